@@ -1,0 +1,52 @@
+/**
+ * The unit that travels from a decoder to the ledger: one chunk of input, decoded, in columns.
+ *
+ * One batch is one `next` of the pipeline, never one event: an RxJS operator costs more than all else that is done to
+ * an event (PERFORMANCE.md), and columns in typed arrays make no garbage.
+ */
+import type { LineTally } from "./line-tally.ts";
+
+/** What happened to a pointer, by the allocator's interface it came through. */
+export const EventKind = {
+  /** `kmalloc`, `kmalloc_node` */
+  kmalloc: 0,
+  /** `kmem_cache_alloc`, `kmem_cache_alloc_node` */
+  cacheAlloc: 1,
+  kfree: 2,
+  cacheFree: 3,
+} as const;
+export type EventKind = (typeof EventKind)[keyof typeof EventKind];
+
+/** Events that the kernel says it lost. */
+export interface LossMark {
+  /** The CPU whose ring buffer overran; undefined where only the whole trace's loss is known (a `trace` file's header). */
+  readonly cpu: number | undefined;
+  /** How many; undefined where the kernel only says that some were lost. */
+  readonly events: number | undefined;
+  /** The trace clock at the last event read before the mark. */
+  readonly timeNs: number;
+}
+
+/**
+ * Events in the order of the input. Only the first {@link length} entries of a column are valid, and only until the
+ * decoder's next `push`: a decoder reuses its columns.
+ */
+export interface EventBatch {
+  readonly length: number;
+  /** {@link EventKind} */
+  readonly kind: Uint8Array;
+  /** The pointer's low and high 32 bits: a double cannot hold 64. May be a hash (`%p`); it is a key, not an address. */
+  readonly ptrLow: Uint32Array;
+  readonly ptrHigh: Uint32Array;
+  /** Id in the session's {@link CallSiteTable}: the allocating site of an allocation, the freeing site of a free. */
+  readonly callSite: Uint32Array;
+  /** Bytes asked for and bytes taken; 0 for frees. */
+  readonly bytesReq: Float64Array;
+  readonly bytesAlloc: Float64Array;
+  readonly cpu: Uint16Array;
+  /** The trace clock, nanoseconds (clock ticks where the trace's clock counts something else). */
+  readonly timeNs: Float64Array;
+  readonly losses: readonly LossMark[];
+  /** What this batch's bytes were. */
+  readonly tally: LineTally;
+}

@@ -1,0 +1,95 @@
+/**
+ * What every byte of the input turned out to be.
+ *
+ * The sum over all classes is the input, to the byte: nothing is dropped without being counted under a name.
+ */
+
+/** Lines (or parts of a line, where something else was printed into it) by what they are. */
+export const LineClass = {
+  /** An allocation or a free with a pointer: part of the account. */
+  event: 0,
+
+  // Ignored on purpose.
+  nullFree: 1,
+  failedAllocation: 2,
+  otherEvent: 3,
+  comment: 4,
+  blank: 5,
+  lostMarker: 6,
+  foreign: 7,
+  /** An event that `tp_printk` sent to the kernel's log: the ring buffer holds it too, so it is not counted twice. */
+  printkEvent: 8,
+  /** `# tracer: nop` and the entries line: what makes a file a trace though it may hold no event. */
+  traceHeader: 9,
+
+  // Rejected: a trace line that could not be read. Any of these makes an account inexact.
+  badHead: 10,
+  badField: 11,
+  truncated: 12,
+  hiddenPointer: 13,
+  tooLong: 14,
+} as const;
+export type LineClass = (typeof LineClass)[keyof typeof LineClass];
+
+export const LINE_CLASSES = 15;
+const FIRST_REJECTED = LineClass.badHead;
+
+export const IGNORED_REASONS = [
+  "nullFree",
+  "failedAllocation",
+  "otherEvent",
+  "comment",
+  "blank",
+  "lostMarker",
+  "foreign",
+  "printkEvent",
+  "traceHeader",
+] as const;
+export const REJECTED_REASONS = ["badHead", "badField", "truncated", "hiddenPointer", "tooLong"] as const;
+
+const TRACE_CLASSES = [
+  LineClass.event,
+  LineClass.nullFree,
+  LineClass.failedAllocation,
+  LineClass.otherEvent,
+  LineClass.lostMarker,
+  LineClass.traceHeader,
+];
+
+/** Lines and bytes by {@link LineClass}. */
+export class LineTally {
+  readonly lines = new Float64Array(LINE_CLASSES);
+  readonly bytes = new Float64Array(LINE_CLASSES);
+
+  count(lineClass: LineClass, bytes: number): void {
+    this.lines[lineClass] += 1;
+    this.bytes[lineClass] += bytes;
+  }
+
+  clear(): void {
+    this.lines.fill(0);
+    this.bytes.fill(0);
+  }
+
+  add(other: LineTally): void {
+    for (let i = 0; i < LINE_CLASSES; i++) {
+      this.lines[i] += other.lines[i];
+      this.bytes[i] += other.bytes[i];
+    }
+  }
+
+  /** Bytes of the whole input. */
+  get totalBytes(): number {
+    return this.bytes.reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** Lines that could not be read though they were trace lines. */
+  get rejectedLines(): number {
+    return this.lines.subarray(FIRST_REJECTED).reduce((sum, lines) => sum + lines, 0);
+  }
+
+  /** Lines that only a trace has, readable or not. Zero says: not a trace. */
+  get traceLines(): number {
+    return TRACE_CLASSES.reduce((sum, lineClass) => sum + this.lines[lineClass], this.rejectedLines);
+  }
+}

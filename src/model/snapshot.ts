@@ -1,0 +1,101 @@
+/**
+ * The account at one moment: what reports print, servers send and files keep.
+ *
+ * The schema is the source: `docs/snapshot.schema.json` is generated from it, `docs/snapshot.md` explains it.
+ * Names and meanings are those of trace_analyze where it had them.
+ */
+import { z } from "zod";
+import { SNAPSHOT_SCHEMA } from "./schema-name.ts";
+
+const count = z.number().int().nonnegative();
+const bytes = z.number().int();
+
+export const callerRowSchema = z
+  .object({
+    callSite: z.string().describe("the call site as the kernel printed it: the account's key"),
+    caller: z.string().describe("the call site without the function's size: symbol+0x22, or the bare address"),
+    allocs: count.describe("allocations with a pointer"),
+    frees: count.describe("frees matched to one of these allocations, whatever event freed it"),
+    impliedFrees: count.describe("objects whose address was allocated again without a free being seen"),
+    totalBytes: bytes.describe("bytes allocated ever (bytes_alloc)"),
+    requestedBytes: bytes.describe("bytes requested ever (bytes_req)"),
+    netBytes: bytes.describe("bytes allocated now"),
+    netRequestedBytes: bytes.describe("bytes requested of what is allocated now"),
+    wasteBytes: bytes.describe("netBytes - netRequestedBytes"),
+    peakNetBytes: bytes.describe("the largest netBytes so far"),
+    liveObjects: count.describe("allocs - frees - impliedFrees"),
+  })
+  .meta({ id: "CallerRow" });
+export type CallerRow = z.infer<typeof callerRowSchema>;
+
+export const totalsSchema = callerRowSchema
+  .omit({ callSite: true, caller: true })
+  .extend({ callSites: count.describe("call sites that allocated") })
+  .meta({ id: "Totals" });
+export type Totals = z.infer<typeof totalsSchema>;
+
+export const cpuLossSchema = z
+  .object({
+    cpu: count,
+    events: count.describe("events of this account read from this CPU's ring buffer"),
+    lostEvents: count.describe("events that this CPU's ring buffer overwrote before they were read"),
+    lostUncounted: count.describe("times the kernel said that events were lost, but not how many"),
+    lastLossNs: z.number().nullable().describe("trace clock near the last loss; null when nothing was lost"),
+  })
+  .meta({ id: "CpuLoss" });
+export type CpuLoss = z.infer<typeof cpuLossSchema>;
+
+export const lossSchema = z
+  .object({
+    lostEvents: count.describe("events lost: LOST markers, and a trace file's entries-written less entries-in-buffer"),
+    lostUncounted: count.describe("losses of which the kernel gave no number"),
+    unmatchedFrees: count.describe("frees of a pointer whose allocation was not seen"),
+    impliedFrees: count,
+    rejected: count.describe("trace lines that could not be read"),
+    damagedInput: z.array(z.string()).describe("inputs that ended in an error, such as a truncated .gz"),
+    perCpu: z.array(cpuLossSchema),
+  })
+  .meta({ id: "Loss" });
+export type Loss = z.infer<typeof lossSchema>;
+
+const linesAndBytes = z.object({ lines: count, bytes });
+export const inputSchema = z
+  .object({
+    bytes: bytes.describe("bytes of the input: events + ignored + rejected, to the byte"),
+    events: linesAndBytes,
+    ignored: z.record(z.string(), linesAndBytes).describe("ignored on purpose, by reason"),
+    rejected: z.record(z.string(), linesAndBytes).describe("trace lines that could not be read, by reason"),
+  })
+  .meta({ id: "Input" });
+export type InputAccount = z.infer<typeof inputSchema>;
+
+export const accountFilterSchema = z.enum(["all", "malloc", "cache"]);
+/** Which allocations are accounted: all, kmalloc's alone, or kmem_cache's alone. */
+export type AccountFilter = z.infer<typeof accountFilterSchema>;
+
+export const snapshotSchema = z
+  .object({
+    schema: z.literal(SNAPSHOT_SCHEMA),
+    exact: z.boolean().describe("false when the kernel lost events or a trace line could not be read"),
+    source: z.object({
+      label: z.string().describe("the target or the files"),
+      recording: z.boolean().describe("true when played back from a recording"),
+      run: count.describe("1 for the first boot seen, 2 for the next ..."),
+    }),
+    filter: accountFilterSchema,
+    window: z
+      .object({ firstEventNs: z.number().nullable(), lastEventNs: z.number().nullable() })
+      .describe("trace clock of the first and the last event, nanoseconds; null before any"),
+    totals: totalsSchema,
+    loss: lossSchema,
+    input: inputSchema,
+    callers: z.array(callerRowSchema).describe("call sites that allocated, by netBytes, ties by caller"),
+  })
+  .meta({ id: "Snapshot", title: SNAPSHOT_SCHEMA });
+export type Snapshot = z.infer<typeof snapshotSchema>;
+
+/** What a ledger cannot know of itself. */
+export interface SnapshotContext {
+  readonly source: Snapshot["source"];
+  readonly damagedInput?: readonly string[];
+}
