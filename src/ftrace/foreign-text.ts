@@ -1,0 +1,89 @@
+/**
+ * What stands in the input beside events: the trace's own comments, loss markers, the kernel's log, a shell.
+ */
+import { ascii, HEX, isDigit, NOT_HEX, PAREN_OPEN, SPACE, startsWith, ZERO } from "./ascii.ts";
+
+const ENTRIES = ascii("# entries-in-buffer/entries-written:");
+const TRACER = ascii("# tracer: ");
+const CPU = ascii("CPU:");
+const LOST = ascii(" [LOST ");
+const EVENTS = ascii("EVENTS]");
+const CALL_SITE = ascii(": call_site=");
+const PTR = ascii(" ptr=");
+const NUMBERS = [ascii(" bytes_req="), ascii(" bytes_alloc=")];
+const WORDS = [ascii(" gfp_flags=GFP_"), ascii(" accounted=true"), ascii(" accounted=false")];
+const LOG_STAMP_OPENERS = ascii("[<");
+const SLASH = 0x2f;
+const MAX_CPU = 0xffff;
+
+/**
+ * Events that a `trace` file's header says were overwritten: entries written less entries in the buffer
+ * (kernel/trace/trace.c, print_event_info). Undefined where the line is another comment.
+ */
+export function overwrittenEvents(bytes: Uint8Array, from: number, end: number): number | undefined {
+  if (!startsWith(bytes, from, ENTRIES)) return undefined;
+  const inBuffer = readNumber(bytes, from + ENTRIES.length, end);
+  if (inBuffer === undefined || bytes[inBuffer.end] !== SLASH) return undefined;
+  const written = readNumber(bytes, inBuffer.end + 1, end);
+  return written === undefined ? undefined : Math.max(0, written.value - inBuffer.value);
+}
+
+/** `# tracer: nop`, the first line of a `trace` file. */
+export function isTracerLine(bytes: Uint8Array, from: number): boolean {
+  return startsWith(bytes, from, TRACER);
+}
+
+/** `CPU:3 [LOST 157 EVENTS]`, or `[LOST EVENTS]` where the kernel could not store how many (trace.c, print_trace_line). */
+export function lossMarker(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+): { readonly cpu: number; readonly events: number | undefined; readonly at: number } | undefined {
+  for (let at = from; at + CPU.length < end; at++) {
+    if (bytes[at] !== CPU[0] || !startsWith(bytes, at, CPU)) continue;
+    const cpu = readNumber(bytes, at + CPU.length, end);
+    if (cpu === undefined || cpu.value > MAX_CPU || !startsWith(bytes, cpu.end, LOST)) continue;
+    const afterLost = cpu.end + LOST.length;
+    if (startsWith(bytes, afterLost, EVENTS)) return { cpu: cpu.value, events: undefined, at };
+    const events = readNumber(bytes, afterLost, end);
+    if (events !== undefined && bytes[events.end] === SPACE && startsWith(bytes, events.end + 1, EVENTS))
+      return { cpu: cpu.value, events: events.value, at };
+  }
+  return undefined;
+}
+
+/**
+ * True where the text can only be a piece of a `kmem` trace line: fields that nothing else prints, with their values.
+ * Such a piece is an event that could not be read; without it the text is foreign. (Drivers print ` ptr=` as well: in a
+ * line of the kernel's log it says nothing.)
+ */
+export function isPieceOfEvent(bytes: Uint8Array, from: number, end: number): boolean {
+  const isLog = LOG_STAMP_OPENERS.includes(bytes[from]);
+  for (let p = from; p < end; p++) {
+    if (startsWith(bytes, p, CALL_SITE)) return true;
+    if (bytes[p] !== SPACE) continue;
+    if (!isLog && startsWith(bytes, p, PTR)) {
+      const first = bytes[p + PTR.length];
+      if (p + PTR.length < end && (HEX[first] !== NOT_HEX || first === PAREN_OPEN || first === SPACE)) return true;
+    }
+    if (NUMBERS.some((key) => startsWith(bytes, p, key) && isDigit(bytes[p + key.length]))) return true;
+    if (WORDS.some((text) => startsWith(bytes, p, text))) return true;
+  }
+  return false;
+}
+
+/** True for `[    0.548493] kmalloc: call_site=…`: an event that `tp_printk` sent to the kernel's log as well. */
+export function isPrintkEvent(bytes: Uint8Array, from: number, end: number): boolean {
+  if (!LOG_STAMP_OPENERS.includes(bytes[from])) return false;
+  for (let p = from; p < end; p++) if (startsWith(bytes, p, CALL_SITE)) return true;
+  return false;
+}
+
+function readNumber(bytes: Uint8Array, from: number, end: number): { value: number; end: number } | undefined {
+  let p = from;
+  while (p < end && bytes[p] === SPACE) p++;
+  const digitsAt = p;
+  let value = 0;
+  for (; p < end && isDigit(bytes[p]); p++) value = value * 10 + (bytes[p] - ZERO);
+  return p === digitsAt || value > Number.MAX_SAFE_INTEGER ? undefined : { value, end: p };
+}
