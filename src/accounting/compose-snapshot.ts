@@ -1,0 +1,103 @@
+/** A ledger's sums as the snapshot that every reader gets: O(call sites), whatever the number of live objects. */
+import { byCaller, callerOf } from "../model/caller.ts";
+import { IGNORED_REASONS, LineClass, type LineTally, REJECTED_REASONS } from "../model/line-tally.ts";
+import { SNAPSHOT_SCHEMA } from "../model/schema-name.ts";
+import type { CallerRow, InputAccount, Snapshot, SnapshotContext, Totals } from "../model/snapshot.ts";
+import type { LedgerState } from "./ledger.ts";
+import { Column, ROW } from "./site-rows.ts";
+
+export function composeSnapshot(state: LedgerState, context: SnapshotContext): Snapshot {
+  const callers = callerRows(state);
+  const rejected = state.tally.rejectedLines;
+  const damagedInput = [...(context.damagedInput ?? [])];
+  const { lostEvents, lostUncounted } = state.loss;
+  const totals = totalsOf(callers, state);
+  return {
+    schema: SNAPSHOT_SCHEMA,
+    exact: lostEvents === 0 && lostUncounted === 0 && rejected === 0 && damagedInput.length === 0,
+    source: context.source,
+    filter: state.filter,
+    window: { firstEventNs: state.firstEventNs, lastEventNs: state.lastEventNs },
+    totals,
+    loss: {
+      lostEvents,
+      lostUncounted,
+      unmatchedFrees: state.unmatchedFrees,
+      impliedFrees: totals.impliedFrees,
+      rejected,
+      damagedInput,
+      perCpu: state.loss.perCpu(),
+    },
+    input: inputAccount(state.tally),
+    callers,
+  };
+}
+
+function callerRows({ sums, callSites }: LedgerState): CallerRow[] {
+  const rows: CallerRow[] = [];
+  for (let site = 0; site < callSites.size; site++) {
+    const at = site * ROW;
+    const allocs = sums[at + Column.allocs];
+    // A call site that only frees has no row, nor has one past the sums: it was seen after the last batch.
+    if (!(allocs > 0)) continue;
+    const callSite = callSites.text(site);
+    const frees = sums[at + Column.frees];
+    const impliedFrees = sums[at + Column.impliedFrees];
+    const netBytes = sums[at + Column.netBytes];
+    const netRequestedBytes = sums[at + Column.netRequestedBytes];
+    rows.push({
+      callSite,
+      caller: callerOf(callSite),
+      allocs,
+      frees,
+      impliedFrees,
+      totalBytes: sums[at + Column.totalBytes],
+      requestedBytes: sums[at + Column.requestedBytes],
+      netBytes,
+      netRequestedBytes,
+      wasteBytes: netBytes - netRequestedBytes,
+      peakNetBytes: sums[at + Column.peakNetBytes],
+      liveObjects: allocs - frees - impliedFrees,
+    });
+  }
+  return rows.sort((a, b) => b.netBytes - a.netBytes || byCaller(a, b));
+}
+
+function totalsOf(callers: readonly CallerRow[], state: LedgerState): Totals {
+  const totals: Totals = {
+    allocs: 0,
+    frees: 0,
+    impliedFrees: 0,
+    totalBytes: 0,
+    requestedBytes: 0,
+    netBytes: state.netBytes,
+    netRequestedBytes: 0,
+    wasteBytes: 0,
+    peakNetBytes: state.peakNetBytes,
+    liveObjects: 0,
+    callSites: callers.length,
+  };
+  for (const row of callers) {
+    totals.allocs += row.allocs;
+    totals.frees += row.frees;
+    totals.impliedFrees += row.impliedFrees;
+    totals.totalBytes += row.totalBytes;
+    totals.requestedBytes += row.requestedBytes;
+    totals.netRequestedBytes += row.netRequestedBytes;
+    totals.wasteBytes += row.wasteBytes;
+    totals.liveObjects += row.liveObjects;
+  }
+  return totals;
+}
+
+function inputAccount(tally: LineTally): InputAccount {
+  const of = (lineClass: LineClass) => ({ lines: tally.lines[lineClass], bytes: tally.bytes[lineClass] });
+  const named = (reasons: readonly (keyof typeof LineClass)[]) =>
+    Object.fromEntries(reasons.map((reason) => [reason, of(LineClass[reason])]));
+  return {
+    bytes: tally.totalBytes,
+    events: of(LineClass.event),
+    ignored: named(IGNORED_REASONS),
+    rejected: named(REJECTED_REASONS),
+  };
+}

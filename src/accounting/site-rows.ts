@@ -1,0 +1,29 @@
+/** The running sums of every call site, one row of doubles each: a row is one cache line, and all of an event's sums are in it. */
+export const ROW = 8;
+
+/** Columns of a row. */
+export const Column = {
+  allocs: 0,
+  frees: 1,
+  impliedFrees: 2,
+  totalBytes: 3,
+  requestedBytes: 4,
+  netBytes: 5,
+  netRequestedBytes: 6,
+  peakNetBytes: 7,
+} as const;
+
+const INITIAL_ROWS = 4096;
+
+export class SiteRows {
+  /** Row of call site `id` begins at `id * ROW`. */
+  sums = new Float64Array(INITIAL_ROWS * ROW);
+
+  /** Makes room for every call site below `callSites`. */
+  reserve(callSites: number): void {
+    if (callSites * ROW <= this.sums.length) return;
+    const sums = new Float64Array(Math.max(callSites * ROW, this.sums.length * 2));
+    sums.set(this.sums);
+    this.sums = sums;
+  }
+}
