@@ -1,0 +1,31 @@
+/** trace_analyze's account file, to the byte: scripts of twelve years read it. */
+import type { Snapshot } from "../model/snapshot.ts";
+import { type OrderBy, orderCallers } from "./order.ts";
+
+export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderBy): string {
+  const lines = [
+    `current bytes allocated: ${column(totals.netBytes, 10)}`,
+    `current bytes requested: ${column(totals.netRequestedBytes, 10)}`,
+    `current wasted bytes:    ${column(totals.wasteBytes, 10)}`,
+    `number of allocs:        ${column(totals.allocs, 10)}`,
+    `number of frees:         ${column(totals.frees, 10)}`,
+    `number of callers:       ${column(totals.callSites, 10)}`,
+    "",
+    "   total    waste      net alloc/free  caller",
+    "-".repeat(45),
+    ...orderCallers(callers, orderBy).map((row) =>
+      formatRow([row.totalBytes, row.wasteBytes, row.netBytes], row.allocs, row.frees, row.caller),
+    ),
+  ];
+  return lines.join("\n") + "\n";
+}
+
+/** A row of the account file and of slab_account: `%8d %8d %8d %5d/%-5d %s`. */
+export function formatRow(bytes: readonly number[], allocs: number, frees: number, caller: string): string {
+  return `${bytes.map((value) => column(value, 8)).join(" ")} ${column(allocs, 5)}/${String(frees).padEnd(5)} ${caller}`;
+}
+
+/** A number, right-aligned: `%8d`. */
+export function column(value: number, width: number): string {
+  return String(value).padStart(width);
+}
