@@ -1,0 +1,203 @@
+/**
+ * One target, live: bytes in at the pace they are accounted, snapshots out at a steady pace, shared by all who watch.
+ *
+ *     chunks of one run after the other ──▶ decode + account        (pull: the next chunk is read after this one)
+ *     interval ──▶ snapshot of the current run ──share──▶ viewers   (one computation, however many watch)
+ */
+import {
+  concat,
+  defer,
+  EMPTY,
+  from,
+  ignoreElements,
+  interval,
+  map,
+  merge,
+  Observable,
+  of,
+  share,
+  Subject,
+  takeUntil,
+  tap,
+} from "rxjs";
+import { messageOf } from "../model/errors.ts";
+import type { LossMark } from "../model/event-batch.ts";
+import type { ByteSource, TargetReport } from "../model/ports.ts";
+import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
+import type { HistoryPoint, LinkState, LossAlert, RunSummary } from "../model/wire.ts";
+import { RunAccount } from "./account-run.ts";
+import { History } from "./history.ts";
+import { LinkMonitor } from "./link-monitor.ts";
+import { Pacer } from "./pacer.ts";
+
+export interface LiveOptions {
+  readonly filter?: AccountFilter;
+  /** Milliseconds between snapshots. */
+  readonly snapshotMs: number;
+  /** Milliseconds without a byte after which the target counts as silent. */
+  readonly silentAfterMs: number;
+  /** What the target says of its own side, where it does. */
+  readonly reports?: Observable<TargetReport>;
+}
+
+/** What viewers get at each tick. */
+export interface LiveUpdate {
+  readonly link: LinkState;
+  readonly snapshot: Snapshot;
+  /** All of this run's history, and the point that this update added to it. */
+  readonly history: readonly HistoryPoint[];
+  readonly point: HistoryPoint | undefined;
+  /** All of this run's loss alerts, and those that are new. */
+  readonly alerts: readonly LossAlert[];
+  readonly newAlerts: readonly LossAlert[];
+  readonly previousRuns: readonly PreviousRun[];
+}
+
+export interface PreviousRun {
+  readonly summary: RunSummary;
+  readonly snapshot: Snapshot;
+}
+
+const MAX_PREVIOUS_RUNS = 5;
+const MAX_ALERTS = 200;
+
+/**
+ * Starts reading when it is subscribed to, stops when the last subscriber leaves; completes, after one last update, when
+ * the source ends or fails.
+ */
+export function liveSession(source: ByteSource, options: LiveOptions): Observable<LiveUpdate> {
+  return defer(() => {
+    const session = new Session(source, options);
+    const over = new Subject<void>();
+    const reading = settled(from(session.chunks()), (failure) => {
+      session.end(failure);
+      over.next();
+    });
+    const ticks = interval(options.snapshotMs).pipe(
+      takeUntil(over),
+      map(() => session.update()),
+    );
+    const hearing = (options.reports ?? EMPTY).pipe(
+      takeUntil(over),
+      tap((report) => session.hear(report)),
+      ignoreElements(),
+    );
+    const lastUpdate = defer(() => of(session.update()));
+    return concat(merge(reading, ticks, hearing), lastUpdate);
+  }).pipe(share());
+}
+
+/** A failure of the source is a state that viewers see, not an end of the daemon: it completes, and says how it ended. */
+function settled(reading: Observable<Uint8Array>, onEnd: (failure: string | undefined) => void): Observable<never> {
+  return new Observable((subscriber) =>
+    reading.subscribe({
+      error: (thrown: unknown) => {
+        onEnd(messageOf(thrown));
+        subscriber.complete();
+      },
+      complete: () => {
+        onEnd(undefined);
+        subscriber.complete();
+      },
+    }),
+  );
+}
+
+class Session {
+  readonly #source: ByteSource;
+  readonly #options: LiveOptions;
+  readonly #monitor: LinkMonitor;
+  #account: RunAccount;
+  #history = new History();
+  #alerts: LossAlert[] = [];
+  #previousRuns: PreviousRun[] = [];
+
+  constructor(source: ByteSource, options: LiveOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#monitor = new LinkMonitor(Date.now(), options.silentAfterMs);
+    this.#account = new RunAccount(1, options.filter ?? "all");
+  }
+
+  /**
+   * Chunk by chunk, all runs one after the other, each chunk accounted before it is passed on. A generator, not an
+   * operator: `concatMap` would ask for the next run, and queue the next chunks, while this one is still being read.
+   */
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    const { runs, speed } = this.#source;
+    for await (const stream of runs) {
+      this.#beginRun();
+      const account = this.#account;
+      const pacer = speed === undefined ? undefined : new Pacer(speed);
+      for await (const chunk of stream.bytes) {
+        account.push(chunk);
+        yield chunk;
+        await pacer?.hold(account.lastEventNs);
+      }
+      account.end();
+    }
+  }
+
+  hear(report: TargetReport): void {
+    this.#monitor.hear(report, Date.now());
+  }
+
+  end(failure?: string): void {
+    this.#monitor.end(Date.now(), failure);
+  }
+
+  update(): LiveUpdate {
+    const nowMs = Date.now();
+    const snapshot = this.#snapshot();
+    const { netBytes, netRequestedBytes, liveObjects } = snapshot.totals;
+    const { lastEventNs } = snapshot.window;
+    const point =
+      lastEventNs === null
+        ? undefined
+        : this.#history.add([lastEventNs / 1e9, netBytes, netRequestedBytes, liveObjects]);
+    const newAlerts = alertsOf(this.#account.takeLosses(), nowMs);
+    this.#alerts = [...this.#alerts, ...newAlerts].slice(-MAX_ALERTS);
+    return {
+      link: this.#monitor.state(this.#account, nowMs),
+      snapshot,
+      history: this.#history.points,
+      point,
+      alerts: this.#alerts,
+      newAlerts,
+      previousRuns: this.#previousRuns,
+    };
+  }
+
+  /** A file that begins anew is a new boot: the old account is kept as the previous run. */
+  #beginRun(): void {
+    if (this.#account.bytes === 0) return;
+    const snapshot = this.#snapshot();
+    const { run } = snapshot.source;
+    const summary = { run, endedMs: Date.now(), exact: snapshot.exact, totals: snapshot.totals };
+    this.#previousRuns = [...this.#previousRuns, { summary, snapshot }].slice(-MAX_PREVIOUS_RUNS);
+    this.#account = new RunAccount(run + 1, this.#options.filter ?? "all");
+    this.#history = new History();
+    this.#alerts = [];
+    this.#monitor.restart(Date.now());
+  }
+
+  #snapshot(): Snapshot {
+    return this.#account.snapshot({ label: this.#source.label, recording: this.#source.recording });
+  }
+}
+
+/** One alert a CPU and tick: a buffer that overruns does so thousands of times. */
+function alertsOf(losses: readonly LossMark[], atMs: number): LossAlert[] {
+  const byCpu = new Map<number | null, LossAlert>();
+  for (const { cpu = null, events, timeNs } of losses) {
+    const known = byCpu.get(cpu);
+    const sum =
+      known === undefined
+        ? (events ?? null)
+        : known.events === null || events === undefined
+          ? null
+          : known.events + events;
+    byCpu.set(cpu, { atMs, timeNs, cpu, events: sum });
+  }
+  return [...byCpu.values()];
+}

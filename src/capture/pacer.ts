@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Holds a recording back to the speed of its own clock. */
+export class Pacer {
+  readonly #speed: number;
+  #startMs = 0;
+  #startNs: number | undefined;
+
+  constructor(speed: number) {
+    this.#speed = speed;
+  }
+
+  /** Waits until the trace's `timeNs` is due; the first one seen is due at once. */
+  async hold(timeNs: number | null): Promise<void> {
+    if (timeNs === null) return;
+    if (this.#startNs === undefined) {
+      this.#startNs = timeNs;
+      this.#startMs = Date.now();
+    }
+    const dueMs = this.#startMs + (timeNs - this.#startNs) / 1e6 / this.#speed;
+    const waitMs = dueMs - Date.now();
+    if (waitMs > 0) await sleep(waitMs);
+  }
+}

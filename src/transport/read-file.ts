@@ -1,0 +1,110 @@
+/** A finished file, standard input or a gzip of either, as chunks of bytes. */
+import { type FileHandle, open } from "node:fs/promises";
+import { createGunzip, type Gunzip } from "node:zlib";
+import { KmemtapError, messageOf, systemCodeOf } from "../model/errors.ts";
+
+/** Large enough that one chunk's overhead does not show, small enough to stay in the cache while it is decoded. */
+const CHUNK_BYTES = 256 * 1024;
+const GZIP_MAGIC = [0x1f, 0x8b];
+
+/**
+ * Chunks of `path`, unzipped if it is a gzip; `-` is standard input. A chunk is valid until the next one is asked for.
+ *
+ * A read that fails half-way throws after everything before the damage was delivered.
+ */
+export async function* readFileChunks(path: string): AsyncGenerator<Uint8Array> {
+  const chunks =
+    path === "-" ? (process.stdin as AsyncIterable<Uint8Array>) : readHandle(await openForReading(path), path);
+  let first = true;
+  for await (const chunk of chunks) {
+    if (first && chunk[0] === GZIP_MAGIC[0] && chunk[1] === GZIP_MAGIC[1]) {
+      yield* unzip(chunk, chunks, path);
+      return;
+    }
+    first = false;
+    yield chunk;
+  }
+}
+
+async function openForReading(path: string): Promise<FileHandle> {
+  try {
+    const handle = await open(path, "r");
+    if ((await handle.stat()).isDirectory()) {
+      await handle.close();
+      throw new KmemtapError("input/unreadable", `${path} is a directory`, { nextStep: "name the trace file in it" });
+    }
+    return handle;
+  } catch (thrown) {
+    if (thrown instanceof KmemtapError) throw thrown;
+    const missing = systemCodeOf(thrown) === "ENOENT";
+    throw new KmemtapError(
+      missing ? "input/missing" : "input/unreadable",
+      missing ? `${path}: no such file` : `cannot open ${path}: ${messageOf(thrown)}`,
+      { nextStep: missing ? "check the path" : "check the file's permissions", cause: thrown },
+    );
+  }
+}
+
+async function* readHandle(handle: FileHandle, path: string): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(CHUNK_BYTES);
+  try {
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, null);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } catch (thrown) {
+    throw unreadable(path, thrown);
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Unzips chunk by chunk, taking each one's output before the next goes in: a stream that fails throws away what it holds,
+ * and all that stands before the damage shall be read.
+ */
+async function* unzip(first: Uint8Array, rest: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip();
+  const output: Uint8Array[] = [];
+  gunzip.on("data", (data: Uint8Array) => output.push(data));
+  let failure = await feed(gunzip, first);
+  yield* output.splice(0);
+  if (failure === undefined) {
+    for await (const chunk of rest) {
+      failure = await feed(gunzip, chunk);
+      yield* output.splice(0);
+      if (failure !== undefined) break;
+    }
+  }
+  failure ??= await finish(gunzip);
+  yield* output.splice(0);
+  if (failure !== undefined) throw unreadable(path, failure);
+}
+
+function feed(gunzip: Gunzip, chunk: Uint8Array): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    gunzip.once("error", resolve);
+    gunzip.write(chunk, () => {
+      gunzip.off("error", resolve);
+      resolve(undefined);
+    });
+  });
+}
+
+function finish(gunzip: Gunzip): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    gunzip.once("error", resolve);
+    gunzip.once("end", () => {
+      resolve(undefined);
+    });
+    gunzip.end();
+  });
+}
+
+function unreadable(path: string, cause: unknown): KmemtapError {
+  return new KmemtapError("input/unreadable", `reading ${path} failed: ${messageOf(cause)}`, {
+    nextStep: "what stands before the damage was read; get the file again for the rest",
+    cause,
+  });
+}
