@@ -1,0 +1,151 @@
+#!/bin/busybox sh
+# /init of a boot capture: forwards the trace that the kernel command line armed, from the first moment user space has.
+#
+#   ttyS0  the trace: trace_pipe as it comes, nothing else
+#   ttyS1  the console: the kernel's log, and reports to kmemtap, a line each: "@kmemtap key=value …"
+#   ttyS2  the guest's own copy of the trace, with kmemtap.copy on the kernel command line
+#
+# Runs under busybox ash with nothing else in the initramfs but modules. What reads and reports is excluded from the trace
+# (set_event_notrace_pid, event-fork), or it would feed on its own allocations.
+
+PATH=/bin
+TRACING=/sys/kernel/tracing
+
+/bin/busybox mkdir -p /bin /dev /proc /sys /tmp /mnt /root
+# The kernel loads modules by /sbin/modprobe.
+/bin/busybox ln -s bin /sbin
+/bin/busybox mount -t devtmpfs devtmpfs /dev
+/bin/busybox mount -t sysfs sysfs /sys
+/bin/busybox mount -t tracefs tracefs $TRACING
+/bin/busybox mount -t proc proc /proc
+exec </dev/ttyS1 >/dev/ttyS1 2>&1
+
+wants() {
+    read -r cmdline </proc/cmdline
+    case " $cmdline " in *" kmemtap.$1 "*) return 0 ;; esac
+    return 1
+}
+
+report() { echo "@kmemtap $*"; }
+milestone() { report "milestone=$*"; }
+
+# A pid in this file, and what it forks, raises no event.
+untraced() { echo "$1" >>$TRACING/set_event_notrace_pid; }
+
+# 50 % would hold the reader back until half a buffer is full.
+echo 0 >$TRACING/buffer_percent
+echo 1 >$TRACING/options/event-fork
+/bin/busybox stty -F /dev/ttyS0 raw -echo
+/bin/busybox stty -F /dev/ttyS2 raw -echo 2>/dev/null
+
+# dd, not cat: busybox cat uses sendfile, which loops on itself on 5.10.
+if wants copy; then
+    /bin/busybox sh -c 'echo $$ >>/sys/kernel/tracing/set_event_notrace_pid
+        /bin/busybox dd if=/sys/kernel/tracing/trace_pipe bs=4096 2>/dev/null | /bin/busybox tee /copy >/dev/ttyS0' &
+else
+    /bin/busybox sh -c 'echo $$ >>/sys/kernel/tracing/set_event_notrace_pid
+        exec /bin/busybox dd if=/sys/kernel/tracing/trace_pipe of=/dev/ttyS0 bs=4096 2>/dev/null' &
+fi
+reader=$!
+
+# Events waiting and overwritten, all CPUs, and the trace clock: read with the shell alone, so that it forks nothing.
+sum_stats() {
+    entries=0 overrun=0 now=0
+    for stats in "$TRACING"/per_cpu/cpu*/stats; do
+        while read -r key value rest; do
+            case $key in
+            entries:) entries=$((entries + value)) ;;
+            overrun:) overrun=$((overrun + value)) ;;
+            now) now=$rest ;;
+            esac
+        done <"$stats"
+    done
+}
+
+report_stats() {
+    while :; do
+        sum_stats
+        report "now=$now waiting=$entries overrun=$overrun"
+        /bin/busybox usleep 500000
+    done
+}
+report_stats &
+reporter=$!
+untraced "$reporter"
+
+milestone "user space started"
+/bin/busybox --install -s /bin
+mdev -s
+hostname kmemtap-guest
+ip link set lo up
+milestone "devices and network up"
+
+mount -t tmpfs tmpfs /tmp
+modprobe loop
+dd if=/dev/zero of=/tmp/root bs=1M count=16 2>/dev/null
+mke2fs /tmp/root >/dev/null 2>&1
+mount -t ext2 -o loop /tmp/root /root
+cp /bin/busybox /root
+sync
+milestone "root file system mounted"
+
+dd if=/dev/zero of=/tmp/disk bs=1M count=8 2>/dev/null
+mkdosfs /tmp/disk >/dev/null
+syslogd -C64
+klogd
+milestone "boot finished"
+
+# One round of a driver developer's day. What it leaves behind is what one looks for.
+round() {
+    modprobe vfat
+    mount -t vfat -o loop /tmp/disk /mnt
+    mkdir /mnt/dir
+    i=0
+    while [ $i -lt 20 ]; do
+        echo "file $i" >/mnt/dir/file$i
+        i=$((i + 1))
+    done
+    sync
+    rm -r /mnt/dir
+    umount /mnt
+    rmmod vfat fat
+}
+
+# The kernel's backlog goes first: whoever watches waits for the boot, not for the workload.
+until_read() {
+    while :; do
+        sum_stats
+        [ "$entries" -lt 2000 ] && return
+        sleep 1
+    done
+}
+
+if wants copy; then
+    round
+    echo 0 >$TRACING/tracing_on
+    # The reader ends when tracing is off and the buffer is empty; where it waits instead, an empty buffer ends it.
+    while [ -d /proc/$reader ]; do
+        sum_stats
+        [ "$entries" -eq 0 ] && sleep 2 && kill $reader 2>/dev/null
+        sleep 1
+    done
+    kill $reporter
+    sum_stats
+    report "now=$now waiting=$entries overrun=$overrun"
+    report "copy_bytes=$(stat -c %s /copy)"
+    dd if=/copy of=/dev/ttyS2 bs=4096 2>/dev/null
+    milestone "copy sent"
+    poweroff -f
+fi
+
+until_read
+# Bounded, since the backing file on the host keeps every byte.
+n=1
+while [ $n -le 300 ]; do
+    milestone "workload round $n: modprobe vfat, mount, write, umount, rmmod"
+    round
+    sleep 4
+    n=$((n + 1))
+done
+milestone "workload over; the guest idles"
+while :; do sleep 60; done

@@ -1,0 +1,44 @@
+/** The kernel that a demo guest boots: where it is, and its modules. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { KmemtapError } from "../../model/errors.ts";
+
+export interface BootKernel {
+  /** `uname -r` */
+  readonly release: string;
+  readonly vmlinuz: string;
+  /** The directory named for the release, with `modules.dep` or the modules below it. */
+  readonly modulesDir: string;
+}
+
+/** What scripts/kernels.mjs leaves beside a kernel that it unpacked; paths are relative to the file. */
+const fetchedSchema = z.object({ release: z.string(), vmlinuz: z.string(), modulesDir: z.string() });
+
+/** Debian's cloud kernel 6.1, as `npm start` and `npm test` fetch it; else one installed on this machine. */
+export function findBootKernel(): BootKernel {
+  const kernel = fetchedKernel() ?? installedKernel();
+  if (kernel !== undefined) return kernel;
+  throw new KmemtapError("target/no-qemu", "there is no kernel to boot", {
+    nextStep: "fetch one: node scripts/kernels.mjs bookworm amd64 (needs Debian's apt)",
+  });
+}
+
+function fetchedKernel(): BootKernel | undefined {
+  const cache = process.env["KMEMTAP_CACHE"] ?? join(homedir(), ".cache", "kmemtap");
+  const folder = join(cache, "kernels", "bookworm-amd64");
+  const facts = join(folder, "fetched.json");
+  if (!existsSync(facts)) return undefined;
+  const { release, vmlinuz, modulesDir } = fetchedSchema.parse(JSON.parse(readFileSync(facts, "utf8")));
+  return { release, vmlinuz: join(folder, vmlinuz), modulesDir: join(folder, modulesDir) };
+}
+
+function installedKernel(): BootKernel | undefined {
+  if (process.arch !== "x64" || !existsSync("/lib/modules")) return undefined;
+  for (const release of readdirSync("/lib/modules").sort().reverse()) {
+    const vmlinuz = `/boot/vmlinuz-${release}`;
+    if (existsSync(vmlinuz)) return { release, vmlinuz, modulesDir: `/lib/modules/${release}` };
+  }
+  return undefined;
+}
