@@ -1,0 +1,169 @@
+/**
+ * All who watch one session.
+ *
+ * Each row, point and alert remembers the message number at which it last changed, so what a viewer needs is a question
+ * of what it was sent last: those that keep up share one text, one that is slow skips messages and then gets all that
+ * changed since, and nothing is ever queued for anybody.
+ */
+import type { LiveUpdate } from "../capture/live-session.ts";
+import type { CallerRow } from "../model/snapshot.ts";
+import { type ChangesMessage, type SnapshotMessage, WIRE_PROTOCOL } from "../model/wire.ts";
+import { VERSION } from "../model/version.ts";
+
+/** What the hub needs of a connection; a WebSocket has it. */
+export interface ViewerSocket {
+  /** Bytes handed to the socket that the network has not taken yet. */
+  readonly bufferedAmount: number;
+  send(text: string): void;
+}
+
+interface Viewer {
+  /** Number of the last message sent; 0 asks for a whole snapshot. */
+  sentSeq: number;
+}
+
+interface Numbered<T> {
+  readonly seq: number;
+  readonly value: T;
+}
+
+/** A viewer with more than this outstanding gets nothing until it has caught up. */
+const MAX_BUFFERED_BYTES = 256 * 1024;
+/** Changes kept by number; a viewer further behind gets a whole snapshot. */
+const MAX_NUMBERED = 1000;
+
+export class ViewerHub {
+  readonly #viewers = new Map<ViewerSocket, Viewer>();
+  readonly #rows = new Map<string, Numbered<CallerRow>>();
+  #points: Numbered<ChangesMessage["points"][number]>[] = [];
+  #alerts: Numbered<ChangesMessage["alerts"][number]>[] = [];
+  #latest: LiveUpdate | undefined;
+  #seq = 0;
+  #run = 0;
+  /** Viewers must be at least this far for changes to be enough. */
+  #oldestSeq = 0;
+
+  /** The last update; undefined before the first. */
+  get latest(): LiveUpdate | undefined {
+    return this.#latest;
+  }
+
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
+  add(socket: ViewerSocket): void {
+    const viewer = { sentSeq: 0 };
+    this.#viewers.set(socket, viewer);
+    socket.send(JSON.stringify({ type: "hello", protocol: WIRE_PROTOCOL, version: VERSION }));
+    if (this.#latest !== undefined) this.#send(socket, viewer, new Map());
+  }
+
+  remove(socket: ViewerSocket): void {
+    this.#viewers.delete(socket);
+  }
+
+  /** The viewer lost track: it gets a whole snapshot next. */
+  resync(socket: ViewerSocket): void {
+    const viewer = this.#viewers.get(socket);
+    if (viewer === undefined) return;
+    viewer.sentSeq = 0;
+    if (this.#latest !== undefined) this.#send(socket, viewer, new Map());
+  }
+
+  publish(update: LiveUpdate): void {
+    this.#latest = update;
+    this.#seq += 1;
+    if (update.snapshot.source.run !== this.#run) this.#beginRun(update.snapshot.source.run);
+    for (const row of update.snapshot.callers) {
+      const known = this.#rows.get(row.callSite);
+      if (known === undefined || !sameRow(known.value, row))
+        this.#rows.set(row.callSite, { seq: this.#seq, value: row });
+    }
+    if (update.point !== undefined) this.#points.push({ seq: this.#seq, value: update.point });
+    for (const alert of update.newAlerts) this.#alerts.push({ seq: this.#seq, value: alert });
+    this.#forgetOld();
+
+    const texts = new Map<number, string>();
+    for (const [socket, viewer] of this.#viewers) {
+      if (socket.bufferedAmount <= MAX_BUFFERED_BYTES) this.#send(socket, viewer, texts);
+    }
+  }
+
+  #beginRun(run: number): void {
+    this.#run = run;
+    this.#rows.clear();
+    this.#points = [];
+    this.#alerts = [];
+    this.#oldestSeq = this.#seq;
+  }
+
+  #forgetOld(): void {
+    const excess = Math.max(this.#points.length, this.#alerts.length) - MAX_NUMBERED;
+    if (excess <= 0) return;
+    const oldest = this.#points.length > this.#alerts.length ? this.#points[excess].seq : this.#alerts[excess].seq;
+    this.#oldestSeq = Math.max(this.#oldestSeq, oldest);
+    this.#points = this.#points.filter(({ seq }) => seq > oldest);
+    this.#alerts = this.#alerts.filter(({ seq }) => seq > oldest);
+  }
+
+  /** @param texts messages already written for this number, by what they are relative to */
+  #send(socket: ViewerSocket, viewer: Viewer, texts: Map<number, string>): void {
+    const since = viewer.sentSeq >= this.#oldestSeq ? viewer.sentSeq : 0;
+    let text = texts.get(since);
+    if (text === undefined) {
+      text = JSON.stringify(since === 0 ? this.#snapshotMessage() : this.#changesMessage(since));
+      texts.set(since, text);
+    }
+    socket.send(text);
+    viewer.sentSeq = this.#seq;
+  }
+
+  #snapshotMessage(): SnapshotMessage {
+    const { link, snapshot, history, alerts, previousRuns } = this.#current();
+    return {
+      type: "snapshot",
+      seq: this.#seq,
+      link,
+      snapshot,
+      history: [...history],
+      alerts: [...alerts],
+      previousRuns: previousRuns.map(({ summary }) => summary),
+    };
+  }
+
+  #changesMessage(since: number): ChangesMessage {
+    const { link, snapshot } = this.#current();
+    const { exact, window, totals, loss, input } = snapshot;
+    return {
+      type: "changes",
+      seq: this.#seq,
+      since,
+      link,
+      exact,
+      window,
+      totals,
+      loss,
+      input,
+      callers: newerThan(this.#rows.values(), since),
+      points: newerThan(this.#points, since),
+      alerts: newerThan(this.#alerts, since),
+    };
+  }
+
+  #current(): LiveUpdate {
+    if (this.#latest === undefined) throw new Error("nothing was published yet");
+    return this.#latest;
+  }
+}
+
+function newerThan<T>(numbered: Iterable<Numbered<T>>, since: number): T[] {
+  const values: T[] = [];
+  for (const { seq, value } of numbered) if (seq > since) values.push(value);
+  return values;
+}
+
+/** All of a row follows from these: what it allocated, what was freed, and what is left. */
+function sameRow(a: CallerRow, b: CallerRow): boolean {
+  return a.allocs === b.allocs && a.frees === b.frees && a.impliedFrees === b.impliedFrees && a.netBytes === b.netBytes;
+}
