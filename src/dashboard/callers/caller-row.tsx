@@ -1,0 +1,90 @@
+import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
+import type { CallerRow } from "../../model/snapshot.ts";
+import { exactBytes, humanBytes } from "../format/bytes.ts";
+import { formatCount, formatShare } from "../format/count.ts";
+import { Quantity } from "../parts/quantity.tsx";
+import { COLUMNS, type Column } from "./columns.ts";
+
+interface RowProps {
+  readonly row: CallerRow;
+  readonly index: number;
+  readonly netBytes: number;
+  /** Net of the caller that holds the most: the bars' full length. */
+  readonly greatestNet: number;
+  readonly tabbable: boolean;
+}
+
+export function CallerRowView({ row, index, netBytes, greatestNet, tabbable }: RowProps) {
+  return (
+    <tr
+      class="row"
+      data-call-site={row.callSite}
+      data-index={index}
+      // The head is the table's first row, and counting begins at one.
+      aria-rowindex={index + 2}
+      tabIndex={tabbable ? 0 : -1}
+      data-flash={useFlash(row)}
+    >
+      {COLUMNS.map((column) =>
+        column.kind === "text" ? <Name key={column.id} row={row} /> : cell(column, row, netBytes, greatestNet),
+      )}
+    </tr>
+  );
+}
+
+function Name({ row }: { readonly row: CallerRow }) {
+  return (
+    <th scope="row" class="caller" title={row.callSite}>
+      <span>{row.caller}</span>
+    </th>
+  );
+}
+
+function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: number): JSX.Element {
+  const value = column.value(row);
+  switch (column.kind) {
+    case "bytes":
+      return (
+        <td key={column.id} data-column={column.id} data-value={value}>
+          <Quantity text={humanBytes(value)} full={exactBytes(value)} />
+        </td>
+      );
+    case "share":
+      return <Share key={column.id} share={part(value, netBytes)} bar={part(value, greatestNet)} />;
+    case "text":
+    case "count":
+      return (
+        <td key={column.id} data-column={column.id} data-value={value} class={value === 0 ? "nought" : undefined}>
+          <Quantity text={formatCount(value)} full={formatCount(value)} />
+        </td>
+      );
+  }
+}
+
+function part(value: number, whole: number): number {
+  return whole > 0 ? Math.min(1, Math.max(0, value / whole)) : 0;
+}
+
+function Share({ share, bar }: { readonly share: number; readonly bar: number }) {
+  return (
+    <td data-column="share" class="share">
+      <span class="share-bar" aria-hidden="true">
+        <span style={{ transform: `scaleX(${bar})` }} />
+      </span>
+      <Quantity text={formatShare(share)} full={formatShare(share, 4)} />
+    </td>
+  );
+}
+
+/** Turns between two names each time the row's counts change: an animation of another name begins anew. */
+function useFlash(row: CallerRow): "a" | "b" | undefined {
+  const seen = useRef<{ row: CallerRow; flash: "a" | "b" | undefined }>({ row, flash: undefined });
+  const { row: before, flash } = seen.current;
+  if (before !== row) {
+    const moved =
+      before.allocs !== row.allocs || before.frees !== row.frees || before.impliedFrees !== row.impliedFrees;
+    seen.current = { row, flash: moved ? (flash === "a" ? "b" : "a") : flash };
+  }
+  return seen.current.flash;
+}

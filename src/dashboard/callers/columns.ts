@@ -1,0 +1,50 @@
+/** The columns of the callers' table: what each shows and sorts by. */
+import type { CallerRow } from "../../model/snapshot.ts";
+
+export type ColumnId =
+  "caller" | "net" | "share" | "waste" | "total" | "peak" | "live" | "allocs" | "frees" | "implied";
+
+export interface Column {
+  readonly id: ColumnId;
+  readonly label: string;
+  readonly hint: string;
+  readonly kind: "text" | "bytes" | "share" | "count";
+  readonly value: (row: CallerRow) => number;
+}
+
+export const COLUMNS: readonly Column[] = [
+  { id: "caller", label: "caller", hint: "the call site that allocated", kind: "text", value: () => 0 },
+  { id: "net", label: "net", hint: "bytes allocated now", kind: "bytes", value: (row) => row.netBytes },
+  { id: "share", label: "% of net", hint: "its part of all net bytes", kind: "share", value: (row) => row.netBytes },
+  {
+    id: "waste",
+    label: "waste",
+    hint: "allocated now less requested",
+    kind: "bytes",
+    value: (row) => row.wasteBytes,
+  },
+  { id: "total", label: "total", hint: "bytes allocated ever", kind: "bytes", value: (row) => row.totalBytes },
+  { id: "peak", label: "peak net", hint: "the most it held at once", kind: "bytes", value: (row) => row.peakNetBytes },
+  {
+    id: "live",
+    label: "live",
+    hint: "objects allocated and not freed",
+    kind: "count",
+    value: (row) => row.liveObjects,
+  },
+  { id: "allocs", label: "allocs", hint: "allocations", kind: "count", value: (row) => row.allocs },
+  {
+    id: "frees",
+    label: "frees",
+    hint: "frees of its allocations, whoever freed them",
+    kind: "count",
+    value: (row) => row.frees,
+  },
+  {
+    id: "implied",
+    label: "implied",
+    hint: "implied frees: addresses allocated again without a free being seen",
+    kind: "count",
+    value: (row) => row.impliedFrees,
+  },
+];

@@ -1,0 +1,97 @@
+import type uPlot from "uplot";
+import { humanBytes } from "../format/bytes.ts";
+import { formatCount } from "../format/count.ts";
+import type { Palette } from "./palette.ts";
+
+/** Steps of the byte axis: powers of two, so that its labels are round in KiB and MiB. */
+const BYTE_STEPS = Array.from({ length: 50 }, (_, power) => 2 ** power);
+const COUNT_STEPS = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+
+// uPlot declares its sides as a const enum, which a file compiled on its own cannot read.
+// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
+const RIGHT = 1 as uPlot.Axis.Side;
+
+export interface ChartSetup {
+  readonly width: number;
+  readonly height: number;
+  readonly palette: Palette;
+  readonly showLive: boolean;
+  readonly plugins: uPlot.Plugin[];
+  readonly onCursor: (index: number | null) => void;
+  /** Seconds of the trace clock that were dragged over. */
+  readonly onZoom: (min: number, max: number) => void;
+}
+
+export function chartOptions(setup: ChartSetup): uPlot.Options {
+  const { palette, showLive } = setup;
+  const axis: uPlot.Axis = {
+    stroke: palette.ink,
+    font: palette.font,
+    grid: { stroke: palette.grid, width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width: setup.width,
+    height: setup.height,
+    // Above the plot room for the flags of loss, at its right for half a label when there is no second axis.
+    padding: [8, showLive ? 0 : 16, 0, 0],
+    legend: { show: false },
+    cursor: { points: { size: 7 }, drag: { x: true, y: false }, bind: { dblclick: () => null } },
+    scales: {
+      x: { time: false },
+      y: { range: (_chart, _min, max) => [0, roomAbove(max, 4096)] },
+      live: { range: (_chart, _min, max) => [0, roomAbove(max, 10)] },
+    },
+    series: [
+      {},
+      { label: "net", scale: "y", stroke: palette.net, width: 1.75, points: { show: false } },
+      { label: "requested", scale: "y", stroke: palette.requested, width: 1, points: { show: false } },
+      {
+        label: "live objects",
+        scale: "live",
+        stroke: palette.live,
+        width: 1,
+        dash: [2, 3],
+        show: showLive,
+        points: { show: false },
+      },
+    ],
+    bands: [{ series: [1, 2], fill: palette.waste }],
+    axes: [
+      { ...axis, size: 26, values: (_chart, splits) => splits.map(secondsLabel) },
+      { ...axis, scale: "y", size: 68, incrs: BYTE_STEPS, values: (_chart, splits) => splits.map(bytesLabel) },
+      {
+        ...axis,
+        scale: "live",
+        side: RIGHT,
+        size: 68,
+        show: showLive,
+        incrs: COUNT_STEPS,
+        grid: { show: false },
+        values: (_chart, splits) => splits.map(formatCount),
+      },
+    ],
+    hooks: {
+      setCursor: [(chart) => setup.onCursor(chart.cursor.idx ?? null)],
+      setSelect: [
+        (chart) => {
+          const { left, width } = chart.select;
+          if (width > 0) setup.onZoom(chart.posToVal(left, "x"), chart.posToVal(left + width, "x"));
+        },
+      ],
+    },
+    plugins: setup.plugins,
+  };
+}
+
+function roomAbove(max: number | null, least: number): number {
+  return Math.max(least, (max ?? 0) * 1.08);
+}
+
+function secondsLabel(seconds: number): string {
+  return `${Number(seconds.toFixed(6))} s`;
+}
+
+function bytesLabel(bytes: number): string {
+  return humanBytes(bytes).replace(".0 ", " ");
+}

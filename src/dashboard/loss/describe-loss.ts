@@ -1,0 +1,52 @@
+/** The loss block in words. */
+import type { CpuLoss, InputAccount, Loss } from "../../model/snapshot.ts";
+import type { LossAlert } from "../../model/wire.ts";
+import { formatCount, plural } from "../format/count.ts";
+import { formatTraceTime } from "../format/time.ts";
+
+/** One sentence: `12,345 events lost, and 2 more losses of unknown size; 12 lines could not be read`. */
+export function lossHeadline(loss: Loss): string {
+  const parts: string[] = [];
+  if (loss.lostEvents > 0) parts.push(`${plural(loss.lostEvents, "event")} lost`);
+  if (loss.lostUncounted > 0) {
+    const more = loss.lostEvents > 0 ? " more" : "";
+    parts.push(
+      `${formatCount(loss.lostUncounted)}${more} ${loss.lostUncounted === 1 ? "loss" : "losses"} of unknown size`,
+    );
+  }
+  if (loss.rejected > 0) parts.push(`${plural(loss.rejected, "line")} could not be read`);
+  if (loss.damagedInput.length > 0) parts.push(`${plural(loss.damagedInput.length, "input")} damaged`);
+  return parts.length === 0 ? "the account is not complete" : parts.join(", ");
+}
+
+/** CPUs that lost something, the greatest loss first. */
+export function losingCpus(loss: Loss): CpuLoss[] {
+  return loss.perCpu
+    .filter((cpu) => cpu.lostEvents > 0 || cpu.lostUncounted > 0)
+    .sort((a, b) => b.lostEvents - a.lostEvents || b.lostUncounted - a.lostUncounted || a.cpu - b.cpu);
+}
+
+/** `12,000 lost of 90,000 (13.3 %)`: lost against all that this CPU recorded. */
+export function describeCpu(cpu: CpuLoss): string {
+  const all = cpu.events + cpu.lostEvents;
+  const share = cpu.lostEvents > 0 && all > 0 ? ` (${((cpu.lostEvents / all) * 100).toFixed(1)} %)` : "";
+  const uncounted = cpu.lostUncounted > 0 ? ` + ${formatCount(cpu.lostUncounted)} × unknown` : "";
+  return cpu.lostEvents > 0
+    ? `${formatCount(cpu.lostEvents)}${share}${uncounted}`
+    : `${formatCount(cpu.lostUncounted)} × unknown`;
+}
+
+/** Reasons for which lines were rejected, the most frequent first. */
+export function rejectedReasons(input: InputAccount): { reason: string; lines: number; bytes: number }[] {
+  return Object.entries(input.rejected)
+    .map(([reason, { lines, bytes }]) => ({ reason, lines, bytes }))
+    .filter(({ lines, bytes }) => lines > 0 || bytes > 0)
+    .sort((a, b) => b.lines - a.lines || a.reason.localeCompare(b.reason));
+}
+
+/** `CPU 1 lost 1,234 events near 12.345678 s` */
+export function describeAlert(alert: LossAlert): string {
+  const where = alert.cpu === null ? "the trace" : `CPU ${alert.cpu}`;
+  const what = alert.events === null ? "events (the kernel did not say how many)" : plural(alert.events, "event");
+  return `${where} lost ${what} near ${formatTraceTime(alert.timeNs)}`;
+}

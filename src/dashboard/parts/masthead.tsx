@@ -1,0 +1,79 @@
+/** Who is tapped, how the link stands, and whether the numbers can be trusted: columns of two lines on a wide screen. */
+import { formatCount } from "../format/count.ts";
+import { ExactPill } from "../loss/exact-pill.tsx";
+import type { Account } from "../state/page-state.ts";
+import { Icon } from "./icon.tsx";
+import { LinkStatus } from "./link-status.tsx";
+import { Runs } from "./runs.tsx";
+
+interface MastheadProps {
+  readonly account: Account | null;
+  readonly version: string | null;
+  readonly clockMs: number;
+  /** The page is cut off from kmemtap: this is how things stood. */
+  readonly stale: boolean;
+}
+
+export function Masthead({ account, version, clockMs, stale }: MastheadProps) {
+  return (
+    <header class="masthead">
+      <h1 class="brand" title={version === null ? undefined : `kmemtap ${version}`}>
+        <svg class="brand-mark" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+          <path d="M2 13V8M6 13V4M10 13V9.5M14 13V2" />
+        </svg>
+        kmemtap
+      </h1>
+      {account !== null && (
+        <>
+          <Source account={account} />
+          <LinkStatus account={account} clockMs={clockMs} stale={stale} />
+          <Throughput bytesPerSecond={account.link.bytesPerSecond} eventsPerSecond={account.link.eventsPerSecond} />
+          <ExactPill exact={account.exact} />
+        </>
+      )}
+    </header>
+  );
+}
+
+function Source({ account }: { readonly account: Account }) {
+  const { source, filter, previousRuns } = account;
+  return (
+    <div class="source">
+      <p class="target" title={source.label} data-testid="target">
+        {source.label}
+      </p>
+      <div class="source-facts">
+        <Runs run={source.run} previous={previousRuns} />
+        {source.recording && (
+          <span
+            class="badge"
+            data-testid="recording"
+            title="Played back from a recording: nothing here is happening now"
+          >
+            <Icon name="tape" />
+            RECORDING
+          </span>
+        )}
+        {filter !== "all" && (
+          <span class="badge" title="Only these allocations are accounted">
+            {filter === "malloc" ? "kmalloc only" : "kmem_cache only"}
+          </span>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Throughput(rates: { readonly bytesPerSecond: number; readonly eventsPerSecond: number }) {
+  const kilobytes = rates.bytesPerSecond / 1000;
+  return (
+    <p class="rates" data-testid="rates">
+      <span title={`${formatCount(rates.bytesPerSecond)} bytes a second over the link`}>
+        <b>{kilobytes < 100 ? kilobytes.toFixed(1) : formatCount(kilobytes)}</b> kB/s
+      </span>
+      <span title="allocations and frees accounted a second">
+        <b>{formatCount(rates.eventsPerSecond)}</b> events/s
+      </span>
+    </p>
+  );
+}

@@ -1,0 +1,106 @@
+/** The wire protocol's other end: a message and the page before it give the page after it. Pure. */
+import type { CallerRow } from "../../model/snapshot.ts";
+import type { ChangesMessage, LossAlert, ServerMessage, SnapshotMessage } from "../../model/wire.ts";
+import type { Account, PageState } from "./page-state.ts";
+import { thinHistory } from "./thin-history.ts";
+
+type HelloMessage = Extract<ServerMessage, { type: "hello" }>;
+
+/** Spelled out, not imported: importing the value would put the schema library into the page. The type keeps it true. */
+const PROTOCOL: HelloMessage["protocol"] = "kmemtap.wire/1";
+
+/** A page may stay open for days: past this many points the history is thinned to half, peaks kept. */
+export const HISTORY_LIMIT = 20_000;
+/** Older alerts go first; the loss block's sums per CPU keep what they said. */
+export const ALERT_LIMIT = 2_000;
+
+export interface Outcome {
+  readonly state: PageState;
+  /** What to say back to the server; null mostly. */
+  readonly reply: { readonly type: "resync" } | null;
+}
+
+/** @param nowMs wall clock of this viewer */
+export function applyMessage(state: PageState, message: ServerMessage, nowMs: number): Outcome {
+  if (state.problem !== null) return { state, reply: null };
+  switch (message.type) {
+    case "hello":
+      return { state: greet(state, message), reply: null };
+    case "snapshot":
+      return { state: replaceAccount(state, message, nowMs), reply: null };
+    case "changes":
+      return applyChanges(state, message, nowMs);
+    default:
+      // A newer server of the same protocol may say more; what this page does not know cannot alter the account.
+      return { state, reply: null };
+  }
+}
+
+function greet(state: PageState, hello: HelloMessage): PageState {
+  // The type says that they are equal; the server that sent it may be of another version than this page.
+  const spoken: string = hello.protocol;
+  if (spoken === PROTOCOL) return { ...state, serverVersion: hello.version, sync: "none" };
+  return {
+    ...state,
+    serverVersion: hello.version,
+    sync: "none",
+    problem: `This page speaks ${PROTOCOL}, but kmemtap ${hello.version} at the other end speaks ${spoken}. Reload the page to get the one that belongs to it.`,
+  };
+}
+
+function replaceAccount(state: PageState, message: SnapshotMessage, nowMs: number): PageState {
+  const { callers, ...rest } = message.snapshot;
+  const account: Account = {
+    ...rest,
+    callers: new Map(callers.map((row) => [row.callSite, row])),
+    link: message.link,
+    receivedMs: nowMs,
+    history: thinHistory(message.history, HISTORY_LIMIT),
+    alerts: message.alerts.slice(-ALERT_LIMIT),
+    previousRuns: message.previousRuns,
+  };
+  return { ...state, account, seq: message.seq, sync: "current" };
+}
+
+function applyChanges(state: PageState, message: ChangesMessage, nowMs: number): Outcome {
+  // One question is enough: what was under way when it was asked is dropped until the answer comes.
+  if (state.sync === "asked") return { state, reply: null };
+  if (state.sync === "none" || state.account === null || message.since !== state.seq) {
+    return { state: { ...state, sync: "asked" }, reply: { type: "resync" } };
+  }
+  const before = state.account;
+  const account: Account = {
+    ...before,
+    link: message.link,
+    receivedMs: nowMs,
+    exact: message.exact,
+    window: message.window,
+    totals: message.totals,
+    loss: message.loss,
+    input: message.input,
+    callers: mergeCallers(before.callers, message.callers),
+    history: message.points.length === 0 ? before.history : appendHistory(before.history, message.points),
+    alerts: message.alerts.length === 0 ? before.alerts : appendAlerts(before.alerts, message.alerts),
+  };
+  return { state: { ...state, account, seq: message.seq }, reply: null };
+}
+
+function mergeCallers(
+  before: ReadonlyMap<string, CallerRow>,
+  changed: readonly CallerRow[],
+): ReadonlyMap<string, CallerRow> {
+  // The same map when nothing changed, so that the table need not sort again.
+  if (changed.length === 0) return before;
+  const merged = new Map(before);
+  for (const row of changed) merged.set(row.callSite, row);
+  return merged;
+}
+
+function appendHistory(before: Account["history"], points: Account["history"]): Account["history"] {
+  const joined = before.concat(points);
+  return joined.length > HISTORY_LIMIT ? thinHistory(joined, HISTORY_LIMIT / 2) : joined;
+}
+
+function appendAlerts(before: readonly LossAlert[], alerts: readonly LossAlert[]): readonly LossAlert[] {
+  return before.concat(alerts).slice(-ALERT_LIMIT);
+}

@@ -1,0 +1,33 @@
+/** What the page knows: one immutable value, replaced by `applyMessage` and drawn by the parts. */
+import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
+import type { HistoryPoint, LinkState, LossAlert, RunSummary } from "../../model/wire.ts";
+
+/** A snapshot kept for merging: callers by call site, and what the server told beside it. */
+export interface Account extends Omit<Snapshot, "callers"> {
+  readonly callers: ReadonlyMap<string, CallerRow>;
+  readonly link: LinkState;
+  /** Wall clock of this viewer when `link` came; with `link.nowMs` it tells how far the two clocks are apart. */
+  readonly receivedMs: number;
+  readonly history: readonly HistoryPoint[];
+  readonly alerts: readonly LossAlert[];
+  readonly previousRuns: readonly RunSummary[];
+}
+
+/**
+ * How the account stands to the server's: `none` before the connection's first snapshot, `asked` while a full one is
+ * awaited, `current` when the next changes may be applied.
+ */
+export type Sync = "none" | "asked" | "current";
+
+export interface PageState {
+  readonly serverVersion: string | null;
+  readonly sync: Sync;
+  /** seq of the last message applied; meaningful while `sync` is `current`. */
+  readonly seq: number;
+  /** The last account known, also while the connection is down; null before the first. */
+  readonly account: Account | null;
+  /** Trouble that trying again does not mend, in words for people. */
+  readonly problem: string | null;
+}
+
+export const emptyPage: PageState = { serverVersion: null, sync: "none", seq: 0, account: null, problem: null };

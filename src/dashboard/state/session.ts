@@ -1,0 +1,87 @@
+/** The page's state as signals, and the connection that feeds them. */
+import { signal } from "@preact/signals";
+import type { ServerMessage } from "../../model/wire.ts";
+import { type Connection, type ConnectionState, connect } from "../link/connection.ts";
+import { applyMessage } from "./apply-message.ts";
+import { createFrameGate } from "./frame-gate.ts";
+import { type PageState, emptyPage } from "./page-state.ts";
+
+/** Nothing heard for so long: ask, because a dead link looks like a silent one from here. */
+const ASK_AFTER_MS = 20_000;
+/** Still nothing after so long: the link is dead. */
+const DROP_AFTER_MS = 35_000;
+
+export const page = signal<PageState>(emptyPage);
+export const connection = signal<ConnectionState>({ phase: "connecting", attempt: 1, sinceMs: Date.now() });
+/** Wall clock of this viewer, to the second: for ages on the page. */
+export const clockMs = signal(Date.now());
+
+let live: Connection | undefined;
+
+export function startSession(url: URL): void {
+  // Messages are applied as they come, also in a hidden tab where no frame is drawn; only drawing waits for a frame.
+  let latest = emptyPage;
+  let heardMs = Date.now();
+  let asked = false;
+  const draw = createFrameGate(() => (page.value = latest));
+
+  const wire = connect(url, {
+    onState: (state) => {
+      heardMs = Date.now();
+      asked = false;
+      connection.value = state;
+    },
+    onText: (text) => {
+      heardMs = Date.now();
+      asked = false;
+      const message = parse(text);
+      if (message === null) {
+        refuse("The server sent something that is not a kmemtap message.");
+        return;
+      }
+      const { state, reply } = applyMessage(latest, message, heardMs);
+      latest = state;
+      if (reply !== null) wire.send(JSON.stringify(reply));
+      if (state.problem !== null) wire.close();
+      draw();
+    },
+  });
+  live = wire;
+
+  function refuse(problem: string): void {
+    latest = { ...latest, problem };
+    wire.close();
+    draw();
+  }
+
+  setInterval(() => {
+    clockMs.value = Date.now();
+    if (connection.value.phase !== "open" || isOver(latest)) return;
+    const quietMs = Date.now() - heardMs;
+    if (quietMs > DROP_AFTER_MS) wire.reconnect();
+    else if (quietMs > ASK_AFTER_MS && !asked) {
+      asked = true;
+      wire.send(JSON.stringify({ type: "resync" }));
+    }
+  }, 1000);
+}
+
+export function retryNow(): void {
+  live?.reconnect();
+}
+
+/** A capture that is over has nothing more to say: its silence means nothing. */
+function isOver(state: PageState): boolean {
+  const status = state.account?.link.status;
+  return status === "ended" || status === "failed";
+}
+
+function parse(text: unknown): ServerMessage | null {
+  if (typeof text !== "string") return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && "type" in value ? (value as ServerMessage) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import type { HistoryPoint, ServerMessage } from "../../../src/model/wire.ts";
+import { WIRE_PROTOCOL, serverMessageSchema } from "../../../src/model/wire.ts";
+import { HISTORY_LIMIT, applyMessage } from "../../../src/dashboard/state/apply-message.ts";
+import { type PageState, emptyPage } from "../../../src/dashboard/state/page-state.ts";
+import { changesMessage, noLoss, row, snapshotMessage } from "../make.ts";
+
+const hello: ServerMessage = { type: "hello", protocol: WIRE_PROTOCOL, version: "0.1.0" };
+
+/** The state after all of the messages, and all that was said back. */
+function play(messages: readonly ServerMessage[], from: PageState = emptyPage) {
+  const replies: unknown[] = [];
+  const state = messages.reduce((before, message) => {
+    const { state: after, reply } = applyMessage(before, message, 1000);
+    if (reply !== null) replies.push(reply);
+    return after;
+  }, from);
+  return { state, replies };
+}
+
+const callersOf = (state: PageState) => [...(state.account?.callers.values() ?? [])];
+const callSites = (state: PageState) => callersOf(state).map(({ callSite }) => callSite);
+
+describe("applyMessage", () => {
+  it("is tested with messages that the protocol allows", () => {
+    for (const message of [hello, snapshotMessage(1, [row("a+0x1/0x2")]), changesMessage(1, 2, [row("b+0x1/0x2")])]) {
+      expect(serverMessageSchema.safeParse(message).success).toBe(true);
+    }
+  });
+
+  it("takes the account from the snapshot, with all of its history for a late viewer", () => {
+    const history: HistoryPoint[] = [
+      [1, 10, 9, 1],
+      [2, 20, 18, 2],
+    ];
+    const { state, replies } = play([hello, snapshotMessage(7, [row("a"), row("b")], { history })]);
+    expect(state).toMatchObject({ serverVersion: "0.1.0", sync: "current", seq: 7, problem: null });
+    expect(callSites(state)).toEqual(["a", "b"]);
+    expect(state.account?.history).toEqual(history);
+    expect(state.account?.receivedMs).toBe(1000);
+    expect(replies).toEqual([]);
+  });
+
+  it("merges changes by call site, and appends points and alerts", () => {
+    const alert = { atMs: 5, timeNs: 2e9, cpu: 1, events: 10 };
+    const { state } = play([
+      hello,
+      snapshotMessage(1, [row("a"), row("b")], { history: [[1, 10, 9, 1]] }),
+      changesMessage(1, 4, [row("b", { netBytes: 128 }), row("c")], {
+        exact: false,
+        loss: { ...noLoss, lostEvents: 10 },
+        points: [[2, 20, 18, 2]],
+        alerts: [alert],
+      }),
+    ]);
+    expect(state.seq).toBe(4);
+    expect(callersOf(state).map((row) => [row.callSite, row.netBytes])).toEqual([
+      ["a", 64],
+      ["b", 128],
+      ["c", 64],
+    ]);
+    expect(state.account?.exact).toBe(false);
+    expect(state.account?.loss.lostEvents).toBe(10);
+    expect(state.account?.history).toHaveLength(2);
+    expect(state.account?.alerts).toEqual([alert]);
+    expect(state.account?.source.label).toBe("test");
+  });
+
+  it("leaves the value before untouched, and rows that did not change the same objects", () => {
+    const before = play([hello, snapshotMessage(1, [row("a"), row("b")])]).state;
+    const { state } = applyMessage(before, changesMessage(1, 2, [row("b", { netBytes: 1 })]), 0);
+    expect(before.account?.callers.get("b")?.netBytes).toBe(64);
+    expect(state.account?.callers.get("a")).toBe(before.account?.callers.get("a"));
+    const idle = applyMessage(state, changesMessage(2, 3, []), 0).state;
+    expect(idle.account?.callers).toBe(state.account?.callers);
+  });
+
+  it("asks once for a full snapshot when changes do not follow what it has, and drops changes until it comes", () => {
+    const start = play([hello, snapshotMessage(1, [row("a")])]).state;
+    const lost = play([changesMessage(2, 3, [row("b")]), changesMessage(3, 4, [row("c")])], start);
+    expect(lost.replies).toEqual([{ type: "resync" }]);
+    expect(callSites(lost.state)).toEqual(["a"]);
+
+    const found = play([snapshotMessage(5, [row("a"), row("b")]), changesMessage(5, 6, [row("c")])], lost.state);
+    expect(found.replies).toEqual([]);
+    expect(callSites(found.state)).toEqual(["a", "b", "c"]);
+  });
+
+  it("asks for a snapshot when changes come first", () => {
+    expect(play([hello, changesMessage(0, 1, [row("a")])]).replies).toEqual([{ type: "resync" }]);
+  });
+
+  it("does not apply changes of a new connection to the account of the old one", () => {
+    const { state, replies } = play([hello, snapshotMessage(1, [row("a")]), hello, changesMessage(1, 2, [row("b")])]);
+    expect(replies).toEqual([{ type: "resync" }]);
+    expect(callSites(state)).toEqual(["a"]);
+  });
+
+  it("forgets the last run's callers when a new boot's snapshot comes", () => {
+    const { state } = play([hello, snapshotMessage(1, [row("a")]), snapshotMessage(2, [row("z")])]);
+    expect(callSites(state)).toEqual(["z"]);
+  });
+
+  it("says plainly that it does not know another protocol, and takes nothing more", () => {
+    const other = { type: "hello", protocol: "kmemtap.wire/2", version: "9.0" } as unknown as ServerMessage;
+    const { state } = play([other, snapshotMessage(1, [row("a")])]);
+    expect(state.problem).toMatch(/kmemtap\.wire\/1.*kmemtap 9\.0.*kmemtap\.wire\/2/);
+    expect(state.account).toBeNull();
+  });
+
+  it("ignores messages of a kind it does not know", () => {
+    const { state } = play([hello, snapshotMessage(1, [row("a")])]);
+    const odd = { type: "weather" } as unknown as ServerMessage;
+    expect(applyMessage(state, odd, 0)).toEqual({ state, reply: null });
+  });
+
+  it("keeps the history bounded on a page that stays open for days", () => {
+    let state = play([hello, snapshotMessage(0, [])]).state;
+    for (let seq = 1; seq <= 60; seq++) {
+      const points = Array.from({ length: 1000 }, (_, i): HistoryPoint => [seq * 1000 + i, i === 500 ? 1e6 : 1, 1, 1]);
+      state = applyMessage(state, changesMessage(seq - 1, seq, [], { points }), 0).state;
+    }
+    const history = state.account?.history ?? [];
+    expect(history.length).toBeLessThanOrEqual(HISTORY_LIMIT);
+    expect(history.filter(([, net]) => net === 1e6)).toHaveLength(60);
+  });
+});
