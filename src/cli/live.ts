@@ -1,0 +1,27 @@
+import { Command } from "@commander-js/extra-typings";
+import type { ExitCode } from "../model/errors.ts";
+
+/** `kmemtap live TARGET`: stream, account, serve. */
+export function liveCommand(exit: (code: ExitCode) => void) {
+  return new Command("live")
+    .description("watch a target live: the dashboard, WebSocket snapshots and GET /api/snapshot")
+    .argument("<TARGET>", "a name from the configuration, or file:///PATH, replay:///PATH?speed=N, qemu:")
+    .option("--serve <ADDR>", "HOST:PORT to serve on, this machine only (default: 127.0.0.1:8642)")
+    .option("--malloc", "account kmalloc only")
+    .option("--cache", "account kmem_cache only")
+    .option("--strict", "exit with 4 when the account is not exact at the end")
+    .option("--config <FILE>", "configuration to read")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  qemu-system-x86_64 … -serial file:/tmp/serial.log    then, in the guest: cat /sys/kernel/tracing/trace_pipe >/dev/ttyS0
+  kmemtap live file:///tmp/serial.log                  follows the file; it may not exist yet
+  kmemtap live 'replay:///tmp/boot.trace.gz?speed=10'  plays a recording, ten times as fast`,
+    )
+    .action(async (target, options) => {
+      // Loaded when it is needed: a report shall not wait for a web server.
+      const { runLive } = await import("./run-live.ts");
+      exit(await runLive(target, options));
+    });
+}

@@ -1,0 +1,14 @@
+import { pino } from "pino";
+import { PinoPretty } from "pino-pretty";
+import type { Config } from "./config.ts";
+
+export type Logger = ReturnType<typeof createLogger>;
+
+/** Logs to stderr, so that results have stdout to themselves: for people on a terminal, JSON otherwise. */
+export function createLogger(level: Config["logLevel"]) {
+  if (!process.stderr.isTTY) return pino({ level }, pino.destination({ fd: 2, sync: true }));
+  return pino(
+    { level },
+    PinoPretty({ destination: 2, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l" }),
+  );
+}

@@ -1,0 +1,93 @@
+import { Command, Option } from "@commander-js/extra-typings";
+import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
+import { ExitCode, KmemtapError } from "../model/errors.ts";
+import { formatAccountFile } from "../report/account-file.ts";
+import { formatCallersFile } from "../report/callers-file.ts";
+import { lossNotice } from "../report/loss-notice.ts";
+import { ORDER_BY, orderCallers, type OrderBy } from "../report/order.ts";
+import { formatSlabAccount } from "../report/slab-account.ts";
+import { readFileChunks } from "../transport/read-file.ts";
+import { filterOf } from "./account-filter.ts";
+import { writeOutput } from "./write-output.ts";
+
+interface Outputs {
+  readonly accountFile?: string;
+  readonly callersFile?: string;
+  readonly slabAccount?: string | true;
+  readonly json?: true;
+  readonly orderBy: OrderBy;
+}
+
+/** `kmemtap report FILE…`: the account of a recorded trace. */
+export function reportCommand(exit: (code: ExitCode) => void) {
+  return new Command("report")
+    .description("account a recorded trace: who held the memory at its end")
+    .argument("[FILES...]", "text of `trace` or `trace_pipe`, also .gz; - reads standard input")
+    .option("-f, --file <FILE>", "a trace to read, as trace_analyze names it (may be repeated)", collect, [])
+    .option("-c, --account-file <FILE>", "write the account, in trace_analyze's layout (- is standard output)")
+    .option("-l, --callers-file <FILE>", "write caller, net bytes and waste, a line each")
+    .option(
+      "--slab-account [FILE]",
+      "write the layout of the /proc/slab_account patch: cumulative, frees by the freeing caller",
+    )
+    .option("--json", "print the snapshot as JSON (kmemtap.snapshot/1)")
+    .addOption(
+      new Option("-o, --order-by <ATTRIBUTE>", "order of the callers")
+        .choices(ORDER_BY)
+        .default("current_dynamic" as const),
+    )
+    .option("--malloc", "account kmalloc only")
+    .option("--cache", "account kmem_cache only")
+    .option("--strict", "exit with 4 when the account is not exact")
+    .addHelpText(
+      "after",
+      `
+With none of -c, -l, --slab-account and --json, the account is printed.
+
+Examples:
+  kmemtap report boot.trace                      who held the memory at the end
+  kmemtap report -f boot.trace -c - -o waste     ordered by what is wasted
+  kmemtap report serial.log.gz --json --strict   for a script; fails when events were lost
+  ssh board cat /sys/kernel/tracing/trace | kmemtap report -`,
+    )
+    .action(async (positional, options) => {
+      const files = [...options.file, ...positional];
+      if (files.length === 0) {
+        throw new KmemtapError("cli/usage", "no trace file given", {
+          nextStep: "name one, or - for standard input: kmemtap report FILE",
+          exitCode: ExitCode.wrongUse,
+        });
+      }
+      const inputs = files.map((file) => ({
+        label: file === "-" ? "standard input" : file,
+        chunks: readFileChunks(file),
+      }));
+      const account = await accountRecording(inputs, filterOf(options));
+      await writeOutputs(account, options);
+      const notice = lossNotice(account.snapshot);
+      if (notice !== undefined) process.stderr.write(`kmemtap: ${notice}\n`);
+      if (account.snapshot.input.events.lines === 0) process.stderr.write("kmemtap: the trace holds no kmem events\n");
+      if (options.strict === true && !account.snapshot.exact) exit(ExitCode.eventsLost);
+    });
+}
+
+async function writeOutputs({ snapshot, freeingCallSites }: RecordedAccount, options: Outputs): Promise<void> {
+  const { accountFile, callersFile, slabAccount, json, orderBy } = options;
+  const nothingChosen =
+    accountFile === undefined && callersFile === undefined && slabAccount === undefined && json !== true;
+  if (accountFile !== undefined || nothingChosen)
+    await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy));
+  if (callersFile !== undefined) await writeOutput(callersFile, formatCallersFile(snapshot, orderBy));
+  if (slabAccount !== undefined) {
+    const path = slabAccount === true ? "-" : slabAccount;
+    await writeOutput(path, formatSlabAccount(snapshot, freeingCallSites, orderBy));
+  }
+  if (json === true) {
+    const ordered = { ...snapshot, callers: orderCallers(snapshot.callers, orderBy) };
+    await writeOutput("-", JSON.stringify(ordered, null, 2) + "\n");
+  }
+}
+
+function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value];
+}

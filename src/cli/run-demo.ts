@@ -1,0 +1,72 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type ExitCode, KmemtapError } from "../model/errors.ts";
+import { bootGuest, type Guest } from "../target/qemu/boot-guest.ts";
+import { replayFile } from "../transport/replay-file.ts";
+import { type Config, loadConfig } from "./config.ts";
+import { watch } from "./watch.ts";
+
+/** A real boot of the demo guest as its serial port had it, for machines that cannot boot one. */
+const RECORDING = fileURLToPath(new URL("../../fixtures/6.1-amd64-demo/trace.txt.gz", import.meta.url));
+
+export interface DemoCommandOptions {
+  readonly serve?: string;
+  readonly recorded?: true;
+  readonly config?: string;
+}
+
+/** Boots the demo guest, or plays its recording where that cannot be done, and watches it. */
+export async function runDemo(options: DemoCommandOptions): Promise<ExitCode> {
+  const config = loadConfig(options.config);
+  const guest = options.recorded === true ? undefined : await guestIfPossible();
+  return guest === undefined ? watchRecording(config, options.serve) : watchGuest(guest, config, options.serve);
+}
+
+/** The guest; undefined, and said why, where this machine cannot boot one. */
+async function guestIfPossible(): Promise<Guest | undefined> {
+  try {
+    return await bootGuest();
+  } catch (thrown) {
+    if (!(thrown instanceof KmemtapError) || thrown.code !== "target/no-qemu") throw thrown;
+    say(`cannot boot a kernel here: ${thrown.message}`);
+    if (thrown.nextStep !== undefined) say(`  ${thrown.nextStep}`);
+    return undefined;
+  }
+}
+
+async function watchGuest(guest: Guest, config: Config, serve: string | undefined): Promise<ExitCode> {
+  try {
+    void guest.exited.then((reason) => say(reason));
+    return await watch(guest.source, {
+      config,
+      serve,
+      reports: guest.reports,
+      onReady: (url) => {
+        say(`booting Linux ${guest.release} in QEMU (pid ${guest.pid}); its console is ${guest.files.console}`);
+        say(`open ${url} - it fills while the kernel boots; Ctrl-C ends the guest and removes its files`);
+      },
+    });
+  } finally {
+    await guest.close();
+  }
+}
+
+async function watchRecording(config: Config, serve: string | undefined): Promise<ExitCode> {
+  if (!existsSync(RECORDING)) {
+    throw new KmemtapError("input/missing", `the recorded boot is missing: ${RECORDING}`, {
+      nextStep: "install kmemtap again",
+    });
+  }
+  return watch(replayFile(RECORDING, { speed: 1 }), {
+    config,
+    serve,
+    onReady: (url) => {
+      say("playing a RECORDING of a real boot (Linux 6.1, QEMU) at its own speed");
+      say(`open ${url} - Ctrl-C ends it`);
+    },
+  });
+}
+
+function say(text: string): void {
+  process.stderr.write(`kmemtap: ${text}\n`);
+}

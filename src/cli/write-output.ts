@@ -1,0 +1,31 @@
+import { randomUUID } from "node:crypto";
+import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { KmemtapError, messageOf } from "../model/errors.ts";
+
+/** Writes a result whole or not at all; `-` is standard output. */
+export async function writeOutput(path: string, text: string): Promise<void> {
+  if (path === "-") {
+    await new Promise<void>((resolve) =>
+      process.stdout.write(text, () => {
+        resolve();
+      }),
+    );
+    return;
+  }
+  // A device or a pipe (/dev/stdout) is written to; only a regular file is replaced.
+  const special = await stat(path).then(
+    (found) => !found.isFile(),
+    () => false,
+  );
+  const draft = special ? path : `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(draft, text);
+    if (!special) await rename(draft, path);
+  } catch (thrown) {
+    if (!special) await rm(draft, { force: true });
+    throw new KmemtapError("output/unwritable", `cannot write ${path}: ${messageOf(thrown)}`, {
+      nextStep: "check that the directory exists, is writable and has room",
+      cause: thrown,
+    });
+  }
+}
