@@ -1,0 +1,39 @@
+/** Writes docs/*.schema.json from the zod schemas of the code, or with --check fails when they are out of date. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { ensureBuilt, ROOT, say } from "./lib.mjs";
+
+await ensureBuilt();
+const { snapshotSchema } = await import("../dist/model/snapshot.js");
+const { serverMessageSchema } = await import("../dist/model/wire.js");
+const { configSchema } = await import("../dist/cli/config.js");
+
+const documents = [
+  ["docs/snapshot.schema.json", snapshotSchema],
+  ["docs/wire.schema.json", serverMessageSchema],
+  ["config/kmemtap.schema.json", configSchema],
+];
+let stale = false;
+for (const [name, schema] of documents) {
+  const text =
+    JSON.stringify(z.toJSONSchema(schema, { io: name.startsWith("config/") ? "input" : "output" }), null, 2) + "\n";
+  const path = join(ROOT, name);
+  if (process.argv.includes("--check")) {
+    const current = (() => {
+      try {
+        return readFileSync(path, "utf8");
+      } catch {
+        return undefined;
+      }
+    })();
+    if (current !== text) {
+      say(`${name} is out of date: run node scripts/generate-schemas.mjs`);
+      stale = true;
+    }
+  } else {
+    mkdirSync(join(path, ".."), { recursive: true });
+    writeFileSync(path, text);
+  }
+}
+process.exitCode = stale ? 1 : 0;

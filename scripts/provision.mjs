@@ -1,0 +1,52 @@
+/**
+ * What a clean Debian lacks: installed with apt when this is root, which is said first; else named, with what to do.
+ *
+ *   node scripts/provision.mjs            all that the tests need
+ *   node scripts/provision.mjs demo       what booting a kernel needs
+ */
+import { readFileSync, existsSync } from "node:fs";
+import { fetchKernel } from "./kernels.mjs";
+import { canInstall, hasCommand, run, say } from "./lib.mjs";
+
+const hasStaticBusybox = () =>
+  existsSync("/bin/busybox") && !readFileSync("/bin/busybox").subarray(0, 4096).includes("/ld-");
+
+/** Debian's package, and how to tell that it is there. */
+const PARTS = {
+  qemu: { package: "qemu-system-x86", isThere: () => hasCommand("qemu-system-x86_64") },
+  busybox: { package: "busybox-static", isThere: hasStaticBusybox },
+  chromium: { package: "chromium", isThere: () => hasCommand("chromium") },
+  shellcheck: { package: "shellcheck", isThere: () => hasCommand("shellcheck") },
+};
+const DEMO_PARTS = ["qemu", "busybox"];
+
+/** Installs what is missing as far as this user may; never fails: what is still missing is said where it is needed. */
+export async function provision(parts = Object.keys(PARTS)) {
+  const missing = parts.filter((part) => !PARTS[part].isThere()).map((part) => PARTS[part].package);
+  if (missing.length > 0) await install(missing);
+  if (!PARTS.qemu.isThere()) return;
+  try {
+    const kernel = await fetchKernel({ suite: "bookworm", arch: "amd64", log: say });
+    if (!kernel.cached) say(`Debian's kernel ${kernel.release} is in the cache`);
+  } catch (error) {
+    say(error.message);
+  }
+}
+
+async function install(packages) {
+  if (!canInstall()) {
+    say(`not installed: ${packages.join(", ")} (as root on Debian: apt-get install ${packages.join(" ")})`);
+    return;
+  }
+  say(`installing with apt-get: ${packages.join(", ")}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const aptGet = (...args) => run("apt-get", args, { env, stdio: ["ignore", 2, 2] });
+  const args = ["install", "-y", "-qq", "--no-install-recommends", ...packages];
+  // The package lists of a fresh container are empty or old.
+  if ((await aptGet("update", "-qq")) !== 0 || (await aptGet(...args)) !== 0) say("apt-get failed: see above");
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname)
+  await provision(process.argv[2] === "demo" ? DEMO_PARTS : undefined);
+
+export { DEMO_PARTS };
