@@ -1,4 +1,5 @@
 #!/bin/busybox sh
+# shellcheck shell=dash
 # /init of a boot capture: forwards the trace that the kernel command line armed, from the first moment user space has.
 #
 #   ttyS0  the trace: trace_pipe as it comes, nothing else
@@ -135,7 +136,8 @@ if wants copy; then
     report "copy_bytes=$(stat -c %s /copy)"
     dd if=/copy of=/dev/ttyS2 bs=4096 2>/dev/null
     milestone "copy sent"
-    poweroff -f
+    # Without ACPI there is no power switch; QEMU ends at a reset (-no-reboot).
+    reboot -f
 fi
 
 until_read

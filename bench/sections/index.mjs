@@ -19,7 +19,8 @@
  * @property {string} report  for people
  */
 import { agreement } from "./agreement.mjs";
+import { ledger } from "./ledger.mjs";
 import { throughput } from "./throughput.mjs";
 
 /** @type {Section[]} */
-export const SECTIONS = [throughput, agreement];
+export const SECTIONS = [throughput, agreement, ledger];

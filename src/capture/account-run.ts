@@ -32,8 +32,10 @@ export class RunAccount {
     this.#account(this.#decoder.end());
   }
 
-  snapshot(source: Omit<Snapshot["source"], "run">): Snapshot {
-    return this.#ledger.snapshot({ source: { ...source, run: this.run } });
+  /** @param damage what ended the stream before its time; an account of such a stream is not exact */
+  snapshot(source: Omit<Snapshot["source"], "run">, damage?: string): Snapshot {
+    const damagedInput = damage === undefined ? [] : [damage];
+    return this.#ledger.snapshot({ source: { ...source, run: this.run }, damagedInput });
   }
 
   /** The losses seen since this was asked last. */

@@ -111,6 +111,7 @@ class Session {
   #history = new History();
   #alerts: LossAlert[] = [];
   #previousRuns: PreviousRun[] = [];
+  #failure: string | undefined;
 
   constructor(source: ByteSource, options: LiveOptions) {
     this.#source = source;
@@ -129,12 +130,16 @@ class Session {
       this.#beginRun();
       const account = this.#account;
       const pacer = speed === undefined ? undefined : new Pacer(speed);
-      for await (const chunk of stream.bytes) {
-        account.push(chunk);
-        yield chunk;
-        await pacer?.hold(account.lastEventNs);
+      try {
+        for await (const chunk of stream.bytes) {
+          account.push(chunk);
+          yield chunk;
+          await pacer?.hold(account.lastEventNs);
+        }
+      } finally {
+        // Also when the stream fails: what it delivered is accounted to its last byte.
+        account.end();
       }
-      account.end();
     }
   }
 
@@ -143,6 +148,7 @@ class Session {
   }
 
   end(failure?: string): void {
+    this.#failure = failure;
     this.#monitor.end(Date.now(), failure);
   }
 
@@ -182,7 +188,7 @@ class Session {
   }
 
   #snapshot(): Snapshot {
-    return this.#account.snapshot({ label: this.#source.label, recording: this.#source.recording });
+    return this.#account.snapshot({ label: this.#source.label, recording: this.#source.recording }, this.#failure);
   }
 }
 

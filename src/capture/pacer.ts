@@ -19,6 +19,7 @@ export class Pacer {
     }
     const dueMs = this.#startMs + (timeNs - this.#startNs) / 1e6 / this.#speed;
     const waitMs = dueMs - Date.now();
-    if (waitMs > 0) await sleep(waitMs);
+    // Not a reason to stay alive: Ctrl-C may come in the middle of a long pause of the trace.
+    if (waitMs > 0) await sleep(waitMs, undefined, { ref: false });
   }
 }

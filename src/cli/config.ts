@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
+import { LineCounter, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import { ExitCode, KmemtapError, messageOf } from "../model/errors.ts";
 
@@ -41,19 +41,36 @@ export function loadConfig(path: string | undefined): Config {
 export function parseConfig(text: string, file: string): Config {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
-  const [fault] = document.errors;
+  const fault = document.errors.at(0);
   if (fault !== undefined) throw invalid(`${file}:${lineCounter.linePos(fault.pos[0]).line}: ${fault.message}`);
 
-  const content: unknown = document.toJS();
+  const content = contentOf(document, file, lineCounter);
   // An empty file is an empty configuration.
   const parsed = configSchema.safeParse(content === null ? {} : content);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => {
     // An unknown key is reported at its parent: the key itself is what one looks for.
     const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]] : issue.path;
-    return `${file}:${lineOf(document, path, lineCounter)}: ${path.join(".") || "(top level)"}: ${issue.message}`;
+    const message = issue.code === "invalid_key" ? (issue.issues.at(0)?.message ?? issue.message) : issue.message;
+    return `${file}:${lineOf(document, path, lineCounter)}: ${path.join(".") || "(top level)"}: ${message}`;
   });
   throw invalid(faults.join("\n"));
+}
+
+/** Aliases are resolved only now: one that names nothing, or stands for thousands, is a fault of the file too. */
+function contentOf(document: ReturnType<typeof parseDocument>, file: string, lineCounter: LineCounter): unknown {
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) !== undefined) return;
+      const line = lineCounter.linePos(alias.range?.[0] ?? 0).line;
+      throw invalid(`${file}:${line}: *${alias.source} names no anchor`);
+    },
+  });
+  try {
+    return document.toJS();
+  } catch (thrown) {
+    throw invalid(`${file}:1: ${messageOf(thrown)}`);
+  }
 }
 
 function lineOf(

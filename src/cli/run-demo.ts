@@ -57,7 +57,7 @@ async function watchRecording(config: Config, serve: string | undefined): Promis
       nextStep: "install kmemtap again",
     });
   }
-  return watch(replayFile(RECORDING, { speed: 1 }), {
+  return watch(replayFile(RECORDING, { speed: 1, label: "a boot of Linux 6.1 in QEMU, recorded" }), {
     config,
     serve,
     onReady: (url) => {

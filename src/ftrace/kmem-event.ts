@@ -50,8 +50,6 @@ const MAX_CALL_SITE = 768;
 /** Longest stretch between two needed fields (a cache's name). */
 const MAX_GAP = 512;
 const MAX_TAIL = 1024;
-/** What no 32 bits are. */
-const NO_WORD = -1;
 
 const W_KMAL = word("kmal");
 const W_LOC = word("loc:");
@@ -121,7 +119,7 @@ export class KmemEventReader {
     this.#head = head;
   }
 
-  /** The buffer that positions refer to; the bytes behind its text must be readable for 8 bytes more. */
+  /** The buffer that positions refer to; behind each line in it, some bytes more must be readable (see PADDING). */
   attach(bytes: Uint8Array, view: DataView): void {
     this.#bytes = bytes;
     this.#view = view;
@@ -232,7 +230,7 @@ export class KmemEventReader {
   /**
    * Expects ` call_site=` at `at`; where its text ends and ` ptr=` begins, or -1. Leaves the text's hash behind.
    *
-   * Looks for the space by words (Mycroft's test for a zero byte) and hashes them on the way: a multiplication a byte
+   * Looks for the space by words (Mycroft's test, for bytes below 0x21) and hashes them on the way: a multiplication a byte
    * would cost more than all else done to the line.
    */
   #callSiteEnd(at: number): number {
@@ -250,8 +248,8 @@ export class KmemEventReader {
     let hash = 0;
     for (;;) {
       const text = view.getUint32(p, true);
-      const spaces = text ^ 0x20202020;
-      const found = (spaces - 0x01010101) & ~spaces & 0x80808080;
+      // The lowest bit found is that of the first byte that is a space or a control character.
+      const found = (text - 0x21212121) & ~text & 0x80808080;
       if (found !== 0) {
         const before = (31 - Math.clz32(found & -found)) >> 3;
         hash = Math.imul(hash ^ (text & LOW_BYTES[before]), HASH_PRIME);
@@ -278,31 +276,29 @@ export class KmemEventReader {
    */
   #readPointer(at: number): number {
     const view = this.#view;
-    const low = this.#readWord(at);
-    if (low === NO_WORD) return this.#readNoPointer(at);
-    const next = this.#readWord(at + 8);
-    if (next === NO_WORD) {
-      this.#low = low;
+    // Signed, since that is what V8 keeps unboxed; the columns are unsigned and set it right.
+    const pairs = HEX_PAIRS;
+    const a = pairs[view.getUint16(at, true)];
+    const b = pairs[view.getUint16(at + 2, true)];
+    const c = pairs[view.getUint16(at + 4, true)];
+    const d = pairs[view.getUint16(at + 6, true)];
+    if ((a | b | c | d) > 0xff) return this.#readNoPointer(at);
+    const first = (a << 24) | (b << 16) | (c << 8) | d;
+    const e = pairs[view.getUint16(at + 8, true)];
+    const f = pairs[view.getUint16(at + 10, true)];
+    const g = pairs[view.getUint16(at + 12, true)];
+    const h = pairs[view.getUint16(at + 14, true)];
+    let end = at + 8;
+    if ((e | f | g | h) > 0xff) {
+      this.#low = first;
       this.#high = 0;
-      this.#digits = 8;
     } else {
-      this.#low = next;
-      this.#high = low;
-      this.#digits = 16;
+      this.#low = (e << 24) | (f << 16) | (g << 8) | h;
+      this.#high = first;
+      end = at + 16;
     }
-    const end = at + this.#digits;
+    this.#digits = end - at;
     return view.getUint8(end) > SPACE ? Unread.badField : end;
-  }
-
-  /** The value of 8 hexadecimal digits, two a look-up; {@link NO_WORD} where they are not. */
-  #readWord(at: number): number {
-    const view = this.#view;
-    const first = HEX_PAIRS[view.getUint16(at, true)];
-    const second = HEX_PAIRS[view.getUint16(at + 2, true)];
-    const third = HEX_PAIRS[view.getUint16(at + 4, true)];
-    const fourth = HEX_PAIRS[view.getUint16(at + 6, true)];
-    if ((first | second | third | fourth) > 0xff) return NO_WORD;
-    return ((first << 24) | (second << 16) | (third << 8) | fourth) >>> 0;
   }
 
   #readNoPointer(at: number): number {

@@ -15,11 +15,11 @@ export class StretchCache {
   /** Length of each slot's stretch; 0 where empty. */
   readonly #lengths = new Uint8Array(SLOTS);
 
-  /** The length of the stretch at `at`, if it is the one remembered for this call site; else 0. */
+  /** The length of the stretch at `at`, behind which 128 bytes must be readable, if it is the one remembered for this call site; else 0. */
   match(site: number, view: DataView, at: number): number {
     const slot = slotOf(site, view, at);
     const length = this.#lengths[slot];
-    if (length === 0 || at + length > view.byteLength) return 0;
+    if (length === 0) return 0;
     const words = this.#words;
     let cached = (slot * SLOT_BYTES) >> 2;
     let p = at;

@@ -19,9 +19,8 @@ import { COMM_COLUMNS, findHead, type LineHead, readClock, readHead, readMicrose
 
 /** A trace line has less than 2 KiB; what is longer is not one, and is counted without being kept. */
 export const MAX_LINE_BYTES = 64 * 1024;
-/** Readable bytes behind the text, so that four bytes can be read at any place in it. */
-const PADDING = 64;
-const INITIAL_BUFFER = 256 * 1024;
+/** Readable bytes behind a line, so that words can be read, and stretches compared, from any place in it. */
+const PADDING = 160;
 
 export class TextDecoder implements Decoder {
   readonly #columns = new EventColumns();
@@ -30,56 +29,91 @@ export class TextDecoder implements Decoder {
   readonly #sought: LineHead = { cpu: 0, timeNs: 0, clockAt: 0 };
   readonly #heads = new HeadCache();
   readonly #reader: KmemEventReader;
-  #bytes = new Uint8Array(0);
-  #view = new DataView(this.#bytes.buffer);
-  /** Bytes of an unfinished line at the front of the buffer. */
-  #carried = 0;
+  /** What is being scanned: the chunk itself, or the lines that its ends cut through. */
+  #bytes: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(this.#bytes.buffer);
+  /** An unfinished line, and room for the lines near a chunk's end. */
+  #kept = new Uint8Array(2 * MAX_LINE_BYTES);
+  #keptLength = 0;
   /** Bytes already thrown away of a line that became too long; 0 when not within one. */
   #discarded = 0;
 
   constructor(sites: CallSiteTable) {
     this.#reader = new KmemEventReader(sites, this.#columns, this.#head);
-    this.#makeRoom(INITIAL_BUFFER);
   }
 
   push(chunk: Uint8Array): EventBatch {
     this.#columns.reset();
-    const rest = this.#discarded > 0 ? this.#discardInto(chunk) : chunk;
-    if (rest.length === 0) return this.#columns;
-
-    const filled = this.#carried + rest.length;
-    this.#makeRoom(filled);
-    this.#bytes.set(rest, this.#carried);
-    const lastNewline = rest.lastIndexOf(NEWLINE);
-    const limit = lastNewline < 0 ? 0 : this.#carried + lastNewline + 1;
-    this.#scan(limit);
-    this.#bytes.copyWithin(0, limit, filled);
-    this.#carried = filled - limit;
-    if (this.#carried > MAX_LINE_BYTES) {
-      this.#discarded = this.#carried;
-      this.#carried = 0;
+    const text = this.#discarded > 0 ? this.#discardInto(chunk) : chunk;
+    // The line that the last chunk began; then, in place, all lines with padding behind them; then the rest, copied.
+    const from = this.#keptLength > 0 ? text.indexOf(NEWLINE) + 1 : 0;
+    if (from > 0) {
+      this.#keep(text.subarray(0, from));
+      this.#scanKept();
     }
+    const inPlace = text.length > PADDING ? text.lastIndexOf(NEWLINE, text.length - PADDING - 1) + 1 : 0;
+    if (inPlace > from && this.#keptLength === 0) {
+      this.#attach(text);
+      this.#scan(from, inPlace);
+      this.#keep(text.subarray(inPlace));
+    } else {
+      this.#keep(text.subarray(from));
+    }
+    this.#scanKept();
     return this.#columns;
   }
 
   end(): EventBatch {
     this.#columns.reset();
     if (this.#discarded > 0) this.#columns.tally.count(LineClass.tooLong, this.#discarded);
-    else if (this.#carried > 0) {
-      this.#bytes[this.#carried] = NEWLINE;
+    else if (this.#keptLength > 0) {
+      this.#kept[this.#keptLength] = NEWLINE;
+      this.#attach(this.#kept);
       this.#reader.unterminated = true;
-      this.#readSlowly(0, this.#carried, this.#carried);
+      this.#readSlowly(0, this.#keptLength, this.#keptLength);
     }
-    this.#carried = this.#discarded = 0;
+    this.#keptLength = this.#discarded = 0;
     return this.#columns;
   }
 
-  /** Every line of `[0, limit)`; the byte before `limit` is a newline. */
-  #scan(limit: number): void {
+  #keep(text: Uint8Array): void {
+    const length = this.#keptLength + text.length;
+    if (length + PADDING > this.#kept.length) {
+      const larger = new Uint8Array(2 * (length + PADDING));
+      larger.set(this.#kept.subarray(0, this.#keptLength));
+      this.#kept = larger;
+    }
+    this.#kept.set(text, this.#keptLength);
+    this.#keptLength = length;
+  }
+
+  /** Scans the whole lines of what is kept; what is left is the beginning of one. */
+  #scanKept(): void {
+    const limit = this.#kept.lastIndexOf(NEWLINE, this.#keptLength - 1) + 1;
+    if (limit > 0 && this.#keptLength > 0) {
+      this.#attach(this.#kept);
+      this.#scan(0, limit);
+      this.#kept.copyWithin(0, limit, this.#keptLength);
+      this.#keptLength -= limit;
+    }
+    if (this.#keptLength > MAX_LINE_BYTES) {
+      this.#discarded = this.#keptLength;
+      this.#keptLength = 0;
+    }
+  }
+
+  #attach(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#reader.attach(bytes, this.#view);
+  }
+
+  /** Every line of `[from, limit)`; the byte before `limit` is a newline. */
+  #scan(from: number, limit: number): void {
     const bytes = this.#bytes;
     const reader = this.#reader;
     const { lines, bytes: byteCounts } = this.#columns.tally;
-    let at = 0;
+    let at = from;
     while (at < limit) {
       const event = this.#eventAt(at);
       if (event >= 0) {
@@ -216,15 +250,6 @@ export class TextDecoder implements Decoder {
     this.#columns.tally.count(LineClass.tooLong, this.#discarded + newline + 1);
     this.#discarded = 0;
     return chunk.subarray(newline + 1);
-  }
-
-  #makeRoom(filled: number): void {
-    if (filled + PADDING <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(filled + PADDING, this.#bytes.length * 2));
-    larger.set(this.#bytes.subarray(0, this.#carried));
-    this.#bytes = larger;
-    this.#view = new DataView(larger.buffer);
-    this.#reader.attach(larger, this.#view);
   }
 }
 

@@ -26,10 +26,12 @@ export interface RunningServer {
 const DASHBOARD = fileURLToPath(new URL("../dashboard/", import.meta.url));
 const MAX_VIEWER_MESSAGE_BYTES = 1024;
 const HEARTBEAT_MS = 15_000;
+/** How often viewers that were slow are looked after. */
+const LATE_MS = 500;
 /** Status of a WebSocket closed because of what its peer sent (RFC 6455, 7.4.1). */
 const POLICY_VIOLATION = 1008;
 const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Serves the updates until closed. */
@@ -37,6 +39,7 @@ export async function serve(updates: Observable<LiveUpdate>, options: ServeOptio
   const hub = new ViewerHub();
   const app = fastify({
     loggerInstance: options.logger,
+    forceCloseConnections: true,
     logController: new LogController({ disableRequestLogging: true }),
   });
   guard(app);
@@ -46,18 +49,21 @@ export async function serve(updates: Observable<LiveUpdate>, options: ServeOptio
   addApi(app, hub);
 
   const subscription = updates.subscribe((update) => hub.publish(update));
+  const late = setInterval(() => hub.sendToLate(), LATE_MS);
   try {
     const url = await listen(app, options);
     return {
       url,
       close: async () => {
         subscription.unsubscribe();
+        clearInterval(late);
         for (const client of app.websocketServer.clients) client.terminate();
         await app.close();
       },
     };
   } catch (thrown) {
     subscription.unsubscribe();
+    clearInterval(late);
     throw thrown;
   }
 }
@@ -68,6 +74,8 @@ function guard(app: FastifyInstance): void {
     reply.header("x-content-type-options", "nosniff");
     reply.header("referrer-policy", "no-referrer");
     if (!isLocalRequest(request.headers.host, request.headers.origin)) {
+      // Nobody reads the socket of an upgrade that was refused: it would stay open for ever.
+      if (request.headers.upgrade !== undefined) reply.raw.once("finish", () => request.raw.socket.destroy());
       await reply.code(403).send({ error: "kmemtap answers requests from this machine only" });
     }
   });

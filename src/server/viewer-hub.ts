@@ -68,7 +68,19 @@ export class ViewerHub {
     const viewer = this.#viewers.get(socket);
     if (viewer === undefined) return;
     viewer.sentSeq = 0;
-    if (this.#latest !== undefined) this.#send(socket, viewer, new Map());
+    this.sendToLate();
+  }
+
+  /**
+   * Sends to those that have not got everything and have room again. To be called now and then: when a source has ended,
+   * nothing more is published, and a viewer that was slow then still has to see the end.
+   */
+  sendToLate(): void {
+    if (this.#latest === undefined) return;
+    const texts = new Map<number, string>();
+    for (const [socket, viewer] of this.#viewers) {
+      if (viewer.sentSeq < this.#seq && socket.bufferedAmount <= MAX_BUFFERED_BYTES) this.#send(socket, viewer, texts);
+    }
   }
 
   publish(update: LiveUpdate): void {
@@ -83,11 +95,7 @@ export class ViewerHub {
     if (update.point !== undefined) this.#points.push({ seq: this.#seq, value: update.point });
     for (const alert of update.newAlerts) this.#alerts.push({ seq: this.#seq, value: alert });
     this.#forgetOld();
-
-    const texts = new Map<number, string>();
-    for (const [socket, viewer] of this.#viewers) {
-      if (socket.bufferedAmount <= MAX_BUFFERED_BYTES) this.#send(socket, viewer, texts);
-    }
+    this.sendToLate();
   }
 
   #beginRun(run: number): void {

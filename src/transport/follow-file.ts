@@ -98,8 +98,11 @@ async function* growingBytes(handle: FileHandle, path: string, pollMs: number, l
   let resting = false;
   while (!signal.aborted) {
     const mayEnd = life.writerGone;
-    if (resting && (await beganAnew(handle, path, position, guard.subarray(0, guarded)))) return;
+    // What the old file still got must be read before the new one is opened, so this is asked at its end alone.
+    if (resting && (await wasReplaced(handle, path, position))) return;
     const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, position);
+    // Asked after the read, so that what was read is known to belong to this boot.
+    if (await beganAnew(handle, guard.subarray(0, guarded), position)) return;
     resting = bytesRead === 0;
     if (resting) {
       if (mayEnd) return;
@@ -112,19 +115,23 @@ async function* growingBytes(handle: FileHandle, path: string, pollMs: number, l
   }
 }
 
-/** True where the path names another file now, or this one was truncated, or was and has grown past `position` since. */
-async function beganAnew(handle: FileHandle, path: string, position: number, guard: Uint8Array): Promise<boolean> {
+/** True where the file was truncated, or was and has grown past `position` since: other bytes stand before it then. */
+async function beganAnew(handle: FileHandle, guard: Uint8Array, position: number): Promise<boolean> {
+  const { size } = await handle.stat();
+  if (size < position) return true;
+  if (guard.length === 0 || size === position) return false;
+  const again = new Uint8Array(guard.length);
+  await handle.read(again, 0, guard.length, position - guard.length);
+  return Buffer.compare(again, guard) !== 0;
+}
+
+/** True where all was read and the path names another file by now, or none. */
+async function wasReplaced(handle: FileHandle, path: string, position: number): Promise<boolean> {
   const own = await handle.stat();
-  if (own.size < position) return true;
-  if (own.size > position && guard.length > 0) {
-    const again = new Uint8Array(guard.length);
-    await handle.read(again, 0, guard.length, position - guard.length);
-    return Buffer.compare(again, guard) !== 0;
-  }
-  // What the old file still got must be read before the new one is opened, so this is asked last.
+  if (own.size !== position) return false;
   try {
     const named = await stat(path);
-    return own.size === position && (named.ino !== own.ino || named.dev !== own.dev);
+    return named.ino !== own.ino || named.dev !== own.dev;
   } catch (thrown) {
     if (systemCodeOf(thrown) === "ENOENT") return own.nlink === 0;
     throw thrown;

@@ -4,7 +4,7 @@ import { createGunzip, type Gunzip } from "node:zlib";
 import { KmemtapError, messageOf, systemCodeOf } from "../model/errors.ts";
 
 /** Large enough that one chunk's overhead does not show, small enough to stay in the cache while it is decoded. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 const GZIP_MAGIC = [0x1f, 0x8b];
 
 /**
@@ -15,15 +15,26 @@ const GZIP_MAGIC = [0x1f, 0x8b];
 export async function* readFileChunks(path: string): AsyncGenerator<Uint8Array> {
   const chunks =
     path === "-" ? (process.stdin as AsyncIterable<Uint8Array>) : readHandle(await openForReading(path), path);
-  let first = true;
+  // A pipe may deliver a single byte first, so the beginning is gathered until it tells what follows.
+  let beginning: Uint8Array | undefined = new Uint8Array(0);
   for await (const chunk of chunks) {
-    if (first && chunk[0] === GZIP_MAGIC[0] && chunk[1] === GZIP_MAGIC[1]) {
-      yield* unzip(chunk, chunks, path);
+    if (beginning === undefined) {
+      yield chunk;
+      continue;
+    }
+    beginning = beginning.length === 0 ? chunk : Buffer.concat([beginning, chunk]);
+    if (beginning.length < GZIP_MAGIC.length) {
+      beginning = Uint8Array.from(beginning);
+      continue;
+    }
+    if (GZIP_MAGIC.every((byte, i) => beginning?.[i] === byte)) {
+      yield* unzip(beginning, chunks, path);
       return;
     }
-    first = false;
-    yield chunk;
+    yield beginning;
+    beginning = undefined;
   }
+  if (beginning !== undefined && beginning.length > 0) yield beginning;
 }
 
 async function openForReading(path: string): Promise<FileHandle> {

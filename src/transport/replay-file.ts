@@ -5,14 +5,15 @@ import { readFileChunks } from "./read-file.ts";
 export interface ReplayOptions {
   /** 1 plays as fast as it happened, 2 twice as fast; 0 as fast as it can be read. */
   readonly speed: number;
+  readonly label?: string;
 }
 
 /** Small enough that a piece spans little of the trace's time: a piece is what is held back until its time has come. */
 const PIECE_BYTES = 8 * 1024;
 
-export function replayFile(path: string, { speed }: ReplayOptions): ByteSource {
+export function replayFile(path: string, { speed, label }: ReplayOptions): ByteSource {
   return {
-    label: `replay://${path}`,
+    label: label ?? `replay://${path}`,
     recording: true,
     ...(speed > 0 ? { speed } : {}),
     runs: (async function* () {

@@ -124,13 +124,12 @@ function runningGuest(qemu: ChildProcess, release: string, dir: string, files: G
   });
   const source = followFile(files.trace, { label: `qemu: Linux ${release}` });
   const consoleFile = followFile(files.console);
+  const guardian = startGuardian(qemu.pid, dir);
   void exited.then(() => {
+    guardian.kill("SIGKILL");
     source.writerGone();
     consoleFile.writerGone();
   });
-  // Should this process die without a word, the guest must not stay.
-  const killNow = () => qemu.kill("SIGKILL");
-  process.once("exit", killNow);
   return {
     source,
     reports: reportsOn(consoleFile),
@@ -142,10 +141,23 @@ function runningGuest(qemu: ChildProcess, release: string, dir: string, files: G
       await Promise.all([source.close(), consoleFile.close()]);
       qemu.kill("SIGKILL");
       await exited;
-      process.off("exit", killNow);
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Should this process die without a word (SIGKILL, the out-of-memory killer), its end of a pipe closes, and a shell that
+ * waits for that ends the guest and removes its files. It is told to go before the guest's pid can be another's.
+ */
+function startGuardian(pid: number | undefined, dir: string): ChildProcess {
+  const script = 'read -r _; kill -9 "$1" 2>/dev/null; rm -rf "$2"';
+  const guardian = spawn("/bin/sh", ["-c", script, "kmemtap-guardian", String(pid ?? ""), dir], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  guardian.unref();
+  return guardian;
 }
 
 function exitReason(code: number | null, signal: string | null, said: string): string {

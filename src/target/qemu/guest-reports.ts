@@ -18,18 +18,19 @@ export function parseGuestReport(line: string): TargetReport | undefined {
   const fields = new Map(
     text.split(" ").map((field) => [field.slice(0, field.indexOf("=")), field.slice(field.indexOf("=") + 1)] as const),
   );
-  const number = (key: string): number | undefined => {
-    const value = Number(fields.get(key) ?? "none");
-    return Number.isFinite(value) ? value : undefined;
-  };
-  const now = number("now");
-  const waitingEvents = number("waiting");
-  const overrun = number("overrun");
+  const now = matched(fields.get("now"), /^\d{1,12}(\.\d+)?$/);
+  const waitingEvents = matched(fields.get("waiting"), /^\d{1,15}$/);
+  const overrun = matched(fields.get("overrun"), /^\d{1,15}$/);
   return {
     ...(now === undefined ? {} : { nowNs: now * 1e9 }),
     ...(waitingEvents === undefined ? {} : { waitingEvents }),
     ...(overrun === undefined ? {} : { overrun }),
   };
+}
+
+/** The number that a field is, if it has the form: a console may cut it anywhere. */
+function matched(text: string | undefined, form: RegExp): number | undefined {
+  return text !== undefined && form.test(text) ? Number(text) : undefined;
 }
 
 /** Lines of a stream of bytes; the last one may lack its end. */
@@ -41,5 +42,5 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
     rest = lines.pop() ?? "";
     for (const line of lines) yield line.replace(/\r+$/, "");
   }
-  if (rest !== "") yield rest;
+  if (rest !== "") yield rest.replace(/\r+$/, "");
 }

@@ -1,0 +1,93 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { PointerTable } from "../../src/accounting/pointer-table.ts";
+
+type Operation = readonly ["set", number, number, number] | readonly ["delete", number, number];
+
+const key = (low: number, high: number) => `${high}:${low}`;
+
+/** Runs the operations on the table and on a Map; every answer must be the same. */
+function agree(operations: Iterable<Operation>): void {
+  const table = new PointerTable();
+  const model = new Map<string, number>();
+  for (const operation of operations) {
+    const [name, low, high] = operation;
+    const held = model.get(key(low, high)) ?? -1;
+    if (name === "set") {
+      expect(table.set(low, high, operation[3])).toBe(held);
+      model.set(key(low, high), operation[3]);
+    } else {
+      expect(table.delete(low, high)).toBe(held);
+      model.delete(key(low, high));
+    }
+    expect(table.size).toBe(model.size);
+  }
+  for (const [pointer, value] of model) {
+    const [high, low] = pointer.split(":").map(Number);
+    expect(table.delete(low, high)).toBe(value);
+  }
+  expect(table.size).toBe(0);
+}
+
+const word = fc.nat(0xffffffff);
+const value = fc.nat(0xfffffffe);
+function operations(low: fc.Arbitrary<number>, high: fc.Arbitrary<number>): fc.Arbitrary<Operation[]> {
+  const set = fc.tuple(fc.constant("set" as const), low, high, value);
+  const remove = fc.tuple(fc.constant("delete" as const), low, high);
+  return fc.array(fc.oneof({ weight: 3, arbitrary: set }, { weight: 2, arbitrary: remove }), { maxLength: 400 });
+}
+
+describe("PointerTable", () => {
+  it("answers as a Map for any pointers", () => {
+    fc.assert(fc.property(operations(word, word), agree), { numRuns: 60 });
+  });
+
+  it("answers as a Map for few pointers, set and deleted over and over", () => {
+    fc.assert(fc.property(operations(fc.nat(20), fc.nat(2)), agree), { numRuns: 100 });
+  });
+
+  it("answers as a Map for the pointers of a slab: neighbours at one stride", () => {
+    const slab = fc.nat(300).map((i) => (0xc15c0000 + i * 64) >>> 0);
+    fc.assert(fc.property(operations(slab, fc.constant(0xffff8f52)), agree), { numRuns: 60 });
+  });
+
+  it("tells pointers apart that share a half", () => {
+    const table = new PointerTable();
+    table.set(1, 2, 12);
+    table.set(2, 1, 21);
+    table.set(1, 1, 11);
+    expect([table.delete(1, 2), table.delete(2, 1), table.delete(1, 1)]).toEqual([12, 21, 11]);
+  });
+
+  it("keeps the null pointer and all ones like any other, and values up to 2^32 - 2", () => {
+    const table = new PointerTable();
+    table.set(0, 0, 0);
+    table.set(0xffffffff, 0xffffffff, 0xfffffffe);
+    expect(table.size).toBe(2);
+    expect(table.delete(0, 0)).toBe(0);
+    expect(table.delete(0xffffffff, 0xffffffff)).toBe(0xfffffffe);
+  });
+
+  it("holds 200,000 pointers of one slab, forgets every other one, and still knows the rest", () => {
+    const count = 200_000;
+    const table = new PointerTable();
+    const low = (i: number) => (i * 64) >>> 0;
+    for (let i = 0; i < count; i++) if (table.set(low(i), 0xffff8f52, i) !== -1) expect.fail(`${i} was there already`);
+    expect(table.size).toBe(count);
+    for (let i = 0; i < count; i += 2) if (table.delete(low(i), 0xffff8f52) !== i) expect.fail(`${i} was lost`);
+    for (let i = 0; i < count; i += 2) if (table.delete(low(i), 0xffff8f52) !== -1) expect.fail(`${i} is still there`);
+    for (let i = 1; i < count; i += 2) if (table.set(low(i), 0xffff8f52, i + 1) !== i) expect.fail(`${i} was lost`);
+    expect(table.size).toBe(count / 2);
+  });
+
+  it("does not grow when pointers come and go", () => {
+    const table = new PointerTable();
+    for (let i = 0; i < 1000; i++) table.set(i * 64, 0, i);
+    const { byteLength } = table;
+    for (let round = 0; round < 20; round++) {
+      for (let i = 0; i < 1000; i++) table.delete(i * 64, 0);
+      for (let i = 0; i < 1000; i++) table.set(i * 64, 0, i);
+    }
+    expect(table.byteLength).toBe(byteLength);
+  });
+});

@@ -1,0 +1,34 @@
+import { expect, it } from "vitest";
+import { RateMeter } from "../../src/capture/rate-meter.ts";
+
+it("begins with zero", () => {
+  expect(new RateMeter().sample(1000, 500, 5)).toEqual({ bytesPerSecond: 0, eventsPerSecond: 0 });
+});
+
+it("measures over the last two seconds", () => {
+  const meter = new RateMeter();
+  for (let ms = 0; ms <= 10_000; ms += 200) meter.sample(ms, ms * 2, ms / 10);
+  expect(meter.sample(10_200, 20_400, 1020)).toEqual({ bytesPerSecond: 2000, eventsPerSecond: 100 });
+});
+
+it("falls to zero when nothing comes any more", () => {
+  const meter = new RateMeter();
+  for (let ms = 0; ms <= 1000; ms += 200) meter.sample(ms, ms, ms);
+  for (let ms = 1200; ms <= 4000; ms += 200) meter.sample(ms, 1000, 1000);
+  expect(meter.sample(4200, 1000, 1000)).toEqual({ bytesPerSecond: 0, eventsPerSecond: 0 });
+});
+
+it("gives no rate when the wall clock stands still or steps back", () => {
+  const meter = new RateMeter();
+  meter.sample(5000, 0, 0);
+  expect(meter.sample(5000, 100, 1)).toEqual({ bytesPerSecond: 0, eventsPerSecond: 0 });
+  expect(meter.sample(4000, 200, 2)).toEqual({ bytesPerSecond: 0, eventsPerSecond: 0 });
+});
+
+it("forgets a run's totals when the next begins", () => {
+  const meter = new RateMeter();
+  meter.sample(0, 1_000_000, 1000);
+  meter.reset();
+  meter.sample(100, 0, 0);
+  expect(meter.sample(1100, 500, 5)).toEqual({ bytesPerSecond: 500, eventsPerSecond: 5 });
+});

@@ -1,0 +1,85 @@
+/** `kmemtap demo` as a user runs it: a process, a browser, Ctrl-C. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { until } from "../support/until.ts";
+import { needs } from "./support/needs.ts";
+
+const { missing, note } = needs("qemu", "busybox", "kernel", "chromium");
+const SHOTS = join(import.meta.dirname, "../../test-output");
+
+/** Without these, chromium looks for its maker's hosts at every start. */
+const CHROMIUM = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+describe.skipIf(missing)(`kmemtap demo${note}`, () => {
+  let demo: ChildProcess;
+  let said = "";
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    demo = spawn(process.execPath, ["dist/main.js", "demo", "--serve", "127.0.0.1:0"], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    demo.stderr?.on("data", (data: Buffer) => (said += data.toString()));
+    const address = /open (http:\S+)/;
+    await until("the address of the page", () => address.test(said), 60_000);
+    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: CHROMIUM });
+    page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await page.goto(address.exec(said)?.[1] ?? "");
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    demo.kill("SIGTERM");
+  });
+
+  it("shows rows that change while the kernel boots", async () => {
+    const faults: string[] = [];
+    page.on("pageerror", (error) => faults.push(error.message));
+    const rows = page.locator("tr[data-call-site]");
+    await rows.first().waitFor({ timeout: 60_000 });
+    const net = async () => Number(await page.getByTestId("net").getAttribute("data-bytes"));
+    const early = { net: await net(), rows: await rows.allTextContents() };
+    await expect.poll(net, { timeout: 60_000 }).toBeGreaterThan(early.net + 1_000_000);
+    expect(await rows.allTextContents()).not.toEqual(early.rows);
+    await mkdir(SHOTS, { recursive: true });
+    await page.screenshot({ path: join(SHOTS, "demo-boot.png") });
+    expect(await page.getByTestId("exact").getAttribute("data-exact")).toBe("true");
+    expect(faults).toEqual([]);
+  });
+
+  it("goes on with the workload when the boot is through", async () => {
+    await expect
+      .poll(() => page.getByTestId("milestone").textContent(), { timeout: 120_000 })
+      .toContain("workload round 2");
+    // What the module allocated is shown by the module's name.
+    await page.getByTestId("filter").fill("[fat]");
+    await expect
+      .poll(() => page.locator("tr[data-call-site*='[fat]']").count(), { timeout: 20_000 })
+      .toBeGreaterThan(0);
+    await page.screenshot({ path: join(SHOTS, "demo-workload.png") });
+  });
+
+  it("ends with Ctrl-C and leaves nothing behind", async () => {
+    const [, pid] = /\(pid (\d+)\)/.exec(said) ?? [];
+    const [, consoleFile] = /its console is (\S+)/.exec(said) ?? [];
+    expect(existsSync(consoleFile)).toBe(true);
+    const exited = new Promise<number | null>((resolve) => demo.once("exit", resolve));
+    demo.kill("SIGINT");
+    expect(await exited).toBe(0);
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    expect(existsSync(join(consoleFile, ".."))).toBe(false);
+  });
+});
