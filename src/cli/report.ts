@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
 import { ExitCode, KmemtapError } from "../model/errors.ts";
@@ -51,24 +52,39 @@ Examples:
   ssh board cat /sys/kernel/tracing/trace | kmemtap report -`,
     )
     .action(async (positional, options) => {
-      const files = [...options.file, ...positional];
-      if (files.length === 0) {
-        throw new KmemtapError("cli/usage", "no trace file given", {
-          nextStep: "name one, or - for standard input: kmemtap report FILE",
-          exitCode: ExitCode.wrongUse,
-        });
-      }
+      const { files, outputs } = sortOut([...options.file, ...positional], options);
       const inputs = files.map((file) => ({
         label: file === "-" ? "standard input" : file,
         chunks: readFileChunks(file),
       }));
       const account = await accountRecording(inputs, filterOf(options));
-      await writeOutputs(account, options);
+      await writeOutputs(account, outputs);
       const notice = lossNotice(account.snapshot);
       if (notice !== undefined) process.stderr.write(`kmemtap: ${notice}\n`);
       if (account.snapshot.input.events.lines === 0) process.stderr.write("kmemtap: the trace holds no kmem events\n");
       if (options.strict === true && !account.snapshot.exact) exit(ExitCode.eventsLost);
     });
+}
+
+/** Tells inputs from outputs, and sees that no trace is written over. */
+function sortOut(named: readonly string[], options: Outputs): { files: readonly string[]; outputs: Outputs } {
+  // `report --slab-account boot.trace`: the option has taken the name that was meant as the trace.
+  const takenName = named.length === 0 && typeof options.slabAccount === "string" ? options.slabAccount : undefined;
+  const files = takenName === undefined ? named : [takenName];
+  const outputs = takenName === undefined ? options : { ...options, slabAccount: true as const };
+  if (files.length === 0) throw usage("no trace file given", "name one, or - for standard input: kmemtap report FILE");
+
+  const inputs = new Set(files.map((file) => resolve(file)));
+  for (const output of [outputs.accountFile, outputs.callersFile, outputs.slabAccount]) {
+    if (typeof output === "string" && output !== "-" && inputs.has(resolve(output))) {
+      throw usage(`${output} is both read and written`, "give the result another name");
+    }
+  }
+  return { files, outputs };
+}
+
+function usage(message: string, nextStep: string): KmemtapError {
+  return new KmemtapError("cli/usage", message, { nextStep, exitCode: ExitCode.wrongUse });
 }
 
 async function writeOutputs({ snapshot, freeingCallSites }: RecordedAccount, options: Outputs): Promise<void> {

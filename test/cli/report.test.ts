@@ -210,6 +210,13 @@ describe("exit statuses", () => {
     expectFailure({ status, stdout, stderr }, 3, /standard input/);
   });
 
+  it("3 when standard output is full", () => {
+    const script = 'exec "$0" "$1" report "$2" > /dev/full';
+    const args = ["-c", script, process.execPath, MAIN, file(TEXT)];
+    const { status, stdout, stderr } = spawnSync("sh", args, { encoding: "utf8" });
+    expectFailure({ status, stdout, stderr }, 3, /standard output/);
+  });
+
   it("2 for no file", async () => {
     expectFailure(await kmemtap(["report"]), 2, /no trace file given/);
   });
