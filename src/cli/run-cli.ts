@@ -51,7 +51,8 @@ function reportFailure(thrown: unknown, stackTrace: boolean): number {
 /** `kmemtap report F | head` is no failure. */
 function quitOnClosedPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
-    throw error;
+    if (error.code === "EPIPE") process.exit(process.exitCode ?? ExitCode.done);
+    process.stderr.write(`kmemtap: cannot write to standard output: ${error.message}\n`);
+    process.exit(ExitCode.targetFailed);
   });
 }

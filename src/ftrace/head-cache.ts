@@ -18,7 +18,7 @@ export class HeadCache {
   /** The CPU of the beginning that {@link match} found. */
   cpu = 0;
 
-  /** The length of the beginning at `at`, up to the spaces before the clock, if it was seen before; else 0. */
+  /** The length of the beginning at `at`, up to the first space before the clock, if it was seen before; else 0. */
   match(view: DataView, at: number): number {
     const slot = slotOf(view, at);
     const length = this.#lengths[slot];

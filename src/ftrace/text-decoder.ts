@@ -147,7 +147,10 @@ export class TextDecoder implements Decoder {
     const dash = at + COMM_COLUMNS;
     if (bytes[dash] !== DASH || holdsNewline(view, at)) return -1;
     const event = readHead(bytes, dash, head, false);
-    if (event >= 0) this.#heads.remember(bytes, view, at, head.clockAt - at, head.cpu);
+    // With the space behind it, so that a beginning is whole; where there is none, the clock has begun.
+    if (event >= 0 && bytes[head.clockAt] === SPACE) {
+      this.#heads.remember(bytes, view, at, head.clockAt + 1 - at, head.cpu);
+    }
     return event;
   }
 

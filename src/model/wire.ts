@@ -67,7 +67,7 @@ export const helloMessageSchema = z.object({
 
 export const snapshotMessageSchema = z.object({
   type: z.literal("snapshot"),
-  seq: z.number().int().describe("grows by at least 1 with each message that follows"),
+  seq: z.number().int().describe("number of the state that this message brings its viewer to; grows with each state"),
   link: linkStateSchema,
   snapshot: snapshotSchema,
   history: z.array(historyPointSchema),

@@ -127,15 +127,14 @@ async function beganAnew(handle: FileHandle, guard: Uint8Array, position: number
 
 /** True where all was read and the path names another file by now, or none. */
 async function wasReplaced(handle: FileHandle, path: string, position: number): Promise<boolean> {
+  const named = await stat(path).catch((thrown: unknown) => {
+    if (systemCodeOf(thrown) === "ENOENT") return undefined;
+    throw thrown;
+  });
+  // Asked last: once the path names another file, nobody opens this one any more to append to it.
   const own = await handle.stat();
   if (own.size !== position) return false;
-  try {
-    const named = await stat(path);
-    return named.ino !== own.ino || named.dev !== own.dev;
-  } catch (thrown) {
-    if (systemCodeOf(thrown) === "ENOENT") return own.nlink === 0;
-    throw thrown;
-  }
+  return named === undefined ? own.nlink === 0 : named.ino !== own.ino || named.dev !== own.dev;
 }
 
 /** Keeps the last bytes of the stream in `guard`; how many it holds. */

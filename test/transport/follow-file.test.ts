@@ -33,9 +33,11 @@ class Follower {
   }
 
   async sees(...runs: string[]): Promise<void> {
-    await until(`runs ${JSON.stringify(runs)}`, () => JSON.stringify(this.runs) === JSON.stringify(runs), 3000).catch(() => {
-      expect(this.runs).toEqual(runs);
-    });
+    await until(`runs ${JSON.stringify(runs)}`, () => JSON.stringify(this.runs) === JSON.stringify(runs), 3000).catch(
+      () => {
+        expect(this.runs).toEqual(runs);
+      },
+    );
   }
 }
 
