@@ -1,5 +1,5 @@
 /** A ledger's sums as the snapshot that every reader gets: O(call sites), whatever the number of live objects. */
-import { byCaller, callerOf } from "../model/caller.ts";
+import type { CallSiteTable } from "../model/call-site-table.ts";
 import { IGNORED_REASONS, LineClass, type LineTally, REJECTED_REASONS } from "../model/line-tally.ts";
 import { SNAPSHOT_SCHEMA } from "../model/schema-name.ts";
 import type { CallerRow, InputAccount, Snapshot, SnapshotContext, Totals } from "../model/snapshot.ts";
@@ -33,34 +33,38 @@ export function composeSnapshot(state: LedgerState, context: SnapshotContext): S
   };
 }
 
+/** Call sites that allocated, by net bytes, ties by caller. */
 function callerRows({ sums, callSites }: LedgerState): CallerRow[] {
-  const rows: CallerRow[] = [];
-  for (let site = 0; site < callSites.size; site++) {
-    const at = site * ROW;
-    const allocs = sums[at + Column.allocs];
-    // A call site that only frees has no row, nor has one past the sums: it was seen after the last batch.
-    if (!(allocs > 0)) continue;
-    const callSite = callSites.text(site);
-    const frees = sums[at + Column.frees];
-    const impliedFrees = sums[at + Column.impliedFrees];
-    const netBytes = sums[at + Column.netBytes];
-    const netRequestedBytes = sums[at + Column.netRequestedBytes];
-    rows.push({
-      callSite,
-      caller: callerOf(callSite),
-      allocs,
-      frees,
-      impliedFrees,
-      totalBytes: sums[at + Column.totalBytes],
-      requestedBytes: sums[at + Column.requestedBytes],
-      netBytes,
-      netRequestedBytes,
-      wasteBytes: netBytes - netRequestedBytes,
-      peakNetBytes: sums[at + Column.peakNetBytes],
-      liveObjects: allocs - frees - impliedFrees,
-    });
-  }
-  return rows.sort((a, b) => b.netBytes - a.netBytes || byCaller(a, b));
+  const sites: number[] = [];
+  // A call site that only frees has no row, nor has one past the sums: it was seen after the last batch.
+  for (let site = 0; site < callSites.size; site++) if (sums[site * ROW + Column.allocs] > 0) sites.push(site);
+  const ranks = callSites.ranks();
+  const netBytes = (site: number) => sums[site * ROW + Column.netBytes];
+  sites.sort((a, b) => netBytes(b) - netBytes(a) || ranks[a] - ranks[b]);
+  return sites.map((site) => callerRow(sums, callSites, site));
+}
+
+function callerRow(sums: Float64Array, callSites: CallSiteTable, site: number): CallerRow {
+  const at = site * ROW;
+  const allocs = sums[at + Column.allocs];
+  const frees = sums[at + Column.frees];
+  const impliedFrees = sums[at + Column.impliedFrees];
+  const netBytes = sums[at + Column.netBytes];
+  const netRequestedBytes = sums[at + Column.netRequestedBytes];
+  return {
+    callSite: callSites.text(site),
+    caller: callSites.caller(site),
+    allocs,
+    frees,
+    impliedFrees,
+    totalBytes: sums[at + Column.totalBytes],
+    requestedBytes: sums[at + Column.requestedBytes],
+    netBytes,
+    netRequestedBytes,
+    wasteBytes: netBytes - netRequestedBytes,
+    peakNetBytes: sums[at + Column.peakNetBytes],
+    liveObjects: allocs - frees - impliedFrees,
+  };
 }
 
 function totalsOf(callers: readonly CallerRow[], state: LedgerState): Totals {

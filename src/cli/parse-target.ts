@@ -18,15 +18,30 @@ export function parseTarget(text: string, config: Config): Target {
     throw usage(`${text} is neither a URL nor a name from the configuration`, `for a file: file://${resolve(text)}`);
   }
   const [, scheme, place, query = ""] = match;
+  const options = new URLSearchParams(query);
   switch (scheme) {
     case "file":
+      allowOptions(url, options, []);
       return { kind: "file", path: pathOf(url, place) };
     case "replay":
-      return { kind: "replay", path: pathOf(url, place), speed: speedOf(url, new URLSearchParams(query)) };
+      allowOptions(url, options, ["speed"]);
+      return { kind: "replay", path: pathOf(url, place), speed: speedOf(url, options) };
     case "qemu":
+      allowOptions(url, options, []);
+      if (place !== "") throw usage(`${url}: qemu: takes nothing behind it`, "use qemu: alone");
       return { kind: "qemu" };
     default:
       throw usage(`${url}: ${scheme}: is not a kind of target`, `use ${FORMS}`);
+  }
+}
+
+/** A mistyped option must not be taken for its default. */
+function allowOptions(url: string, options: URLSearchParams, known: readonly string[]): void {
+  for (const key of options.keys()) {
+    if (known.includes(key)) continue;
+    const choice =
+      known.length > 0 ? `it takes ${known.join(", ")}` : "it takes no options; write a ? in a path as %3F";
+    throw usage(`${url}: there is no option ${key}`, choice);
   }
 }
 

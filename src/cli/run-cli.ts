@@ -52,7 +52,9 @@ function reportFailure(thrown: unknown, stackTrace: boolean): number {
 function quitOnClosedPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(process.exitCode ?? ExitCode.done);
-    process.stderr.write(`kmemtap: cannot write to standard output: ${error.message}\n`);
-    process.exit(ExitCode.targetFailed);
+    const failure = new KmemtapError("output/unwritable", `cannot write to standard output: ${error.message}`, {
+      nextStep: "make room, or write to another file",
+    });
+    process.exit(reportFailure(failure, false));
   });
 }

@@ -5,12 +5,16 @@
  * looked at once, where it is decoded; every room after that speaks in ids, and text comes back for a snapshot.
  */
 
+import { byCaller, callerOf } from "./caller.ts";
+
 const INITIAL_SLOTS = 4096;
 const INITIAL_ARENA_WORDS = 16 * 1024;
 
 /** Interned call-site texts, in order of first appearance. Ids start at 0 and are never reused. */
 export class CallSiteTable {
-  #texts: string[] = [];
+  readonly #texts: string[] = [];
+  readonly #callers: string[] = [];
+  #ranks = new Uint32Array(0);
   /** Open addressing over the hash: id + 1, or 0 where free. */
   #slots = new Uint32Array(INITIAL_SLOTS);
   #hashes = new Int32Array(INITIAL_SLOTS);
@@ -28,6 +32,20 @@ export class CallSiteTable {
   /** The text of a call site, as the kernel printed it. */
   text(id: number): string {
     return this.#texts[id];
+  }
+
+  /** The text of a call site without the function's size, see {@link callerOf}. */
+  caller(id: number): string {
+    return this.#callers[id];
+  }
+
+  /** The place of each id in the order of {@link byCaller}: rows are sorted five times a second, texts compared once. */
+  ranks(): Uint32Array {
+    if (this.#ranks.length === this.#texts.length) return this.#ranks;
+    const order = this.#texts.map((callSite, id) => ({ id, callSite, caller: this.#callers[id] })).sort(byCaller);
+    this.#ranks = new Uint32Array(order.length);
+    for (const [rank, { id }] of order.entries()) this.#ranks[id] = rank;
+    return this.#ranks;
   }
 
   /**
@@ -74,7 +92,9 @@ export class CallSiteTable {
     let slot = hash & mask;
     while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
     this.#slots[slot] = id + 1;
-    this.#texts.push(Buffer.from(view.buffer as ArrayBuffer, view.byteOffset + start, length).toString("utf8"));
+    const text = Buffer.from(view.buffer as ArrayBuffer, view.byteOffset + start, length).toString("utf8");
+    this.#texts.push(text);
+    this.#callers.push(callerOf(text));
     if (this.#texts.length * 2 > this.#slots.length) this.#growSlots();
     return id;
   }

@@ -37,7 +37,7 @@ export type Totals = z.infer<typeof totalsSchema>;
 export const cpuLossSchema = z
   .object({
     cpu: count,
-    events: count.describe("events of this account read from this CPU's ring buffer"),
+    events: count.describe("kmem events with a pointer that came from this CPU, whatever the filter"),
     lostEvents: count.describe("events that this CPU's ring buffer overwrote before they were read"),
     lostUncounted: count.describe("times the kernel said that events were lost, but not how many"),
     lastLossNs: z.number().nullable().describe("trace clock near the last loss; null when nothing was lost"),
