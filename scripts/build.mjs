@@ -1,8 +1,9 @@
 /** Builds `dist/`: the daemon with tsc, the page with vite. */
 import { chmodSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { must, ROOT } from "./lib.mjs";
+import { ensureDependencies, must, ROOT } from "./lib.mjs";
 
+await ensureDependencies();
 rmSync(join(ROOT, "dist"), { recursive: true, force: true });
 await must(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
 await must(process.execPath, ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"]);

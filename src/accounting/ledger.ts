@@ -51,6 +51,8 @@ export class EventLedger implements Ledger {
   /** Bit {@link EventKind}: does the account hold allocations, and unmatched frees, of this kind? */
   readonly #counted: number;
   #netBytes = 0;
+  #netRequestedBytes = 0;
+  #liveObjects = 0;
   #peakNetBytes = 0;
   #unmatchedFrees = 0;
   #firstEventNs: number | null = null;
@@ -62,6 +64,11 @@ export class EventLedger implements Ledger {
     const malloc = this.#filter === "cache" ? 0 : (1 << EventKind.kmalloc) | (1 << EventKind.kfree);
     const cache = this.#filter === "malloc" ? 0 : (1 << EventKind.cacheAlloc) | (1 << EventKind.cacheFree);
     this.#counted = malloc | cache;
+  }
+
+  /** What is alive now, for a chart: without the cost of a snapshot. */
+  get now(): { readonly netBytes: number; readonly netRequestedBytes: number; readonly liveObjects: number } {
+    return { netBytes: this.#netBytes, netRequestedBytes: this.#netRequestedBytes, liveObjects: this.#liveObjects };
   }
 
   /** Live objects of every kind, and the bytes that it takes to know them. */
@@ -100,6 +107,8 @@ export class EventLedger implements Ledger {
     const net = (sums[row + Column.netBytes] += bytesAlloc);
     if (net > sums[row + Column.peakNetBytes]) sums[row + Column.peakNetBytes] = net;
     this.#netBytes += bytesAlloc;
+    this.#netRequestedBytes += bytesReq;
+    this.#liveObjects += 1;
     if (this.#netBytes > this.#peakNetBytes) this.#peakNetBytes = this.#netBytes;
   }
 
@@ -120,8 +129,11 @@ export class EventLedger implements Ledger {
     const bytesAlloc = fields[at + ClassField.bytesAlloc];
     sums[row + column] += 1;
     sums[row + Column.netBytes] -= bytesAlloc;
-    sums[row + Column.netRequestedBytes] -= fields[at + ClassField.bytesReq];
+    const bytesReq = fields[at + ClassField.bytesReq];
+    sums[row + Column.netRequestedBytes] -= bytesReq;
     this.#netBytes -= bytesAlloc;
+    this.#netRequestedBytes -= bytesReq;
+    this.#liveObjects -= 1;
   }
 
   #counts(kind: number): boolean {

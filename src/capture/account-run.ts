@@ -4,6 +4,7 @@ import { TextDecoder } from "../ftrace/text-decoder.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
 import type { EventBatch, LossMark } from "../model/event-batch.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
+import type { HistoryPoint } from "../model/wire.ts";
 
 export class RunAccount {
   readonly run: number;
@@ -30,6 +31,13 @@ export class RunAccount {
 
   end(): void {
     this.#account(this.#decoder.end());
+  }
+
+  /** The chart's next point; undefined before the first event. */
+  point(): HistoryPoint | undefined {
+    if (this.lastEventNs === null) return undefined;
+    const { netBytes, netRequestedBytes, liveObjects } = this.#ledger.now;
+    return [this.lastEventNs / 1e9, netBytes, netRequestedBytes, liveObjects];
   }
 
   /** @param damage what ended the stream before its time; an account of such a stream is not exact */

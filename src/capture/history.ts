@@ -11,15 +11,15 @@ export class History {
     return this.#points;
   }
 
-  /** Adds a point unless nothing has changed since the last one; the point that was added. */
-  add(point: HistoryPoint): HistoryPoint | undefined {
+  /** Adds a point unless nothing has changed since the last one; whether it was added. */
+  add(point: HistoryPoint): boolean {
     const last = this.#points.at(-1);
-    if (last?.every((value, i) => value === point[i]) === true) return undefined;
+    if (last?.every((value, i) => value === point[i]) === true) return false;
     this.#points.push(point);
     if (this.#points.length > MAX_POINTS) {
       const older = MAX_POINTS / 2;
       this.#points = this.#points.filter((_, i) => i >= older || i % 2 === 0);
     }
-    return point;
+    return true;
   }
 }

@@ -44,9 +44,9 @@ export interface LiveOptions {
 export interface LiveUpdate {
   readonly link: LinkState;
   readonly snapshot: Snapshot;
-  /** All of this run's history, and the point that this update added to it. */
+  /** All of this run's history, and the points that are new. */
   readonly history: readonly HistoryPoint[];
-  readonly point: HistoryPoint | undefined;
+  readonly newPoints: readonly HistoryPoint[];
   /** All of this run's loss alerts, and those that are new. */
   readonly alerts: readonly LossAlert[];
   readonly newAlerts: readonly LossAlert[];
@@ -60,6 +60,8 @@ export interface PreviousRun {
 
 const MAX_PREVIOUS_RUNS = 5;
 const MAX_ALERTS = 200;
+/** A file that is there already is read between two snapshots: its history is noted by the trace's own time. */
+const MIN_POINT_S = 0.02;
 
 /**
  * Starts reading when it is subscribed to, stops when the last subscriber leaves; completes, after one last update, when
@@ -109,6 +111,7 @@ class Session {
   readonly #monitor: LinkMonitor;
   #account: RunAccount;
   #history = new History();
+  #newPoints: HistoryPoint[] = [];
   #alerts: LossAlert[] = [];
   #previousRuns: PreviousRun[] = [];
   #failure: string | undefined;
@@ -133,6 +136,7 @@ class Session {
       try {
         for await (const chunk of stream.bytes) {
           account.push(chunk);
+          this.#note(account, MIN_POINT_S);
           yield chunk;
           await pacer?.hold(account.lastEventNs);
         }
@@ -141,6 +145,13 @@ class Session {
         account.end();
       }
     }
+  }
+
+  /** Adds a point to the history, if the trace's clock has moved on by `seconds` since the last one. */
+  #note(account: RunAccount, seconds: number): void {
+    const point = account.point();
+    if (point === undefined || point[0] - (this.#history.points.at(-1)?.[0] ?? -Infinity) < seconds) return;
+    if (this.#history.add(point)) this.#newPoints.push(point);
   }
 
   hear(report: TargetReport): void {
@@ -155,19 +166,16 @@ class Session {
   update(): LiveUpdate {
     const nowMs = Date.now();
     const snapshot = this.#snapshot();
-    const { netBytes, netRequestedBytes, liveObjects } = snapshot.totals;
-    const { lastEventNs } = snapshot.window;
-    const point =
-      lastEventNs === null
-        ? undefined
-        : this.#history.add([lastEventNs / 1e9, netBytes, netRequestedBytes, liveObjects]);
+    this.#note(this.#account, 0);
+    const newPoints = this.#newPoints;
+    this.#newPoints = [];
     const newAlerts = alertsOf(this.#account.takeLosses(), nowMs);
     this.#alerts = [...this.#alerts, ...newAlerts].slice(-MAX_ALERTS);
     return {
       link: this.#monitor.state(this.#account, nowMs),
       snapshot,
       history: this.#history.points,
-      point,
+      newPoints,
       alerts: this.#alerts,
       newAlerts,
       previousRuns: this.#previousRuns,
@@ -183,6 +191,7 @@ class Session {
     this.#previousRuns = [...this.#previousRuns, { summary, snapshot }].slice(-MAX_PREVIOUS_RUNS);
     this.#account = new RunAccount(run + 1, this.#options.filter ?? "all");
     this.#history = new History();
+    this.#newPoints = [];
     this.#alerts = [];
     this.#monitor.restart(Date.now());
   }

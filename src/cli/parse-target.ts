@@ -15,7 +15,11 @@ export function parseTarget(text: string, config: Config): Target {
   const url = named ?? text;
   const match = /^([a-z]+):(?:\/\/)?([^?]*)(?:\?(.*))?$/.exec(url);
   if (match === null) {
-    throw usage(`${text} is neither a URL nor a name from the configuration`, `for a file: file://${resolve(text)}`);
+    const what =
+      named === undefined
+        ? `${text} is neither a URL nor a name from the configuration`
+        : `target ${text}: ${url} is no URL`;
+    throw usage(what, `for a file: file://${resolve(url)}`);
   }
   const [, scheme, place, query = ""] = match;
   const options = new URLSearchParams(query);
@@ -56,8 +60,9 @@ function pathOf(url: string, place: string): string {
 }
 
 function speedOf(url: string, query: URLSearchParams): number {
-  const speed = Number(query.get("speed") ?? "1");
-  if (Number.isFinite(speed) && speed >= 0) return speed;
+  const text = query.get("speed") ?? "1";
+  const speed = Number(text);
+  if (text.trim() !== "" && Number.isFinite(speed) && speed >= 0) return speed;
   throw usage(
     `${url}: speed is not a number`,
     "1 plays at the recorded speed, 10 ten times as fast, 0 as fast as it reads",

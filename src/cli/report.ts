@@ -1,12 +1,13 @@
+import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
 import { ExitCode, KmemtapError } from "../model/errors.ts";
 import { formatAccountFile } from "../report/account-file.ts";
 import { formatCallersFile } from "../report/callers-file.ts";
-import { lossNotice } from "../report/loss-notice.ts";
+import { hiddenFreesNotice, lossNotice } from "../report/loss-notice.ts";
 import { ORDER_BY, orderCallers, type OrderBy } from "../report/order.ts";
-import { formatSlabAccount } from "../report/slab-account.ts";
+import { formatSlabAccount, SLAB_ACCOUNT_BEGINNING } from "../report/slab-account.ts";
 import { readFileChunks } from "../transport/read-file.ts";
 import { filterOf } from "./account-filter.ts";
 import { writeOutput } from "./write-output.ts";
@@ -52,35 +53,57 @@ Examples:
   ssh board cat /sys/kernel/tracing/trace | kmemtap report -`,
     )
     .action(async (positional, options) => {
-      const { files, outputs } = sortOut([...options.file, ...positional], options);
+      const { files, outputs } = await sortOut([...options.file, ...positional], options);
       const inputs = files.map((file) => ({
         label: file === "-" ? "standard input" : file,
         chunks: readFileChunks(file),
       }));
       const account = await accountRecording(inputs, filterOf(options));
       await writeOutputs(account, outputs);
-      const notice = lossNotice(account.snapshot);
-      if (notice !== undefined) process.stderr.write(`kmemtap: ${notice}\n`);
+      const hiddenFrees = outputs.json === true ? undefined : hiddenFreesNotice(account.snapshot);
+      for (const notice of [lossNotice(account.snapshot), hiddenFrees]) {
+        if (notice !== undefined) process.stderr.write(`kmemtap: ${notice}\n`);
+      }
       if (account.snapshot.input.events.lines === 0) process.stderr.write("kmemtap: the trace holds no kmem events\n");
       if (options.strict === true && !account.snapshot.exact) exit(ExitCode.eventsLost);
     });
 }
 
-/** Tells inputs from outputs, and sees that no trace is written over. */
-function sortOut(named: readonly string[], options: Outputs): { files: readonly string[]; outputs: Outputs } {
+/** Tells inputs from outputs, and sees that no trace is written over and no result by another. */
+async function sortOut(
+  named: readonly string[],
+  options: Outputs,
+): Promise<{ files: readonly string[]; outputs: Outputs }> {
   // `report --slab-account boot.trace`: the option has taken the name that was meant as the trace.
-  const takenName = named.length === 0 && typeof options.slabAccount === "string" ? options.slabAccount : undefined;
-  const files = takenName === undefined ? named : [takenName];
-  const outputs = takenName === undefined ? options : { ...options, slabAccount: true as const };
+  const { slabAccount: slab } = options;
+  const trace = named.length === 0 && typeof slab === "string" && slab !== "-" ? slab : undefined;
+  const files = trace === undefined ? named : [trace];
+  const outputs = trace === undefined ? options : { ...options, slabAccount: true as const };
   if (files.length === 0) throw usage("no trace file given", "name one, or - for standard input: kmemtap report FILE");
 
-  const inputs = new Set(files.map((file) => resolve(file)));
+  const taken = new Set(files.map((file) => resolve(file)));
   for (const output of [outputs.accountFile, outputs.callersFile, outputs.slabAccount]) {
-    if (typeof output === "string" && output !== "-" && inputs.has(resolve(output))) {
-      throw usage(`${output} is both read and written`, "give the result another name");
-    }
+    if (typeof output !== "string" || output === "-") continue;
+    if (taken.has(resolve(output))) throw usage(`${output} is named twice`, "give each result a name of its own");
+    taken.add(resolve(output));
+  }
+  const { slabAccount } = outputs;
+  if (typeof slabAccount === "string" && slabAccount !== "-" && (await isOther(slabAccount))) {
+    throw usage(`${slabAccount} is there already and no slab account`, "name the traces before --slab-account");
   }
   return { files, outputs };
+}
+
+/** True for a file that may be a trace, meant to be read: only what this option wrote is written again. */
+async function isOther(path: string): Promise<boolean> {
+  try {
+    const handle = await open(path, "r");
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(SLAB_ACCOUNT_BEGINNING.length), 0);
+    await handle.close();
+    return bytesRead > 0 && buffer.toString("latin1", 0, bytesRead) !== SLAB_ACCOUNT_BEGINNING;
+  } catch {
+    return false;
+  }
 }
 
 function usage(message: string, nextStep: string): KmemtapError {

@@ -36,7 +36,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
 function reportFailure(thrown: unknown, stackTrace: boolean): number {
   // Commander has printed its own message; help and version are no failures.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? ExitCode.done : ExitCode.wrongUse;
-  process.stderr.write(`kmemtap: ${messageOf(thrown)}\n`);
+  process.stderr.write(`kmemtap: ${printable(messageOf(thrown))}\n`);
   if (thrown instanceof KmemtapError) {
     if (thrown.nextStep !== undefined) process.stderr.write(`  ${thrown.nextStep}\n`);
   } else {
@@ -46,6 +46,11 @@ function reportFailure(thrown: unknown, stackTrace: boolean): number {
   }
   if (stackTrace && thrown instanceof Error) process.stderr.write(`${thrown.stack ?? ""}\n`);
   return thrown instanceof KmemtapError ? thrown.exitCode : ExitCode.targetFailed;
+}
+
+/** A file's name may hold anything; the terminal gets no escapes from it. Lines stay lines. */
+function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\n]/gu, "?");
 }
 
 /** `kmemtap report F | head` is no failure. */

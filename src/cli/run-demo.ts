@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import { type ExitCode, KmemtapError } from "../model/errors.ts";
 import { bootGuest, type Guest } from "../target/qemu/boot-guest.ts";
 import { replayFile } from "../transport/replay-file.ts";
-import { type Config, loadConfig } from "./config.ts";
-import { watch } from "./watch.ts";
+import { loadConfig } from "./config.ts";
+import { untilStopped, watch, type WatchOptions } from "./watch.ts";
 
 /** A real boot of the demo guest as its serial port had it, for machines that cannot boot one. */
 const RECORDING = fileURLToPath(new URL("../../fixtures/6.1-amd64-demo/trace.txt.gz", import.meta.url));
@@ -18,8 +18,11 @@ export interface DemoCommandOptions {
 /** Boots the demo guest, or plays its recording where that cannot be done, and watches it. */
 export async function runDemo(options: DemoCommandOptions): Promise<ExitCode> {
   const config = loadConfig(options.config);
+  // Before the guest is made: Ctrl-C while its files are written must remove them too.
+  const stopped = untilStopped();
   const guest = options.recorded === true ? undefined : await guestIfPossible();
-  return guest === undefined ? watchRecording(config, options.serve) : watchGuest(guest, config, options.serve);
+  const common = { config, stopped, serve: options.serve };
+  return guest === undefined ? watchRecording(common) : watchGuest(guest, common);
 }
 
 /** The guest; undefined, and said why, where this machine cannot boot one. */
@@ -34,12 +37,18 @@ async function guestIfPossible(): Promise<Guest | undefined> {
   }
 }
 
-async function watchGuest(guest: Guest, config: Config, serve: string | undefined): Promise<ExitCode> {
+type Common = Pick<WatchOptions, "config" | "stopped" | "serve">;
+
+async function watchGuest(guest: Guest, common: Common): Promise<ExitCode> {
   try {
-    void guest.exited.then((reason) => say(reason));
+    let ending = false;
+    void common.stopped.then(() => (ending = true));
+    // Its end is news only when nobody asked for it.
+    void guest.exited.then((reason) => {
+      if (!ending) say(reason);
+    });
     return await watch(guest.source, {
-      config,
-      serve,
+      ...common,
       reports: guest.reports,
       onReady: (url) => {
         say(`booting Linux ${guest.release} in QEMU (pid ${guest.pid}); its console is ${guest.files.console}`);
@@ -51,15 +60,14 @@ async function watchGuest(guest: Guest, config: Config, serve: string | undefine
   }
 }
 
-async function watchRecording(config: Config, serve: string | undefined): Promise<ExitCode> {
+async function watchRecording(common: Common): Promise<ExitCode> {
   if (!existsSync(RECORDING)) {
     throw new KmemtapError("input/missing", `the recorded boot is missing: ${RECORDING}`, {
       nextStep: "install kmemtap again",
     });
   }
   return watch(replayFile(RECORDING, { speed: 1, label: "a boot of Linux 6.1 in QEMU, recorded" }), {
-    config,
-    serve,
+    ...common,
     onReady: (url) => {
       say("playing a RECORDING of a real boot (Linux 6.1, QEMU) at its own speed");
       say(`open ${url} - Ctrl-C ends it`);

@@ -3,11 +3,11 @@ import type { ExitCode } from "../model/errors.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import { bootGuest } from "../target/qemu/boot-guest.ts";
 import { followFile } from "../transport/follow-file.ts";
-import { replayFile } from "../transport/replay-file.ts";
+import { checkRecording, replayFile } from "../transport/replay-file.ts";
 import { filterOf } from "./account-filter.ts";
 import { loadConfig } from "./config.ts";
 import { parseTarget, type Target } from "./parse-target.ts";
-import { watch } from "./watch.ts";
+import { untilStopped, watch } from "./watch.ts";
 
 export interface LiveCommandOptions {
   readonly serve?: string;
@@ -20,11 +20,13 @@ export interface LiveCommandOptions {
 /** Watches the target named on the command line until the operator ends it. */
 export async function runLive(targetText: string, options: LiveCommandOptions): Promise<ExitCode> {
   const config = loadConfig(options.config);
+  const stopped = untilStopped();
   const target = await openTarget(parseTarget(targetText, config));
   try {
     const { source, reports } = target;
     return await watch(source, {
       config,
+      stopped,
       serve: options.serve,
       filter: filterOf(options),
       strict: options.strict === true,
@@ -47,6 +49,7 @@ async function openTarget(target: Target): Promise<OpenTarget> {
     case "file":
       return closingSource(followFile(target.path));
     case "replay":
+      await checkRecording(target.path);
       return closingSource(replayFile(target.path, { speed: target.speed }));
     case "qemu":
       return bootGuest();

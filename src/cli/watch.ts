@@ -3,7 +3,7 @@ import { type Observable, tap } from "rxjs";
 import { liveSession, type LiveUpdate } from "../capture/live-session.ts";
 import { ExitCode } from "../model/errors.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
-import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
+import type { AccountFilter } from "../model/snapshot.ts";
 import { lossNotice } from "../report/loss-notice.ts";
 import { parseListenAddress } from "../server/local-only.ts";
 import { serve } from "../server/serve.ts";
@@ -12,6 +12,8 @@ import { createLogger, type Logger } from "./logger.ts";
 
 export interface WatchOptions {
   readonly config: Config;
+  /** Resolves when the operator ends it: {@link untilStopped}, asked for before anything is made that must be removed. */
+  readonly stopped: Promise<void>;
   /** Where to serve, as the operator gave it; undefined takes the configuration's and any port when that one is taken. */
   readonly serve?: string | undefined;
   readonly filter?: AccountFilter;
@@ -28,15 +30,13 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   const { config, filter, reports } = options;
   const logger = createLogger(config.logLevel);
   const address = parseListenAddress(options.serve ?? config.serve, DEFAULT_PORT);
-  const stopped = untilStopped();
-
-  let last: Snapshot | undefined;
+  let last: LiveUpdate | undefined;
   const updates = liveSession(source, {
     snapshotMs: config.snapshotMs,
     silentAfterMs: config.silentAfterMs,
     ...(filter === undefined ? {} : { filter }),
     ...(reports === undefined ? {} : { reports }),
-  }).pipe(tap((update) => (last = update.snapshot)));
+  }).pipe(tap((update) => (last = update)));
   const server = await serve(updates.pipe(logged(logger)), {
     ...address,
     logger: logger.child({ room: "server" }, { level: "warn" }),
@@ -44,17 +44,21 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   });
   options.onReady(server.url);
 
-  await stopped;
+  await options.stopped;
   await server.close();
   await source.close();
-  if (last !== undefined) logger.info({ totals: last.totals, exact: last.exact }, "stopped");
-  return options.strict === true && last?.exact === false ? ExitCode.eventsLost : ExitCode.done;
+  if (last === undefined) return ExitCode.done;
+  const { exact, totals } = last.snapshot;
+  const { netBytes, liveObjects, callSites } = totals;
+  logger.info({ netBytes, liveObjects, callSites, exact }, "stopped");
+  if (last.link.status === "failed") return ExitCode.targetFailed;
+  return options.strict === true && !exact ? ExitCode.eventsLost : ExitCode.done;
 }
 
-function untilStopped(): Promise<void> {
+/** Resolves at Ctrl-C, at SIGTERM, and when the terminal goes away. */
+export function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
-    process.once("SIGINT", () => resolve());
-    process.once("SIGTERM", () => resolve());
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
   });
 }
 

@@ -1,7 +1,7 @@
 /**
  * What the kernel prints as a call site: `symbol+0x1f/0x90`, the same with ` [module]`, or an address where it knows no
  * symbol, with `0x` (%pS, lib/vsprintf.c) or without (%lx, before 4.20). Anything else was torn: an echoed word in the
- * middle would make a call site of its own. Asked once for each text, so it may look at every byte.
+ * middle would make a call site of its own.
  */
 import { BRACKET_CLOSE, BRACKET_OPEN, HEX, isDigit, NOT_HEX, SPACE, ZERO } from "./ascii.ts";
 
@@ -12,20 +12,47 @@ const DOT = 0x2e;
 const DOLLAR = 0x24;
 const UNDERSCORE = 0x5f;
 const DASH = 0x2d;
+const MIN_ADDRESS_DIGITS = 8;
 
-export function isCallSite(bytes: Uint8Array, from: number, end: number): boolean {
-  let p = skipName(bytes, from, end);
-  if (p === from) return false;
-  // An address, or a symbol alone (%ps).
-  if (p === end) return true;
-  if (bytes[p] !== PLUS) return false;
-  p = skipNumber(bytes, p + 1, end);
-  if (p < 0 || bytes[p] !== SLASH) return false;
-  p = skipNumber(bytes, p + 1, end);
-  if (p === end) return true;
-  if (p < 0 || bytes[p] !== SPACE || bytes[p + 1] !== BRACKET_OPEN) return false;
-  const moduleEnd = skipName(bytes, p + 2, end);
-  return moduleEnd > p + 2 && moduleEnd === end - 1 && bytes[moduleEnd] === BRACKET_CLOSE;
+/**
+ * The form of the call sites of one trace. A kernel prints symbols or bare addresses, never both, and addresses of one
+ * width, so the first ones say what to expect.
+ */
+export class CallSiteForm {
+  #hasSymbols = false;
+  /** Digits of bare addresses; 0 before the first. */
+  #addressDigits = 0;
+
+  /** True where the text in `[from, end)` is a call site of this trace. Asked once for each text. */
+  accepts(bytes: Uint8Array, from: number, end: number): boolean {
+    if (isSymbol(bytes, from, end)) {
+      this.#hasSymbols = true;
+      return true;
+    }
+    const hasPrefix = bytes[from] === ZERO && bytes[from + 1] === X;
+    const digits = skipHex(bytes, hasPrefix ? from + 2 : from, end);
+    // What a module leaves behind, once it is gone, on a kernel that prints symbols.
+    if (hasPrefix) return digits === end && end - from > 2;
+    if (this.#hasSymbols) return false;
+    if (digits < end || end - from < MIN_ADDRESS_DIGITS) return end > from && skipName(bytes, from, end) === end;
+    if (this.#addressDigits === 0) this.#addressDigits = end - from;
+    return end - from === this.#addressDigits;
+  }
+}
+
+/** `symbol+0x1f/0x90`, perhaps with ` [module]`; nothing calls from behind its function's end. */
+function isSymbol(bytes: Uint8Array, from: number, end: number): boolean {
+  const nameEnd = skipName(bytes, from, end);
+  if (nameEnd === from || bytes[nameEnd] !== PLUS) return false;
+  const offsetEnd = skipNumber(bytes, nameEnd + 1, end);
+  if (offsetEnd < 0 || bytes[offsetEnd] !== SLASH) return false;
+  const sizeEnd = skipNumber(bytes, offsetEnd + 1, end);
+  if (sizeEnd < 0 || hexValue(bytes, nameEnd + 3, offsetEnd) > hexValue(bytes, offsetEnd + 3, sizeEnd)) return false;
+  if (sizeEnd === end) return true;
+  if (bytes[sizeEnd] !== SPACE || bytes[sizeEnd + 1] !== BRACKET_OPEN) return false;
+  const moduleAt = sizeEnd + 2;
+  const moduleEnd = skipName(bytes, moduleAt, end);
+  return moduleEnd > moduleAt && moduleEnd === end - 1 && bytes[moduleEnd] === BRACKET_CLOSE;
 }
 
 /** Letters, digits and what compilers put between them (`.isra.0`, `$`); a module's name may hold a dash. */
@@ -49,7 +76,18 @@ function skipName(bytes: Uint8Array, from: number, end: number): number {
 /** Behind `0x` and digits, or -1. */
 function skipNumber(bytes: Uint8Array, from: number, end: number): number {
   if (bytes[from] !== ZERO || bytes[from + 1] !== X) return -1;
-  let p = from + 2;
+  const digitsEnd = skipHex(bytes, from + 2, end);
+  return digitsEnd === from + 2 ? -1 : digitsEnd;
+}
+
+function skipHex(bytes: Uint8Array, from: number, end: number): number {
+  let p = from;
   while (p < end && HEX[bytes[p]] !== NOT_HEX) p++;
-  return p === from + 2 ? -1 : p;
+  return p;
+}
+
+function hexValue(bytes: Uint8Array, from: number, end: number): number {
+  let value = 0;
+  for (let p = from; p < end; p++) value = value * 16 + HEX[bytes[p]];
+  return value;
 }

@@ -1,7 +1,19 @@
 /**
  * What stands in the input beside events: the trace's own comments, loss markers, the kernel's log, a shell.
  */
-import { ascii, HEX, isDigit, NOT_HEX, PAREN_OPEN, SPACE, startsWith, ZERO } from "./ascii.ts";
+import {
+  ascii,
+  BRACKET_CLOSE,
+  BRACKET_OPEN,
+  DOT,
+  HEX,
+  isDigit,
+  NOT_HEX,
+  PAREN_OPEN,
+  SPACE,
+  startsWith,
+  ZERO,
+} from "./ascii.ts";
 
 const ENTRIES = ascii("# entries-in-buffer/entries-written:");
 const TRACER = ascii("# tracer: ");
@@ -12,7 +24,10 @@ const CALL_SITE = ascii(": call_site=");
 const PTR = ascii(" ptr=");
 const NUMBERS = [ascii(" bytes_req="), ascii(" bytes_alloc=")];
 const WORDS = [ascii(" gfp_flags=GFP_"), ascii(" accounted=true"), ascii(" accounted=false")];
-const LOG_STAMP_OPENERS = ascii("[<");
+const HEADER_PIECES = [ascii("entries-in"), ascii("entries-written"), ascii("#P:")];
+const MARKER_PIECES = [ascii("[LOST "), ascii(" EVENTS]")];
+const LESS_THAN = 0x3c;
+const GREATER_THAN = 0x3e;
 const SLASH = 0x2f;
 const MAX_CPU = 0xffff;
 
@@ -25,7 +40,20 @@ export function overwrittenEvents(bytes: Uint8Array, from: number, end: number):
   const inBuffer = readNumber(bytes, from + ENTRIES.length, end);
   if (inBuffer === undefined || bytes[inBuffer.end] !== SLASH) return undefined;
   const written = readNumber(bytes, inBuffer.end + 1, end);
-  return written === undefined ? undefined : Math.max(0, written.value - inBuffer.value);
+  // `   #P:2` follows: digits that end the line may be half of a number.
+  if (written === undefined || bytes[written.end] !== SPACE) return undefined;
+  return Math.max(0, written.value - inBuffer.value);
+}
+
+/** True where a comment is what is left of the entries line. */
+export function isPieceOfHeader(bytes: Uint8Array, from: number, end: number): boolean {
+  return HEADER_PIECES.some((piece) => holds(bytes, from, end, piece));
+}
+
+/** True where text is what is left of a loss marker. */
+export function isPieceOfMarker(bytes: Uint8Array, from: number, end: number): boolean {
+  if (MARKER_PIECES.some((piece) => holds(bytes, from, end, piece))) return true;
+  return startsWith(bytes, from, CPU) && isDigit(bytes[from + CPU.length]);
 }
 
 /** `# tracer: nop`, the first line of a `trace` file. */
@@ -33,21 +61,27 @@ export function isTracerLine(bytes: Uint8Array, from: number): boolean {
   return startsWith(bytes, from, TRACER);
 }
 
-/** `CPU:3 [LOST 157 EVENTS]`, or `[LOST EVENTS]` where the kernel could not store how many (trace.c, print_trace_line). */
-export function lossMarker(
-  bytes: Uint8Array,
-  from: number,
-  end: number,
-): { readonly cpu: number; readonly events: number | undefined; readonly at: number } | undefined {
+/** What a loss marker says, and where it ends. */
+export interface LossMarker {
+  readonly cpu: number;
+  /** Undefined where the kernel could not store how many. */
+  readonly events: number | undefined;
+  readonly end: number;
+}
+
+/** The next `CPU:3 [LOST 157 EVENTS]` or `CPU:3 [LOST EVENTS]` (kernel/trace/trace.c, print_trace_line). */
+export function findLossMarker(bytes: Uint8Array, from: number, end: number): LossMarker | undefined {
   for (let at = from; at + CPU.length < end; at++) {
     if (bytes[at] !== CPU[0] || !startsWith(bytes, at, CPU)) continue;
     const cpu = readNumber(bytes, at + CPU.length, end);
     if (cpu === undefined || cpu.value > MAX_CPU || !startsWith(bytes, cpu.end, LOST)) continue;
     const afterLost = cpu.end + LOST.length;
-    if (startsWith(bytes, afterLost, EVENTS)) return { cpu: cpu.value, events: undefined, at };
+    if (startsWith(bytes, afterLost, EVENTS))
+      return { cpu: cpu.value, events: undefined, end: afterLost + EVENTS.length };
     const events = readNumber(bytes, afterLost, end);
-    if (events !== undefined && bytes[events.end] === SPACE && startsWith(bytes, events.end + 1, EVENTS))
-      return { cpu: cpu.value, events: events.value, at };
+    if (events !== undefined && bytes[events.end] === SPACE && startsWith(bytes, events.end + 1, EVENTS)) {
+      return { cpu: cpu.value, events: events.value, end: events.end + 1 + EVENTS.length };
+    }
   }
   return undefined;
 }
@@ -58,7 +92,7 @@ export function lossMarker(
  * line of the kernel's log it says nothing.)
  */
 export function isPieceOfEvent(bytes: Uint8Array, from: number, end: number): boolean {
-  const isLog = LOG_STAMP_OPENERS.includes(bytes[from]);
+  const isLog = isLogLine(bytes, from, end);
   for (let p = from; p < end; p++) {
     if (startsWith(bytes, p, CALL_SITE)) return true;
     if (bytes[p] !== SPACE) continue;
@@ -74,8 +108,26 @@ export function isPieceOfEvent(bytes: Uint8Array, from: number, end: number): bo
 
 /** True for `[    0.548493] kmalloc: call_site=…`: an event that `tp_printk` sent to the kernel's log as well. */
 export function isPrintkEvent(bytes: Uint8Array, from: number, end: number): boolean {
-  if (!LOG_STAMP_OPENERS.includes(bytes[from])) return false;
-  for (let p = from; p < end; p++) if (startsWith(bytes, p, CALL_SITE)) return true;
+  return isLogLine(bytes, from, end) && holds(bytes, from, end, CALL_SITE);
+}
+
+/** True where the text begins with the kernel log's time stamp, perhaps with its level: `<6>[    0.548493]`. */
+function isLogLine(bytes: Uint8Array, from: number, end: number): boolean {
+  let p = from;
+  if (bytes[p] === LESS_THAN) {
+    do p++;
+    while (p < end && isDigit(bytes[p]));
+    if (bytes[p++] !== GREATER_THAN) return false;
+  }
+  if (bytes[p] !== BRACKET_OPEN) return false;
+  const seconds = readNumber(bytes, p + 1, end);
+  if (seconds === undefined || bytes[seconds.end] !== DOT) return false;
+  const fraction = readNumber(bytes, seconds.end + 1, end);
+  return fraction !== undefined && bytes[fraction.end] === BRACKET_CLOSE;
+}
+
+function holds(bytes: Uint8Array, from: number, end: number, text: Uint8Array): boolean {
+  for (let p = from; p + text.length <= end; p++) if (startsWith(bytes, p, text)) return true;
   return false;
 }
 

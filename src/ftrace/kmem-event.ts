@@ -12,23 +12,24 @@
 import type { CallSiteTable } from "../model/call-site-table.ts";
 import { EventKind } from "../model/event-batch.ts";
 import { LineClass } from "../model/line-tally.ts";
-import {
-  ascii,
-  BRACKET_CLOSE,
-  BRACKET_OPEN,
-  EQUALS,
-  HEX_PAIRS,
-  NEWLINE,
-  PAREN_OPEN,
-  RETURN,
-  SPACE,
-  startsWith,
-  word,
-  ZERO,
-} from "./ascii.ts";
+import { BRACKET_CLOSE, BRACKET_OPEN, EQUALS, NEWLINE, SPACE, word, ZERO } from "./ascii.ts";
 import type { EventColumns } from "./event-columns.ts";
 import type { LineHead } from "./line-head.ts";
-import { isCallSite } from "./call-site-form.ts";
+import { CallSiteForm } from "./call-site-form.ts";
+import {
+  BEFORE_BYTES_ALLOC,
+  BEFORE_BYTES_REQ,
+  BEHIND_ALLOCATION,
+  BEHIND_CACHE_FREE,
+  BEHIND_KFREE,
+  behindKey,
+  BYTES_ALLOC,
+  BYTES_REQ,
+  endOfLine,
+  isKnownField,
+} from "./event-fields.ts";
+import { eventName, kindOf, lengthOf } from "./event-name.ts";
+import { NoPointer, PointerReader } from "./pointer-reader.ts";
 import { StretchCache } from "./stretch-cache.ts";
 
 /** What {@link KmemEventReader.read} answers instead of a position. */
@@ -47,21 +48,10 @@ export const Unread = {
 
 /** No symbol name is longer than KSYM_NAME_LEN (512); with offset, size and module. */
 const MAX_CALL_SITE = 768;
-/** Longest stretch between two needed fields (a cache's name). */
-const MAX_GAP = 512;
-const MAX_TAIL = 1024;
+/** No field is longer; a newline further on than this ends another field. */
+const MAX_CUT_FIELD = 64;
 
-const W_KMAL = word("kmal");
-const W_LOC = word("loc:");
-const W_LOC_ = word("loc_");
-const W_NODE = word("node");
-const W_KFRE = word("kfre");
-const W_KMEM = word("kmem");
-const W__CAC = word("_cac");
-const W_HE_A = word("he_a");
-const W_HE_F = word("he_f");
 const W_LLOC = word("lloc");
-const W_REE = word("ree:");
 const W_CALL = word(" cal");
 const W_L_SI = word("l_si");
 const W_ITE = word("ite=");
@@ -71,44 +61,32 @@ const W_ES_R = word("es_r");
 const W_REQ = word("req=");
 const W_ES_A = word("es_a");
 const W_PTR = word(" ptr");
-const BYTES_REQ = ascii(" bytes_req=");
-const BYTES_ALLOC = ascii(" bytes_alloc=");
-const NULLS = [ascii("(null)"), ascii("(nil)")];
-const HIDDEN = [ascii("(____ptrval____)"), ascii("(ptrval)")];
-const NAME = ascii(" name=");
-const NO_KEY = ascii("");
-/** Length of ` call_site=`. */
+/** Lengths of ` call_site=` and ` ptr=`. */
 const CALL_SITE_KEY = 11;
+const PTR_KEY = 5;
 /** 2⁶⁴ has as many. */
 const MAX_NUMBER_DIGITS = 20;
 const HASH_PRIME = 0x9e3779b1;
 /** Masks for the first 0 to 3 bytes of a little-endian word. */
 const LOW_BYTES = [0, 0xff, 0xffff, 0xffffff];
-const COLON = 0x3a;
-const E = 0x65;
-const UNDERSCORE = 0x5f;
 
 export class KmemEventReader {
   /** Where the text of {@link Unread.strayText} begins. */
   strayAt = 0;
+  /** See {@link setMode}. */
+  unterminated = false;
   /** What the line was, where {@link read} answered a position: an event, a free of NULL, a failed allocation. */
   lineClass: LineClass = LineClass.event;
-  /** Set while the last line of an input is read that ends without a newline: a field at its end may be cut. */
-  unterminated = false;
-
   readonly #sites: CallSiteTable;
   readonly #columns: EventColumns;
   readonly #head: LineHead;
+  readonly #pointer = new PointerReader();
+  readonly #form = new CallSiteForm();
   readonly #tails = new StretchCache();
   /** ` name=…` between `ptr` and `bytes_req`. */
   readonly #gaps = new StretchCache();
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
-  /** The pointer read last and its digits (0: `(null)`), and the digits that allocations have in this trace (0: none yet). */
-  #low = 0;
-  #high = 0;
-  #digits = 0;
-  #allocationDigits = 0;
   /** The number read last, and the hash of the call site. */
   #number = 0;
   #hash = 0;
@@ -117,6 +95,15 @@ export class KmemEventReader {
     this.#sites = sites;
     this.#columns = columns;
     this.#head = head;
+  }
+
+  /**
+   * @param careful a line is looked at again that was refused at first
+   * @param unterminated it is the last of an input and has no newline: a field at its end may be cut
+   */
+  setMode(careful: boolean, unterminated: boolean): void {
+    this.#pointer.careful = careful;
+    this.#pointer.unterminated = this.unterminated = unterminated;
   }
 
   /** The buffer that positions refer to; behind each line in it, some bytes more must be readable (see PADDING). */
@@ -131,76 +118,65 @@ export class KmemEventReader {
    * @returns where the next line begins, or one of {@link Unread}
    */
   read(at: number): number {
-    const view = this.#view;
-    const first = view.getUint32(at, true);
-    if (first === W_KMAL) {
-      const second = view.getUint32(at + 4, true);
-      if (second === W_LOC) return this.#readAllocation(at + 8, EventKind.kmalloc);
-      if (second === W_LOC_ && view.getUint32(at + 8, true) === W_NODE && this.#bytes[at + 12] === COLON)
-        return this.#readAllocation(at + 13, EventKind.kmalloc);
-    } else if (first === W_KMEM && view.getUint32(at + 4, true) === W__CAC) {
-      const third = view.getUint32(at + 8, true);
-      if (third === W_HE_A && view.getUint32(at + 12, true) === W_LLOC) {
-        const bytes = this.#bytes;
-        if (bytes[at + 16] === COLON) return this.#readAllocation(at + 17, EventKind.cacheAlloc);
-        if (bytes[at + 16] === UNDERSCORE && view.getUint32(at + 17, true) === W_NODE && bytes[at + 21] === COLON)
-          return this.#readAllocation(at + 22, EventKind.cacheAlloc);
-      } else if (third === W_HE_F && view.getUint32(at + 12, true) === W_REE)
-        return this.#readFree(at + 16, EventKind.cacheFree);
-    } else if (first === W_KFRE && this.#bytes[at + 4] === E && this.#bytes[at + 5] === COLON)
-      return this.#readFree(at + 6, EventKind.kfree);
-    return Unread.otherEvent;
+    const name = eventName(this.#view, at);
+    if (name < 0) return Unread.otherEvent;
+    const kind = kindOf(name);
+    const fieldsAt = at + lengthOf(name);
+    return kind <= EventKind.cacheAlloc ? this.#readAllocation(fieldsAt, kind) : this.#readFree(fieldsAt, kind);
   }
 
   #readAllocation(at: number, kind: EventKind): number {
     const siteEnd = this.#callSiteEnd(at);
-    if (siteEnd < 0) return this.#cutOr(Unread.badField, at);
-    let p = this.#readPointer(siteEnd + 5);
-    if (p < 0) return p;
-    const digits = this.#digits;
-    const isNull = this.#low === 0 && this.#high === 0;
+    if (siteEnd < 0) return this.#badFieldIn(at);
+    const pointer = this.#pointer;
+    let p = pointer.read(this.#bytes, this.#view, siteEnd + PTR_KEY);
+    if (p < 0) return this.#withoutPointer(p, siteEnd + PTR_KEY);
+    const isNull = pointer.low === 0 && pointer.high === 0;
 
     const site = this.#callSiteOf(at, siteEnd);
     if (site < 0) return Unread.badField;
     p = this.#readNumber(this.#isBytesReq(p) ? p + BYTES_REQ.length : this.#behindGap(site, p));
     if (p < 0) return p;
     const bytesReq = this.#number;
-    p = this.#readNumber(this.#isBytesAlloc(p) ? p + BYTES_ALLOC.length : this.#behindKey(BYTES_ALLOC, p));
+    p = this.#readNumber(this.#isBytesAlloc(p) ? p + BYTES_ALLOC.length : this.#behindOther(p));
     if (p < 0) return p;
     const bytesAlloc = this.#number;
     // Every kernel prints gfp_flags behind it: digits before anything else may be half of a number.
-    if (this.#view.getUint32(p, true) !== W_GFP) return this.#cutOr(Unread.badField, p);
+    if (this.#view.getUint32(p, true) !== W_GFP) return this.#badFieldIn(p);
 
     if (isNull) {
-      // The digits of a null pointer tell its width as well.
-      if (digits > 0) this.#allocationDigits = digits;
       this.lineClass = LineClass.failedAllocation;
-      return this.#finish(p, -1);
+      return this.#finish(p, -1, BEHIND_ALLOCATION);
     }
-    if (bytesReq > Number.MAX_SAFE_INTEGER || bytesAlloc > Number.MAX_SAFE_INTEGER) return Unread.badField;
-    this.#allocationDigits = digits;
+    // No allocator gives less than was asked for: numbers of two events, or half of one.
+    if (bytesAlloc < bytesReq || bytesAlloc > Number.MAX_SAFE_INTEGER) return Unread.badField;
     this.#add(kind, site, bytesReq, bytesAlloc);
-    return this.#finish(p, site);
+    return this.#finish(p, site, BEHIND_ALLOCATION);
   }
 
   #readFree(at: number, kind: EventKind): number {
     const siteEnd = this.#callSiteEnd(at);
-    if (siteEnd < 0) return this.#cutOr(Unread.badField, at);
-    const p = this.#readPointer(siteEnd + 5);
-    if (p < 0) return p;
-    // Eight digits at a line's end may be half of sixteen; allocations, whose pointer is never last, tell.
-    if (this.#digits === 8 && this.#bytes[p] <= RETURN && this.#allocationDigits !== 8) {
-      if (this.unterminated) return Unread.truncated;
-      if (this.#allocationDigits === 16) return Unread.badField;
-    }
-    if (this.#low === 0 && this.#high === 0) {
+    if (siteEnd < 0) return this.#badFieldIn(at);
+    const pointer = this.#pointer;
+    const p = pointer.read(this.#bytes, this.#view, siteEnd + PTR_KEY);
+    if (p < 0) return this.#withoutPointer(p, siteEnd + PTR_KEY);
+    const allowed = kind === EventKind.kfree ? BEHIND_KFREE : BEHIND_CACHE_FREE;
+    if (pointer.low === 0 && pointer.high === 0) {
       this.lineClass = LineClass.nullFree;
-      return this.#finish(p, -1);
+      return this.#finishFree(p, -1, allowed);
     }
     const site = this.#callSiteOf(at, siteEnd);
     if (site < 0) return Unread.badField;
     this.#add(kind, site, 0, 0);
-    return this.#finish(p, site);
+    return this.#finishFree(p, site, allowed);
+  }
+
+  /** Another event's field right behind the pointer says that the pointer may be half another's as well. */
+  #finishFree(p: number, site: number, allowed: readonly Uint8Array[]): number {
+    const end = this.#finish(p, site, allowed);
+    if (end !== Unread.strayText || this.strayAt !== p || !isKnownField(this.#bytes, p)) return end;
+    if (site >= 0) this.#columns.length -= 1;
+    return Unread.badField;
   }
 
   /** The id of the call site whose end {@link #callSiteEnd} found; -1 where the text has not the form of one. */
@@ -208,7 +184,9 @@ export class KmemEventReader {
     const from = at + CALL_SITE_KEY;
     const known = this.#sites.find(this.#view, from, siteEnd - from, this.#hash);
     if (known >= 0) return known;
-    return isCallSite(this.#bytes, from, siteEnd) ? this.#sites.add(this.#view, from, siteEnd - from, this.#hash) : -1;
+    return this.#form.accepts(this.#bytes, from, siteEnd)
+      ? this.#sites.add(this.#view, from, siteEnd - from, this.#hash)
+      : -1;
   }
 
   /** Adds an event of the pointer read last. */
@@ -217,13 +195,14 @@ export class KmemEventReader {
     columns.reserve();
     const i = columns.length++;
     columns.kind[i] = kind;
-    columns.ptrLow[i] = this.#low;
-    columns.ptrHigh[i] = this.#high;
+    columns.ptrLow[i] = this.#pointer.low;
+    columns.ptrHigh[i] = this.#pointer.high;
     columns.callSite[i] = site;
     columns.bytesReq[i] = bytesReq;
     columns.bytesAlloc[i] = bytesAlloc;
     columns.cpu[i] = this.#head.cpu;
     columns.timeNs[i] = this.#head.timeNs;
+    this.#pointer.confirm();
     this.lineClass = LineClass.event;
   }
 
@@ -270,52 +249,6 @@ export class KmemEventReader {
     return p > from && view.getUint32(p, true) === W_PTR && bytes[p + 4] === EQUALS ? p : -1;
   }
 
-  /**
-   * Reads the pointer at `at`: 8 hexadecimal digits or 16, for `%p` always prints as many as an address has; another
-   * number of digits says that some were lost. Or one of the ways to print none.
-   */
-  #readPointer(at: number): number {
-    const view = this.#view;
-    // Signed, since that is what V8 keeps unboxed; the columns are unsigned and set it right.
-    const pairs = HEX_PAIRS;
-    const a = pairs[view.getUint16(at, true)];
-    const b = pairs[view.getUint16(at + 2, true)];
-    const c = pairs[view.getUint16(at + 4, true)];
-    const d = pairs[view.getUint16(at + 6, true)];
-    if ((a | b | c | d) > 0xff) return this.#readNoPointer(at);
-    const first = (a << 24) | (b << 16) | (c << 8) | d;
-    const e = pairs[view.getUint16(at + 8, true)];
-    const f = pairs[view.getUint16(at + 10, true)];
-    const g = pairs[view.getUint16(at + 12, true)];
-    const h = pairs[view.getUint16(at + 14, true)];
-    let end = at + 8;
-    if ((e | f | g | h) > 0xff) {
-      this.#low = first;
-      this.#high = 0;
-    } else {
-      this.#low = (e << 24) | (f << 16) | (g << 8) | h;
-      this.#high = first;
-      end = at + 16;
-    }
-    this.#digits = end - at;
-    return view.getUint8(end) > SPACE ? Unread.badField : end;
-  }
-
-  #readNoPointer(at: number): number {
-    const bytes = this.#bytes;
-    let p = at;
-    while (bytes[p] === SPACE) p++;
-    if (bytes[p] === PAREN_OPEN) {
-      if (HIDDEN.some((text) => startsWith(bytes, p, text))) return Unread.hiddenPointer;
-      for (const text of NULLS) {
-        if (!startsWith(bytes, p, text)) continue;
-        this.#low = this.#high = this.#digits = 0;
-        return p + text.length;
-      }
-    }
-    return this.#cutOr(Unread.badField, p);
-  }
-
   #isBytesReq(at: number): boolean {
     const view = this.#view;
     return (
@@ -339,18 +272,15 @@ export class KmemEventReader {
   #behindGap(site: number, at: number): number {
     const known = this.#gaps.match(site, this.#view, at);
     if (known > 0) return at + known;
-    const behind = this.#behindKey(BYTES_REQ, at);
-    if (behind > 0) this.#gaps.remember(site, this.#bytes, this.#view, at, behind);
+    const behind = behindKey(this.#bytes, at, BYTES_REQ, BEFORE_BYTES_REQ);
+    if (behind < 0) return this.#badFieldIn(at);
+    this.#gaps.remember(site, this.#bytes, this.#view, at, behind);
     return behind;
   }
 
-  /** Behind ` key=`, which stands at `at` or behind other fields; or one of {@link Unread}. */
-  #behindKey(key: Uint8Array, at: number): number {
-    const bytes = this.#bytes;
-    for (let p = at; p > 0 && p - at < MAX_GAP; p = fieldEnd(bytes, p, key)) {
-      if (startsWith(bytes, p, key)) return p + key.length;
-    }
-    return this.#cutOr(Unread.badField, lineEnd(bytes, at, MAX_GAP));
+  #behindOther(at: number): number {
+    const behind = behindKey(this.#bytes, at, BYTES_ALLOC, BEFORE_BYTES_ALLOC);
+    return behind < 0 ? this.#badFieldIn(at) : behind;
   }
 
   /** Reads the number at `at`; an `at` that is one of {@link Unread} is passed on. */
@@ -360,25 +290,32 @@ export class KmemEventReader {
     let p = at;
     let value = 0;
     for (let digit = bytes[p] - ZERO; digit >= 0 && digit <= 9; digit = bytes[++p] - ZERO) value = value * 10 + digit;
-    if (p === at || p - at > MAX_NUMBER_DIGITS || bytes[p] > SPACE) return this.#cutOr(Unread.badField, p);
+    if (p === at || p - at > MAX_NUMBER_DIGITS || bytes[p] > SPACE) return this.#badFieldIn(p);
     this.#number = value;
     return p;
   }
 
-  /** `reason`, unless the input simply ended at `p`. */
-  #cutOr(reason: number, p: number): number {
-    return this.unterminated && this.#bytes[p] === NEWLINE ? Unread.truncated : reason;
+  #withoutPointer(answer: number, at: number): number {
+    if (answer === NoPointer.hidden) return Unread.hiddenPointer;
+    return answer === NoPointer.truncated ? Unread.truncated : this.#badFieldIn(at);
+  }
+
+  /** A field behind `at` cannot be read: it is bad, unless the input simply ends there. */
+  #badFieldIn(at: number): number {
+    return this.unterminated && this.#bytes.indexOf(NEWLINE, at) <= at + MAX_CUT_FIELD
+      ? Unread.truncated
+      : Unread.badField;
   }
 
   /** Checks what is left of the line from `p`; `site` says whose, since lines of one call site mostly end alike. */
-  #finish(p: number, site: number): number {
+  #finish(p: number, site: number, allowed: readonly Uint8Array[]): number {
     const bytes = this.#bytes;
     if (bytes[p] === NEWLINE) return p + 1;
     if (site >= 0) {
       const known = this.#tails.match(site, this.#view, p);
       if (known > 0) return p + known;
     }
-    const end = tailEnd(bytes, p);
+    const end = endOfLine(bytes, p, allowed);
     if (end < 0) {
       this.strayAt = -end;
       return Unread.strayText;
@@ -386,49 +323,4 @@ export class KmemEventReader {
     if (site >= 0) this.#tails.remember(site, bytes, this.#view, p, end);
     return end;
   }
-}
-
-/**
- * Where the next line begins, if all from `at` to the line's end is fields, with no more than one space between them;
- * else minus the first stray byte.
- */
-function tailEnd(bytes: Uint8Array, at: number): number {
-  let p = at;
-  for (let end = p; end > 0 && end - at < MAX_TAIL; end = fieldEnd(bytes, p, NO_KEY)) p = end;
-  const stray = p;
-  while (bytes[p] === SPACE) p++;
-  while (bytes[p] === RETURN) p++;
-  return bytes[p] === NEWLINE && p - at < MAX_TAIL ? p + 1 : -stray;
-}
-
-/**
- * The end of the field ` key=value` at `at`, or -1. A value has no spaces, but a cache's name may: it goes on to the end
- * of the line, or to `next`, the field that follows it.
- */
-function fieldEnd(bytes: Uint8Array, at: number, next: Uint8Array): number {
-  if (bytes[at] !== SPACE) return -1;
-  const isName = startsWith(bytes, at, NAME);
-  let p = at + 1;
-  while (isKeyByte(bytes[p])) p++;
-  if (bytes[p] !== EQUALS || p === at + 1) return -1;
-  p++;
-  const isNext = (q: number) => next.length > 0 && startsWith(bytes, q, next);
-  while (isValueByte(bytes[p]) || (isName && bytes[p] === SPACE && isValueByte(bytes[p + 1]) && !isNext(p))) p++;
-  return p;
-}
-
-/** Where the line that goes on at `at` ends, or `at + limit`. */
-function lineEnd(bytes: Uint8Array, at: number, limit: number): number {
-  let p = at;
-  while (p < at + limit && bytes[p] !== NEWLINE) p++;
-  return p;
-}
-
-function isKeyByte(byte: number): boolean {
-  return (byte >= 0x61 && byte <= 0x7a) || byte === UNDERSCORE;
-}
-
-/** Any printable byte but those that only begin something else: the kernel log's `[` and the `<` of `<idle>`. */
-function isValueByte(byte: number): boolean {
-  return byte > SPACE && byte !== BRACKET_OPEN && byte !== 0x3c && byte !== 0x7f;
 }

@@ -3,32 +3,28 @@
  * else a serial line carries.
  *
  * Two ways through a line. The fast one takes a line that begins as the kernel prints it, head and event, straight into
- * the columns. Whatever it refuses is looked at again, slowly, for what it is: a comment, a loss marker, another event,
- * the kernel's log, or a trace line that something was printed into. Every byte is counted in exactly one class.
+ * the columns. Whatever it refuses goes to the {@link CarefulReader}. Every byte is counted in exactly one class.
  */
 import type { CallSiteTable } from "../model/call-site-table.ts";
 import type { EventBatch } from "../model/event-batch.ts";
 import { LineClass } from "../model/line-tally.ts";
 import type { Decoder } from "../model/ports.ts";
-import { BRACKET_OPEN, COLON, DASH, HASH, isDigit, NEWLINE, PAREN_OPEN, RETURN, SPACE } from "./ascii.ts";
+import { DASH, NEWLINE, SPACE } from "./ascii.ts";
+import { CarefulReader, MAX_LINE_BYTES } from "./careful-reader.ts";
 import { EventColumns } from "./event-columns.ts";
 import { HeadCache } from "./head-cache.ts";
-import { isPieceOfEvent, isPrintkEvent, isTracerLine, lossMarker, overwrittenEvents } from "./foreign-text.ts";
 import { KmemEventReader, Unread } from "./kmem-event.ts";
-import { COMM_COLUMNS, findHead, type LineHead, readClock, readHead, readMicrosecondClock } from "./line-head.ts";
+import { COMM_COLUMNS, type LineHead, readClock, readHead, readMicrosecondClock } from "./line-head.ts";
 
-/** A trace line has less than 2 KiB; what is longer is not one, and is counted without being kept. */
-export const MAX_LINE_BYTES = 64 * 1024;
 /** Readable bytes behind a line, so that words can be read, and stretches compared, from any place in it. */
 const PADDING = 160;
 
 export class TextDecoder implements Decoder {
   readonly #columns = new EventColumns();
   readonly #head: LineHead = { cpu: 0, timeNs: 0, clockAt: 0 };
-  /** Where heads are looked for: what stands before one is counted by the clock of the last event. */
-  readonly #sought: LineHead = { cpu: 0, timeNs: 0, clockAt: 0 };
   readonly #heads = new HeadCache();
   readonly #reader: KmemEventReader;
+  readonly #careful: CarefulReader;
   /** What is being scanned: the chunk itself, or the lines that its ends cut through. */
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(this.#bytes.buffer);
@@ -40,6 +36,7 @@ export class TextDecoder implements Decoder {
 
   constructor(sites: CallSiteTable) {
     this.#reader = new KmemEventReader(sites, this.#columns, this.#head);
+    this.#careful = new CarefulReader(this.#reader, this.#columns, this.#head);
   }
 
   push(chunk: Uint8Array): EventBatch {
@@ -69,8 +66,7 @@ export class TextDecoder implements Decoder {
     else if (this.#keptLength > 0) {
       this.#kept[this.#keptLength] = NEWLINE;
       this.#attach(this.#kept);
-      this.#reader.unterminated = true;
-      this.#readSlowly(0, this.#keptLength, this.#keptLength);
+      this.#careful.read(this.#kept, 0, this.#keptLength, this.#keptLength);
     }
     this.#keptLength = this.#discarded = 0;
     return this.#columns;
@@ -128,7 +124,7 @@ export class TextDecoder implements Decoder {
         if (next > 0 || next === Unread.strayText) this.#takeBack();
       }
       const end = bytes.indexOf(NEWLINE, at);
-      this.#readSlowly(at, end, end + 1);
+      this.#careful.read(bytes, at, end, end + 1);
       at = end + 1;
     }
   }
@@ -159,90 +155,6 @@ export class TextDecoder implements Decoder {
     if (this.#reader.lineClass === LineClass.event) this.#columns.length -= 1;
   }
 
-  /**
-   * One line, piece by piece: text that stands before, between and after the events in it.
-   *
-   * @param end where its newline is
-   * @param next where the next line begins; the same as `end` for the last line of an input that has no newline
-   */
-  #readSlowly(start: number, end: number, next: number): void {
-    const { tally } = this.#columns;
-    if (next - start > MAX_LINE_BYTES) {
-      tally.count(LineClass.tooLong, next - start);
-      return;
-    }
-    // A root shell's prompt is a hash too, and a trace line may follow it.
-    if (this.#bytes[start] === HASH && findHead(this.#bytes, start, end, this.#sought) < 0) {
-      tally.count(this.#classOfComment(start, end), next - start);
-      return;
-    }
-
-    let from = start;
-    while (from < end) {
-      const dash = this.#dashOfHead(from, end, from === start);
-      if (dash < 0) break;
-      const lineAt = Math.max(from, dash - COMM_COLUMNS);
-      if (lineAt > from) this.#countText(from, lineAt, lineAt);
-      const event = readHead(this.#bytes, dash, this.#head, false);
-      const read = this.#reader.read(event);
-      if (read > 0) {
-        tally.count(this.#reader.lineClass, next - lineAt);
-        return;
-      }
-      if (read === Unread.otherEvent) {
-        const isCut = this.#reader.unterminated && !this.#bytes.subarray(event, end).includes(COLON);
-        tally.count(isCut ? LineClass.truncated : LineClass.otherEvent, next - lineAt);
-        return;
-      }
-      if (read === Unread.strayText) {
-        tally.count(this.#reader.lineClass, this.#reader.strayAt - lineAt);
-        from = this.#reader.strayAt;
-        continue;
-      }
-      // Unreadable, but another event may stand behind it on the same line.
-      const another = findHead(this.#bytes, event, end, this.#sought);
-      const pieceEnd = another < 0 ? next : Math.max(event, another - COMM_COLUMNS);
-      tally.count(rejectedAs(read), pieceEnd - lineAt);
-      from = pieceEnd;
-    }
-    if (from < next) this.#countText(from, end, next);
-  }
-
-  #dashOfHead(from: number, end: number, atLineStart: boolean): number {
-    const dash = from + COMM_COLUMNS;
-    if (atLineStart && dash < end && readHead(this.#bytes, dash, this.#sought, false) >= 0) return dash;
-    return findHead(this.#bytes, from, end, this.#sought);
-  }
-
-  /** Counts text in which no event begins: `[from, end)`, and up to `next` its line's end. */
-  #countText(from: number, end: number, next: number): void {
-    const bytes = this.#bytes;
-    let textEnd = end;
-    while (textEnd > from && (bytes[textEnd - 1] === RETURN || bytes[textEnd - 1] === SPACE)) textEnd--;
-    this.#columns.tally.count(this.#classOfText(from, textEnd), next - from);
-  }
-
-  #classOfText(from: number, end: number): LineClass {
-    const bytes = this.#bytes;
-    if (from === end) return LineClass.blank;
-    const lost = lossMarker(bytes, from, end);
-    if (lost !== undefined) {
-      this.#columns.losses.push({ cpu: lost.cpu, events: lost.events, timeNs: this.#head.timeNs });
-      return isPieceOfEvent(bytes, from, lost.at) ? LineClass.badHead : LineClass.lostMarker;
-    }
-    if (isPrintkEvent(bytes, from, end)) return LineClass.printkEvent;
-    if (isPieceOfEvent(bytes, from, end)) return this.#reader.unterminated ? LineClass.truncated : LineClass.badHead;
-    if (isCutHead(bytes, from, end)) return LineClass.truncated;
-    return LineClass.foreign;
-  }
-
-  #classOfComment(start: number, end: number): LineClass {
-    const events = overwrittenEvents(this.#bytes, start, end);
-    if (events !== undefined && events > 0)
-      this.#columns.losses.push({ cpu: undefined, events, timeNs: this.#head.timeNs });
-    return events !== undefined || isTracerLine(this.#bytes, start) ? LineClass.traceHeader : LineClass.comment;
-  }
-
   /** Throws away the rest of a line that is too long; what follows it in `chunk`. */
   #discardInto(chunk: Uint8Array): Uint8Array {
     const newline = chunk.indexOf(NEWLINE);
@@ -256,17 +168,6 @@ export class TextDecoder implements Decoder {
   }
 }
 
-/** A head in its columns that ends before its clock does: the line was cut within it. */
-function isCutHead(bytes: Uint8Array, from: number, end: number): boolean {
-  let p = from + COMM_COLUMNS;
-  if (p + 1 >= end || bytes[p] !== DASH || !isDigit(bytes[p + 1])) return false;
-  do p++;
-  while (p < end && isDigit(bytes[p]));
-  if (p < end && bytes[p] !== SPACE) return false;
-  while (p < end && bytes[p] === SPACE) p++;
-  return p === end || bytes[p] === BRACKET_OPEN || bytes[p] === PAREN_OPEN;
-}
-
 /** True where one of the 16 bytes at `at` is a newline: the line is shorter than a task name. */
 function holdsNewline(view: DataView, at: number): boolean {
   let found = 0;
@@ -276,9 +177,4 @@ function holdsNewline(view: DataView, at: number): boolean {
     found |= (mixed - 0x01010101) & ~mixed & 0x80808080;
   }
   return found !== 0;
-}
-
-function rejectedAs(unread: number): LineClass {
-  if (unread === Unread.hiddenPointer) return LineClass.hiddenPointer;
-  return unread === Unread.truncated ? LineClass.truncated : LineClass.badField;
 }

@@ -28,10 +28,12 @@ export const LineClass = {
   truncated: 12,
   hiddenPointer: 13,
   tooLong: 14,
+  /** A loss marker or the header's entries line, damaged: something was lost, and how much cannot be read. */
+  badMarker: 15,
 } as const;
 export type LineClass = (typeof LineClass)[keyof typeof LineClass];
 
-export const LINE_CLASSES = 15;
+export const LINE_CLASSES = 16;
 const FIRST_REJECTED = LineClass.badHead;
 
 export const IGNORED_REASONS = [
@@ -45,7 +47,7 @@ export const IGNORED_REASONS = [
   "printkEvent",
   "traceHeader",
 ] as const;
-export const REJECTED_REASONS = ["badHead", "badField", "truncated", "hiddenPointer", "tooLong"] as const;
+export const REJECTED_REASONS = ["badHead", "badField", "truncated", "hiddenPointer", "tooLong", "badMarker"] as const;
 
 const TRACE_CLASSES = [
   LineClass.event,
@@ -54,6 +56,11 @@ const TRACE_CLASSES = [
   LineClass.otherEvent,
   LineClass.lostMarker,
   LineClass.traceHeader,
+  LineClass.badHead,
+  LineClass.badField,
+  LineClass.truncated,
+  LineClass.hiddenPointer,
+  LineClass.badMarker,
 ];
 
 /** Lines and bytes by {@link LineClass}. */
@@ -90,6 +97,6 @@ export class LineTally {
 
   /** Lines that only a trace has, readable or not. Zero says: not a trace. */
   get traceLines(): number {
-    return TRACE_CLASSES.reduce((sum, lineClass) => sum + this.lines[lineClass], this.rejectedLines);
+    return TRACE_CLASSES.reduce<number>((sum, lineClass) => sum + this.lines[lineClass], 0);
   }
 }

@@ -4,16 +4,29 @@ import type { Snapshot } from "../model/snapshot.ts";
 export function lossNotice({ exact, loss, input }: Snapshot): string | undefined {
   if (exact) return undefined;
   const parts: string[] = [];
-  if (loss.lostEvents > 0) parts.push(`${String(loss.lostEvents)} events lost`);
-  if (loss.lostUncounted > 0) parts.push(`${String(loss.lostUncounted)} losses without a number`);
+  if (loss.lostEvents > 0) parts.push(`${count(loss.lostEvents, "event")} lost`);
+  if (loss.lostUncounted > 0) parts.push(`${count(loss.lostUncounted, "time")} events lost without a number`);
   const reasons = Object.entries(input.rejected).filter(([, { lines }]) => lines > 0);
   if (reasons.length > 0) {
     const counts = reasons.map(([reason, { lines }]) => `${reason} ${String(lines)}`).join(", ");
-    parts.push(`${String(loss.rejected)} trace lines unreadable (${counts})`);
+    parts.push(`${count(loss.rejected, "trace line")} unreadable (${counts})`);
   }
   parts.push(...loss.damagedInput);
   const cpus = loss.perCpu
     .filter((cpu) => cpu.lostEvents > 0 || cpu.lostUncounted > 0)
     .map((cpu) => `CPU ${String(cpu.cpu)}`);
   return `not exact: ${parts.join("; ")}${cpus.length > 0 ? ` (${cpus.join(", ")})` : ""}`;
+}
+
+/** What the account file has no column for, one line; undefined when there is nothing of the kind. */
+export function hiddenFreesNotice({ totals, loss }: Snapshot): string | undefined {
+  const parts: string[] = [];
+  if (totals.impliedFrees > 0)
+    parts.push(`${count(totals.impliedFrees, "implied free")}, in net but not in alloc/free`);
+  if (loss.unmatchedFrees > 0) parts.push(count(loss.unmatchedFrees, "unmatched free"));
+  return parts.length === 0 ? undefined : `besides: ${parts.join("; ")}`;
+}
+
+function count(number: number, noun: string): string {
+  return `${String(number)} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -9,6 +9,9 @@ import type { Snapshot } from "../model/snapshot.ts";
 import { column, formatRow } from "./account-file.ts";
 import type { OrderBy } from "./order.ts";
 
+/** What every such file begins with. */
+export const SLAB_ACCOUNT_BEGINNING = "total bytes allocated: ";
+
 interface SlabRow {
   callSite: string;
   caller: string;
@@ -43,7 +46,7 @@ export function formatSlabAccount(
       8,
     );
   const lines = [
-    `total bytes allocated: ${sum((row) => row.totalBytes)}`,
+    `${SLAB_ACCOUNT_BEGINNING}${sum((row) => row.totalBytes)}`,
     `total bytes requested: ${sum((row) => row.requestedBytes)}`,
     `slack bytes allocated: ${sum(slackOf)}`,
     `number of allocs:      ${sum((row) => row.allocs)}`,

@@ -37,7 +37,7 @@ export function parseListenAddress(text: string, defaultPort: number): ListenAdd
 export function isLocalRequest(host: string | undefined, origin: string | undefined): boolean {
   if (!isLoopbackName(host)) return false;
   if (origin === undefined) return true;
-  return URL.canParse(origin) && new URL(origin).host === host;
+  return origin === `http://${host}`;
 }
 
 function isLoopbackName(host: string | undefined): boolean {

@@ -30,7 +30,7 @@ interface Numbered<T> {
 /** A viewer with more than this outstanding gets nothing until it has caught up. */
 const MAX_BUFFERED_BYTES = 256 * 1024;
 /** Changes kept by number; a viewer further behind gets a whole snapshot. */
-const MAX_NUMBERED = 1000;
+const MAX_NUMBERED = 4000;
 
 export class ViewerHub {
   readonly #viewers = new Map<ViewerSocket, Viewer>();
@@ -63,12 +63,11 @@ export class ViewerHub {
     this.#viewers.delete(socket);
   }
 
-  /** The viewer lost track: it gets a whole snapshot next. */
+  /** The viewer lost track: it gets a whole snapshot with the next message, however often it asks until then. */
   resync(socket: ViewerSocket): void {
     const viewer = this.#viewers.get(socket);
     if (viewer === undefined) return;
     viewer.sentSeq = 0;
-    this.sendToLate();
   }
 
   /**
@@ -92,7 +91,7 @@ export class ViewerHub {
       if (known === undefined || !sameRow(known.value, row))
         this.#rows.set(row.callSite, { seq: this.#seq, value: row });
     }
-    if (update.point !== undefined) this.#points.push({ seq: this.#seq, value: update.point });
+    for (const point of update.newPoints) this.#points.push({ seq: this.#seq, value: point });
     for (const alert of update.newAlerts) this.#alerts.push({ seq: this.#seq, value: alert });
     this.#forgetOld();
     this.sendToLate();

@@ -67,10 +67,8 @@ async function openWhenThere(path: string, pollMs: number, life: Life): Promise<
   const { signal } = life.abort;
   while (!signal.aborted && !life.writerGone) {
     try {
-      const handle = await open(path, "r");
-      const found = await handle.stat();
-      if (found.isFile()) return handle;
-      await handle.close();
+      // Before it is opened: opening a pipe waits for its writer, and nothing could end that.
+      if ((await stat(path)).isFile()) return await open(path, "r");
       throw new KmemtapError("target/unsupported", `${path} is not a regular file`, {
         nextStep: "give the backing file of the serial port (qemu -serial file:PATH)",
       });
@@ -119,7 +117,7 @@ async function* growingBytes(handle: FileHandle, path: string, pollMs: number, l
 async function beganAnew(handle: FileHandle, guard: Uint8Array, position: number): Promise<boolean> {
   const { size } = await handle.stat();
   if (size < position) return true;
-  if (guard.length === 0 || size === position) return false;
+  if (guard.length === 0) return false;
   const again = new Uint8Array(guard.length);
   await handle.read(again, 0, guard.length, position - guard.length);
   return Buffer.compare(again, guard) !== 0;

@@ -71,51 +71,77 @@ async function* readHandle(handle: FileHandle, path: string): AsyncGenerator<Uin
   }
 }
 
+/** Slices that unzip to 16 MB at most: what a slice holds is kept until it was accounted, and gzip packs 1,000 to 1. */
+const SLICE_BYTES = 16 * 1024;
+
 /**
- * Unzips chunk by chunk, taking each one's output before the next goes in: a stream that fails throws away what it holds,
- * and all that stands before the damage shall be read.
+ * Unzips slice by slice, taking each one's output before the next goes in: a stream that fails throws away what it holds,
+ * and all that was unpacked before the damage shall be read.
  */
 async function* unzip(first: Uint8Array, rest: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip();
   const output: Uint8Array[] = [];
   gunzip.on("data", (data: Uint8Array) => output.push(data));
-  let failure = await feed(gunzip, first);
-  yield* output.splice(0);
-  if (failure === undefined) {
-    for await (const chunk of rest) {
-      failure = await feed(gunzip, chunk);
+  let answer: Answer = { more: true };
+  for await (const chunk of concatenated(first, rest)) {
+    for (let at = 0; at < chunk.length && answer.more; at += SLICE_BYTES) {
+      answer = await feed(gunzip, chunk.subarray(at, at + SLICE_BYTES));
       yield* output.splice(0);
-      if (failure !== undefined) break;
     }
+    if (!answer.more) break;
   }
-  failure ??= await finish(gunzip);
+  if (answer.more) answer = await finish(gunzip);
   yield* output.splice(0);
-  if (failure !== undefined) throw unreadable(path, failure);
+  if (answer.failure !== undefined) throw unreadable(path, answer.failure);
 }
 
-function feed(gunzip: Gunzip, chunk: Uint8Array): Promise<Error | undefined> {
-  return new Promise((resolve) => {
-    gunzip.once("error", resolve);
+async function* concatenated(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* rest;
+}
+
+/** Whether a gunzip takes more. It ends by itself at the zeros that a tape or a disk pads a file with, and in a failure. */
+interface Answer {
+  readonly more: boolean;
+  readonly failure?: Error;
+}
+
+function feed(gunzip: Gunzip, chunk: Uint8Array): Promise<Answer> {
+  return answerOf(gunzip, (taken) => {
     gunzip.write(chunk, () => {
-      gunzip.off("error", resolve);
-      resolve(undefined);
+      taken({ more: true });
     });
   });
 }
 
-function finish(gunzip: Gunzip): Promise<Error | undefined> {
-  return new Promise((resolve) => {
-    gunzip.once("error", resolve);
-    gunzip.once("end", () => {
-      resolve(undefined);
-    });
+function finish(gunzip: Gunzip): Promise<Answer> {
+  return answerOf(gunzip, () => {
     gunzip.end();
+  });
+}
+
+function answerOf(gunzip: Gunzip, ask: (taken: (answer: Answer) => void) => void): Promise<Answer> {
+  return new Promise((resolve) => {
+    const onEnd = () => {
+      settle({ more: false });
+    };
+    const onError = (failure: Error) => {
+      settle({ more: false, failure });
+    };
+    const settle = (answer: Answer) => {
+      gunzip.off("end", onEnd);
+      gunzip.off("error", onError);
+      resolve(answer);
+    };
+    gunzip.on("end", onEnd);
+    gunzip.on("error", onError);
+    ask(settle);
   });
 }
 
 function unreadable(path: string, cause: unknown): KmemtapError {
   return new KmemtapError("input/unreadable", `reading ${path} failed: ${messageOf(cause)}`, {
-    nextStep: "what stands before the damage was read; get the file again for the rest",
+    nextStep: "what came before the damage was read; get the file again for the rest",
     cause,
   });
 }

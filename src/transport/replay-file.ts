@@ -1,4 +1,6 @@
 /** A recorded trace as a source: the capture plays it at the speed of its own clock. */
+import { stat } from "node:fs/promises";
+import { KmemtapError, messageOf } from "../model/errors.ts";
 import type { ByteSource } from "../model/ports.ts";
 import { readFileChunks } from "./read-file.ts";
 
@@ -6,6 +8,18 @@ export interface ReplayOptions {
   /** 1 plays as fast as it happened, 2 twice as fast; 0 as fast as it can be read. */
   readonly speed: number;
   readonly label?: string;
+}
+
+/** Refuses what cannot be played, before anything is served: a missing file, a pipe (opening one waits for its writer). */
+export async function checkRecording(path: string): Promise<void> {
+  const found = await stat(path).catch((thrown: unknown) => {
+    throw new KmemtapError("input/missing", `cannot play ${path}: ${messageOf(thrown)}`, {
+      nextStep: "check the path",
+      cause: thrown,
+    });
+  });
+  if (found.isFile()) return;
+  throw new KmemtapError("target/unsupported", `${path} is not a regular file`, { nextStep: "give a recorded trace" });
 }
 
 /** Small enough that a piece spans little of the trace's time: a piece is what is held back until its time has come. */

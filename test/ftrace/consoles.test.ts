@@ -1,6 +1,6 @@
 /** What a serial line does to a trace: line ends, log lines, prompts, merged lines, noise. */
 import { describe, expect, it } from "vitest";
-import { MAX_LINE_BYTES } from "../../src/ftrace/text-decoder.ts";
+import { MAX_LINE_BYTES } from "../../src/ftrace/careful-reader.ts";
 import { bytesOf, decode, decodeLines } from "../support/decode.ts";
 import { ALLOC_LINE, CACHE_ALLOC_LINE, CACHE_FREE_LINE, FREE_LINE, head, REAL_LINES } from "../support/trace-text.ts";
 

@@ -72,9 +72,7 @@ describe("events", () => {
   });
 
   it.each([
-    "kmalloc_large: call_site=a+0x1/0x2 ptr=0000000000000001 bytes_req=1 bytes_alloc=1",
     "kfree_skb: skbaddr=000000001 protocol=0 location=sock_rfree+0x1/0x2 reason: NOT_SPECIFIED",
-    "kmem_cache_alloc_bulk: call_site=a+0x1/0x2 ptr=0000000000000001 bytes_req=1 bytes_alloc=1",
     "mm_page_alloc: page=00000000c1 pfn=0x1 order=0 migratetype=0 gfp_flags=GFP_KERNEL",
     "sched_switch: prev_comm=kmalloc: prev_pid=1 ==> next_comm=kfree: next_pid=2",
     "tracing_mark_write: hello",
@@ -84,6 +82,16 @@ describe("events", () => {
     expect(decoded.lines).toEqual({ otherEvent: 1 });
     expect(decoded.events).toEqual([]);
   });
+
+  it.each(["kmaloc", "kmalloc_large", "kmem_cache_alloc_bulk"])(
+    "an event with a call site that is none of the account's is said, damaged or new: %s",
+    (name) => {
+      const decoded = decodeLines(
+        `${head()}${name}: call_site=a+0x1/0x2 ptr=0000000000000001 bytes_req=1 bytes_alloc=1`,
+      );
+      expect(decoded.lines).toEqual({ badField: 1 });
+    },
+  );
 });
 
 describe("fields", () => {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesOf, decode, decodeChunks, decodeLines, inPieces } from "../support/decode.ts";
 import { alloc, free, head, REAL_LINES } from "../support/trace-text.ts";
-import { MAX_LINE_BYTES } from "../../src/ftrace/text-decoder.ts";
+import { MAX_LINE_BYTES } from "../../src/ftrace/careful-reader.ts";
 
 const hex = (length: number) =>
   fc.string({ unit: fc.constantFrom(...Array.from("0123456789abcdef")), minLength: length, maxLength: length });

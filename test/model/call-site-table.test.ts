@@ -24,7 +24,7 @@ it("gives every text back as it was, whatever others were seen", () => {
 });
 
 it("keeps 20,000 call sites apart", () => {
-  const sites = Array.from({ length: 20_000 }, (_, i) => `function_${i % 100}+0x${i.toString(16)}/0xfff`);
+  const sites = Array.from({ length: 20_000 }, (_, i) => `function_${i % 100}+0x${i.toString(16)}/0xffff`);
   const lines = [...sites, ...sites].map((text) => `${head()}kfree: call_site=${text} ptr=00000000c64b90b6`);
   const { events } = decodeLines(...lines);
   expect(events.length).toBe(40_000);

@@ -12,7 +12,7 @@ describe("lossNotice", () => {
   it("names how many, which CPU and what did not read, on one line", () => {
     const lines = ["CPU:3 [LOST 157 EVENTS]", "CPU:1 [LOST EVENTS]", head() + alloc({ ptr: "hello" })];
     expect(lossNotice(accountOfLines(lines))).toBe(
-      "not exact: 157 events lost; 1 losses without a number; 1 trace lines unreadable (badField 1) (CPU 1, CPU 3)",
+      "not exact: 157 events lost; 1 time events lost without a number; 1 trace line unreadable (badField 1) (CPU 1, CPU 3)",
     );
   });
 

@@ -68,6 +68,8 @@ describe("a viewer", () => {
     hub.add(viewer);
     hub.publish(updateOf([A]));
     hub.resync(viewer);
+    hub.resync(viewer);
+    hub.sendToLate();
     expect(viewer.messages.map(({ type }) => type)).toEqual(["hello", "snapshot", "snapshot"]);
     hub.publish(updateOf([A, B]));
     expect(callersOf(viewer.messages[3])).toEqual(["b"]);
@@ -104,7 +106,7 @@ describe("a slow viewer", () => {
     hub.add(viewer);
     hub.publish(updateOf([A]));
     viewer.bufferedAmount = SLOW;
-    for (let i = 0; i < 3000; i++) hub.publish(updateOf([A], { history: [[i, i, i, i]] }));
+    for (let i = 0; i < 5000; i++) hub.publish(updateOf([A], { history: [[i, i, i, i]] }));
     viewer.bufferedAmount = 0;
     hub.publish(updateOf([A]));
     expect(viewer.messages[2].type).toBe("snapshot");

@@ -27,7 +27,7 @@ export function updateOf(events: readonly TestEvent[], options: UpdateOptions = 
     },
     snapshot: ledgerOf([events]).snapshot({ source: { ...SOURCE, recording: false, run } }),
     history,
-    point: history.at(-1),
+    newPoints: history.slice(-1),
     alerts,
     newAlerts,
     previousRuns,

@@ -34,7 +34,7 @@ export function ChartLegend({ point, underPointer, losses, showLive, onShowLive 
       )}
       <label class="key key-live">
         <input type="checkbox" checked={showLive} onChange={(event) => onShowLive(event.currentTarget.checked)} />
-        live{" "}
+        live objects{" "}
         {showLive && point !== null && (
           <Quantity text={formatCount(point[3])} full={`${formatCount(point[3])} objects`} />
         )}

@@ -70,6 +70,7 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
   await needQemu();
   const kernel = findBootKernel();
   const dir = await mkdtemp(join(tmpdir(), "kmemtap-guest-"));
+  const guardian = startGuardian(dir);
   const files = { trace: join(dir, "trace.log"), console: join(dir, "console.log"), copy: join(dir, "copy.log") };
   try {
     const initramfs = join(dir, "initramfs.cpio");
@@ -80,8 +81,10 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
       // A group of its own: Ctrl-C in the terminal is ours to act on, and the guest is ended by its pid.
       detached: true,
     });
-    return runningGuest(qemu, kernel.release, dir, files);
+    guardian.stdin?.write(`${String(qemu.pid ?? "")}\n`);
+    return runningGuest(qemu, kernel.release, dir, files, guardian);
   } catch (thrown) {
+    guardian.kill("SIGKILL");
     await rm(dir, { recursive: true, force: true });
     throw thrown;
   }
@@ -115,7 +118,13 @@ function qemuArguments(
   ];
 }
 
-function runningGuest(qemu: ChildProcess, release: string, dir: string, files: Guest["files"]): Guest {
+function runningGuest(
+  qemu: ChildProcess,
+  release: string,
+  dir: string,
+  files: Guest["files"],
+  guardian: ChildProcess,
+): Guest {
   let said = "";
   qemu.stderr?.on("data", (data: Buffer) => (said += data.toString()));
   const exited = new Promise<string>((resolve) => {
@@ -124,7 +133,6 @@ function runningGuest(qemu: ChildProcess, release: string, dir: string, files: G
   });
   const source = followFile(files.trace, { label: `qemu: Linux ${release}` });
   const consoleFile = followFile(files.console);
-  const guardian = startGuardian(qemu.pid, dir);
   void exited.then(() => {
     guardian.kill("SIGKILL");
     source.writerGone();
@@ -148,11 +156,13 @@ function runningGuest(qemu: ChildProcess, release: string, dir: string, files: G
 
 /**
  * Should this process die without a word (SIGKILL, the out-of-memory killer), its end of a pipe closes, and a shell that
- * waits for that ends the guest and removes its files. It is told to go before the guest's pid can be another's.
+ * waits for that ends the guest, whose pid it was told, and removes its files. It is ended with the guest, before the pid
+ * can be another's.
  */
-function startGuardian(pid: number | undefined, dir: string): ChildProcess {
-  const script = 'read -r _; kill -9 "$1" 2>/dev/null; rm -rf "$2"';
-  const guardian = spawn("/bin/sh", ["-c", script, "kmemtap-guardian", String(pid ?? ""), dir], {
+function startGuardian(dir: string): ChildProcess {
+  const script =
+    'pid=; while read -r line; do pid=$line; done; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; rm -rf "$1"';
+  const guardian = spawn("/bin/sh", ["-c", script, "kmemtap-guardian", dir], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
   });

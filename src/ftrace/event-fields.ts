@@ -1,0 +1,97 @@
+/**
+ * The fields of a kmem event that the account does not need, but whose form says whether the line is whole.
+ *
+ * include/trace/events/kmem.h has added fields over the years and will again, so an unknown ` key=value` is let pass. A known
+ * key in the wrong place, or a second time, says that two lines were joined: where a console lost what stood between, the
+ * fields of one event follow those of another, and look well.
+ */
+import { ascii, BRACKET_OPEN, EQUALS, NEWLINE, RETURN, SPACE, startsWith } from "./ascii.ts";
+
+const MAX_FIELDS_BYTES = 1024;
+const UNDERSCORE = 0x5f;
+const LESS_THAN = 0x3c;
+const DELETE = 0x7f;
+
+const NAME = ascii(" name=");
+const PTR = ascii(" ptr=");
+const CALL_SITE = ascii(" call_site=");
+export const BYTES_REQ = ascii(" bytes_req=");
+export const BYTES_ALLOC = ascii(" bytes_alloc=");
+const GFP_FLAGS = ascii(" gfp_flags=");
+const NODE = ascii(" node=");
+const ACCOUNTED = ascii(" accounted=");
+const KNOWN = [NAME, PTR, CALL_SITE, BYTES_REQ, BYTES_ALLOC, GFP_FLAGS, NODE, ACCOUNTED];
+
+/** Keys that may stand in a stretch of a line, in this order, each once or not at all. */
+type Keys = readonly Uint8Array[];
+export const BEHIND_ALLOCATION: Keys = [GFP_FLAGS, NODE, ACCOUNTED];
+export const BEHIND_CACHE_FREE: Keys = [NAME];
+export const BEHIND_KFREE: Keys = [];
+/** Between `ptr` and `bytes_req` of kmem_cache_alloc since 6.18. */
+export const BEFORE_BYTES_REQ: Keys = [NAME];
+export const BEFORE_BYTES_ALLOC: Keys = [];
+
+/**
+ * Where the next line begins, if all from `at` to the line's end is fields, with `allowed` among them; else minus the first
+ * stray byte.
+ */
+export function endOfLine(bytes: Uint8Array, at: number, allowed: Keys): number {
+  let p = skipFields(bytes, at, allowed, undefined);
+  const stray = p;
+  while (bytes[p] === SPACE) p++;
+  while (bytes[p] === RETURN) p++;
+  return bytes[p] === NEWLINE && p - at < MAX_FIELDS_BYTES ? p + 1 : -stray;
+}
+
+/** True where a field stands that kernels print; where it may not stand, it is another event's. */
+export function isKnownField(bytes: Uint8Array, at: number): boolean {
+  return KNOWN.some((key) => startsWith(bytes, at, key));
+}
+
+/** Behind `key`, which stands at `at` or behind `allowed` fields; or -1. */
+export function behindKey(bytes: Uint8Array, at: number, key: Uint8Array, allowed: Keys): number {
+  const p = skipFields(bytes, at, allowed, key);
+  return startsWith(bytes, p, key) ? p + key.length : -1;
+}
+
+/** Skips fields up to `until`, or to what is no field, or not allowed here. */
+function skipFields(bytes: Uint8Array, at: number, allowed: Keys, until: Uint8Array | undefined): number {
+  let next = 0;
+  let p = at;
+  while (bytes[p] === SPACE && p - at < MAX_FIELDS_BYTES) {
+    if (until !== undefined && startsWith(bytes, p, until)) break;
+    const known = KNOWN.find((key) => startsWith(bytes, p, key));
+    if (known !== undefined) {
+      const place = allowed.indexOf(known, next);
+      if (place < 0) break;
+      next = place + 1;
+    }
+    const end = fieldEnd(bytes, p, known === NAME);
+    if (end < 0) break;
+    p = end;
+  }
+  return p;
+}
+
+/** The end of the field ` key=value` at `at`, or -1. Of all values only a cache's name may hold spaces, one at a time. */
+function fieldEnd(bytes: Uint8Array, at: number, isName: boolean): number {
+  let p = at + 1;
+  while (isKeyByte(bytes[p])) p++;
+  if (bytes[p] !== EQUALS || p === at + 1) return -1;
+  p++;
+  for (;;) {
+    while (isValueByte(bytes[p])) p++;
+    const goesOn = isName && bytes[p] === SPACE && isValueByte(bytes[p + 1]) && !isKnownField(bytes, p);
+    if (!goesOn) return p;
+    p++;
+  }
+}
+
+function isKeyByte(byte: number): boolean {
+  return (byte >= 0x61 && byte <= 0x7a) || byte === UNDERSCORE;
+}
+
+/** Any printable byte but those that only begin something else: the kernel log's `[` and the `<` of `<idle>`. */
+function isValueByte(byte: number): boolean {
+  return byte > SPACE && byte !== BRACKET_OPEN && byte !== LESS_THAN && byte !== DELETE;
+}

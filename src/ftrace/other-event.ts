@@ -1,0 +1,34 @@
+/**
+ * Events that are not the allocator's, and what only looks like one: a kmem event whose name was damaged is an event that
+ * could not be read, not one of another kind.
+ */
+import { ascii, startsWith } from "./ascii.ts";
+
+const MARKER_WRITE = ascii("tracing_mark_write: ");
+const CALL_SITE = ascii(" call_site=");
+const KMEM_EVENTS = [
+  "kmalloc",
+  "kmalloc_node",
+  "kmem_cache_alloc",
+  "kmem_cache_alloc_node",
+  "kfree",
+  "kmem_cache_free",
+].map((name) => ascii(`${name}: call_site=`));
+
+/** True for what a process wrote to trace_marker. */
+export function isMarkerWrite(bytes: Uint8Array, event: number): boolean {
+  return startsWith(bytes, event, MARKER_WRITE);
+}
+
+/** True where `[event, end)` is the beginning of a kmem event and nothing else: the line was cut there. */
+export function isStartOfKmemEvent(bytes: Uint8Array, event: number, end: number): boolean {
+  return KMEM_EVENTS.some(
+    (name) => end - event < name.length && startsWith(bytes, event, name.subarray(0, end - event)),
+  );
+}
+
+/** True where the text holds the field that only kmem events have. */
+export function mentionsCallSite(bytes: Uint8Array, event: number, end: number): boolean {
+  for (let p = event; p < end; p++) if (startsWith(bytes, p, CALL_SITE)) return true;
+  return false;
+}
