@@ -1,9 +1,9 @@
-/** Recorded trace text to an account: the same decoder and ledger as live, without the live part. */
-import { from, lastValueFrom, map, tap } from "rxjs";
+/** Recorded trace text to an account: the same decoder and ledger as live, without what time and sharing need. */
 import { EventLedger } from "../accounting/ledger.ts";
 import { TextDecoder } from "../ftrace/text-decoder.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
 import { KmemtapError } from "../model/errors.ts";
+import type { EventBatch } from "../model/event-batch.ts";
 import { LineClass, LineTally } from "../model/line-tally.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 
@@ -45,23 +45,18 @@ async function accountInput(
   const decoder = new TextDecoder(callSites);
   const tally = new LineTally();
   let damage: string | undefined;
-  const batches = from(input.chunks).pipe(
-    map((chunk) => decoder.push(chunk)),
-    tap((batch) => {
-      ledger.apply(batch);
-      tally.add(batch.tally);
-    }),
-  );
+  const account = (batch: EventBatch) => {
+    ledger.apply(batch);
+    tally.add(batch.tally);
+  };
   try {
-    await lastValueFrom(batches, { defaultValue: undefined });
+    for await (const chunk of input.chunks) account(decoder.push(chunk));
   } catch (thrown) {
     // Everything before the damage was read, so the account stands, marked. Without anything read there is none.
     if (!(thrown instanceof KmemtapError) || tally.totalBytes === 0) throw thrown;
     damage = thrown.message;
   }
-  const last = decoder.end();
-  ledger.apply(last);
-  tally.add(last.tally);
+  account(decoder.end());
   refuseForeign(input.label, tally);
   return damage;
 }

@@ -5,7 +5,7 @@
  * has to be looked at: a log line printed into it must not swallow the next event. One call site nearly always prints
  * the same, so the last stretch of each is kept, and comparing four bytes at a time both verifies it and finds its end.
  */
-const SLOT_BITS = 9;
+const SLOT_BITS = 10;
 const SLOTS = 1 << SLOT_BITS;
 const SLOT_BYTES = 128;
 
@@ -37,7 +37,15 @@ export class StretchCache {
   }
 }
 
-/** A call site that frees objects of several caches prints several names: their first letters keep them apart. */
+/**
+ * One call site may print several: names where it frees objects of many caches, flags where its callers choose them. A few of
+ * their letters keep them apart; where a stretch is shorter, letters of the next line merely spread it.
+ */
 function slotOf(site: number, view: DataView, at: number): number {
-  return (Math.imul(site, 0x9e3779b1) ^ Math.imul(view.getUint32(at + 6, true), 0x85ebca6b)) >>> (32 - SLOT_BITS);
+  const letters = view.getUint32(at + 6, true) ^ Math.imul(view.getUint32(at + 10, true), 0xc2b2ae35);
+  const more = Math.imul(
+    view.getUint32(at + 15, true) ^ Math.imul(view.getUint32(at + 21, true), 0x165667b1),
+    0x27d4eb2f,
+  );
+  return (Math.imul(site, 0x9e3779b1) ^ Math.imul(letters ^ more, 0x85ebca6b)) >>> (32 - SLOT_BITS);
 }

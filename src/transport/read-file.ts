@@ -3,8 +3,8 @@ import { type FileHandle, open } from "node:fs/promises";
 import { createGunzip, type Gunzip } from "node:zlib";
 import { KmemtapError, messageOf, systemCodeOf } from "../model/errors.ts";
 
-/** Large enough that one chunk's overhead does not show, small enough to stay in the cache while it is decoded. */
-const CHUNK_BYTES = 512 * 1024;
+/** Large enough that the overhead of a read does not show, small enough to stay in the cache while it is decoded. */
+const CHUNK_BYTES = 1024 * 1024;
 const GZIP_MAGIC = [0x1f, 0x8b];
 
 /**
