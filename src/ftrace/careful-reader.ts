@@ -17,7 +17,7 @@ import {
 } from "./foreign-text.ts";
 import { type KmemEventReader, Unread } from "./kmem-event.ts";
 import { COMM_COLUMNS, findHead, type LineHead, readHead } from "./line-head.ts";
-import { isMarkerWrite, isStartOfKmemEvent, mentionsCallSite } from "./other-event.ts";
+import { isMarkerWrite, isNamed, isStartOfKmemEvent, mentionsCallSite } from "./other-event.ts";
 
 /** A trace line has less than 2 KiB; what is longer is not one, and is counted without being kept. */
 export const MAX_LINE_BYTES = 64 * 1024;
@@ -145,7 +145,10 @@ export class CarefulReader {
   #classOfOther(event: number, end: number): LineClass {
     const textEnd = this.#trimmedEnd(event, end);
     if (isStartOfKmemEvent(this.#bytes, event, textEnd)) return LineClass.truncated;
-    return mentionsCallSite(this.#bytes, event, textEnd) ? LineClass.badField : LineClass.otherEvent;
+    const isDamaged = isNamed(this.#bytes, event, textEnd)
+      ? mentionsCallSite(this.#bytes, event, textEnd)
+      : isPieceOfEvent(this.#bytes, event, textEnd);
+    return isDamaged ? LineClass.badField : LineClass.otherEvent;
   }
 }
 

@@ -23,7 +23,8 @@ const EVENTS = ascii("EVENTS]");
 const CALL_SITE = ascii(": call_site=");
 const PTR = ascii(" ptr=");
 const NUMBERS = [ascii(" bytes_req="), ascii(" bytes_alloc=")];
-const WORDS = [ascii(" gfp_flags=GFP_"), ascii(" accounted=true"), ascii(" accounted=false")];
+const FLAGS = ascii("=GFP_");
+const WORDS = [ascii(" node=-1"), ascii(" accounted=true"), ascii(" accounted=false")];
 const HEADER_PIECES = [ascii("entries-in"), ascii("entries-written"), ascii("#P:")];
 const MARKER_PIECES = [ascii("[LOST "), ascii(" EVENTS]")];
 const LESS_THAN = 0x3c;
@@ -88,13 +89,14 @@ export function findLossMarker(bytes: Uint8Array, from: number, end: number): Lo
 
 /**
  * True where the text can only be a piece of a `kmem` trace line: fields that nothing else prints, with their values.
- * Such a piece is an event that could not be read; without it the text is foreign. (Drivers print ` ptr=` as well: in a
- * line of the kernel's log it says nothing.)
+ * Such a piece is an event that could not be read; without it the text is foreign. (Drivers print ` ptr=` and flags as
+ * well: in a line of the kernel's log they say nothing.)
  */
 export function isPieceOfEvent(bytes: Uint8Array, from: number, end: number): boolean {
   const isLog = isLogLine(bytes, from, end);
   for (let p = from; p < end; p++) {
     if (startsWith(bytes, p, CALL_SITE)) return true;
+    if (!isLog && startsWith(bytes, p, FLAGS)) return true;
     if (bytes[p] !== SPACE) continue;
     if (!isLog && startsWith(bytes, p, PTR)) {
       const first = bytes[p + PTR.length];

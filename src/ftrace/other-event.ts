@@ -2,9 +2,10 @@
  * Events that are not the allocator's, and what only looks like one: a kmem event whose name was damaged is an event that
  * could not be read, not one of another kind.
  */
-import { ascii, startsWith } from "./ascii.ts";
+import { ascii, COLON, isDigit, startsWith } from "./ascii.ts";
 
 const MARKER_WRITE = ascii("tracing_mark_write: ");
+const UNDERSCORE = 0x5f;
 const CALL_SITE = ascii(" call_site=");
 const KMEM_EVENTS = [
   "kmalloc",
@@ -25,6 +26,18 @@ export function isStartOfKmemEvent(bytes: Uint8Array, event: number, end: number
   return KMEM_EVENTS.some(
     (name) => end - event < name.length && startsWith(bytes, event, name.subarray(0, end - event)),
   );
+}
+
+/** True where `name: ` stands, as before the fields of every event. */
+export function isNamed(bytes: Uint8Array, event: number, end: number): boolean {
+  let p = event;
+  while (p < end && isNameByte(bytes[p])) p++;
+  return p > event && bytes[p] === COLON;
+}
+
+function isNameByte(byte: number): boolean {
+  const letter = byte | 0x20;
+  return (letter >= 0x61 && letter <= 0x7a) || isDigit(byte) || byte === UNDERSCORE;
 }
 
 /** True where the text holds the field that only kmem events have. */

@@ -20,6 +20,10 @@ describe("a line whose damage leaves something plausible", () => {
   it.each([
     ["the event's name lost a letter", `${head()}kmaloc: ${ALLOCATION}`],
     ["the event's name lost its colon", `${head()}kmem_cache_alloc ${ALLOCATION}`],
+    [
+      "what is left of the name runs into the call site",
+      `${head()}kmem_cac=exit_mmap+0x189/0x310 ptr=000000007dc71fdf name=pid`,
+    ],
     ["the line ends in the event's name", `${head()}kmem_`],
     ["its beginning was lost up to the CPU", `[001] .....     2.206855: kmalloc: ${ALLOCATION}`],
     [
