@@ -44,7 +44,7 @@ export class LinkMonitor {
     this.#become(failure === undefined ? "ended" : "failed", nowMs);
   }
 
-  /** True where this status changed since the state was asked last, so that viewers must hear of it. */
+  /** The state now; to be asked at a steady pace, since it measures rates and notices silence. */
   state(account: RunAccount, nowMs: number): LinkState {
     const rate = this.#meter.sample(nowMs, account.bytes, account.events);
     if (account.bytes > this.#lastBytes) {
@@ -52,7 +52,7 @@ export class LinkMonitor {
       this.#lastBytesMs = nowMs;
       if (this.#isOpen()) this.#become("streaming", nowMs);
     } else if (this.#status === "streaming" && nowMs - this.#lastBytesMs >= this.#silentAfterMs) {
-      this.#become("silent", nowMs);
+      this.#become("silent", this.#lastBytesMs);
     }
     return {
       status: this.#status,
@@ -83,7 +83,7 @@ export class LinkMonitor {
         return "events are arriving";
       case "silent": {
         const seconds = Math.round((nowMs - this.#lastBytesMs) / 1000);
-        return `nothing for ${seconds} s: the target is idle, has stopped, or nothing reads its trace_pipe`;
+        return `nothing for ${seconds} s: idle, stopped, or nobody reads trace_pipe there`;
       }
       case "ended":
         return "the stream is over; this is its last state";

@@ -25,7 +25,7 @@ export function reportCommand(exit: (code: ExitCode) => void) {
   return new Command("report")
     .description("account a recorded trace: who held the memory at its end")
     .argument("[FILES...]", "text of `trace` or `trace_pipe`, also .gz; - reads standard input")
-    .option("-f, --file <FILE>", "a trace to read, as trace_analyze names it (may be repeated)", collect, [])
+    .option("-f, --file <FILE>", "a trace to read, as trace_analyze names it (may be repeated)", collect)
     .option("-c, --account-file <FILE>", "write the account, in trace_analyze's layout (- is standard output)")
     .option("-l, --callers-file <FILE>", "write caller, net bytes and waste, a line each")
     .option(
@@ -53,7 +53,7 @@ Examples:
   ssh board cat /sys/kernel/tracing/trace | kmemtap report -`,
     )
     .action(async (positional, options) => {
-      const { files, outputs } = await sortOut([...options.file, ...positional], options);
+      const { files, outputs } = await sortOut([...(options.file ?? []), ...positional], options);
       const inputs = files.map((file) => ({
         label: file === "-" ? "standard input" : file,
         chunks: readFileChunks(file),
@@ -127,6 +127,6 @@ async function writeOutputs({ snapshot, freeingCallSites }: RecordedAccount, opt
   }
 }
 
-function collect(value: string, previous: readonly string[]): string[] {
+function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];
 }

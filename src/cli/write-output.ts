@@ -23,7 +23,7 @@ export async function writeOutput(path: string, text: string): Promise<void> {
     if (!special) await rename(draft, path);
   } catch (thrown) {
     if (!special) await rm(draft, { force: true });
-    throw new KmemtapError("output/unwritable", `cannot write ${path}: ${messageOf(thrown)}`, {
+    throw new KmemtapError("output/unwritable", `cannot write ${path}: ${messageOf(thrown).replaceAll(draft, path)}`, {
       nextStep: "check that the directory exists, is writable and has room",
       cause: thrown,
     });
