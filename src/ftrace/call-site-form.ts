@@ -3,15 +3,12 @@
  * symbol, with `0x` (%pS, lib/vsprintf.c) or without (%lx, before 4.20). Anything else was torn: an echoed word in the
  * middle would make a call site of its own.
  */
-import { BRACKET_CLOSE, BRACKET_OPEN, HEX, isDigit, NOT_HEX, SPACE, ZERO } from "./ascii.ts";
+import { ascii, BRACKET_CLOSE, BRACKET_OPEN, HEX, NOT_HEX, SPACE, ZERO } from "./ascii.ts";
 
 const PLUS = 0x2b;
 const SLASH = 0x2f;
+const DELIMITERS = ascii("+/[]=<>");
 const X = 0x78;
-const DOT = 0x2e;
-const DOLLAR = 0x24;
-const UNDERSCORE = 0x5f;
-const DASH = 0x2d;
 const MIN_ADDRESS_DIGITS = 8;
 
 /**
@@ -55,21 +52,10 @@ function isSymbol(bytes: Uint8Array, from: number, end: number): boolean {
   return moduleEnd > moduleAt && moduleEnd === end - 1 && bytes[moduleEnd] === BRACKET_CLOSE;
 }
 
-/** Letters, digits and what compilers put between them (`.isra.0`, `$`); a module's name may hold a dash. */
+/** Whatever compilers and languages make of a name (`.isra.0`, `$`, bytes beyond ASCII), but what delimits it here. */
 function skipName(bytes: Uint8Array, from: number, end: number): number {
   let p = from;
-  for (; p < end; p++) {
-    const byte = bytes[p];
-    const letter = byte | 0x20;
-    const isName =
-      (letter >= 0x61 && letter <= 0x7a) ||
-      isDigit(byte) ||
-      byte === UNDERSCORE ||
-      byte === DOT ||
-      byte === DOLLAR ||
-      byte === DASH;
-    if (!isName) break;
-  }
+  while (p < end && bytes[p] > SPACE && !DELIMITERS.includes(bytes[p])) p++;
   return p;
 }
 
