@@ -108,7 +108,7 @@ export function machineSuite() {
  * @param {string} from  the machine's release name
  * @param {string} to    the release wanted
  */
-export function rewriteSources(text, form, from, to) {
+function rewriteSources(text, form, from, to) {
   return form === "list" ? rewriteOneLine(text, from, to) : rewriteDeb822(text, from, to);
 }
 

@@ -1,5 +1,5 @@
 /** What the scripts share: they run before anything is installed or built, so they use Node alone. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -78,5 +78,3 @@ function newestOf(paths) {
 export function canInstall() {
   return process.getuid?.() === 0 && hasCommand("apt-get");
 }
-
-export { spawnSync };

@@ -2,7 +2,7 @@
 import type { TargetReport } from "../model/ports.ts";
 import type { Lag, LinkState } from "../model/wire.ts";
 import { type Rate, RateMeter } from "./rate-meter.ts";
-import type { RunAccount } from "./account-run.ts";
+import type { RunAccount } from "./run-account.ts";
 
 type Status = LinkState["status"];
 

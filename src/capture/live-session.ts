@@ -25,7 +25,7 @@ import type { LossMark } from "../model/event-batch.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint, LinkState, LossAlert, RunSummary } from "../model/wire.ts";
-import { RunAccount } from "./account-run.ts";
+import { RunAccount } from "./run-account.ts";
 import { History } from "./history.ts";
 import { LinkMonitor } from "./link-monitor.ts";
 import { Pacer } from "./pacer.ts";

@@ -12,11 +12,12 @@ import { constants } from "node:fs";
 import { access, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { from, mergeMap, type Observable, share } from "rxjs";
+import { defer, from, type Observable, share } from "rxjs";
 import { KmemtapError, messageOf } from "../../model/errors.ts";
 import type { ByteSource, TargetReport } from "../../model/ports.ts";
 import { followFile } from "../../transport/follow-file.ts";
 import { findBootKernel } from "./boot-kernel.ts";
+import { type Guardian, startGuardian } from "./guardian.ts";
 import { linesOf, parseGuestReport } from "./guest-reports.ts";
 import { buildInitramfs } from "./initramfs.ts";
 
@@ -81,10 +82,10 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
       // A group of its own: Ctrl-C in the terminal is ours to act on, and the guest is ended by its pid.
       detached: true,
     });
-    guardian.stdin?.write(`${String(qemu.pid ?? "")}\n`);
+    guardian.watch(qemu.pid);
     return runningGuest(qemu, kernel.release, dir, files, guardian);
   } catch (thrown) {
-    guardian.kill("SIGKILL");
+    guardian.dismiss();
     await rm(dir, { recursive: true, force: true });
     throw thrown;
   }
@@ -123,7 +124,7 @@ function runningGuest(
   release: string,
   dir: string,
   files: Guest["files"],
-  guardian: ChildProcess,
+  guardian: Guardian,
 ): Guest {
   let said = "";
   qemu.stderr?.on("data", (data: Buffer) => (said += data.toString()));
@@ -134,7 +135,7 @@ function runningGuest(
   const source = followFile(files.trace, { label: `qemu: Linux ${release}` });
   const consoleFile = followFile(files.console);
   void exited.then(() => {
-    guardian.kill("SIGKILL");
+    guardian.watch(undefined);
     source.writerGone();
     consoleFile.writerGone();
   });
@@ -149,25 +150,10 @@ function runningGuest(
       await Promise.all([source.close(), consoleFile.close()]);
       qemu.kill("SIGKILL");
       await exited;
+      guardian.dismiss();
       await rm(dir, { recursive: true, force: true });
     },
   };
-}
-
-/**
- * Should this process die without a word (SIGKILL, the out-of-memory killer), its end of a pipe closes, and a shell that
- * waits for that ends the guest, whose pid it was told, and removes its files. It is ended with the guest, before the pid
- * can be another's.
- */
-function startGuardian(dir: string): ChildProcess {
-  const script =
-    'pid=; while read -r line; do pid=$line; done; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; rm -rf "$1"';
-  const guardian = spawn("/bin/sh", ["-c", script, "kmemtap-guardian", dir], {
-    stdio: ["pipe", "ignore", "ignore"],
-    detached: true,
-  });
-  guardian.unref();
-  return guardian;
 }
 
 function exitReason(code: number | null, signal: string | null, said: string): string {
@@ -185,10 +171,7 @@ function reportsOn(consoleFile: ByteSource): Observable<TargetReport> {
       }
     }
   };
-  return from([reports]).pipe(
-    mergeMap((make) => from(make())),
-    share(),
-  );
+  return defer(() => from(reports())).pipe(share());
 }
 
 /** The last lines of the guest's console, to be shown when it failed. */
