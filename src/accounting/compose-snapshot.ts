@@ -22,6 +22,7 @@ export function composeSnapshot(state: LedgerState, context: SnapshotContext): S
     loss: {
       lostEvents,
       lostUncounted,
+      histDropped: 0,
       unmatchedFrees: state.unmatchedFrees,
       impliedFrees: totals.impliedFrees,
       rejected,

@@ -24,10 +24,11 @@ import { messageOf } from "../model/errors.ts";
 import type { LossMark } from "../model/event-batch.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
-import type { HistoryPoint, LinkState, LossAlert, RunSummary } from "../model/wire.ts";
+import type { HistoryPoint, LinkState, Alert, RunSummary } from "../model/wire.ts";
 import { RunAccount } from "./run-account.ts";
 import { History } from "./history.ts";
 import { LinkMonitor } from "./link-monitor.ts";
+import { lostAlert } from "./lost-alert.ts";
 import { Pacer } from "./pacer.ts";
 
 export interface LiveOptions {
@@ -48,8 +49,8 @@ export interface LiveUpdate {
   readonly history: readonly HistoryPoint[];
   readonly newPoints: readonly HistoryPoint[];
   /** All of this run's loss alerts, and those that are new. */
-  readonly alerts: readonly LossAlert[];
-  readonly newAlerts: readonly LossAlert[];
+  readonly alerts: readonly Alert[];
+  readonly newAlerts: readonly Alert[];
   readonly previousRuns: readonly PreviousRun[];
 }
 
@@ -112,7 +113,7 @@ class Session {
   #account: RunAccount;
   #history = new History();
   #newPoints: HistoryPoint[] = [];
-  #alerts: LossAlert[] = [];
+  #alerts: Alert[] = [];
   #previousRuns: PreviousRun[] = [];
   #failure: string | undefined;
 
@@ -202,17 +203,12 @@ class Session {
 }
 
 /** One alert a CPU and tick: a buffer that overruns does so thousands of times. */
-function alertsOf(losses: readonly LossMark[], atMs: number): LossAlert[] {
-  const byCpu = new Map<number | null, LossAlert>();
-  for (const { cpu = null, events, timeNs } of losses) {
+function alertsOf(losses: readonly LossMark[], atMs: number): Alert[] {
+  const byCpu = new Map<number | null, { events: number | null; timeNs: number }>();
+  for (const { cpu = null, events = null, timeNs } of losses) {
     const known = byCpu.get(cpu);
-    const sum =
-      known === undefined
-        ? (events ?? null)
-        : known.events === null || events === undefined
-          ? null
-          : known.events + events;
-    byCpu.set(cpu, { atMs, timeNs, cpu, events: sum });
+    const sum = known === undefined ? events : known.events === null || events === null ? null : known.events + events;
+    byCpu.set(cpu, { events: sum, timeNs });
   }
-  return [...byCpu.values()];
+  return [...byCpu].map(([cpu, loss]) => lostAlert(cpu, loss.events, loss.timeNs, atMs));
 }

@@ -17,6 +17,7 @@ import {
 } from "./foreign-text.ts";
 import { type KmemEventReader, Unread } from "./kmem-event.ts";
 import { COMM_COLUMNS, findHead, type LineHead, readHead } from "./line-head.ts";
+import { findAgentLine } from "./agent-line.ts";
 import { isMarkerWrite, isNamed, isStartOfKmemEvent, mentionsCallSite } from "./other-event.ts";
 
 /** A trace line has less than 2 KiB; what is longer is not one, and is counted without being kept. */
@@ -84,7 +85,7 @@ export class CarefulReader {
     }
     // What a process writes to trace_marker is its own, whatever it looks like.
     if (read === Unread.otherEvent && isMarkerWrite(this.#bytes, event)) {
-      this.#count(LineClass.otherEvent, lineAt, next);
+      this.#count(this.#takeAgentLine(event, end) ? LineClass.agent : LineClass.otherEvent, lineAt, next);
       return next;
     }
     // Of another kind, or unreadable; but an event may stand behind it, where a newline was lost.
@@ -94,6 +95,15 @@ export class CarefulReader {
     const after = another < 0 ? next : pieceEnd;
     this.#count(lineClass, lineAt, after);
     return after;
+  }
+
+  /** Passes on what kmemtap's agent wrote in `[from, end)`; whether it did. */
+  #takeAgentLine(from: number, end: number): boolean {
+    const at = findAgentLine(this.#bytes, from, end);
+    if (at < 0) return false;
+    const text = Buffer.from(this.#bytes.subarray(at, this.#trimmedEnd(at, end))).toString("utf8");
+    this.#columns.marks.push({ text, at: this.#columns.length, timeNs: this.#head.timeNs });
+    return true;
   }
 
   #dashOfHead(from: number, end: number, atLineStart: boolean): number {
@@ -120,6 +130,7 @@ export class CarefulReader {
   #classOfText(from: number, end: number): LineClass {
     const bytes = this.#bytes;
     if (from === end) return LineClass.blank;
+    if (this.#takeAgentLine(from, end)) return LineClass.agent;
     let rest = from;
     for (let lost = findLossMarker(bytes, rest, end); lost !== undefined; lost = findLossMarker(bytes, rest, end)) {
       this.#columns.losses.push({ cpu: lost.cpu, events: lost.events, timeNs: this.#head.timeNs });

@@ -1,4 +1,4 @@
-import type { EventBatch, LossMark } from "../model/event-batch.ts";
+import type { AgentMark, EventBatch, LossMark } from "../model/event-batch.ts";
 import { LineTally } from "../model/line-tally.ts";
 
 const INITIAL_EVENTS = 2048;
@@ -15,11 +15,13 @@ export class EventColumns implements EventBatch {
   cpu = new Uint16Array(INITIAL_EVENTS);
   timeNs = new Float64Array(INITIAL_EVENTS);
   losses: LossMark[] = [];
+  marks: AgentMark[] = [];
   readonly tally = new LineTally();
 
   reset(): void {
     this.length = 0;
     if (this.losses.length > 0) this.losses = [];
+    if (this.marks.length > 0) this.marks = [];
     this.tally.clear();
   }
 

@@ -27,6 +27,16 @@ export interface LossMark {
   readonly timeNs: number;
 }
 
+/** A line that kmemtap's agent wrote into the stream, through trace_marker or beside it: `@kmemtap …`. */
+export interface AgentMark {
+  /** The line from its `@kmemtap ` on, without its end. Whether it arrived whole is for its reader to tell. */
+  readonly text: string;
+  /** How many of the batch's events come before it. */
+  readonly at: number;
+  /** The trace clock: of the mark itself where it came through trace_marker, else of the last event before it. */
+  readonly timeNs: number;
+}
+
 /**
  * Events in the order of the input. Only the first {@link length} entries of a column are valid, and only until the
  * decoder's next `push`: a decoder reuses its columns.
@@ -47,6 +57,7 @@ export interface EventBatch {
   /** The trace clock, nanoseconds (clock ticks where the trace's clock counts something else). */
   readonly timeNs: Float64Array;
   readonly losses: readonly LossMark[];
+  readonly marks: readonly AgentMark[];
   /** What this batch's bytes were. */
   readonly tally: LineTally;
 }

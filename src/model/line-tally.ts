@@ -21,19 +21,21 @@ export const LineClass = {
   printkEvent: 8,
   /** `# tracer: nop` and the entries line: what makes a file a trace though it may hold no event. */
   traceHeader: 9,
+  /** What kmemtap's own agent wrote into the stream: {@link AgentMark}. */
+  agent: 10,
 
   // Rejected: a trace line that could not be read. Any of these makes an account inexact.
-  badHead: 10,
-  badField: 11,
-  truncated: 12,
-  hiddenPointer: 13,
-  tooLong: 14,
+  badHead: 11,
+  badField: 12,
+  truncated: 13,
+  hiddenPointer: 14,
+  tooLong: 15,
   /** A loss marker or the header's entries line, damaged: something was lost, and how much cannot be read. */
-  badMarker: 15,
+  badMarker: 16,
 } as const;
 export type LineClass = (typeof LineClass)[keyof typeof LineClass];
 
-export const LINE_CLASSES = 16;
+export const LINE_CLASSES = 17;
 const FIRST_REJECTED = LineClass.badHead;
 
 export const IGNORED_REASONS = [
@@ -46,6 +48,7 @@ export const IGNORED_REASONS = [
   "foreign",
   "printkEvent",
   "traceHeader",
+  "agent",
 ] as const;
 export const REJECTED_REASONS = ["badHead", "badField", "truncated", "hiddenPointer", "tooLong", "badMarker"] as const;
 
@@ -56,6 +59,7 @@ const TRACE_CLASSES = [
   LineClass.otherEvent,
   LineClass.lostMarker,
   LineClass.traceHeader,
+  LineClass.agent,
   LineClass.badHead,
   LineClass.badField,
   LineClass.truncated,

@@ -15,6 +15,56 @@ export interface ByteStream {
   close(): Promise<void>;
 }
 
+/** Both directions of a link, or both ends of a program that runs at its other side. */
+export interface DuplexStream extends ByteStream {
+  /** What the program there wrote to its standard error, where the link keeps it apart from {@link bytes}. */
+  readonly errorBytes?: AsyncIterable<Uint8Array>;
+  /**
+   * Resolves when the system has taken the bytes, which may be late: the other side may take nothing.
+   *
+   * @throws {KmemtapError} `link/lost` when the link is gone
+   */
+  write(data: Uint8Array): Promise<void>;
+}
+
+/** A program at the other side of a {@link Shell}. Its bytes end when it does. */
+export interface RunningScript extends DuplexStream {
+  /** Its exit status; undefined where the link went away before it was known. Never rejects. */
+  readonly exited: Promise<number | undefined>;
+}
+
+export interface CommandResult {
+  /** Standard output and standard error, as they came. */
+  readonly output: string;
+  /** 0 to 255, as the shell has it in `$?`. */
+  readonly status: number;
+}
+
+/** How a link reaches its target: what a capture's mode is chosen by, and what a snapshot says of it. */
+export interface LinkFacts {
+  readonly kind: "local" | "ssh" | "serial" | "pty" | "unix" | "tcp" | "qemu" | "file" | "replay";
+  /** What the operator called the target, fit to be shown. Holds no password. */
+  readonly label: string;
+  /** What the link can carry by its nature (a UART's baud rate); undefined where only measuring tells. */
+  readonly bytesPerSecond?: number;
+}
+
+/** A place where commands run: over SSH and on this machine many at once, on a serial console one after the other. */
+export interface Shell {
+  readonly link: LinkFacts;
+  /** False where all that runs shares one channel: a command then waits until the one before it has ended. */
+  readonly concurrent: boolean;
+  /**
+   * Runs one command line of POSIX sh to its end.
+   *
+   * @throws {KmemtapError} `link/lost` when the link went away, `link/timeout` when it took longer than `timeoutMs`
+   */
+  run(command: string, options?: { readonly timeoutMs?: number }): Promise<CommandResult>;
+  /** Starts `script` (POSIX sh, any length) with `args` as `$1` and so on. Its standard input is the stream's `write`. */
+  start(script: string, args: readonly string[]): Promise<RunningScript>;
+  close(): Promise<void>;
+}
+
 /**
  * A target as bytes, one stream a boot: a backing file that is replaced or truncated ends one run and begins the next.
  */

@@ -48,7 +48,8 @@ export type CpuLoss = z.infer<typeof cpuLossSchema>;
 export const lossSchema = z
   .object({
     lostEvents: count.describe("events lost: LOST markers, and a trace file's entries-written less entries-in-buffer"),
-    lostUncounted: count.describe("losses of which the kernel gave no number"),
+    lostUncounted: count.describe("losses of which the kernel gave no number, gaps of the link among them"),
+    histDropped: count.describe("events that found no room in a hist map of the target's kernel"),
     unmatchedFrees: count.describe("frees of a pointer whose allocation was not seen"),
     impliedFrees: count,
     rejected: count.describe("trace lines that could not be read"),
@@ -68,6 +69,69 @@ export const inputSchema = z
   })
   .meta({ id: "Input" });
 export type InputAccount = z.infer<typeof inputSchema>;
+
+export const captureModeSchema = z
+  .enum(["text", "hist", "printk"])
+  .describe("how the target is read: every event as text, sums made in its kernel, or its console's tp_printk lines")
+  .meta({ id: "CaptureMode" });
+export type CaptureMode = z.infer<typeof captureModeSchema>;
+
+export const cpuStatsSchema = z
+  .object({
+    cpu: count,
+    entries: count.describe("events in the ring buffer that nobody has read yet"),
+    overrun: count.describe("events overwritten before they were read"),
+    commitOverrun: count.describe("events lost because nested writers filled the buffer"),
+    bytes: count.describe("bytes in the ring buffer"),
+    droppedEvents: count.describe("events refused because the buffer was full and may not overwrite"),
+    readEvents: count.describe("events read so far"),
+    oldestEventAgeS: z.number().nonnegative().nullable().describe("age of the oldest unread event; null when there is none"),
+    sizeBytes: count.describe("size of this CPU's ring buffer; 0 where unknown"),
+    fill: z.number().min(0).max(1).describe("bytes / sizeBytes"),
+    secondsToOverrun: z.number().nonnegative().nullable().describe("at the present rate; null while it does not fill"),
+  })
+  .meta({ id: "CpuStats" });
+/** One CPU's ring buffer as the target's `per_cpu/cpuN/stats` has it (kernel/trace/trace.c, tracing_stats_read). */
+export type CpuStats = z.infer<typeof cpuStatsSchema>;
+
+export const histMapSchema = z
+  .object({
+    map: z.string().describe("the event and what the map is for: kmalloc by site, kmalloc live pointers ..."),
+    entries: count,
+    size: count.describe("keys it can hold"),
+    dropped: count.describe("events that found no room; any makes the account inexact"),
+  })
+  .meta({ id: "HistMap" });
+/** The state of one hist trigger's map in the target's kernel (Documentation/trace/histogram.rst). */
+export type HistMap = z.infer<typeof histMapSchema>;
+
+export const linkFactsSchema = z
+  .object({
+    kind: z.enum(["local", "ssh", "serial", "pty", "unix", "tcp", "qemu", "file", "replay"]),
+    label: z.string(),
+    bytesPerSecond: z.number().nonnegative().nullable().describe("what the link carries, by its nature or as measured"),
+    bytesReceived: count,
+    reconnects: count.describe("times the link broke and was made again"),
+  })
+  .meta({ id: "LinkFacts" });
+
+/** What an armed target adds to an account: how it was read, and the state of its ring buffers. */
+export const targetFactsSchema = z
+  .object({
+    mode: captureModeSchema,
+    modeReason: z.string().describe("why this mode, one line"),
+    link: linkFactsSchema,
+    cpus: z.array(cpuStatsSchema).describe("per-CPU ring-buffer stats as last reported; empty before the first report"),
+    histMaps: z.array(histMapSchema).describe("mode hist: the maps in the target's kernel"),
+    gaps: z
+      .array(z.object({ fromMs: z.number(), toMs: z.number(), reason: z.string() }))
+      .describe("times (Unix epoch, ms) in which the link was down and nothing was recorded"),
+    findings: z.array(z.string()).describe("what the target could not do, or what was done about it; a line each"),
+    release: z.string().describe("uname -r"),
+    bootId: z.string(),
+  })
+  .meta({ id: "TargetFacts" });
+export type TargetFacts = z.infer<typeof targetFactsSchema>;
 
 export const accountFilterSchema = z.enum(["all", "malloc", "cache"]);
 /** Which allocations are accounted: all, kmalloc's alone, or kmem_cache's alone. */
@@ -90,6 +154,7 @@ export const snapshotSchema = z
     loss: lossSchema,
     input: inputSchema,
     callers: z.array(callerRowSchema).describe("call sites that allocated, by netBytes, ties by caller"),
+    ...targetFactsSchema.partial().shape,
   })
   .meta({ id: "Snapshot", title: SNAPSHOT_SCHEMA });
 export type Snapshot = z.infer<typeof snapshotSchema>;

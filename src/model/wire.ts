@@ -6,7 +6,14 @@
  * asks with `resync`, gets a full `snapshot` again. `docs/wire.md` explains it.
  */
 import { z } from "zod";
-import { callerRowSchema, inputSchema, lossSchema, snapshotSchema, totalsSchema } from "./snapshot.ts";
+import {
+  callerRowSchema,
+  inputSchema,
+  lossSchema,
+  snapshotSchema,
+  targetFactsSchema,
+  totalsSchema,
+} from "./snapshot.ts";
 
 export const WIRE_PROTOCOL = "kmemtap.wire/1";
 
@@ -43,15 +50,23 @@ export const historyPointSchema = z
   .describe("[trace clock in seconds, netBytes, netRequestedBytes, liveObjects]");
 export type HistoryPoint = z.infer<typeof historyPointSchema>;
 
-export const lossAlertSchema = z
+export const alertSchema = z
   .object({
+    level: z.enum(["info", "warning", "lost"]).describe("filling; about to overrun; events were lost"),
     atMs: z.number().describe("wall clock when it was seen"),
-    timeNs: z.number().describe("trace clock near the loss"),
-    cpu: z.number().int().nullable().describe("null where only the trace as a whole is known to have lost events"),
-    events: z.number().int().nullable().describe("null where the kernel gave no number"),
+    timeNs: z.number().describe("trace clock near it"),
+    cpu: z.number().int().nullable().describe("null where it is about the trace as a whole"),
+    events: z
+      .number()
+      .int()
+      .nullable()
+      .describe("level lost: events lost since the last alert of this CPU, null where the kernel gave no number; else null"),
+    text: z.string().describe("one line on what happened"),
+    help: z.string().describe("one line on what would help; empty where nothing would"),
   })
-  .meta({ id: "LossAlert" });
-export type LossAlert = z.infer<typeof lossAlertSchema>;
+  .meta({ id: "Alert" });
+/** Something that the operator should know now: a ring buffer that fills or has overrun, a link that broke. */
+export type Alert = z.infer<typeof alertSchema>;
 
 export const runSummarySchema = z
   .object({ run: z.number().int(), endedMs: z.number(), exact: z.boolean(), totals: totalsSchema })
@@ -71,7 +86,7 @@ export const snapshotMessageSchema = z.object({
   link: linkStateSchema,
   snapshot: snapshotSchema,
   history: z.array(historyPointSchema),
-  alerts: z.array(lossAlertSchema),
+  alerts: z.array(alertSchema),
   previousRuns: z.array(runSummarySchema),
 });
 export type SnapshotMessage = z.infer<typeof snapshotMessageSchema>;
@@ -86,9 +101,10 @@ export const changesMessageSchema = z.object({
   totals: totalsSchema,
   loss: lossSchema,
   input: inputSchema,
+  target: targetFactsSchema.partial().optional().describe("the snapshot's mode, link, cpus and so on; absent where the target is not armed by kmemtap"),
   callers: z.array(callerRowSchema).describe("rows that are new or changed, whole; a row never vanishes within a run"),
   points: z.array(historyPointSchema).describe("to be appended to the history"),
-  alerts: z.array(lossAlertSchema).describe("to be appended to the alerts"),
+  alerts: z.array(alertSchema).describe("to be appended to the alerts"),
 });
 export type ChangesMessage = z.infer<typeof changesMessageSchema>;
 

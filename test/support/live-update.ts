@@ -1,14 +1,14 @@
 /** Updates as a live session makes them, from what has happened so far. */
 import type { LiveUpdate, PreviousRun } from "../../src/capture/live-session.ts";
-import type { HistoryPoint, LossAlert } from "../../src/model/wire.ts";
+import type { HistoryPoint, Alert } from "../../src/model/wire.ts";
 import { SOURCE } from "./account.ts";
 import { ledgerOf, type TestEvent } from "./events.ts";
 
 export interface UpdateOptions {
   readonly run?: number;
   readonly history?: readonly HistoryPoint[];
-  readonly alerts?: readonly LossAlert[];
-  readonly newAlerts?: readonly LossAlert[];
+  readonly alerts?: readonly Alert[];
+  readonly newAlerts?: readonly Alert[];
   readonly previousRuns?: readonly PreviousRun[];
 }
 

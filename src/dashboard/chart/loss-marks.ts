@@ -1,12 +1,12 @@
 import type uPlot from "uplot";
-import type { LossAlert } from "../../model/wire.ts";
+import type { Alert } from "../../model/wire.ts";
 
 /** Draws each loss as a dashed line with a flag at its top: a sign that does not need its colour. */
-export function lossMarks(alerts: () => readonly LossAlert[], colour: string): uPlot.Plugin {
+export function lossMarks(alerts: () => readonly Alert[], colour: string): uPlot.Plugin {
   return { hooks: { draw: (chart) => drawMarks(chart, alerts(), colour) } };
 }
 
-function drawMarks(chart: uPlot, alerts: readonly LossAlert[], colour: string): void {
+function drawMarks(chart: uPlot, alerts: readonly Alert[], colour: string): void {
   if (alerts.length === 0) return;
   const { ctx, bbox } = chart;
   const scale = devicePixelRatio;

@@ -1,6 +1,6 @@
 /** The loss block in words. */
 import type { CpuLoss, InputAccount, Loss } from "../../model/snapshot.ts";
-import type { LossAlert } from "../../model/wire.ts";
+import type { Alert } from "../../model/wire.ts";
 import { formatCount, plural } from "../format/count.ts";
 import { formatTraceTime } from "../format/time.ts";
 
@@ -45,7 +45,7 @@ export function rejectedReasons(input: InputAccount): { reason: string; lines: n
 }
 
 /** `CPU 1 lost 1,234 events near 12.345678 s` */
-export function describeAlert(alert: LossAlert): string {
+export function describeAlert(alert: Alert): string {
   const where = alert.cpu === null ? "the trace" : `CPU ${alert.cpu}`;
   const what = alert.events === null ? "events (the kernel did not say how many)" : plural(alert.events, "event");
   return `${where} lost ${what} near ${formatTraceTime(alert.timeNs)}`;

@@ -1,5 +1,5 @@
 /** Across the whole page while the account is not exact: what was lost, where and when. */
-import type { LossAlert } from "../../model/wire.ts";
+import type { Alert } from "../../model/wire.ts";
 import { plural } from "../format/count.ts";
 import { formatTraceTime, formatWallClock } from "../format/time.ts";
 import { Icon } from "../parts/icon.tsx";
@@ -44,7 +44,7 @@ export function LossBanner({ account }: { readonly account: Account }) {
   );
 }
 
-function AlertList({ alerts }: { readonly alerts: readonly LossAlert[] }) {
+function AlertList({ alerts }: { readonly alerts: readonly Alert[] }) {
   const shown = alerts.slice(-ALERTS_SHOWN).reverse();
   return (
     <details class="loss-alerts">

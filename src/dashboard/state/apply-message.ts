@@ -1,6 +1,6 @@
 /** The wire protocol's other end: a message and the page before it give the page after it. Pure. */
 import type { CallerRow } from "../../model/snapshot.ts";
-import type { ChangesMessage, LossAlert, ServerMessage, SnapshotMessage } from "../../model/wire.ts";
+import type { ChangesMessage, Alert, ServerMessage, SnapshotMessage } from "../../model/wire.ts";
 import type { Account, PageState } from "./page-state.ts";
 import { thinHistory } from "./thin-history.ts";
 
@@ -101,6 +101,6 @@ function appendHistory(before: Account["history"], points: Account["history"]): 
   return joined.length > HISTORY_LIMIT ? thinHistory(joined, HISTORY_LIMIT / 2) : joined;
 }
 
-function appendAlerts(before: readonly LossAlert[], alerts: readonly LossAlert[]): readonly LossAlert[] {
+function appendAlerts(before: readonly Alert[], alerts: readonly Alert[]): readonly Alert[] {
   return before.concat(alerts).slice(-ALERT_LIMIT);
 }

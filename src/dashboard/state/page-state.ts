@@ -1,6 +1,6 @@
 /** What the page knows: one immutable value, replaced by `applyMessage` and drawn by the parts. */
 import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
-import type { HistoryPoint, LinkState, LossAlert, RunSummary } from "../../model/wire.ts";
+import type { HistoryPoint, LinkState, Alert, RunSummary } from "../../model/wire.ts";
 
 /** A snapshot kept for merging: callers by call site, and what the server told beside it. */
 export interface Account extends Omit<Snapshot, "callers"> {
@@ -9,7 +9,7 @@ export interface Account extends Omit<Snapshot, "callers"> {
   /** Wall clock of this viewer when `link` came; with `link.nowMs` it tells how far the two clocks are apart. */
   readonly receivedMs: number;
   readonly history: readonly HistoryPoint[];
-  readonly alerts: readonly LossAlert[];
+  readonly alerts: readonly Alert[];
   readonly previousRuns: readonly RunSummary[];
 }
 
