@@ -1,0 +1,879 @@
+#!/bin/sh
+# shellcheck shell=sh
+# kmemtap's agent: arms the kmem events in a private tracefs instance, forwards them, restores everything.
+#
+#   sh -c "$(cat kmemtap-agent.sh)" kmemtap-agent VERB NONCE [key=value …]
+#
+#   facts   what this target is and can do; changes nothing that stays
+#   text    the trace as text, from trace_pipe
+#   hist    sums per call site, made in the kernel by hist triggers
+#   clean   removes what a killed agent left
+#
+# POSIX sh, for busybox ash, dash, bash, mksh. Nothing is installed and nothing written but tracefs, /proc/sys/kernel/printk
+# and the terminal's settings, all of which are put back: at the end, on a signal, when nobody listens any more.
+#
+# It speaks in lines, each of which says how long it is, so that damage on the way is noticed (docs/agent.md):
+#
+#   @kmemtap NONCE WRITER+SEQ TYPE key=value … ~LENGTH
+#
+# In text mode they go through the instance's trace_marker, so that they stand in the stream, in order and untorn.
+# It hears lines: a full stop is a sign of life; the rest is in hear() below.
+
+LC_ALL=C
+export LC_ALL
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
+VERB=$1 NONCE=$2
+shift 2
+
+BUFFER_KB=8192 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0
+for option; do
+    value=${option#*=}
+    case $option in
+    buffer_kb=*) BUFFER_KB=$value ;;
+    poll=*) POLL=$value ;;
+    quiet=*) QUIET_S=$value ;;
+    grow_kb=*) GROW_KB=$value ;;
+    stats=*) STATS=$value ;;
+    wait=*) WAIT=$value ;;
+    scope=*) SCOPE=$value ;;
+    hash=*) HASH=$value ;;
+    console=*) CONSOLE=$value ;;
+    size=*) SIZE=$value ;;
+    measure=*) MEASURE=$value ;;
+    esac
+done
+
+EVENTS="kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free"
+TOP=$$ SEQ=0 W=m READER='' POLLER='' GATE='' LEVEL=''
+
+# ---- speaking ----------------------------------------------------------------------------------------------------------
+
+# One write a line: two writers must not tear each other's. dash's echo would eat backslashes; mksh has no printf of its own.
+case $(type printf 2>/dev/null) in
+*builtin*) put() { printf '%s\n' "$1"; } ;;
+*)
+    # shellcheck disable=SC3044 # print is tried only where printf is no builtin
+    if [ "$(print -r -- x 2>/dev/null)" = x ]; then put() { print -r -- "$1"; }; else put() { printf '%s\n' "$1"; }; fi
+    ;;
+esac
+
+emit() {
+    SEQ=$((SEQ + 1))
+    set -- "$NONCE $W$SEQ $*"
+    put "@kmemtap $1 ~${#1}"
+}
+# To where marks go: trace_marker while the reader forwards the ring buffer, else the link itself.
+mark() { emit "$@" 2>/dev/null >&3; }
+finding() { emit finding "$@" >&5; }
+refuse() {
+    emit refused "$@" >&5
+    exit 3
+}
+
+self() { read -r SELF _ </proc/self/stat; }
+has() { type "$1" >/dev/null 2>&1; }
+if sleep 0.01 2>/dev/null; then NAP=0.05; else NAP=1; fi
+# The first word of a file, or nothing.
+word() {
+    WORD=
+    [ -r "$1" ] && read -r WORD _ 2>/dev/null <"$1"
+}
+
+# ---- the place ---------------------------------------------------------------------------------------------------------
+
+find_tracefs() {
+    MOUNTED=
+    for T in /sys/kernel/tracing /sys/kernel/debug/tracing; do
+        [ -e $T/trace_pipe ] && return 0
+    done
+    T=/sys/kernel/tracing
+    if [ -d $T ] && mount -t tracefs tracefs $T 2>/dev/null; then
+        MOUNTED=$T
+    elif [ -d /sys/kernel/debug ] && mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null; then
+        T=/sys/kernel/debug/tracing MOUNTED=/sys/kernel/debug
+    fi
+    [ -e $T/trace_pipe ]
+}
+
+unmount() {
+    [ -n "$MOUNTED" ] && umount "$MOUNTED" 2>/dev/null
+    MOUNTED=
+}
+
+lockdown() {
+    LOCKDOWN=unknown
+    if [ -r /sys/kernel/security/lockdown ]; then
+        read -r LOCKDOWN </sys/kernel/security/lockdown
+        LOCKDOWN=${LOCKDOWN#*\[}
+        LOCKDOWN=${LOCKDOWN%%\]*}
+    fi
+}
+
+# Everything without which nothing can be traced; says which.
+need_tracing() {
+    case $(id -u 2>/dev/null) in
+    0 | "") ;;
+    *) refuse "code=not-root uid=$(id -u)" ;;
+    esac
+    [ -e /proc/self/stat ] || refuse "code=no-proc"
+    if ! find_tracefs; then
+        lockdown
+        [ "$LOCKDOWN" = confidentiality ] && refuse "code=lockdown"
+        [ -d /sys/kernel ] || refuse "code=no-sysfs"
+        refuse "code=no-tracefs"
+    fi
+    for e in $EVENTS; do [ -d "$T/events/kmem/$e" ] && return 0; done
+    unmount
+    refuse "code=no-events"
+}
+
+alive() { # an agent, not another process that has got its pid since
+    [ -d "/proc/$1" ] || return 1
+    case $(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null) in *kmemtap-agent*) return 0 ;; *) return 1 ;; esac
+}
+
+# Instances are kmemtap-PID-NONCE-pPRINTK[.s]: who made it, and the console log level to be put back.
+each_stale() {
+    for i in "$T"/instances/kmemtap-*; do
+        [ -d "$i" ] || continue
+        name=${i##*/kmemtap-}
+        pid=${name%%-*}
+        if [ "$pid" != $TOP ] && ! alive "$pid"; then "$1" "$i"; fi
+    done
+}
+
+count_stale() { STALE=$((STALE + 1)); }
+
+remove_stale() {
+    level=${1##*-p}
+    case $level in *[!0-9]* | "") ;; *) put "$level" 2>/dev/null >/proc/sys/kernel/printk ;; esac
+    name=${1##*/kmemtap-}
+    name=${name#*-}
+    remove_hist "$1" "kmemtap_${name%%-*}"
+    if remove_instance "$1"; then finding "code=stale-removed instance=${1##*/}"; else
+        finding "code=stale-kept instance=${1##*/}"
+    fi
+}
+
+remove_instance() {
+    [ -d "$1" ] || return 0
+    put 0 >"$1/tracing_on"
+    put 0 >"$1/events/enable"
+    tries=0
+    # EBUSY while its reader has it open.
+    until rmdir "$1" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ $tries -gt 60 ] && return 1
+        sleep $NAP
+    done
+} 2>/dev/null
+
+# ---- hist triggers -----------------------------------------------------------------------------------------------------
+
+# Taken away in the order that their references allow, by the very strings that made them.
+remove_hist() {
+    for where in "$1" "$1.s"; do
+        [ -d "$where" ] || continue
+        for f in "$where"/events/sched/sched_process_*/trigger "$where"/events/kmem/*free/trigger \
+            "$where"/events/synthetic/*/trigger "$where"/events/kmem/*alloc/trigger; do
+            [ -e "$f" ] || continue
+            # The kernel lists a trigger as it wants it back, with its state in brackets behind.
+            while grep -v '^#' "$f" >/dev/null 2>&1; do
+                line=$(grep -v '^#' "$f" | tail -n 1)
+                put "!${line% \[*}" 2>/dev/null >"$f" || break
+            done
+        done
+    done
+    if [ -e "$T/synthetic_events" ] && grep -q "^$2[[:space:]]" "$T/synthetic_events" 2>/dev/null; then
+        put "!$2" 2>/dev/null >>"$T/synthetic_events"
+    fi
+    case $1 in *.s) ;; *) remove_instance "$1.s" ;; esac
+} 2>/dev/null
+
+# ---- what this target is -----------------------------------------------------------------------------------------------
+
+fact() { emit "fact $1" "$2" >&5; }
+
+facts() {
+    exec 5>&1
+    fact uid "$(id -u 2>/dev/null)"
+    fact release "$(uname -r)"
+    fact machine "$(uname -m)"
+    word /proc/sys/kernel/random/boot_id
+    fact boot_id "$WORD"
+    cpus=0
+    for c in /sys/devices/system/cpu/cpu[0-9]*; do [ -d "$c" ] && cpus=$((cpus + 1)); done
+    fact cpus $cpus
+    available
+    fact mem_available_kb "$AVAILABLE"
+    lockdown
+    fact lockdown "$LOCKDOWN"
+    word /proc/sys/kernel/kptr_restrict
+    fact kptr_restrict "$WORD"
+    word /proc/sys/kernel/printk
+    fact console_loglevel "$WORD"
+    word /sys/devices/system/clocksource/clocksource0/current_clocksource
+    fact clocksource "$WORD"
+    word /proc/kallsyms
+    case $WORD in "") fact kallsyms none ;; *[!0]*) fact kallsyms addresses ;; *) fact kallsyms zeros ;; esac
+    read -r line </proc/cmdline && fact cmdline "$line"
+    tools=
+    for tool in awk dd grep tail tr stty cksum gzip base64 setsid modprobe mke2fs sleep; do has $tool && tools="$tools $tool"; done
+    fact tools "$tools"
+    fact sleep_fraction "$([ $NAP = 1 ] && echo no || echo yes)"
+    # The marker that tells which awk: mawk must be told to read line by line.
+    if find_tracefs; then tracing_facts; else fact tracefs none; fi
+    emit facts-done >&5
+    unmount
+}
+
+tracing_facts() {
+    fact tracefs "$T${MOUNTED:+ (not mounted)}"
+    found=
+    for e in $EVENTS; do [ -d "$T/events/kmem/$e" ] && found="$found $e"; done
+    fact events "$found"
+    fact instances "$([ -d "$T/instances" ] && echo yes || echo no)"
+    fact hist "$([ -e "$T/events/kmem/kmalloc/hist" ] && echo yes || echo no)"
+    fact synthetic "$([ -e "$T/synthetic_events" ] && echo yes || echo no)"
+    fact notrace_pid "$([ -e "$T/set_event_notrace_pid" ] && echo yes || echo no)"
+    fact hash_ptr "$([ -e "$T/options/hash-ptr" ] && echo yes || echo no)"
+    read -r line <"$T/trace_clock" && fact clocks "$line"
+    word "$T/current_tracer"
+    fact tracer "$WORD"
+    word "$T/tracing_on"
+    fact tracing_on "$WORD"
+    word "$T/buffer_size_kb"
+    fact buffer_kb "$WORD"
+    on=
+    for f in "$T"/events/*/enable; do
+        word "$f"
+        case $WORD in 0 | "") ;; *)
+            f=${f%/enable}
+            on="$on ${f##*/}"
+            ;;
+        esac
+    done 2>/dev/null
+    fact events_on "$on"
+    others=
+    for i in "$T"/instances/*; do [ -d "$i" ] && others="$others ${i##*/}"; done
+    fact other_instances "$others"
+    STALE=0
+    each_stale count_stale
+    fact stale $STALE
+    [ "$MEASURE" != 0 ] && measure_rate
+}
+
+# Events a second now: what a capture would see. In an instance of its own, without a reader.
+measure_rate() {
+    I=$T/instances/kmemtap-$TOP-$NONCE-p
+    mkdir "$I" 2>/dev/null || return
+    put 1024 >"$I/buffer_size_kb"
+    for e in $EVENTS; do [ -d "$I/events/kmem/$e" ] && put 1 >"$I/events/kmem/$e/enable"; done
+    sleep "$MEASURE"
+    put 0 >"$I/tracing_on"
+    sum_stats
+    fact events_per_window $((ENTRIES + OVERRUN))
+    fact window_s "$MEASURE"
+    [ "$ENTRIES" -gt 0 ] && fact event_bytes $((BYTES / ENTRIES))
+    remove_instance "$I"
+}
+
+available() {
+    AVAILABLE=0
+    while read -r key value _; do
+        case $key in MemFree:) [ "$AVAILABLE" = 0 ] && AVAILABLE=$value ;; MemAvailable:) AVAILABLE=$value ;; esac
+    done </proc/meminfo
+}
+
+# ---- the ring buffers --------------------------------------------------------------------------------------------------
+
+# kernel/trace/trace.c, tracing_stats_read. Read by the shell alone, so that it forks nothing.
+read_stats() {
+    entries=0 overrun=0 commit=0 bytes=0 oldest=0 now=0 dropped=0 read=0
+    while read -r k1 k2 k3 k4; do
+        case "$k1 $k2" in
+        "entries: "*) entries=$k2 ;;
+        "overrun: "*) overrun=$k2 ;;
+        "commit overrun:") commit=$k3 ;;
+        "bytes: "*) bytes=$k2 ;;
+        "oldest event") oldest=$k4 ;;
+        "now ts:") now=$k3 ;;
+        "dropped events:") dropped=$k3 ;;
+        "read events:") read=$k3 ;;
+        esac
+    done <"$1"
+    oldest=${oldest#ts: }
+}
+
+sum_stats() {
+    ENTRIES=0 OVERRUN=0 BYTES=0
+    for s in "$I"/per_cpu/cpu*/stats; do
+        read_stats "$s"
+        ENTRIES=$((ENTRIES + entries)) OVERRUN=$((OVERRUN + overrun + dropped + commit)) BYTES=$((BYTES + bytes))
+    done
+}
+
+# Reports every CPU through $1; leaves in FULLEST the largest fill in per cent.
+report_stats() {
+    FULLEST=0
+    for s in "$I"/per_cpu/cpu*/stats; do
+        cpu=${s%/stats}
+        read_stats "$s"
+        word "$cpu/buffer_size_kb"
+        [ $((WORD * 10)) -gt 0 ] && [ $((bytes / (WORD * 10))) -gt $FULLEST ] && FULLEST=$((bytes / (WORD * 10)))
+        $1 stats "cpu=${cpu##*/cpu} entries=$entries overrun=$overrun commit=$commit bytes=$bytes oldest=$oldest now=$now" \
+            "dropped=$dropped read=$read kb=$WORD"
+    done
+}
+
+to_err() { emit "$@" >&2; }
+to_link() { emit "$@" >&5; }
+
+grow() { # to $1 KB a CPU, but never into the last quarter of memory
+    available
+    cpus=0
+    for c in "$I"/per_cpu/cpu*; do cpus=$((cpus + 1)); done
+    if [ $((($1 - KB) * cpus)) -gt $((AVAILABLE * 3 / 4)) ]; then
+        [ -z "$TOLD" ] && mark grow-refused "kb=$1 available_kb=$AVAILABLE"
+        TOLD=1
+    elif put "$1" 2>/dev/null >"$I/buffer_size_kb"; then
+        mark grown "from=$KB kb=$1"
+        KB=$1
+    fi
+}
+
+# Reports at a steady pace, enlarges the buffer before it overruns, and ends the capture when nobody listens any more:
+# main tells it of every line that it hears. Should main be killed, this one restores.
+poller() {
+    W=p SEQ=0 KB=$BUFFER_KB TOLD='' silent=0 since=0
+    self
+    trap 'silent=0' USR1
+    trap '' PIPE
+    case $STATS in err) out=to_err ;; none) out=: ;; *) out=mark ;; esac
+    while :; do
+        sleep "$PACE"
+        silent=$((silent + 1)) since=$((since + 1))
+        if [ $silent -ge $QUIET_TICKS ]; then
+            kill -TERM "$1"
+            silent=0
+        fi
+        if ! kill -0 "$1" 2>/dev/null; then
+            restore
+            exit 3
+        fi
+        [ "$VERB" = hist ] && continue
+        if [ "$GROW_KB" -gt 0 ]; then
+            FULLEST=0
+            report_stats : # only looks
+            if [ "$FULLEST" -ge 40 ] && [ "$KB" -lt "$GROW_KB" ]; then
+                next=$((KB * 4))
+                [ $next -gt "$GROW_KB" ] && next=$GROW_KB
+                grow "$next"
+            fi
+        fi
+        [ $since -lt $EVERY ] && continue
+        since=0
+        report_stats $out
+    done
+}
+
+# Pace of looking and, in looks, of reporting and of giving up. Without fractions of a second all are whole ones.
+pace() {
+    PACE=$POLL EVERY=1
+    if [ "$GROW_KB" -gt 0 ] && [ $NAP != 1 ]; then
+        PACE=0.1
+        whole=${POLL%%.*}
+        EVERY=$((${whole:-0} * 10))
+        [ $EVERY -lt 1 ] && EVERY=2
+        QUIET_TICKS=$((QUIET_S * 8))
+    else
+        case $POLL in 0.*) QUIET_TICKS=$((QUIET_S * 2)) ;; *) QUIET_TICKS=$((QUIET_S / ${POLL%%.*})) ;; esac
+    fi
+    [ $QUIET_TICKS -lt 2 ] && QUIET_TICKS=2
+    [ $NAP = 1 ] && case $PACE in *.*) PACE=1 ;; esac
+    return 0
+}
+
+# ---- arming ------------------------------------------------------------------------------------------------------------
+
+set_up() { # $1: file of the instance, $2: value
+    [ -e "$I/$1" ] && put "$2" 2>/dev/null >"$I/$1"
+}
+
+make_instance() {
+    exec 5>&1
+    # Started before anything is armed; what it does then is nobody's concern.
+    need_tracing
+    each_stale remove_stale
+    [ -d "$T/instances" ] || refuse "code=no-instances"
+    word /proc/sys/kernel/printk
+    I=$T/instances/kmemtap-$TOP-$NONCE-p$([ "$CONSOLE" = 1 ] && echo "$WORD")
+    mkdir "$I" 2>/dev/null || refuse "code=no-instance path=$I"
+    put 0 >"$I/tracing_on"
+    set_up buffer_size_kb "$BUFFER_KB" || finding "code=buffer-refused kb=$BUFFER_KB"
+    # Else CPUs' clocks differ, and an object freed on another CPU would be freed before it was allocated.
+    set_up trace_clock global || finding "code=no-global-clock"
+    set_up buffer_percent 0
+    set_up options/event-fork 1
+    set_up options/overwrite 1
+    if [ "$CONSOLE" = 1 ]; then
+        # The kernel's log goes to the same line, past the tty, into the middle of ours.
+        LEVEL=$WORD
+        put 1 2>/dev/null >/proc/sys/kernel/printk && finding "code=console-quiet level=$LEVEL"
+    fi
+    [ "$VERB" = hist ] || unhash
+}
+
+# Real pointers instead of hashes, unless that empties every %s (Debian's 6.1 on amd64).
+unhash() {
+    [ -e "$I/options/hash-ptr" ] || return
+    [ "$HASH" = on ] && return
+    put 0 2>/dev/null >"$I/options/hash-ptr" || return
+    put 1 >"$I/events/kmem/kmalloc/enable"
+    put 1 >"$I/tracing_on"
+    word "$T/trace_clock" # allocates
+    put 0 >"$I/tracing_on"
+    put 0 >"$I/events/kmem/kmalloc/enable"
+    while read -r line; do
+        case $line in
+        *"gfp_flags= "*)
+            put 1 >"$I/options/hash-ptr"
+            finding "code=hashed reason=empties-strings"
+            break
+            ;;
+        *"gfp_flags="*) break ;;
+        esac
+    done <"$I/trace"
+    put >"$I/trace" ''
+}
+
+exclude() {
+    self
+    if [ -e "$I/set_event_notrace_pid" ]; then put "$SELF" >>"$I/set_event_notrace_pid"; fi
+}
+
+# Kernels before 5.7 have no set_event_notrace_pid: allocations are told by their pid instead, frees are let through.
+exclude_by_filter() {
+    [ -e "$I/set_event_notrace_pid" ] && return
+    filter=
+    for p in "$@"; do filter="${filter:+$filter && }common_pid != $p"; done
+    for e in $EVENTS; do
+        case $e in *alloc*) [ -d "$I/events/kmem/$e" ] && put "$filter" >"$I/events/kmem/$e/filter" ;; esac
+    done
+    finding "code=excluded-by-filter"
+}
+
+enable_events() {
+    for e in $EVENTS; do
+        [ -d "$I/events/kmem/$e" ] || continue
+        put 1 2>/dev/null >"$I/events/kmem/$e/enable" || finding "code=event-refused event=$e"
+    done
+}
+
+# ---- the end -----------------------------------------------------------------------------------------------------------
+
+# Whatever happened, and as often as it is called.
+restore() {
+    put 0 2>/dev/null >"$I/tracing_on"
+    for p in $READER $POLLER $GATE; do kill "$p" 2>/dev/null; done
+    exec 3>&- 4>&-
+    [ "$VERB" = hist ] && remove_hist "$I" "kmemtap_$NONCE"
+    remove_instance "$I" || emit finding "code=instance-kept path=$I" >&5
+    [ -n "$LEVEL" ] && put "$LEVEL" 2>/dev/null >/proc/sys/kernel/printk
+    unmount
+} 2>/dev/null
+
+finish() { # $1: why
+    trap '' INT TERM HUP PIPE USR1
+    [ -n "$POLLER" ] && kill "$POLLER" 2>/dev/null
+    [ -n "$READER" ] && kill "$READER" 2>/dev/null && wait "$READER" 2>/dev/null
+    put 0 2>/dev/null >"$I/tracing_on"
+    {
+        put ''
+        [ "$VERB" = text ] && report_stats to_link
+        to_link end "reason=$1"
+    } 2>/dev/null
+    # The launcher ends when this pipe does, and lets go of the instance.
+    exec 4>&-
+    restore
+    to_link bye 2>/dev/null
+    exit 0
+}
+
+# ---- text --------------------------------------------------------------------------------------------------------------
+
+# trace_pipe ends on some kernels while tracing is off. dd, not cat: busybox cat uses sendfile, which loops on itself on 5.10.
+reader() {
+    trap '' PIPE
+    trap 'kill $D 2>/dev/null; exit' TERM
+    while :; do
+        dd if="$I/trace_pipe" bs=16384 2>/dev/null &
+        D=$!
+        wait $D
+        sleep $NAP
+    done
+}
+
+main_text() {
+    W=m SEQ=1000
+    trap '' PIPE
+    exclude
+    trap 'finish signal' INT TERM HUP
+    ME=$SELF
+    enable_events
+    exec 3>"$I/trace_marker"
+    # Whoever holds the instance's files, or the pipe to the launcher, open is in the way at the end.
+    reader >&5 3>&- 4>&- &
+    READER=$!
+    pace
+    poller "$ME" >/dev/null 4>&- &
+    POLLER=$!
+    exclude_by_filter "$ME" $READER $POLLER
+    if [ "$SCOPE" = process ]; then put "$TOP" >"$I/set_event_pid"; fi
+    to_link armed "instance=${I##*/} pid=$TOP main=$ME reader=$READER poller=$POLLER kb=$BUFFER_KB"
+    [ "$WAIT" = 0 ] && begin_window
+    hear
+}
+
+# What the host says, a line each; its end is a lost link.
+hear() {
+    while IFS= read -r line; do
+        kill -USR1 $POLLER 2>/dev/null
+        line=${line%"$CR"}
+        case $line in
+        . | "") ;;
+        stop) stop ;;
+        bye) finish stop ;;
+        "grow "*) KB=$BUFFER_KB TOLD='' && grow "${line#grow }" ;;
+        "symbols "*) symbols "${line#symbols }" ;;
+        "term "*) kill -TERM "${line#term }" 2>/dev/null || kill -TERM -- "-${line#term }" 2>/dev/null ;;
+        "arg "* | "phase "* | again | on | tick*) put "$line" >&4 ;;
+        *) to_link unheard "length=${#line}" ;;
+        esac
+    done
+    finish lost
+}
+CR=$(printf '\r')
+
+# The window ends at one instant for all CPUs and events; the last mark then is the last thing in the ring buffer.
+stop() {
+    if [ "$VERB" = hist ]; then
+        kill "$GATE" 2>/dev/null
+        wait "$GATE" 2>/dev/null
+        GATE=
+    else
+        put 0 >"$I/tracing_on"
+        put 0 >"$I/events/enable"
+        put 1 >"$I/tracing_on"
+    fi
+    mark last
+}
+
+# The text symbols of modules, so that their call sites keep their names when they go: "all", or names.
+symbols() {
+    if ! has grep; then
+        mark symbols-none
+        return
+    fi
+    case $1 in all) pattern='\[' ;; *) pattern= && for m in $1; do pattern="$pattern -e [[]${m}[]]"; done ;; esac
+    batch=
+    # shellcheck disable=SC2086 # a pattern each
+    grep -i '^[0-9a-f]* t ' /proc/kallsyms | grep $pattern | {
+        while read -r address _ name module; do
+            batch="$batch $address:$name:$module"
+            if [ ${#batch} -gt 700 ]; then
+                mark sym "$batch"
+                batch=
+            fi
+        done
+        [ -n "$batch" ] && mark sym "$batch"
+    }
+    SEQ=$((SEQ + 1000))
+    mark symbols-done "names=$1"
+}
+
+# ---- workloads ---------------------------------------------------------------------------------------------------------
+
+# Runs what the host asks for. Not excluded from the trace, nor are its children: they are what is looked at.
+launcher() {
+    W=l SEQ=0 command='' WORK='' DOING=''
+    if [ "$VERB" = hist ]; then exec 3>&5; else exec 3>"$I/trace_marker"; fi
+    while IFS= read -r line; do
+        case $line in
+        "arg "*)
+            # A byte a \0ooo where it is no plain letter: the terminal must not act on it.
+            command="$command$(printf '%b_' "${line#arg }")"
+            command=${command%_}
+            ;;
+        on) begin_window ;;
+        tick*) put "$TICK$line" ;;
+        "phase "*)
+            DOING=${line#phase }
+            work "$DOING" "$command" &
+            WORK=$! command='' SEQ=$((SEQ + 1000))
+            ;;
+        again)
+            # The mark that it ended may have been overwritten.
+            [ -n "$WORK" ] && ! kill -0 "$WORK" 2>/dev/null && {
+                wait "$WORK"
+                mark phase-end "name=$DOING status=$? late=1"
+            }
+            ;;
+        esac
+    done
+    [ -n "$WORK" ] && kill "$WORK" 2>/dev/null
+}
+TICK=$(printf '\001')
+
+begin_window() {
+    if [ "$VERB" = hist ]; then "$GATE_PATH" -c :; else put 1 >"$I/tracing_on"; fi
+    mark begin
+}
+
+work() {
+    put "${TICK}phase $1"
+    mark phase-begin "name=$1"
+    # shellcheck disable=SC2016 # expanded by the shell that is started
+    if [ "$SCOPE" = process ]; then
+        sh -c 'echo $$ >>"$1/set_event_pid"; exec sh -c "$2"' kmemtap-workload "$I" "$2" </dev/null 2>&1 3>&- 5>&- &
+    else
+        sh -c "$2" </dev/null 2>&1 3>&- 5>&- &
+    fi
+    mark phase-pid "name=$1 pid=$!"
+    wait $!
+    status=$?
+    mark phase-end "name=$1 status=$status"
+    put "${TICK}end $1 $status"
+    exit $status
+}
+
+# The workload's output, as marks; excluded from the trace.
+pump_text() {
+    W=o SEQ=0
+    trap '' INT TERM HUP PIPE
+    exclude
+    exec 3>"$I/trace_marker"
+    while IFS= read -r line || [ -n "$line" ]; do
+        case $line in
+        "${TICK}phase "*) ;;
+        "${TICK}end "*) mark output-end "${line#*end }" ;;
+        *)
+            while [ ${#line} -gt 600 ]; do
+                rest=${line#????????????????????????????????????????????????????????????????????????????????????????????????????}
+                mark out "+${line%"$rest"}"
+                line=$rest
+            done
+            mark out "=$line"
+            ;;
+        esac
+    done
+}
+
+# ---- hist --------------------------------------------------------------------------------------------------------------
+
+# Allocations per site from one map, frees charged to the allocating site through a map of live pointers, its variables, and
+# a synthetic event (Documentation/trace/histogram.rst, 3.2). The sums stand in an instance of their own ($I.s): a
+# histogram file shows every map of its event, and reading the maps of pointers costs 6 kmallocs a pointer.
+arm_hist() {
+    name=kmemtap_$NONCE
+    mkdir "$I.s" 2>/dev/null || refuse "code=no-instance path=$I.s"
+    put 0 >"$I.s/tracing_on"
+    # u64 is refused on 32-bit.
+    put "$name unsigned long site; unsigned long alloc; unsigned long req" 2>/dev/null >>"$T/synthetic_events" ||
+        hist_refused "$name"
+    choose_size
+    finding "code=hist-cost rmmod-clears-trace=1 keys=$SIZE"
+    trigger "$I.s/events/synthetic/$name" "hist:keys=site.sym-offset:vals=alloc,req:size=4096"
+    own="common_pid != $ME && common_pid != $PUMP"
+    n=0 allocs='' all=''
+    for e in $EVENTS; do
+        [ -d "$I/events/kmem/$e" ] || continue
+        all="$all $e"
+        case $e in *alloc*) ;; *) continue ;; esac
+        n=$((n + 1)) allocs="$allocs $e,$n"
+        trigger "$I/events/kmem/$e" "hist:keys=ptr:s$n=call_site,a$n=bytes_alloc,r$n=bytes_req:size=$SIZE:pause if $own"
+        trigger "$I.s/events/kmem/$e" "hist:keys=call_site.sym-offset:vals=bytes_alloc,bytes_req:size=4096:pause if $own"
+    done
+    for e in $all; do
+        case $e in *free*) ;; *) continue ;; esac
+        for a in $allocs; do
+            n=$((n + 1)) k=${a#*,}
+            # "-0" makes an expression, which consumes the variable: an object is freed once.
+            trigger "$I/events/kmem/$e" "hist:keys=ptr:fs$n=\$s$k-0,fa$n=\$a$k-0,fr$n=\$r$k-0:onmatch(kmem.${a%,*}).$name(\$fs$n,\$fa$n,\$fr$n):size=$SIZE:pause"
+        done
+    done
+    # One event starts all maps, and one stops them: a program started by a path that nobody else uses, and a process that ends.
+    sleep 1000000 &
+    GATE=$!
+    for e in $all; do
+        trigger "$I/events/sched/sched_process_exec" "enable_hist:kmem:$e if filename == \"$GATE_PATH\""
+        trigger "$I/events/sched/sched_process_exit" "disable_hist:kmem:$e if common_pid == $GATE"
+        case $e in *alloc*)
+            trigger "$I.s/events/sched/sched_process_exec" "enable_hist:kmem:$e if filename == \"$GATE_PATH\""
+            trigger "$I.s/events/sched/sched_process_exit" "disable_hist:kmem:$e if common_pid == $GATE"
+            ;;
+        esac
+    done
+}
+
+trigger() {
+    put "$2" 2>/dev/null >>"$1/trigger" || hist_refused "${1#"$T"/instances/}: $2"
+}
+
+hist_refused() {
+    restore
+    refuse "code=hist-refused what=$1"
+}
+
+# Live pointers a map can hold: 214 bytes a key on 64-bit, one map an allocation event and one a pair of events; an eighth of memory.
+choose_size() {
+    available
+    [ "$SIZE" != 0 ] && return
+    SIZE=131072
+    while [ $SIZE -gt 1024 ] && [ $((SIZE * 6 / 4)) -gt $((AVAILABLE / 8)) ]; do SIZE=$((SIZE / 2)); done
+}
+
+main_hist() {
+    W=m SEQ=1000
+    trap '' PIPE
+    trap 'finish signal' INT TERM HUP
+    self
+    ME=$SELF
+    pump_pid
+    exec 3>&5
+    arm_hist
+    pace
+    poller "$ME" >/dev/null 4>&- &
+    POLLER=$!
+    to_link armed "instance=${I##*/} pid=$TOP main=$ME pump=$PUMP size=$SIZE"
+    [ "$WAIT" = 0 ] && begin_window
+    hear
+}
+
+# The pump says who it is in a file of the instance that hist triggers do not look at; without one, by being a child of the top.
+pump_pid() {
+    PUMP='' tries=0
+    while [ -z "$PUMP" ] && [ $tries -lt 100 ]; do
+        if [ -e "$I/set_event_notrace_pid" ]; then word "$I/set_event_notrace_pid" && PUMP=$WORD; else
+            for f in /proc/[0-9]*/stat; do
+                read -r pid comm _ parent _ <"$f" && [ "$parent" = "$TOP" ] && [ "$comm" = "(awk)" ] && PUMP=$pid
+            done 2>/dev/null
+        fi
+        tries=$((tries + 1))
+        [ -z "$PUMP" ] && sleep $NAP
+    done
+}
+
+# Reads the sums when it is told to and says what has changed. One process that forks nothing, so that it can be excluded.
+pump_hist() {
+    trap '' INT TERM HUP PIPE
+    exclude
+    interactive=
+    case $(awk -W version 2>&1 </dev/null) in mawk*) interactive='-W interactive' ;; esac
+    # shellcheck disable=SC2086 # two words or none
+    exec awk $interactive -v nonce="$NONCE" -v sums="$I.s" -v pointers="$I" -v freed="kmemtap_$NONCE" "$HIST_AWK"
+}
+
+# shellcheck disable=SC2016 # awk's variables, not the shell's
+HIST_AWK='
+function out(text) {
+    text = nonce " h" (++seq) " " text
+    printf "@kmemtap %s ~%d\n", text, length(text)
+}
+function value(line, key) {
+    if (!match(line, key ": *[0-9]+")) return 0
+    line = substr(line, RSTART, RLENGTH)
+    sub(/.*[: ]/, "", line)
+    return line
+}
+function read_sums(map, file, alloc, req,    line, key, name, now, end) {
+    while ((getline line < file) > 0) {
+        if (line ~ /^\{/) {
+            match(line, /\[[0-9a-f]+\]/)
+            key = substr(line, RSTART + 1, RLENGTH - 2)
+            end = index(line, "}")
+            name = substr(line, RSTART + RLENGTH + 1, end - RSTART - RLENGTH - 1)
+            sub(/ +$/, "", name)
+            if (!(key in ids)) {
+                ids[key] = ++sites
+                out("name " sites " " key " " name)
+            }
+            line = substr(line, end)
+            now = value(line, "hitcount") " " value(line, alloc) " " value(line, req)
+            if (full || last[map, key] != now) {
+                last[map, key] = now
+                out("row " map " " ids[key] " " now)
+            }
+        } else foot(map, 4096, line)
+    }
+    close(file)
+}
+function foot(map, size, line) {
+    if (line ~ /Hits:/) hits = value(line, "Hits")
+    if (line ~ /Entries:/) entries = value(line, "Entries")
+    if (line ~ /Dropped:/) out("map name=" map " hits=" hits " entries=" entries " size=" size " dropped=" value(line, "Dropped"))
+}
+function read_pointers(event,    line, file, size) {
+    file = pointers "/events/kmem/" event "/hist"
+    while ((getline line < file) > 0) {
+        if (line ~ /trigger info/) { size = line; sub(/.*:size=/, "", size); size += 0; nth++ }
+        else if (line !~ /^\{/) foot(event "." nth, size, line)
+    }
+    close(file)
+}
+{
+    if ($0 ~ /^\001tick/) {
+        full = $0 ~ /full/
+        if (full) for (key in ids) delete ids[key]
+        if (full) sites = 0
+        read_sums("kmalloc", sums "/events/kmem/kmalloc/hist", "bytes_alloc", "bytes_req")
+        read_sums("kmalloc_node", sums "/events/kmem/kmalloc_node/hist", "bytes_alloc", "bytes_req")
+        read_sums("kmem_cache_alloc", sums "/events/kmem/kmem_cache_alloc/hist", "bytes_alloc", "bytes_req")
+        read_sums("kmem_cache_alloc_node", sums "/events/kmem/kmem_cache_alloc_node/hist", "bytes_alloc", "bytes_req")
+        read_sums("freed", sums "/events/synthetic/" freed "/hist", "alloc", "req")
+        if ($0 ~ /maps/) {
+            nth = 0
+            split("kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free", events, " ")
+            for (i = 1; i <= 6; i++) read_pointers(events[i])
+        }
+        out("tick-done" substr($0, 6))
+    } else if ($0 ~ /^\001end/) out("output-end " substr($0, 6))
+    else if ($0 !~ /^\001/) out("out =" $0)
+    fflush()
+}'
+
+case $VERB in
+facts) facts ;;
+clean)
+    exec 5>&1
+    need_tracing
+    each_stale remove_stale
+    emit clean-done >&5
+    unmount
+    ;;
+text)
+    make_instance
+    trap : INT TERM HUP
+    exec 3>/dev/null
+    # exec, since a shell keeps a copy of what a function's redirection hides, and the pipe would never end.
+    { exec 4>&1 >&5 && main_text; } | launcher | { exec >&5 && pump_text; }
+    ;;
+hist)
+    make_instance
+    if ! has awk; then
+        restore
+        refuse "code=no-awk"
+    fi
+    if [ ! -e "$I/events/kmem/kmalloc/hist" ] || [ ! -e "$T/synthetic_events" ]; then
+        restore
+        refuse "code=no-hist"
+    fi
+    GATE_PATH=$(command -v sh)
+    GATE_PATH=/.$GATE_PATH
+    trap : INT TERM HUP
+    exec 3>/dev/null
+    # exec, since a shell keeps a copy of what a function's redirection hides, and the pipe would never end.
+    { exec 4>&1 >&5 && main_hist; } | launcher | { exec >&5 && pump_hist; }
+    ;;
+*) exit 2 ;;
+esac
