@@ -493,7 +493,8 @@ finish() { # $1: why
         [ "$VERB" = text ] && report_stats to_link
         to_link end "reason=$1"
     } 2>/dev/null
-    # The launcher ends when this pipe does, and lets go of the instance.
+    # The launcher lets go of the instance. Told, too: mksh keeps a copy of the pipe's end.
+    put end 2>/dev/null >&4
     exec 4>&-
     restore
     to_link bye 2>/dev/null
@@ -606,6 +607,7 @@ launcher() {
             command=${command%_}
             ;;
         on) begin_window ;;
+        end) break ;;
         tick*) put "$TICK$line" ;;
         "phase "*)
             DOING=${line#phase }
@@ -868,7 +870,8 @@ hist)
         restore
         refuse "code=no-hist"
     fi
-    GATE_PATH=$(command -v sh)
+    # By path, since busybox names its own sh without one.
+    for GATE_PATH in /bin/sh /usr/bin/sh /system/bin/sh; do [ -x $GATE_PATH ] && break; done
     GATE_PATH=/.$GATE_PATH
     trap : INT TERM HUP
     exec 3>/dev/null
