@@ -7,11 +7,13 @@ import { ensureBuilt, ROOT, say } from "./lib.mjs";
 await ensureBuilt();
 const { snapshotSchema } = await import("../dist/model/snapshot.js");
 const { serverMessageSchema } = await import("../dist/model/wire.js");
+const { workloadSchema } = await import("../dist/model/workload.js");
 const { configSchema } = await import("../dist/cli/config.js");
 
 const documents = [
   ["docs/snapshot.schema.json", snapshotSchema],
   ["docs/wire.schema.json", serverMessageSchema],
+  ["docs/workload.schema.json", workloadSchema],
   ["config/kmemtap.schema.json", configSchema],
 ];
 let stale = false;

@@ -3,6 +3,7 @@ import type { CallSiteTable } from "../model/call-site-table.ts";
 import { IGNORED_REASONS, LineClass, type LineTally, REJECTED_REASONS } from "../model/line-tally.ts";
 import { SNAPSHOT_SCHEMA } from "../model/schema-name.ts";
 import type { CallerRow, InputAccount, Snapshot, SnapshotContext, Totals } from "../model/snapshot.ts";
+import type { HiddenObjects } from "./hidden-objects.ts";
 import type { LedgerState } from "./ledger.ts";
 import { Column, ROW } from "./site-rows.ts";
 
@@ -12,9 +13,15 @@ export function composeSnapshot(state: LedgerState, context: SnapshotContext): S
   const damagedInput = [...(context.damagedInput ?? [])];
   const { lostEvents, lostUncounted } = state.loss;
   const totals = totalsOf(callers, state);
+  const hiddenPointers = state.hidden.sum();
   return {
     schema: SNAPSHOT_SCHEMA,
-    exact: lostEvents === 0 && lostUncounted === 0 && rejected === 0 && damagedInput.length === 0,
+    exact:
+      lostEvents === 0 &&
+      lostUncounted === 0 &&
+      rejected === 0 &&
+      damagedInput.length === 0 &&
+      hiddenPointers === undefined,
     source: context.source,
     filter: state.filter,
     window: { firstEventNs: state.firstEventNs, lastEventNs: state.lastEventNs },
@@ -28,6 +35,7 @@ export function composeSnapshot(state: LedgerState, context: SnapshotContext): S
       rejected,
       damagedInput,
       perCpu: state.loss.perCpu(),
+      ...(hiddenPointers !== undefined && { hiddenPointers }),
     },
     input: inputAccount(state.tally),
     callers,
@@ -35,23 +43,24 @@ export function composeSnapshot(state: LedgerState, context: SnapshotContext): S
 }
 
 /** Call sites that allocated, by net bytes, ties by caller. */
-function callerRows({ sums, callSites }: LedgerState): CallerRow[] {
+function callerRows({ sums, callSites, hidden }: LedgerState): CallerRow[] {
   const sites: number[] = [];
   // A call site that only frees has no row, nor has one past the sums: it was seen after the last batch.
   for (let site = 0; site < callSites.size; site++) if (sums[site * ROW + Column.allocs] > 0) sites.push(site);
   const ranks = callSites.ranks();
   const netBytes = (site: number) => sums[site * ROW + Column.netBytes];
   sites.sort((a, b) => netBytes(b) - netBytes(a) || ranks[a] - ranks[b]);
-  return sites.map((site) => callerRow(sums, callSites, site));
+  return sites.map((site) => callerRow(sums, callSites, hidden, site));
 }
 
-function callerRow(sums: Float64Array, callSites: CallSiteTable, site: number): CallerRow {
+function callerRow(sums: Float64Array, callSites: CallSiteTable, hidden: HiddenObjects, site: number): CallerRow {
   const at = site * ROW;
   const allocs = sums[at + Column.allocs];
   const frees = sums[at + Column.frees];
   const impliedFrees = sums[at + Column.impliedFrees];
   const netBytes = sums[at + Column.netBytes];
   const netRequestedBytes = sums[at + Column.netRequestedBytes];
+  const unfollowed = hidden.of(site);
   return {
     callSite: callSites.text(site),
     caller: callSites.caller(site),
@@ -64,7 +73,8 @@ function callerRow(sums: Float64Array, callSites: CallSiteTable, site: number): 
     netRequestedBytes,
     wasteBytes: netBytes - netRequestedBytes,
     peakNetBytes: sums[at + Column.peakNetBytes],
-    liveObjects: allocs - frees - impliedFrees,
+    liveObjects: allocs - frees - impliedFrees - (unfollowed?.allocs ?? 0),
+    ...(unfollowed !== undefined && { hiddenAllocs: unfollowed.allocs, hiddenBytes: unfollowed.bytes }),
   };
 }
 

@@ -13,15 +13,24 @@ import type { CallSiteTable } from "../model/call-site-table.ts";
 import { type EventBatch, EventKind } from "../model/event-batch.ts";
 import { LineTally } from "../model/line-tally.ts";
 import type { Ledger } from "../model/ports.ts";
+import { NO_POINTER } from "../model/printk.ts";
 import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot.ts";
+import { HiddenObjects } from "./hidden-objects.ts";
 import { LossAccount } from "./loss-account.ts";
-import { classAt, ClassField, ObjectClasses } from "./object-classes.ts";
+import { classAt, ClassField, kindOf, ObjectClasses, tagOf } from "./object-classes.ts";
+import { ObjectStore } from "./object-store.ts";
+import { PhaseColumn, PhaseRows } from "./phase-rows.ts";
 import { PointerTable } from "./pointer-table.ts";
+import { type ResidueCell, ResidueFold, type ResidueOptions } from "./residue.ts";
 import { Column, ROW, SiteRows } from "./site-rows.ts";
 import { composeSnapshot } from "./compose-snapshot.ts";
 
 export interface LedgerOptions {
   readonly filter?: AccountFilter;
+  /** Keeps sums per phase of a workload: {@link EventLedger.enterPhase}. */
+  readonly phases?: boolean;
+  /** Remembers when each live object was allocated, for its age: 12 bytes an object. */
+  readonly objects?: boolean;
 }
 
 /** What a ledger knows, for {@link composeSnapshot}. */
@@ -36,6 +45,7 @@ export interface LedgerState {
   readonly lastEventNs: number | null;
   readonly tally: LineTally;
   readonly loss: LossAccount;
+  readonly hidden: HiddenObjects;
 }
 
 export class EventLedger implements Ledger {
@@ -46,8 +56,12 @@ export class EventLedger implements Ledger {
   readonly #rows = new SiteRows();
   readonly #loss = new LossAccount();
   readonly #tally = new LineTally();
+  readonly #hidden = new HiddenObjects();
   /** Frees by the call site that freed, for the layout of /proc/slab_account. */
   #freedBy = new Float64Array(1024);
+  readonly #phases: PhaseRows | undefined;
+  /** Where there is one, the table of live objects holds places in it, else classes. */
+  readonly #objects: ObjectStore | undefined;
   /** Bit {@link EventKind}: does the account hold allocations, and unmatched frees, of this kind? */
   readonly #counted: number;
   #netBytes = 0;
@@ -64,6 +78,8 @@ export class EventLedger implements Ledger {
     const malloc = this.#filter === "cache" ? 0 : (1 << EventKind.kmalloc) | (1 << EventKind.kfree);
     const cache = this.#filter === "malloc" ? 0 : (1 << EventKind.cacheAlloc) | (1 << EventKind.cacheFree);
     this.#counted = malloc | cache;
+    if (options.phases === true) this.#phases = new PhaseRows();
+    if (options.objects === true) this.#objects = new ObjectStore();
   }
 
   /** What is alive now, for a chart: without the cost of a snapshot. */
@@ -73,31 +89,55 @@ export class EventLedger implements Ledger {
 
   /** Live objects of every kind, and the bytes that it takes to know them. */
   get memory(): { readonly objects: number; readonly bytes: number; readonly classes: number } {
-    return { objects: this.#live.size, bytes: this.#live.byteLength, classes: this.#classes.size };
+    const bytes = this.#live.byteLength + (this.#objects?.byteLength ?? 0);
+    return { objects: this.#live.size, bytes, classes: this.#classes.size };
   }
 
   apply(batch: EventBatch): void {
+    this.applyRange(batch, 0, batch.length);
+    this.applyInput(batch);
+  }
+
+  /**
+   * The events `[from, to)` of a batch and nothing else, so that a phase can begin in the middle of it. Ranges come in
+   * order and add up to the batch, and {@link applyInput} comes once.
+   */
+  applyRange(batch: EventBatch, from: number, to: number): void {
     this.#rows.reserve(this.#callSites.size);
     this.#classes.reserve(this.#callSites.size);
     if (this.#freedBy.length < this.#callSites.size) this.#freedBy = enlarged(this.#freedBy, this.#callSites.size);
-    const { kind, ptrLow, ptrHigh, callSite, bytesReq, bytesAlloc, length } = batch;
-    for (let i = 0; i < length; i++) {
-      if (kind[i] <= EventKind.cacheAlloc)
+    if (this.#phases === undefined && this.#objects === undefined) this.#applyPlain(batch, from, to);
+    else this.#applyTracked(batch, from, to);
+    if (to > from) {
+      this.#firstEventNs ??= batch.timeNs[from];
+      this.#lastEventNs = batch.timeNs[to - 1];
+    }
+  }
+
+  /** What a batch says of the input as a whole: its losses, and what its bytes were. */
+  applyInput(batch: EventBatch): void {
+    this.#loss.apply(batch);
+    this.#tally.add(batch.tally);
+  }
+
+  #applyPlain(batch: EventBatch, from: number, to: number): void {
+    const { kind, ptrLow, ptrHigh, callSite, bytesReq, bytesAlloc } = batch;
+    for (let i = from; i < to; i++) {
+      if ((ptrLow[i] | ptrHigh[i]) === NO_POINTER) this.#applyHidden(callSite[i], bytesReq[i], bytesAlloc[i], kind[i]);
+      else if (kind[i] <= EventKind.cacheAlloc)
         this.#allocate(ptrLow[i], ptrHigh[i], callSite[i], bytesReq[i], bytesAlloc[i], kind[i]);
       else this.#free(ptrLow[i], ptrHigh[i], callSite[i], kind[i]);
     }
-    if (length > 0) {
-      this.#firstEventNs ??= batch.timeNs[0];
-      this.#lastEventNs = batch.timeNs[length - 1];
-    }
-    this.#loss.apply(batch);
-    this.#tally.add(batch.tally);
   }
 
   #allocate(low: number, high: number, site: number, bytesReq: number, bytesAlloc: number, kind: number): void {
     const replaced = this.#live.set(low, high, this.#classes.of(site, bytesReq, bytesAlloc, kind));
     if (replaced >= 0) this.#close(replaced, Column.impliedFrees);
-    if (!this.#counts(kind)) return;
+    if (this.#counts(kind)) this.#open(site, bytesReq, bytesAlloc);
+  }
+
+  /** An object begins. */
+  #open(site: number, bytesReq: number, bytesAlloc: number): void {
     const sums = this.#rows.sums;
     const row = site * ROW;
     sums[row + Column.allocs] += 1;
@@ -119,11 +159,28 @@ export class EventLedger implements Ledger {
     else if (this.#counts(kind)) this.#unmatchedFrees += 1;
   }
 
+  /** An event whose object has no identity: allocated, but not among what is known to be alive; or an unmatched free. */
+  #applyHidden(site: number, bytesReq: number, bytesAlloc: number, kind: number): void {
+    if (!this.#counts(kind)) return;
+    if (kind > EventKind.cacheAlloc) {
+      this.#freedBy[site] += 1;
+      this.#unmatchedFrees += 1;
+      this.#hidden.free();
+      return;
+    }
+    const sums = this.#rows.sums;
+    const row = site * ROW;
+    sums[row + Column.allocs] += 1;
+    sums[row + Column.totalBytes] += bytesAlloc;
+    sums[row + Column.requestedBytes] += bytesReq;
+    this.#hidden.allocation(site, bytesReq, bytesAlloc);
+  }
+
   /** An object ends; `column` says how. */
   #close(objectClass: number, column: number): void {
     const { fields } = this.#classes;
     const at = classAt(objectClass);
-    if (!this.#counts(fields[at + ClassField.kind])) return;
+    if (!this.#counts(kindOf(fields[at + ClassField.tag]))) return;
     const sums = this.#rows.sums;
     const row = fields[at + ClassField.callSite] * ROW;
     const bytesAlloc = fields[at + ClassField.bytesAlloc];
@@ -134,6 +191,69 @@ export class EventLedger implements Ledger {
     this.#netBytes -= bytesAlloc;
     this.#netRequestedBytes -= bytesReq;
     this.#liveObjects -= 1;
+  }
+
+  /** As {@link #applyPlain}, with phases and the times of objects: apart from it, so that it costs nothing where unused. */
+  #applyTracked(batch: EventBatch, from: number, to: number): void {
+    const { kind, ptrLow, ptrHigh, callSite, bytesReq, bytesAlloc, timeNs } = batch;
+    this.#phases?.reserve(this.#callSites.size);
+    const phase = this.#phases?.current ?? 0;
+    for (let i = from; i < to; i++) {
+      const low = ptrLow[i];
+      const high = ptrHigh[i];
+      const counted = this.#counts(kind[i]);
+      if ((low | high) === NO_POINTER) {
+        this.#applyHidden(callSite[i], bytesReq[i], bytesAlloc[i], kind[i]);
+        continue;
+      }
+      if (kind[i] > EventKind.cacheAlloc) {
+        if (counted) this.#freedBy[callSite[i]] += 1;
+        const held = this.#live.delete(low, high);
+        if (held >= 0) this.#closeTracked(held, Column.frees, PhaseColumn.frees);
+        else if (counted) {
+          this.#unmatchedFrees += 1;
+          this.#phases?.unmatchedFree();
+        }
+        continue;
+      }
+      const objectClass = this.#classes.of(callSite[i], bytesReq[i], bytesAlloc[i], tagOf(kind[i], phase));
+      const replaced = this.#live.set(low, high, this.#objects?.add(objectClass, timeNs[i]) ?? objectClass);
+      if (replaced >= 0) this.#closeTracked(replaced, Column.impliedFrees, PhaseColumn.impliedFrees);
+      if (!counted) continue;
+      this.#open(callSite[i], bytesReq[i], bytesAlloc[i]);
+      this.#phases?.allocation(callSite[i], bytesReq[i], bytesAlloc[i]);
+    }
+  }
+
+  #closeTracked(held: number, column: number, phaseColumn: number): void {
+    const objectClass = this.#objects?.take(held) ?? held;
+    this.#close(objectClass, column);
+    const { fields } = this.#classes;
+    const at = classAt(objectClass);
+    if (!this.#counts(kindOf(fields[at + ClassField.tag]))) return;
+    this.#phases?.end(fields[at + ClassField.callSite], fields[at + ClassField.bytesAlloc], phaseColumn);
+  }
+
+  /**
+   * What comes now belongs to this phase: a small integer of which the caller keeps the list. 0 is outside of any, where
+   * a ledger begins. Only with the option `phases`.
+   */
+  enterPhase(phase: number): void {
+    this.#phases?.enter(phase);
+  }
+
+  /** Sums per phase and call site; undefined without the option `phases`. */
+  get phases(): PhaseRows | undefined {
+    return this.#phases;
+  }
+
+  /** What is alive now, by call site and by the phase that allocated it: O(live objects), so not for every snapshot. */
+  residue(options: ResidueOptions = {}): ResidueCell[] {
+    const fold = new ResidueFold(this.#classes.size, options.addresses ?? 0);
+    const objects = this.#objects;
+    if (objects === undefined) this.#live.forEach((low, high, held) => fold.add(held, low, high, null));
+    else this.#live.forEach((low, high, held) => fold.add(objects.classOf(held), low, high, objects.timeOf(held)));
+    return fold.cells(this.#classes.fields, (tag) => this.#counts(kindOf(tag)));
   }
 
   #counts(kind: number): boolean {
@@ -153,6 +273,7 @@ export class EventLedger implements Ledger {
         lastEventNs: this.#lastEventNs,
         tally: this.#tally,
         loss: this.#loss,
+        hidden: this.#hidden,
       },
       context,
     );

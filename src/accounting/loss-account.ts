@@ -1,4 +1,5 @@
 import type { EventBatch } from "../model/event-batch.ts";
+import { NO_CPU } from "../model/printk.ts";
 import type { CpuLoss } from "../model/snapshot.ts";
 
 /** What was lost, by CPU: the kernel keeps one ring buffer each. */
@@ -14,7 +15,8 @@ export class LossAccount {
       const current = cpu[i];
       const from = i;
       while (i < length && cpu[i] === current) i++;
-      this.#row(current).events += i - from;
+      // A console does not say which CPU an event came from.
+      if (current !== NO_CPU) this.#row(current).events += i - from;
     }
     for (const loss of batch.losses) {
       this.lostEvents += loss.events ?? 0;

@@ -82,6 +82,15 @@ export class PointerTable {
     }
   }
 
+  /** Every pointer with its value, in no order. The table must not change meanwhile. */
+  forEach(visit: (low: number, high: number, value: number) => void): void {
+    for (const segment of this.#segments) {
+      for (let at = 0; at < segment.length; at += SLOT_WORDS) {
+        if (segment[at + 2] !== 0) visit(segment[at], segment[at + 1], segment[at + 2] - 1);
+      }
+    }
+  }
+
   #grow(index: number): Uint32Array<ArrayBuffer> {
     const old = this.#segments[index];
     const slots = Math.ceil((old.length / SLOT_WORDS) * GROWTH);

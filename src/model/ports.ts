@@ -49,6 +49,9 @@ export interface LinkFacts {
   readonly bytesPerSecond?: number;
 }
 
+/** Asks the operator for something that is shown nowhere, a password; undefined where there is nobody to ask. */
+export type AskSecret = (prompt: string) => Promise<string | undefined>;
+
 /** A place where commands run: over SSH and on this machine many at once, on a serial console one after the other. */
 export interface Shell {
   readonly link: LinkFacts;

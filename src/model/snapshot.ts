@@ -5,6 +5,7 @@
  * Names and meanings are those of trace_analyze where it had them.
  */
 import { z } from "zod";
+import { printkSchema } from "./printk.ts";
 import { SNAPSHOT_SCHEMA } from "./schema-name.ts";
 
 const count = z.number().int().nonnegative();
@@ -23,13 +24,19 @@ export const callerRowSchema = z
     netRequestedBytes: bytes.describe("bytes requested of what is allocated now"),
     wasteBytes: bytes.describe("netBytes - netRequestedBytes"),
     peakNetBytes: bytes.describe("the largest netBytes so far"),
-    liveObjects: count.describe("allocs - frees - impliedFrees"),
+    liveObjects: count.describe("allocs - frees - impliedFrees - hiddenAllocs"),
+    hiddenAllocs: count
+      .optional()
+      .describe("of the allocs, those whose pointer the kernel hid: not followed, in no figure of what is alive now"),
+    hiddenBytes: bytes
+      .optional()
+      .describe("bytes_alloc of hiddenAllocs; netBytes + hiddenBytes is the most that is alive now"),
   })
   .meta({ id: "CallerRow" });
 export type CallerRow = z.infer<typeof callerRowSchema>;
 
 export const totalsSchema = callerRowSchema
-  .omit({ callSite: true, caller: true })
+  .omit({ callSite: true, caller: true, hiddenAllocs: true, hiddenBytes: true })
   .extend({ callSites: count.describe("call sites that allocated") })
   .meta({ id: "Totals" });
 export type Totals = z.infer<typeof totalsSchema>;
@@ -45,6 +52,17 @@ export const cpuLossSchema = z
   .meta({ id: "CpuLoss" });
 export type CpuLoss = z.infer<typeof cpuLossSchema>;
 
+export const hiddenPointersSchema = z
+  .object({
+    allocs: count.describe("allocations that were counted but cannot be followed"),
+    bytes: bytes.describe("their bytes_alloc"),
+    requestedBytes: bytes.describe("their bytes_req"),
+    frees: count.describe("frees with a hidden pointer; part of unmatchedFrees"),
+  })
+  .meta({ id: "HiddenPointers" });
+/** Events of the console from before the kernel could hash pointers: `(____ptrval____)`. */
+export type HiddenPointers = z.infer<typeof hiddenPointersSchema>;
+
 export const lossSchema = z
   .object({
     lostEvents: count.describe("events lost: LOST markers, and a trace file's entries-written less entries-in-buffer"),
@@ -55,6 +73,9 @@ export const lossSchema = z
     rejected: count.describe("trace lines that could not be read"),
     damagedInput: z.array(z.string()).describe("inputs that ended in an error, such as a truncated .gz"),
     perCpu: z.array(cpuLossSchema),
+    hiddenPointers: hiddenPointersSchema
+      .optional()
+      .describe("absent where no pointer was hidden; any makes the account inexact"),
   })
   .meta({ id: "Loss" });
 export type Loss = z.infer<typeof lossSchema>;
@@ -85,7 +106,11 @@ export const cpuStatsSchema = z
     bytes: count.describe("bytes in the ring buffer"),
     droppedEvents: count.describe("events refused because the buffer was full and may not overwrite"),
     readEvents: count.describe("events read so far"),
-    oldestEventAgeS: z.number().nonnegative().nullable().describe("age of the oldest unread event; null when there is none"),
+    oldestEventAgeS: z
+      .number()
+      .nonnegative()
+      .nullable()
+      .describe("age of the oldest unread event; null when there is none"),
     sizeBytes: count.describe("size of this CPU's ring buffer; 0 where unknown"),
     fill: z.number().min(0).max(1).describe("bytes / sizeBytes"),
     secondsToOverrun: z.number().nonnegative().nullable().describe("at the present rate; null while it does not fill"),
@@ -127,6 +152,7 @@ export const targetFactsSchema = z
       .array(z.object({ fromMs: z.number(), toMs: z.number(), reason: z.string() }))
       .describe("times (Unix epoch, ms) in which the link was down and nothing was recorded"),
     findings: z.array(z.string()).describe("what the target could not do, or what was done about it; a line each"),
+    printk: printkSchema.optional().describe("the console's tp_printk lines, where they are part of the account"),
     release: z.string().describe("uname -r"),
     bootId: z.string(),
   })
@@ -140,7 +166,9 @@ export type AccountFilter = z.infer<typeof accountFilterSchema>;
 export const snapshotSchema = z
   .object({
     schema: z.literal(SNAPSHOT_SCHEMA),
-    exact: z.boolean().describe("false when the kernel lost events or a trace line could not be read"),
+    exact: z
+      .boolean()
+      .describe("false when the kernel lost events, a trace line could not be read, or a pointer was hidden"),
     source: z.object({
       label: z.string().describe("the target or the files"),
       recording: z.boolean().describe("true when played back from a recording"),

@@ -1,0 +1,363 @@
+/** A ledger's phases and residue as the account of a workload: O(call sites × phases + live objects), for its end. */
+import type { CallSiteTable } from "../model/call-site-table.ts";
+import { byCaller, callerOf } from "../model/caller.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import {
+  type GrowingCaller,
+  type PhaseCaller,
+  type Repeat,
+  type Residue,
+  type ResidueCaller,
+  SCOPE_NOTES,
+  type SiteVerdict,
+  type Workload,
+  WORKLOAD_SCHEMA,
+  type WorkloadPhase,
+  type WorkloadScope,
+} from "../model/workload.ts";
+import type { EventLedger } from "./ledger.ts";
+import { judgeSite, judgeWorkload, unseenFrees } from "./leak-verdict.ts";
+import type { PhaseRows } from "./phase-rows.ts";
+import { merged, type ResidueCell } from "./residue.ts";
+
+/** A phase of one round as it ran. */
+export interface PhaseRecord {
+  readonly name: string;
+  readonly command: string;
+  readonly round: number;
+  /** Its number in the ledger. */
+  readonly phase: number;
+  readonly startedNs: number | null;
+  readonly endedNs: number | null;
+  /** False while it runs, and for good where its end was not seen. */
+  readonly ended: boolean;
+  readonly status: number | null;
+  readonly output: readonly string[];
+}
+
+/**
+ * What a call site is called that the trace gives as an address because its module had gone when it was read; any other
+ * comes back as it is. `round` says when: a module that is loaded again may be elsewhere.
+ */
+export type ResolveCallSite = (callSite: string, round: number) => string;
+
+export interface WorkloadState {
+  readonly ledger: EventLedger;
+  readonly phases: PhaseRows;
+  readonly callSites: CallSiteTable;
+  /** In the order in which they ran. */
+  readonly records: readonly PhaseRecord[];
+  /** The ledger's phase for what happened in a round between its phases and after them, until the next round. */
+  readonly between: ReadonlyMap<number, number>;
+  /** Trace clock of the end, for ages. */
+  readonly nowNs: number | null;
+}
+
+export interface WorkloadContext {
+  readonly target: string;
+  readonly scope: WorkloadScope;
+  readonly snapshot: Snapshot;
+  /** True when the workload was ended before its time; a phase that has no end says so in any case. */
+  readonly interrupted?: boolean;
+  /** How many addresses of each call site to list in the residue; none unless said. */
+  readonly addresses?: number;
+  readonly resolve?: ResolveCallSite;
+}
+
+export function composeWorkload(state: WorkloadState, context: WorkloadContext): Workload {
+  const { records } = state;
+  const { snapshot } = context;
+  const fold = new Fold(state, context);
+  const rounds = completeRounds(records);
+  return {
+    schema: WORKLOAD_SCHEMA,
+    exact: snapshot.exact,
+    interrupted: context.interrupted === true || records.some((record) => !record.ended),
+    target: context.target,
+    scope: context.scope,
+    scopeNote: SCOPE_NOTES[context.scope],
+    phases: records.map((record) => fold.phase(record)),
+    residue: fold.residue(),
+    repeat: records.every(({ round }) => round === records[0].round) ? null : fold.repeat(rounds),
+    snapshot,
+  };
+}
+
+/** Rounds of which every phase ended, and that have as many phases as the first. */
+function completeRounds(records: readonly PhaseRecord[]): number[] {
+  const rounds = [...new Set(records.map((record) => record.round))];
+  const of = (round: number) => records.filter((record) => record.round === round);
+  return rounds.filter(
+    (round) => of(round).every((record) => record.ended) && of(round).length >= of(rounds[0]).length,
+  );
+}
+
+/** Length of the pauses, in that of the phases, from which on they tell what the target does by itself. */
+const MIN_PAUSES = 0.25;
+
+interface Activity {
+  allocs: number;
+  frees: number;
+  impliedFrees: number;
+  totalBytes: number;
+  requestedBytes: number;
+  freedBytes: number;
+}
+
+class Fold {
+  readonly #state: WorkloadState;
+  readonly #context: WorkloadContext;
+  readonly #roundOf = new Map<number, number>();
+  /** What is alive of each phase of the workload; what else ran on the target between them is no part of it. */
+  readonly #cells = new Map<number, ResidueCell[]>();
+  /** What is alive of the pauses. */
+  readonly #pauseCells: ResidueCell[] = [];
+
+  constructor(state: WorkloadState, context: WorkloadContext) {
+    this.#state = state;
+    this.#context = context;
+    for (const { phase, round } of state.records) {
+      this.#roundOf.set(phase, round);
+      this.#cells.set(phase, []);
+    }
+    const pauses = new Set(state.between.values());
+    for (const [round, phase] of state.between) this.#roundOf.set(phase, round);
+    for (const cell of state.ledger.residue({ addresses: context.addresses ?? 0 })) {
+      if (pauses.has(cell.phase)) this.#pauseCells.push(cell);
+      else this.#cells.get(cell.phase)?.push(cell);
+    }
+  }
+
+  phase(record: PhaseRecord): WorkloadPhase {
+    const { name, command, round, status, output, startedNs, endedNs, phase } = record;
+    const sites = this.#activity([phase]);
+    const left = this.#cells.get(phase) ?? [];
+    const callers: PhaseCaller[] = [...sites].map(([callSite, sums]) => ({
+      callSite,
+      caller: callerOf(callSite),
+      ...withNet(sums),
+    }));
+    callers.sort((a, b) => b.netBytes - a.netBytes || byCaller(a, b));
+    return {
+      name,
+      command,
+      round,
+      status,
+      interrupted: !record.ended,
+      ...(output.length > 0 ? { output: [...output] } : {}),
+      startedNs,
+      endedNs,
+      ...withNet(totalOf(sites.values())),
+      unmatchedFrees: this.#state.phases.unmatchedFrees(phase),
+      leftObjects: sum(left, (cell) => cell.objects),
+      leftBytes: sum(left, (cell) => cell.bytes),
+      callers,
+    };
+  }
+
+  residue(): Residue {
+    const { records } = this.#state;
+    const addresses = this.#context.addresses ?? 0;
+    const implied = this.#activity(this.#roundOf.keys());
+    const sites = new Map<string, { cell: ResidueCell; byPhase: Map<string, number> }>();
+    for (const { phase, name } of records) {
+      for (const cell of this.#cells.get(phase) ?? []) {
+        const callSite = this.#callSite(cell.site, phase);
+        const before = sites.get(callSite);
+        const byPhase = before?.byPhase ?? new Map<string, number>();
+        byPhase.set(name, (byPhase.get(name) ?? 0) + cell.objects);
+        sites.set(callSite, { cell: before === undefined ? cell : merged(before.cell, cell, addresses), byPhase });
+      }
+    }
+    const callers = [...sites].map(([callSite, { cell, byPhase }]): ResidueCaller => {
+      const unseen = unseenFrees(callSite, implied.get(callSite)?.impliedFrees ?? 0, cell.objects);
+      return {
+        callSite,
+        caller: callerOf(callSite),
+        objects: cell.objects,
+        bytes: cell.bytes,
+        requestedBytes: cell.requestedBytes,
+        byPhase: Object.fromEntries(byPhase),
+        ages: this.#ages(cell),
+        ...(addresses > 0 ? { addresses: cell.oldest.map(({ pointer }) => `0x${pointer.toString(16)}`) } : {}),
+        marks: unseen === undefined ? [] : ["unseen-frees"],
+      };
+    });
+    callers.sort((a, b) => b.bytes - a.bytes || byCaller(a, b));
+    return {
+      objects: sum(callers, (row) => row.objects),
+      bytes: sum(callers, (row) => row.bytes),
+      requestedBytes: sum(callers, (row) => row.requestedBytes),
+      callers,
+    };
+  }
+
+  repeat(rounds: readonly number[]): Repeat {
+    const activity = rounds.map((round) => this.#activity(this.#phasesOf(round)));
+    const alive = rounds.map((round) => this.#survivors(round));
+    const background = this.#background(rounds.slice(1));
+    const growing = [...new Set(alive.flatMap((sites) => [...sites.keys()]))].flatMap((callSite) => {
+      const row = this.#growing(
+        callSite,
+        activity.map((sites) => sites.get(callSite)),
+        alive.map((sites) => sites.get(callSite) ?? { objects: 0, bytes: 0 }),
+        background.get(callSite) ?? 0,
+      );
+      return row === undefined ? [] : [row];
+    });
+    growing.sort(
+      (a, b) => RANK[a.verdict] - RANK[b.verdict] || b.growthBytesPerRound - a.growthBytesPerRound || byCaller(a, b),
+    );
+    const { snapshot, scope } = this.#context;
+    return {
+      rounds: rounds.length,
+      perRound: rounds.map((round, i) => {
+        const { netBytes, netObjects } = withNet(totalOf(activity[i].values()));
+        const survivors = sum(alive[i].values(), (cell) => cell.objects);
+        return { round, netBytes, netObjects, survivors, survivorBytes: sum(alive[i].values(), (cell) => cell.bytes) };
+      }),
+      growing,
+      ...judgeWorkload(growing, { rounds: rounds.length, exact: snapshot.exact, scope }),
+    };
+  }
+
+  #growing(
+    callSite: string,
+    activity: readonly (Activity | undefined)[],
+    alive: readonly { readonly objects: number; readonly bytes: number }[],
+    background: number,
+  ): GrowingCaller | undefined {
+    const nets = activity.map((sums) => withNet(sums ?? none()));
+    const perRound = nets.map((net) => net.netBytes);
+    const objectsPerRound = nets.map((net) => net.netObjects);
+    const survivors = alive.map(({ objects }) => objects);
+    const impliedFrees = sum(nets, (net) => net.impliedFrees);
+    const judgement = judgeSite({
+      callSite,
+      netBytes: perRound,
+      netObjects: objectsPerRound,
+      survivors,
+      survivorBytes: alive.map(({ bytes }) => bytes),
+      impliedFrees,
+      background,
+    });
+    if (judgement === undefined) return undefined;
+    return {
+      callSite,
+      caller: callerOf(callSite),
+      perRound,
+      objectsPerRound,
+      survivorsPerRound: survivors,
+      impliedFrees,
+      ...judgement,
+    };
+  }
+
+  /** Of the phases of a round alone, not of what ran between them. */
+  #survivors(round: number): Map<string, { objects: number; bytes: number }> {
+    const sites = new Map<string, { objects: number; bytes: number }>();
+    for (const { phase } of this.#state.records.filter((record) => record.round === round)) {
+      for (const { site, objects, bytes } of this.#cells.get(phase) ?? []) {
+        const callSite = this.#callSite(site, phase);
+        const before = sites.get(callSite) ?? { objects: 0, bytes: 0 };
+        sites.set(callSite, { objects: before.objects + objects, bytes: before.bytes + bytes });
+      }
+    }
+    return sites;
+  }
+
+  /**
+   * Objects that each call site would have left in the phases of some rounds at the rate at which it left some in the
+   * pauses, when the workload did nothing. Empty where the pauses are too short to know a rate.
+   */
+  #background(rounds: readonly number[]): Map<string, number> {
+    const { records, nowNs } = this.#state;
+    const length = ({ startedNs, endedNs }: PhaseRecord) => Math.max(0, (endedNs ?? 0) - (startedNs ?? 0));
+    const first = records[0].startedNs ?? 0;
+    const phasesNs = sum(records, length);
+    const pausesNs = Math.max(0, (nowNs ?? first) - first) - phasesNs;
+    const sites = new Map<string, number>();
+    if (phasesNs === 0 || pausesNs < phasesNs * MIN_PAUSES || records.some((record) => !record.ended)) return sites;
+    const roundsNs = sum(
+      records.filter((record) => rounds.includes(record.round)),
+      length,
+    );
+    for (const { site, phase, objects } of this.#pauseCells) {
+      const callSite = this.#callSite(site, phase);
+      sites.set(callSite, (sites.get(callSite) ?? 0) + (objects * roundsNs) / pausesNs);
+    }
+    return sites;
+  }
+
+  /** What happened in some of the ledger's phases, by the text of the call site. */
+  #activity(phases: Iterable<number>): Map<string, Activity> {
+    const sites = new Map<string, Activity>();
+    for (const phase of phases) {
+      this.#state.phases.forEach(phase, (site, sums) => {
+        const callSite = this.#callSite(site, phase);
+        const into = sites.get(callSite) ?? none();
+        addTo(into, sums);
+        sites.set(callSite, into);
+      });
+    }
+    return sites;
+  }
+
+  #phasesOf(round: number): number[] {
+    return [...this.#roundOf].filter(([, of]) => of === round).map(([phase]) => phase);
+  }
+
+  #callSite(site: number, phase: number): string {
+    const text = this.#state.callSites.text(site);
+    return this.#context.resolve?.(text, this.#roundOf.get(phase) ?? 0) ?? text;
+  }
+
+  #ages({ oldestNs, youngestNs }: ResidueCell): ResidueCaller["ages"] {
+    const { nowNs } = this.#state;
+    if (nowNs === null || oldestNs === null || youngestNs === null) return null;
+    // Not below zero: the kernel's merged stream steps back by some milliseconds now and then.
+    const age = (timeNs: number) => Math.max(0, nowNs - timeNs) / 1e9;
+    return { oldestS: age(oldestNs), youngestS: age(youngestNs) };
+  }
+}
+
+/** The order of the verdicts in a table. */
+const RANK: Readonly<Record<SiteVerdict, number>> = { leak: 0, unsteady: 1, "unseen-frees": 2, cache: 3 };
+
+const none = (): Activity => ({
+  allocs: 0,
+  frees: 0,
+  impliedFrees: 0,
+  totalBytes: 0,
+  requestedBytes: 0,
+  freedBytes: 0,
+});
+
+function addTo(into: Activity, sums: Readonly<Activity>): void {
+  into.allocs += sums.allocs;
+  into.frees += sums.frees;
+  into.impliedFrees += sums.impliedFrees;
+  into.totalBytes += sums.totalBytes;
+  into.requestedBytes += sums.requestedBytes;
+  into.freedBytes += sums.freedBytes;
+}
+
+function totalOf(sites: Iterable<Activity>): Activity {
+  const total = none();
+  for (const sums of sites) addTo(total, sums);
+  return total;
+}
+
+function withNet(sums: Activity): Activity & { netBytes: number; netObjects: number } {
+  return {
+    ...sums,
+    netBytes: sums.totalBytes - sums.freedBytes,
+    netObjects: sums.allocs - sums.frees - sums.impliedFrees,
+  };
+}
+
+function sum<T>(rows: Iterable<T>, of: (row: T) => number): number {
+  let total = 0;
+  for (const row of rows) total += of(row);
+  return total;
+}

@@ -1,0 +1,174 @@
+/**
+ * Leak or cache: what the rounds of a repeated workload say of a call site.
+ *
+ * Two figures are looked at together, because each alone is fooled:
+ * - the _survivors_ of a round, the objects allocated in it that are there at the very end. They are the workload's own,
+ *   but a cache that replaces old entries by new ones has some too, and the last round has those that are freed late (RCU,
+ *   workqueues).
+ * - the _net_ of a round, the bytes after it less the bytes before it. A cache of constant size has none, whatever it
+ *   replaces; but what runs beside the workload and frees that come late move it up in one round and down in another, so
+ *   that only the sum over the rounds is trusted.
+ *
+ * The first round is never evidence: it fills caches. A call site of which something stayed is
+ * - a leak when there are survivors of every round after the first, of three or more, and the net has grown with them;
+ * - a cache when the rounds after the first left no survivors, or added nothing to the net;
+ * - unsteady when there is reason to doubt: survivors of some rounds only; numbers that differ much from round to round,
+ *   since the same commands leak the same; numbers that fall from round to round as those of a cache do that is still
+ *   warming; as much growth in the pauses of the workload as in its phases, so that it comes from something else; or two
+ *   rounds only, which cannot tell a leak from a warming cache;
+ * - of unseen frees when it grows, but objects of its kind are known to go without an event ({@link unseenFrees}).
+ */
+import type { RepeatVerdict, SiteVerdict, WorkloadScope } from "../model/workload.ts";
+
+/** Rounds that it takes to call something a leak: one that warms the caches and two to compare. */
+export const MIN_ROUNDS = 3;
+
+/** What the rounds did to one call site; the arrays have an entry a round. */
+export interface SiteRounds {
+  readonly callSite: string;
+  /** Net after the round less that before it. */
+  readonly netBytes: readonly number[];
+  readonly netObjects: readonly number[];
+  /** What was allocated in the round's phases and is alive at the end. */
+  readonly survivors: readonly number[];
+  readonly survivorBytes: readonly number[];
+  /** Implied frees in all rounds. */
+  readonly impliedFrees: number;
+  /** Objects that the phases after the first round would have left at the rate of the pauses; 0 where those are too short to tell. */
+  readonly background: number;
+}
+
+export interface SiteJudgement {
+  readonly verdict: SiteVerdict;
+  /** One line. */
+  readonly reason: string;
+  /** Mean over the rounds after the first: of the survivors' bytes, or of the net where that is less. */
+  readonly growthBytesPerRound: number;
+}
+
+/** Undefined for a call site of which nothing stayed. */
+export function judgeSite(site: SiteRounds): SiteJudgement | undefined {
+  if (site.netBytes.length < 2 || sum(site.survivors) === 0) return undefined;
+  const [verdict, reason] = verdictOf(site);
+  const later = site.netBytes.length - 1;
+  const bytes = Math.min(sum(site.netBytes.slice(1)), sum(site.survivorBytes.slice(1)));
+  return { verdict, reason, growthBytesPerRound: Math.max(0, bytes) / later };
+}
+
+function verdictOf(site: SiteRounds): [SiteVerdict, string] {
+  const survivors = site.survivors.slice(1);
+  const stayed = survivors.filter((objects) => objects > 0).length;
+  if (stayed === 0) return ["cache", "nothing of the rounds after the first stayed"];
+  if (sum(site.netBytes.slice(1)) <= 0) return ["cache", "no larger after the last round than after the first"];
+  const unseen = unseenFrees(site.callSite, site.impliedFrees, sum(site.survivors));
+  if (unseen !== undefined) return ["unseen-frees", unseen];
+  if (stayed < survivors.length)
+    return [
+      "unsteady",
+      `something stayed of ${String(stayed)} of the ${count(survivors.length, "round")} after the first`,
+    ];
+  if (sum(site.netObjects.slice(1)) * 2 < sum(survivors))
+    return ["unsteady", "most of what stayed took the place of something older"];
+  if (survivors.length + 1 < MIN_ROUNDS)
+    return ["unsteady", "two rounds cannot tell a leak from a cache that is still warming: repeat 3 times or more"];
+  if (diesAway(survivors))
+    return ["unsteady", "less stayed of every round, as of a cache that is still warming: repeat more often"];
+  if (Math.min(...survivors) * 2 < median(survivors))
+    return ["unsteady", `what stayed differs from round to round: ${range(survivors)} objects`];
+  if (sum(survivors) <= site.background * BACKGROUND_MARGIN)
+    return ["unsteady", "as much stayed of what ran between the phases: something else on the target"];
+  return [
+    "leak",
+    `grew in every round after the first, by ${range(survivors)} objects, ${range(site.survivorBytes.slice(1))} bytes` +
+      (SHRINKABLE.test(site.callSite) ? SHRINKABLE_HINT : ""),
+  ];
+}
+
+/** The verdict over a whole workload. */
+export function judgeWorkload(
+  sites: readonly SiteJudgement[],
+  { rounds, exact, scope }: { readonly rounds: number; readonly exact: boolean; readonly scope: WorkloadScope },
+): { readonly verdict: RepeatVerdict; readonly reason: string } {
+  const of = (verdict: SiteVerdict) => sites.filter((site) => site.verdict === verdict).length;
+  const leaks = of("leak");
+  if (!exact)
+    return {
+      verdict: "unsafe",
+      reason: "events were lost: a free that was not seen looks like growth, and a lost allocation hides it",
+    };
+  if (rounds < 2)
+    return { verdict: "unsafe", reason: "fewer than two rounds ran to their end: there is nothing to compare" };
+  if (leaks > 0) {
+    const found = `${count(leaks, "call site")} grew in every round after the first`;
+    if (scope === "process")
+      return {
+        verdict: "unsafe",
+        reason: `${found}, but frees outside of the workload's processes are not seen: --scope system tells`,
+      };
+    return { verdict: "leak", reason: found };
+  }
+  const unsteady = of("unsteady");
+  if (rounds < MIN_ROUNDS && unsteady > 0)
+    return {
+      verdict: "unsafe",
+      reason: `${count(unsteady, "call site")} grew in the second of two rounds: a leak, or a cache that is still warming; repeat 3 times or more`,
+    };
+  const besides = [
+    unsteady > 0 ? `${count(unsteady, "call site")} grew unsteadily` : "",
+    of("unseen-frees") > 0 ? `${count(of("unseen-frees"), "call site")} grew whose frees raise no event` : "",
+  ].filter((part) => part !== "");
+  const clean = "no call site grew in every round after the first";
+  return { verdict: "clean", reason: besides.length === 0 ? clean : `${clean}; ${besides.join(", ")}` };
+}
+
+/**
+ * Allocators whose objects are freed in bulk, which raises no kmem event: the maple tree's nodes (mt_free_bulk in
+ * lib/maple_tree.c; 98 % of their frees are unseen) and the heads of network buffers (napi_skb_cache_put in
+ * net/core/skbuff.c).
+ */
+const FREED_IN_BULK = /^(?:(?:mas|mt|mtree)_|(?:__)?napi_(?:build_skb|skb_cache_get))/;
+
+/**
+ * One object in ten of those that seem alive. Where frees were unseen (kfree_rcu), a third to two thirds of them showed up
+ * as implied frees on every kernel that was measured, because the allocator uses an address again soon; a true leak shows
+ * none of its own, though a stray one may come from objects freed normally.
+ */
+const IMPLIED_SHARE = 0.1;
+
+/** Why some of a call site's objects may be gone without an event, one line; undefined when nothing says so. */
+export function unseenFrees(callSite: string, impliedFrees: number, aliveObjects: number): string | undefined {
+  if (FREED_IN_BULK.test(callSite)) return "freed in bulk, which raises no event: compare /proc/slabinfo";
+  if (impliedFrees === 0 || impliedFrees < aliveObjects * IMPLIED_SHARE) return undefined;
+  return `freed without an event at least ${count(impliedFrees, "time")} (kfree_rcu or in bulk): compare /proc/slabinfo`;
+}
+
+/** Dentries and inodes stay after their last use, by design, as many as there are names, until memory is short. */
+const SHRINKABLE = /^(?:__d_alloc|d_alloc|alloc_inode|new_inode|[a-z0-9_]+_alloc_inode)\+/;
+const SHRINKABLE_HINT = "; may be a cache: end the workload with `echo 2 > /proc/sys/vm/drop_caches` to tell";
+
+/** How much faster than in the pauses a call site must grow in the phases to be the workload's. */
+const BACKGROUND_MARGIN = 1.5;
+
+function diesAway(objects: readonly number[]): boolean {
+  return objects.every((now, i) => i === 0 || now < objects[i - 1]) && objects[objects.length - 1] * 4 <= objects[0];
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function range(numbers: readonly number[]): string {
+  const least = Math.min(...numbers);
+  const most = Math.max(...numbers);
+  return least === most ? String(least) : `${String(least)} to ${String(most)}`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+function count(number: number, noun: string): string {
+  return `${String(number)} ${noun}${number === 1 ? "" : "s"}`;
+}

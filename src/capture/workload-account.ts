@@ -1,0 +1,156 @@
+/**
+ * One ledger through a workload: phases begin and end in the middle of batches, where the agent's marks stand.
+ *
+ * The ledger's phase 0 is what comes before the workload. Each phase of each round has a number of its own, and so has
+ * what happens in a round between its phases and after them: frees that come late belong to their round.
+ */
+import { composeWorkload, type PhaseRecord, type WorkloadContext } from "../accounting/compose-workload.ts";
+import { EventLedger } from "../accounting/ledger.ts";
+import type { PhaseRows } from "../accounting/phase-rows.ts";
+import type { CallSiteTable } from "../model/call-site-table.ts";
+import type { AgentMark, EventBatch } from "../model/event-batch.ts";
+import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot.ts";
+import type { Workload } from "../model/workload.ts";
+
+/** What a mark says of the workload. */
+export type PhaseChange =
+  | { readonly kind: "begin"; readonly name: string; readonly command: string; readonly round: number }
+  | { readonly kind: "end"; readonly status: number | null };
+
+/** Lines of a command's output that are kept, and characters of a line. */
+const OUTPUT_LINES = 20;
+const OUTPUT_LINE_LENGTH = 500;
+
+interface Phase extends PhaseRecord {
+  endedNs: number | null;
+  ended: boolean;
+  status: number | null;
+  output: string[];
+}
+
+export class WorkloadAccount {
+  /** For what is alive now. Events go through {@link apply}, or its phases would miss them. */
+  readonly ledger: EventLedger;
+  readonly #callSites: CallSiteTable;
+  readonly #phases: PhaseRows;
+  readonly #records: Phase[] = [];
+  readonly #between = new Map<number, number>();
+  #nextPhase = 1;
+  #running: Phase | undefined;
+  /** Trace clock of the last event or mark. */
+  #nowNs: number | null = null;
+
+  constructor(callSites: CallSiteTable, options: { readonly filter?: AccountFilter } = {}) {
+    this.#callSites = callSites;
+    this.ledger = new EventLedger(callSites, { ...options, phases: true, objects: true });
+    const { phases } = this.ledger;
+    if (phases === undefined) throw new Error("a ledger with phases has them");
+    this.#phases = phases;
+  }
+
+  /** The phase that runs now. */
+  get running(): { readonly name: string; readonly round: number } | undefined {
+    return this.#running;
+  }
+
+  /**
+   * A phase begins. One that still runs stays without an end, interrupted: the mark of its end was lost.
+   *
+   * @param timeNs trace clock; the last event's unless given
+   */
+  begin(name: string, command: string, round: number, timeNs = this.#nowNs): void {
+    this.#tick(timeNs);
+    const phase = this.#nextPhase++;
+    this.#running = {
+      name,
+      command,
+      round,
+      phase,
+      startedNs: timeNs,
+      endedNs: null,
+      ended: false,
+      status: null,
+      output: [],
+    };
+    this.#records.push(this.#running);
+    this.ledger.enterPhase(phase);
+  }
+
+  /** The phase that runs has ended; nothing happens when none runs. */
+  end(status: number | null, timeNs = this.#nowNs): void {
+    this.#tick(timeNs);
+    const phase = this.#running;
+    if (phase === undefined) return;
+    this.#running = undefined;
+    phase.ended = true;
+    phase.endedNs = timeNs;
+    phase.status = status;
+    let between = this.#between.get(phase.round);
+    if (between === undefined) this.#between.set(phase.round, (between = this.#nextPhase++));
+    this.ledger.enterPhase(between);
+  }
+
+  /**
+   * Accounts a batch, each event in the phase in which it stands.
+   *
+   * @param read what a mark says of the workload, if anything; asked once for each, in order
+   */
+  apply(batch: EventBatch, read: (mark: AgentMark) => PhaseChange | undefined): void {
+    let from = 0;
+    for (const mark of batch.marks) {
+      const change = read(mark);
+      if (change === undefined) continue;
+      this.#applyRange(batch, from, mark.at);
+      from = mark.at;
+      if (change.kind === "begin") this.begin(change.name, change.command, change.round, mark.timeNs);
+      else this.end(change.status, mark.timeNs);
+    }
+    this.#applyRange(batch, from, batch.length);
+    this.ledger.applyInput(batch);
+  }
+
+  /** What the command of a phase printed, in pieces of any size, also after its end. The last lines are kept. */
+  addOutput(name: string, round: number, text: string): void {
+    const phase = this.#records.findLast((record) => record.name === name && record.round === round);
+    if (phase === undefined) return;
+    // The last entry is the line that has no end yet; it is empty where the output ends in one.
+    const lines = ((phase.output.pop() ?? "") + text).split("\n");
+    phase.output.push(...lines.map((line) => line.slice(0, OUTPUT_LINE_LENGTH)));
+    phase.output.splice(0, phase.output.length - OUTPUT_LINES - 1);
+  }
+
+  snapshot(context: SnapshotContext): Snapshot {
+    return this.ledger.snapshot(context);
+  }
+
+  /** The account of the workload up to now; a phase that still runs is shown as interrupted. */
+  result(context: WorkloadContext): Workload {
+    return composeWorkload(
+      {
+        ledger: this.ledger,
+        phases: this.#phases,
+        callSites: this.#callSites,
+        records: this.#records.map((record) => ({ ...record, output: linesOf(record.output) })),
+        between: this.#between,
+        nowNs: this.#nowNs,
+      },
+      context,
+    );
+  }
+
+  #applyRange(batch: EventBatch, from: number, to: number): void {
+    this.ledger.applyRange(batch, from, to);
+    if (to > from) this.#tick(batch.timeNs[to - 1]);
+  }
+
+  #tick(timeNs: number | null): void {
+    if (timeNs !== null && (this.#nowNs === null || timeNs > this.#nowNs)) this.#nowNs = timeNs;
+  }
+}
+
+/** Lines as they are shown: without what ends them, and without a last one that is empty. */
+function linesOf(output: readonly string[]): string[] {
+  const lines = output.map((line) => line.replace(/\r$/, ""));
+  if (lines.at(-1) === "") lines.pop();
+  return lines.slice(-OUTPUT_LINES);
+}

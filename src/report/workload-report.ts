@@ -1,0 +1,219 @@
+/** The account of a workload for a terminal: phases, residue, rounds, verdict. No line is wider than {@link WIDTH}. */
+import type { GrowingCaller, Repeat, Residue, ResidueCaller, Workload, WorkloadPhase } from "../model/workload.ts";
+import { column, formatRow } from "./account-file.ts";
+import { lossNotice } from "./loss-notice.ts";
+
+const WIDTH = 100;
+const RULE = "-".repeat(45);
+/** Rounds whose figures are written out for a call site. */
+const ROUNDS_SHOWN = 8;
+
+export interface WorkloadReportOptions {
+  /** Rows of a table; 10 unless said. */
+  readonly top?: number;
+  /** The last lines of every command's output; those of commands that failed are shown in any case. */
+  readonly output?: boolean;
+}
+
+export function formatWorkload(workload: Workload, options: WorkloadReportOptions = {}): string {
+  const top = options.top ?? 10;
+  const names = [...new Set(workload.phases.map((phase) => phase.name))];
+  const sections = [
+    [...wrap(`target ${printable(workload.target)}`), ...wrap(`scope  ${workload.scope}: ${workload.scopeNote}`)],
+    ...names.map((name) =>
+      formatPhase(
+        workload.phases.filter((phase) => phase.name === name),
+        workload.repeat !== null,
+        top,
+        options.output === true,
+      ),
+    ),
+    formatResidue(workload.residue, names.length > 1, top),
+  ];
+  if (workload.repeat !== null) sections.push(formatRepeat(workload.repeat, top));
+  sections.push(ending(workload));
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => `${line}\n`).join(""))
+    .join("\n");
+}
+
+/** One phase, a line for each of its rounds, and the callers of the last one: by then caches have filled. */
+function formatPhase(rounds: readonly WorkloadPhase[], repeated: boolean, top: number, output: boolean): string[] {
+  const last = rounds[rounds.length - 1];
+  const lines = [fit(`phase ${printable(last.name)}: ${printable(last.command)}`, WIDTH)];
+  lines.push(`${repeated ? "round " : ""}exit      time   allocs    frees        net  left behind at the end`);
+  for (const phase of rounds) {
+    lines.push((repeated ? `${column(phase.round, 5)} ` : "") + phaseLine(phase));
+    const failed = phase.status !== null && phase.status !== 0;
+    if (output || failed) lines.push(...(phase.output ?? []).map((line) => fit(`  | ${printable(line)}`, WIDTH)));
+  }
+  const besides = besidesOf(last);
+  if (besides !== undefined) lines.push(besides);
+  if (last.callers.length === 0) return lines;
+  lines.push(`   total    freed      net alloc/free  caller${repeated ? ` (round ${String(last.round)})` : ""}`, RULE);
+  // What a phase freed matters as much as what it allocated: an unload is known by it.
+  const callers = [...last.callers].sort((a, b) => Math.abs(b.netBytes) - Math.abs(a.netBytes));
+  for (const row of callers.slice(0, top)) {
+    const numbers = formatRow([row.totalBytes, row.freedBytes, row.netBytes], row.allocs, row.frees, "");
+    lines.push(numbers + fit(row.caller, WIDTH - numbers.length));
+  }
+  return [...lines, ...more(callers.length - top)];
+}
+
+function phaseLine(phase: WorkloadPhase): string {
+  const { startedNs, endedNs } = phase;
+  const time = startedNs === null || endedNs === null ? "-" : `${((endedNs - startedNs) / 1e9).toFixed(3)}s`;
+  const left =
+    phase.leftObjects === 0 ? "nothing" : `${count(phase.leftObjects, "object")}, ${count(phase.leftBytes, "byte")}`;
+  return [
+    (phase.status === null ? "-" : String(phase.status)).padStart(4),
+    time.padStart(9),
+    column(phase.allocs, 8),
+    column(phase.frees, 8),
+    column(phase.netBytes, 10),
+    ` ${left}${phase.interrupted ? " (interrupted)" : ""}`,
+  ].join(" ");
+}
+
+/** What the phase's line has no column for. */
+function besidesOf(phase: WorkloadPhase): string | undefined {
+  const parts: string[] = [];
+  if (phase.impliedFrees > 0) parts.push(`${count(phase.impliedFrees, "implied free")}, in net but not in frees`);
+  if (phase.unmatchedFrees > 0) parts.push(`${count(phase.unmatchedFrees, "free")} of objects older than the trace`);
+  return parts.length === 0 ? undefined : `besides: ${parts.join("; ")}`;
+}
+
+function formatResidue(residue: Residue, phased: boolean, top: number): string[] {
+  if (residue.objects === 0) return ["residue: nothing that the workload allocated is still there"];
+  const lines = [
+    `residue: of what the workload allocated, ${count(residue.objects, "object")} and ${count(residue.bytes, "byte")} are still there`,
+    " objects    bytes    oldest caller",
+    RULE,
+  ];
+  for (const row of residue.callers.slice(0, top)) lines.push(...residueLines(row, phased));
+  lines.push(...more(residue.callers.length - top));
+  const modules = byModule(residue.callers);
+  if (modules.length > 0) lines.push(...wrap(`in modules: ${modules.join("; ")}`));
+  if (residue.callers.some((row) => row.marks.includes("unseen-frees")))
+    lines.push(...wrap("unseen frees: objects like these are freed without an event, so that some may be gone"));
+  return lines;
+}
+
+function residueLines(row: ResidueCaller, phased: boolean): string[] {
+  const oldest = row.ages === null ? "-" : `${row.ages.oldestS.toFixed(3)}s`;
+  const numbers = `${column(row.objects, 8)} ${column(row.bytes, 8)} ${oldest.padStart(9)} `;
+  const notes = phased
+    ? Object.entries(row.byPhase).map(([name, objects]) => `${printable(name)} ${String(objects)}`)
+    : [];
+  if (row.marks.includes("unseen-frees")) notes.push("unseen frees");
+  const line = numbers + fit(row.caller, WIDTH - numbers.length);
+  const note = notes.length === 0 ? "" : `(${notes.join(", ")})`;
+  const indent = " ".repeat(numbers.length);
+  const lines =
+    note === ""
+      ? [line]
+      : line.length + 2 + note.length <= WIDTH
+        ? [`${line}  ${note}`]
+        : [line, ...wrap(note, indent)];
+  if (row.addresses === undefined || row.addresses.length === 0) return lines;
+  const hidden = row.objects - row.addresses.length;
+  return [...lines, ...wrap(row.addresses.join(" ") + (hidden > 0 ? ` and ${String(hidden)} more` : ""), indent)];
+}
+
+/** `[fat] 3 objects, 1024 bytes`, largest first: what a module left behind is what an unload must have freed. */
+function byModule(callers: readonly ResidueCaller[]): string[] {
+  const modules = new Map<string, { objects: number; bytes: number }>();
+  for (const { caller, objects, bytes } of callers) {
+    const name = /\[[^\]]+\]$/.exec(caller)?.[0];
+    if (name === undefined) continue;
+    const before = modules.get(name) ?? { objects: 0, bytes: 0 };
+    modules.set(name, { objects: before.objects + objects, bytes: before.bytes + bytes });
+  }
+  return [...modules]
+    .sort(([, a], [, b]) => b.bytes - a.bytes)
+    .map(([name, { objects, bytes }]) => `${name} ${count(objects, "object")}, ${count(bytes, "byte")}`);
+}
+
+function formatRepeat(repeat: Repeat, top: number): string[] {
+  const lines = [
+    `repeat: ${count(repeat.rounds, "round")} ran to the end`,
+    "round  net bytes  net objects  of it still there at the end",
+    ...repeat.perRound.map(
+      (row) =>
+        `${column(row.round, 5)} ${column(row.netBytes, 10)} ${column(row.netObjects, 12)}  ` +
+        `${count(row.survivors, "object")}, ${count(row.survivorBytes, "byte")}`,
+    ),
+  ];
+  for (const verdict of ["leak", "unsteady", "unseen-frees", "cache"] as const) {
+    const rows = repeat.growing.filter((row) => row.verdict === verdict);
+    for (const row of rows.slice(0, top)) lines.push(...growingLines(row));
+    lines.push(...more(rows.length - top));
+  }
+  return lines;
+}
+
+const VERDICT_WIDTH = 14;
+
+function growingLines(row: GrowingCaller): string[] {
+  const indent = " ".repeat(VERDICT_WIDTH);
+  return [
+    row.verdict.padEnd(VERDICT_WIDTH) + fit(row.caller, WIDTH - VERDICT_WIDTH),
+    ...wrap(
+      `net bytes by round ${byRound(row.perRound)}; objects that stayed ${byRound(row.survivorsPerRound)}: ${row.reason}`,
+      indent,
+    ),
+  ];
+}
+
+function byRound(figures: readonly number[]): string {
+  const shown = figures.slice(0, ROUNDS_SHOWN).join(" ");
+  return figures.length > ROUNDS_SHOWN ? `${shown} …` : shown;
+}
+
+function ending(workload: Workload): string[] {
+  const { snapshot, repeat, interrupted } = workload;
+  const loss = lossNotice(snapshot);
+  return [
+    ...(interrupted ? ["interrupted: this is what there was until then"] : []),
+    ...(loss === undefined ? [] : wrap(loss)),
+    ...(repeat === null ? [] : wrap(`verdict: ${repeat.verdict}: ${repeat.reason}`)),
+  ];
+}
+
+function more(hidden: number): string[] {
+  return hidden > 0 ? [`  … and ${count(hidden, "call site")} more`] : [];
+}
+
+/** The text in lines of at most {@link WIDTH}; the second and later ones are indented too. */
+function wrap(text: string, indent = ""): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? indent + fit(word, WIDTH - indent.length) : `${line} ${word}`;
+    if (longer.length <= WIDTH) line = longer;
+    else {
+      lines.push(line);
+      line = indent + fit(word, WIDTH - indent.length);
+    }
+  }
+  return [...lines, line];
+}
+
+/** Cut to the width; of a caller the offset and the module stay. */
+function fit(text: string, width: number): string {
+  if (text.length <= width) return text;
+  const offset = text.lastIndexOf("+0x");
+  const tail = offset > 0 && text.length - offset < width / 2 ? text.slice(offset) : "";
+  return `${text.slice(0, width - tail.length - 1)}…${tail}`;
+}
+
+/** What a target printed, without what would move the operator's cursor. */
+function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- these are what it takes out
+  return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
+}
+
+function count(number: number, noun: string): string {
+  return `${String(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
