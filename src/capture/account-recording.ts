@@ -1,13 +1,19 @@
-/** Recorded trace text to an account: the same decoder and ledger as live, without what time and sharing need. */
+/**
+ * Recorded trace text, or a console's tp_printk lines, to an account: the same decoders and ledger as live, without what time
+ * and sharing need.
+ */
 import { EventLedger } from "../accounting/ledger.ts";
+import { type PrintkBatch, PrintkDecoder } from "../ftrace/printk-decoder.ts";
 import { TextDecoder } from "../ftrace/text-decoder.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
 import { KmemtapError } from "../model/errors.ts";
 import type { EventBatch } from "../model/event-batch.ts";
 import { LineClass, LineTally } from "../model/line-tally.ts";
-import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
+import type { PrintkFacts } from "../model/printk.ts";
+import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot.ts";
+import { PrintkJoin } from "./join-printk.ts";
 
-/** A named stream of trace text. */
+/** A named stream of trace text, or of a console's. */
 export interface RecordingInput {
   readonly label: string;
   readonly chunks: AsyncIterable<Uint8Array>;
@@ -19,61 +25,199 @@ export interface RecordedAccount {
   readonly freeingCallSites: ReadonlyMap<string, number>;
 }
 
-/** One account of all inputs, read one after the other as parts of one trace. */
+export interface RecordingOptions {
+  /** The console of the same boot, with tp_printk's lines. */
+  readonly console?: RecordingInput;
+}
+
+export interface RecordingOptions {
+  /** The console of the same boot, with tp_printk's lines. */
+  readonly console?: RecordingInput;
+}
+
+/**
+ * One account of all inputs, read one after the other as parts of one trace: of trace text, with the console's tp_printk lines
+ * where one is given; or of consoles alone.
+ *
+ * @throws {KmemtapError} `input/empty`, `input/not-a-trace`, and what reading throws
+ */
 export async function accountRecording(
   inputs: readonly RecordingInput[],
   filter: AccountFilter,
+  options: RecordingOptions = {},
 ): Promise<RecordedAccount> {
   const callSites = new CallSiteTable();
   const ledger = new EventLedger(callSites, { filter });
   const damagedInput: string[] = [];
-  for (const input of inputs) {
-    const damage = await accountInput(input, callSites, ledger);
-    if (damage !== undefined) damagedInput.push(damage);
+  const source = { label: labelOf(options.console, inputs), recording: true, run: 1 };
+  const context = { source, damagedInput };
+  if (options.console !== undefined) {
+    const join = new PrintkJoin(callSites);
+    await readConsole(options.console, join, damagedInput);
+    for (const input of inputs) {
+      const { isConsole } = await accountInput(input, callSites, undefined, damagedInput, (batch) => {
+        ledger.apply(join.take(batch));
+      });
+      if (isConsole) throw consoleAmongTraces(input.label);
+    }
+    ledger.apply(join.finish());
+    return resultOf(ledger, context, { mode: "printk", modeReason: CONSOLE_AND_TRACE, printk: join.facts });
   }
-  const label = inputs.map((input) => input.label).join(" ");
-  const snapshot = ledger.snapshot({ source: { label, recording: true, run: 1 }, damagedInput });
-  return { snapshot, freeingCallSites: ledger.freeingCallSites() };
+
+  // What a file is shows as it is read, and standard input is read once: until a trace line comes it may be a console.
+  const consoles = new ConsoleAccount(filter);
+  let console: string | undefined;
+  let traces = 0;
+  for (const input of inputs) {
+    const { isConsole } = await accountInput(input, callSites, consoles, damagedInput, (batch) => {
+      ledger.apply(batch);
+    });
+    if (isConsole) console ??= input.label;
+    else traces += 1;
+    if (console !== undefined && traces > 0) throw consoleAmongTraces(console);
+  }
+  if (console === undefined) return resultOf(ledger, context, {});
+  return resultOf(consoles.ledger, context, { mode: "printk", modeReason: CONSOLE_ALONE, printk: consoles.facts() });
 }
 
-/** Accounts one input; what damage ended it, if any did. */
+const CONSOLE_ALONE = "tp_printk lines of the console, without a trace";
+const CONSOLE_AND_TRACE = "tp_printk lines of the console, joined with the trace of the same boot";
+
+function labelOf(console: RecordingInput | undefined, inputs: readonly RecordingInput[]): string {
+  const all = console === undefined ? inputs : [console, ...inputs];
+  return all.map((input) => input.label).join(" ");
+}
+
+function resultOf(ledger: EventLedger, context: SnapshotContext, facts: Partial<Snapshot>): RecordedAccount {
+  return { snapshot: { ...ledger.snapshot(context), ...facts }, freeingCallSites: ledger.freeingCallSites() };
+}
+
+/** Consoles without a trace. */
+class ConsoleAccount {
+  readonly callSites = new CallSiteTable();
+  readonly ledger: EventLedger;
+  #events = 0;
+  #droppedMessages = 0;
+
+  constructor(filter: AccountFilter) {
+    this.ledger = new EventLedger(this.callSites, { filter });
+  }
+
+  apply(batch: PrintkBatch): void {
+    this.ledger.apply(batch);
+    this.#events += batch.length;
+    for (const { messages } of batch.drops) this.#droppedMessages += messages;
+  }
+
+  facts(): PrintkFacts {
+    return {
+      events: this.#events,
+      matched: 0,
+      consoleOnly: this.#events,
+      traceOnly: 0,
+      recoveredEvents: 0,
+      droppedMessages: this.#droppedMessages,
+      clockOffsetNs: null,
+    };
+  }
+}
+
+/** Reads a console to its end, before the trace that it is joined with. */
+async function readConsole(input: RecordingInput, join: PrintkJoin, damagedInput: string[]): Promise<void> {
+  let bytes = 0;
+  const damage = await readInput(input, (chunk) => {
+    bytes += chunk.length;
+    join.readConsole(chunk);
+    return bytes;
+  });
+  join.endConsole();
+  damagedInput.push(...damage);
+  if (bytes === 0) throw empty(input.label);
+  if (join.facts.events > 0) return;
+  throw new KmemtapError("input/not-a-trace", `${input.label} holds no tp_printk lines with kmem events`, {
+    nextStep: "boot with tp_printk and trace_event=kmem:… and keep the console's output, or leave --console out",
+  });
+}
+
+/**
+ * Accounts one input; what it turned out to be.
+ *
+ * @param consoles where to account it as long as it may be a console; undefined where it must not be one
+ */
 async function accountInput(
   input: RecordingInput,
   callSites: CallSiteTable,
-  ledger: EventLedger,
-): Promise<string | undefined> {
+  consoles: ConsoleAccount | undefined,
+  damagedInput: string[],
+  apply: (batch: EventBatch) => void,
+): Promise<{ readonly isConsole: boolean }> {
   const decoder = new TextDecoder(callSites);
+  const printk = consoles === undefined ? undefined : new PrintkDecoder(consoles.callSites);
   const tally = new LineTally();
-  let damage: string | undefined;
   const account = (batch: EventBatch) => {
-    ledger.apply(batch);
+    apply(batch);
     tally.add(batch.tally);
   };
-  try {
-    for await (const chunk of input.chunks) account(decoder.push(chunk));
-  } catch (thrown) {
-    // Everything before the damage was read, so the account stands, marked. Without anything read there is none.
-    if (!(thrown instanceof KmemtapError) || tally.totalBytes === 0) throw thrown;
-    damage = thrown.message;
-  }
+  const damage = await readInput(input, (chunk) => {
+    account(decoder.push(chunk));
+    if (printk !== undefined && !holdsTrace(tally)) consoles?.apply(printk.push(chunk));
+    return tally.totalBytes;
+  });
   account(decoder.end());
-  refuseForeign(input.label, tally);
-  return damage;
+  damagedInput.push(...damage);
+  if (tally.totalBytes === 0) throw empty(input.label);
+  const isConsole = tally.lines[LineClass.printkEvent] > 0 && !holdsTrace(tally);
+  if (!isConsole && tally.traceLines === 0) throw notATrace(input.label);
+  if (isConsole && printk !== undefined) consoles?.apply(printk.end());
+  return { isConsole };
 }
 
-function refuseForeign(label: string, tally: LineTally): void {
-  if (tally.totalBytes === 0) {
-    throw new KmemtapError("input/empty", `${label} is empty`, {
-      nextStep: "record a trace first: kmemtap demo, or `cat trace > FILE`",
-    });
+/**
+ * Reads an input to its end, or to where it is damaged: everything before that was read, so the account stands, marked. Without
+ * anything read there is none.
+ *
+ * @param take returns how much was read so far
+ * @returns what the damage was
+ */
+async function readInput(input: RecordingInput, take: (chunk: Uint8Array) => number): Promise<string[]> {
+  let bytes = 0;
+  try {
+    for await (const chunk of input.chunks) bytes = take(chunk);
+  } catch (thrown) {
+    if (!(thrown instanceof KmemtapError) || bytes === 0) throw thrown;
+    return [thrown.message];
   }
-  if (tally.traceLines > 0) return;
-  if (tally.lines[LineClass.printkEvent] > 0) {
-    throw new KmemtapError("input/not-a-trace", `${label} holds tp_printk lines of the kernel's log, not a trace`, {
-      nextStep: "read the ring buffer itself: /sys/kernel/tracing/trace or trace_pipe",
-    });
-  }
-  throw new KmemtapError("input/not-a-trace", `${label} is not a kernel trace`, {
+  return [];
+}
+
+/** Lines that only a trace has; what is left of a torn event may be left of a console's. */
+const CERTAIN_TRACE = [
+  LineClass.event,
+  LineClass.nullFree,
+  LineClass.failedAllocation,
+  LineClass.otherEvent,
+  LineClass.lostMarker,
+  LineClass.traceHeader,
+];
+
+function holdsTrace({ lines }: LineTally): boolean {
+  return CERTAIN_TRACE.some((lineClass) => lines[lineClass] > 0);
+}
+
+function empty(label: string): KmemtapError {
+  return new KmemtapError("input/empty", `${label} is empty`, {
+    nextStep: "record a trace first: kmemtap demo, or `cat trace > FILE`",
+  });
+}
+
+function consoleAmongTraces(label: string): KmemtapError {
+  return new KmemtapError("input/not-a-trace", `${label} holds tp_printk lines of a console, not a trace`, {
+    nextStep: `join it with the trace of the same boot: --console ${label}`,
+  });
+}
+
+function notATrace(label: string): KmemtapError {
+  return new KmemtapError("input/not-a-trace", `${label} is not a kernel trace`, {
     nextStep: "give the text of /sys/kernel/tracing/trace or trace_pipe, with kmem events",
   });
 }

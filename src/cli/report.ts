@@ -1,8 +1,9 @@
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
-import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
+import { accountRecording, type RecordedAccount, type RecordingInput } from "../capture/account-recording.ts";
 import { ExitCode, KmemtapError } from "../model/errors.ts";
+import type { Snapshot } from "../model/snapshot.ts";
 import { formatAccountFile } from "../report/account-file.ts";
 import { formatCallersFile } from "../report/callers-file.ts";
 import { hiddenFreesNotice, lossNotice } from "../report/loss-notice.ts";
@@ -18,6 +19,8 @@ interface Outputs {
   readonly slabAccount?: string | true;
   readonly json?: true;
   readonly orderBy: OrderBy;
+  /** Read, not written. */
+  readonly console?: string;
 }
 
 /** `kmemtap report FILE…`: the account of a recorded trace. */
@@ -26,6 +29,10 @@ export function reportCommand(exit: (code: ExitCode) => void) {
     .description("account a recorded trace: who held the memory at its end")
     .argument("[FILES...]", "text of `trace` or `trace_pipe`, also .gz; - reads standard input")
     .option("-f, --file <FILE>", "a trace to read, as trace_analyze names it (may be repeated)", collect)
+    .option(
+      "--console <FILE>",
+      "console log of the same boot with tp_printk lines, joined with the trace (- reads standard input)",
+    )
     .option("-c, --account-file <FILE>", "write the account, in trace_analyze's layout (- is standard output)")
     .option("-l, --callers-file <FILE>", "write caller, net bytes and waste, a line each")
     .option(
@@ -50,23 +57,26 @@ Examples:
   kmemtap report boot.trace                      who held the memory at the end
   kmemtap report -f boot.trace -c - -o waste     ordered by what is wasted
   kmemtap report serial.log.gz --json --strict   for a script; fails when events were lost
+  kmemtap report console.log                     the tp_printk lines of a console, where there is no trace
+  kmemtap report --console console.log boot.trace   both of one boot, each event counted once
   ssh board cat /sys/kernel/tracing/trace | kmemtap report -`,
     )
     .action(async (positional, options) => {
       const { files, outputs } = await sortOut([...(options.file ?? []), ...positional], options);
-      const inputs = files.map((file) => ({
-        label: file === "-" ? "standard input" : file,
-        chunks: readFileChunks(file),
-      }));
-      const account = await accountRecording(inputs, filterOf(options));
+      const console = options.console === undefined ? undefined : inputOf(options.console);
+      const account = await accountRecording(files.map(inputOf), filterOf(options), { ...(console && { console }) });
       await writeOutputs(account, outputs);
       const hiddenFrees = outputs.json === true ? undefined : hiddenFreesNotice(account.snapshot);
-      for (const notice of [lossNotice(account.snapshot), hiddenFrees]) {
+      for (const notice of [notExactNotice(account.snapshot), hiddenFrees, ...printkNotices(account.snapshot)]) {
         if (notice !== undefined) process.stderr.write(`kmemtap: ${notice}\n`);
       }
       if (account.snapshot.input.events.lines === 0) process.stderr.write("kmemtap: the trace holds no kmem events\n");
       if (options.strict === true && !account.snapshot.exact) exit(ExitCode.eventsLost);
     });
+}
+
+function inputOf(file: string): RecordingInput {
+  return { label: file === "-" ? "standard input" : file, chunks: readFileChunks(file) };
 }
 
 /** Tells inputs from outputs, and sees that no trace is written over and no result by another. */
@@ -79,9 +89,14 @@ async function sortOut(
   const trace = named.length === 0 && typeof slab === "string" && slab !== "-" ? slab : undefined;
   const files = trace === undefined ? named : [trace];
   const outputs = trace === undefined ? options : { ...options, slabAccount: true as const };
-  if (files.length === 0) throw usage("no trace file given", "name one, or - for standard input: kmemtap report FILE");
+  const { console } = options;
+  if (files.length === 0 && console === undefined)
+    throw usage("no trace file given", "name one, or - for standard input: kmemtap report FILE");
+  if (console === "-" && files.includes("-"))
+    throw usage("standard input cannot be both console and trace", "give one of them as a file");
 
-  const taken = new Set(files.map((file) => resolve(file)));
+  const inputs = console === undefined ? files : [...files, console];
+  const taken = new Set(inputs.map((file) => resolve(file)));
   for (const output of [outputs.accountFile, outputs.callersFile, outputs.slabAccount]) {
     if (typeof output !== "string" || output === "-") continue;
     if (taken.has(resolve(output))) throw usage(`${output} is named twice`, "give each result a name of its own");
@@ -108,6 +123,40 @@ async function isOther(path: string): Promise<boolean> {
 
 function usage(message: string, nextStep: string): KmemtapError {
   return new KmemtapError("cli/usage", message, { nextStep, exitCode: ExitCode.wrongUse });
+}
+
+/** Why the account is not exact, one line; undefined where it is, or where only hidden pointers are why. */
+function notExactNotice(snapshot: Snapshot): string | undefined {
+  const { lostEvents, lostUncounted, rejected, damagedInput } = snapshot.loss;
+  const isLost = lostEvents > 0 || lostUncounted > 0 || rejected > 0 || damagedInput.length > 0;
+  return isLost ? lossNotice(snapshot) : undefined;
+}
+
+/** What a console adds to an account, and what it cannot tell, a line each. */
+function printkNotices({ printk, loss, totals }: Snapshot): string[] {
+  const notices: string[] = [];
+  if (printk !== undefined) {
+    const parts = [`${String(printk.events)} events`];
+    if (printk.matched > 0)
+      parts.push(
+        `${String(printk.matched)} of them in the trace as well and counted once`,
+        `${String(printk.consoleOnly)} only on the console`,
+        `${String(printk.traceOnly)} of the same time only in the trace`,
+      );
+    else if (printk.clockOffsetNs === null) parts.push("none of them in a trace");
+    if (printk.recoveredEvents > 0) parts.push(`${String(printk.recoveredEvents)} lost by the ring buffer recovered`);
+    if (printk.droppedMessages > 0) parts.push(`${String(printk.droppedMessages)} messages dropped`);
+    notices.push(`console: ${parts.join("; ")}`);
+  }
+  const { hiddenPointers: hidden } = loss;
+  if (hidden !== undefined) {
+    const most = totals.netBytes + hidden.bytes;
+    notices.push(
+      `not exact: ${String(hidden.allocs)} allocations and ${String(hidden.frees)} frees have a hidden pointer and cannot ` +
+        `be followed; ${String(totals.netBytes)} to ${String(most)} bytes are allocated`,
+    );
+  }
+  return notices;
 }
 
 async function writeOutputs({ snapshot, freeingCallSites }: RecordedAccount, options: Outputs): Promise<void> {

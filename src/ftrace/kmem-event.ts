@@ -12,7 +12,8 @@
 import type { CallSiteTable } from "../model/call-site-table.ts";
 import { EventKind } from "../model/event-batch.ts";
 import { LineClass } from "../model/line-tally.ts";
-import { BRACKET_CLOSE, BRACKET_OPEN, EQUALS, NEWLINE, SPACE, word, ZERO } from "./ascii.ts";
+import { NO_POINTER } from "../model/printk.ts";
+import { BRACKET_CLOSE, BRACKET_OPEN, EQUALS, NEWLINE, PAREN_CLOSE, SPACE, word, ZERO } from "./ascii.ts";
 import type { EventColumns } from "./event-columns.ts";
 import type { LineHead } from "./line-head.ts";
 import { CallSiteForm } from "./call-site-form.ts";
@@ -75,6 +76,8 @@ export class KmemEventReader {
   strayAt = 0;
   /** See {@link setMode}. */
   unterminated = false;
+  /** Takes an event whose pointer is hidden, with {@link NO_POINTER}, instead of answering {@link Unread.hiddenPointer}. */
+  takesHidden = false;
   /** What the line was, where {@link read} answered a position: an event, a free of NULL, a failed allocation. */
   lineClass: LineClass = LineClass.event;
   readonly #sites: CallSiteTable;
@@ -130,8 +133,10 @@ export class KmemEventReader {
     if (siteEnd < 0) return this.#badFieldIn(at);
     const pointer = this.#pointer;
     let p = pointer.read(this.#bytes, this.#view, siteEnd + PTR_KEY);
+    const isHidden = p === NoPointer.hidden && this.takesHidden;
+    if (isHidden) p = this.#behindHidden(siteEnd + PTR_KEY);
     if (p < 0) return this.#withoutPointer(p, siteEnd + PTR_KEY);
-    const isNull = pointer.low === 0 && pointer.high === 0;
+    const isNull = pointer.low === 0 && pointer.high === 0 && !isHidden;
 
     const site = this.#callSiteOf(at, siteEnd);
     if (site < 0) return Unread.badField;
@@ -150,7 +155,7 @@ export class KmemEventReader {
     }
     // No allocator gives less than was asked for: numbers of two events, or half of one.
     if (bytesAlloc < bytesReq || bytesAlloc > Number.MAX_SAFE_INTEGER) return Unread.badField;
-    this.#add(kind, site, bytesReq, bytesAlloc);
+    this.#add(kind, site, bytesReq, bytesAlloc, isHidden);
     return this.#finish(p, site, BEHIND_ALLOCATION);
   }
 
@@ -158,16 +163,18 @@ export class KmemEventReader {
     const siteEnd = this.#callSiteEnd(at);
     if (siteEnd < 0) return this.#badFieldIn(at);
     const pointer = this.#pointer;
-    const p = pointer.read(this.#bytes, this.#view, siteEnd + PTR_KEY);
+    let p = pointer.read(this.#bytes, this.#view, siteEnd + PTR_KEY);
+    const isHidden = p === NoPointer.hidden && this.takesHidden;
+    if (isHidden) p = this.#behindHidden(siteEnd + PTR_KEY);
     if (p < 0) return this.#withoutPointer(p, siteEnd + PTR_KEY);
     const allowed = kind === EventKind.kfree ? BEHIND_KFREE : BEHIND_CACHE_FREE;
-    if (pointer.low === 0 && pointer.high === 0) {
+    if (pointer.low === 0 && pointer.high === 0 && !isHidden) {
       this.lineClass = LineClass.nullFree;
       return this.#finishFree(p, -1, allowed);
     }
     const site = this.#callSiteOf(at, siteEnd);
     if (site < 0) return Unread.badField;
-    this.#add(kind, site, 0, 0);
+    this.#add(kind, site, 0, 0, isHidden);
     return this.#finishFree(p, site, allowed);
   }
 
@@ -189,20 +196,20 @@ export class KmemEventReader {
       : -1;
   }
 
-  /** Adds an event of the pointer read last. */
-  #add(kind: EventKind, site: number, bytesReq: number, bytesAlloc: number): void {
+  /** Adds an event of the pointer read last, or of none. */
+  #add(kind: EventKind, site: number, bytesReq: number, bytesAlloc: number, isHidden: boolean): void {
     const columns = this.#columns;
     columns.reserve();
     const i = columns.length++;
     columns.kind[i] = kind;
-    columns.ptrLow[i] = this.#pointer.low;
-    columns.ptrHigh[i] = this.#pointer.high;
+    columns.ptrLow[i] = isHidden ? NO_POINTER : this.#pointer.low;
+    columns.ptrHigh[i] = isHidden ? NO_POINTER : this.#pointer.high;
     columns.callSite[i] = site;
     columns.bytesReq[i] = bytesReq;
     columns.bytesAlloc[i] = bytesAlloc;
     columns.cpu[i] = this.#head.cpu;
     columns.timeNs[i] = this.#head.timeNs;
-    this.#pointer.confirm();
+    if (!isHidden) this.#pointer.confirm();
     this.lineClass = LineClass.event;
   }
 
@@ -293,6 +300,12 @@ export class KmemEventReader {
     if (p === at || p - at > MAX_NUMBER_DIGITS || bytes[p] > SPACE) return this.#badFieldIn(p);
     this.#number = value;
     return p;
+  }
+
+  /** Behind `(____ptrval____)`, which stands at `at`, perhaps behind spaces; or one of {@link NoPointer}. */
+  #behindHidden(at: number): number {
+    const p = this.#bytes.indexOf(PAREN_CLOSE, at) + 1;
+    return this.#bytes[p] > SPACE ? NoPointer.bad : p;
   }
 
   #withoutPointer(answer: number, at: number): number {

@@ -39,7 +39,6 @@ describe("what is no trace is refused in one line, with a next step", () => {
       "input/not-a-trace",
       /is not a kernel trace$/,
     ],
-    ["tp_printk's lines alone", `[    0.548493] ${alloc()}\n`, "input/not-a-trace", /tp_printk/],
   ])("%s", async (_, content, code, message) => {
     const path = content === undefined ? join(tempDir(), "none") : file(content);
     const failure = await account(path).catch((thrown: unknown) => thrown);
@@ -90,6 +89,23 @@ describe("what is a trace is accounted", () => {
     expect(snapshot.totals.allocs).toBeGreaterThan(1000);
     expect(snapshot.exact).toBe(false);
     expect(snapshot.loss.damagedInput).toEqual([expect.stringContaining(path)]);
+  });
+
+  it("from a console's tp_printk lines alone, in printk mode", async () => {
+    const { snapshot } = await account(file(`[    0.548493] ${alloc()}\n`), file(`[    0.548494] ${alloc()}\n`));
+    expect(snapshot).toMatchObject({ mode: "printk", totals: { allocs: 2, impliedFrees: 1 }, printk: { events: 2 } });
+  });
+
+  it("but a console among traces is refused, whichever comes first", async () => {
+    const console = `[    0.548493] ${alloc()}\n`;
+    for (const contents of [
+      [console, `${ALLOC_LINE}\n`],
+      [`${ALLOC_LINE}\n`, console],
+    ])
+      await expect(account(...contents.map((content) => file(content)))).rejects.toMatchObject({
+        code: "input/not-a-trace",
+        message: expect.stringContaining("tp_printk") as string,
+      });
   });
 
   it("but one foreign file among good ones is refused: the whole would be a lie", async () => {
