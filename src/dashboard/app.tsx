@@ -1,4 +1,5 @@
 /** What is on the page, from top to bottom. */
+import { Alerts } from "./alerts/alerts.tsx";
 import { CallersTable } from "./callers/callers-table.tsx";
 import { NetChart } from "./chart/net-chart.tsx";
 import { Glance } from "./glance/glance.tsx";
@@ -9,6 +10,7 @@ import { Masthead } from "./parts/masthead.tsx";
 import { Progress } from "./parts/progress.tsx";
 import { useDocumentMarks } from "./parts/use-document-marks.ts";
 import { clockMs, connection, page, retryNow } from "./state/session.ts";
+import { hasTargetPanel, TargetPanel } from "./target/target-panel.tsx";
 
 export function App() {
   const { account, problem, serverVersion } = page.value;
@@ -28,13 +30,15 @@ export function App() {
           onRetry={retryNow}
         />
         {account !== null && <LossBanner account={account} />}
+        {account !== null && <Alerts account={account} clockMs={clockMs.value} />}
         {account !== null && <Progress account={account} />}
         {account === null ? (
           <Empty />
         ) : (
-          <main class="main">
+          <main class={hasTargetPanel(account.target) ? "main main-armed" : "main"}>
             <Glance account={account} />
             <NetChart account={account} />
+            <TargetPanel account={account} />
             <CallersTable account={account} />
           </main>
         )}

@@ -1,12 +1,12 @@
 /**
  * All who watch one session.
  *
- * Each row, point and alert remembers the message number at which it last changed, so what a viewer needs is a question
- * of what it was sent last: those that keep up share one text, one that is slow skips messages and then gets all that
+ * Each row, fact of the target, point and alert remembers the message number at which it last changed, so what a viewer
+ * needs is a question of what it was sent last: those that keep up share one text, one that is slow skips messages and then gets all that
  * changed since, and nothing is ever queued for anybody.
  */
 import type { LiveUpdate } from "../capture/live-session.ts";
-import type { CallerRow } from "../model/snapshot.ts";
+import { type CallerRow, type Snapshot, type TargetFacts, targetFactsSchema } from "../model/snapshot.ts";
 import { type ChangesMessage, type SnapshotMessage, WIRE_PROTOCOL } from "../model/wire.ts";
 import { VERSION } from "../model/version.ts";
 
@@ -31,10 +31,13 @@ interface Numbered<T> {
 const MAX_BUFFERED_BYTES = 256 * 1024;
 /** Changes kept by number; a viewer further behind gets a whole snapshot. */
 const MAX_NUMBERED = 4000;
+const TARGET_FACTS = Object.keys(targetFactsSchema.shape) as (keyof TargetFacts)[];
 
 export class ViewerHub {
   readonly #viewers = new Map<ViewerSocket, Viewer>();
   readonly #rows = new Map<string, Numbered<CallerRow>>();
+  /** By name; compared as JSON, because the stats of 64 CPUs are the same objects' values again between two polls. */
+  readonly #facts = new Map<keyof TargetFacts, Numbered<string>>();
   #points: Numbered<ChangesMessage["points"][number]>[] = [];
   #alerts: Numbered<ChangesMessage["alerts"][number]>[] = [];
   #latest: LiveUpdate | undefined;
@@ -91,6 +94,7 @@ export class ViewerHub {
       if (known === undefined || !sameRow(known.value, row))
         this.#rows.set(row.callSite, { seq: this.#seq, value: row });
     }
+    this.#noteFacts(update.snapshot);
     for (const point of update.newPoints) this.#points.push({ seq: this.#seq, value: point });
     for (const alert of update.newAlerts) this.#alerts.push({ seq: this.#seq, value: alert });
     this.#forgetOld();
@@ -100,9 +104,23 @@ export class ViewerHub {
   #beginRun(run: number): void {
     this.#run = run;
     this.#rows.clear();
+    this.#facts.clear();
     this.#points = [];
     this.#alerts = [];
     this.#oldestSeq = this.#seq;
+  }
+
+  #noteFacts(snapshot: Snapshot): void {
+    for (const fact of TARGET_FACTS) {
+      const value = JSON.stringify(snapshot[fact]) as string | undefined;
+      if (this.#facts.get(fact)?.value === value) continue;
+      if (value !== undefined) this.#facts.set(fact, { seq: this.#seq, value });
+      else {
+        // Changes cannot say that something is gone: whoever was told of it needs a whole snapshot.
+        this.#facts.delete(fact);
+        this.#oldestSeq = this.#seq;
+      }
+    }
   }
 
   #forgetOld(): void {
@@ -142,6 +160,7 @@ export class ViewerHub {
   #changesMessage(since: number): ChangesMessage {
     const { link, snapshot } = this.#current();
     const { exact, window, totals, loss, input } = snapshot;
+    const target = this.#targetSince(since, snapshot);
     return {
       type: "changes",
       seq: this.#seq,
@@ -152,10 +171,19 @@ export class ViewerHub {
       totals,
       loss,
       input,
+      ...(target !== undefined && { target }),
       callers: newerThan(this.#rows.values(), since),
       points: newerThan(this.#points, since),
       alerts: newerThan(this.#alerts, since),
     };
+  }
+
+  /** The facts that changed; undefined when none did, as with a target that kmemtap did not arm. */
+  #targetSince(since: number, snapshot: Snapshot): ChangesMessage["target"] {
+    const changed = [...this.#facts]
+      .filter(([, { seq }]) => seq > since)
+      .map(([fact]) => [fact, snapshot[fact]] as const);
+    return changed.length === 0 ? undefined : Object.fromEntries(changed);
   }
 
   #current(): LiveUpdate {

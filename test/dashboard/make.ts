@@ -1,6 +1,6 @@
 /** Messages as a server would send them, with only what a test is about spelled out. */
 import type { CallerRow, Loss, Snapshot, Totals } from "../../src/model/snapshot.ts";
-import type { ChangesMessage, LinkState, SnapshotMessage } from "../../src/model/wire.ts";
+import type { Alert, ChangesMessage, LinkState, SnapshotMessage } from "../../src/model/wire.ts";
 
 export function row(callSite: string, part: Partial<CallerRow> = {}): CallerRow {
   return {
@@ -37,6 +37,7 @@ export const totals: Totals = {
 export const noLoss: Loss = {
   lostEvents: 0,
   lostUncounted: 0,
+  histDropped: 0,
   unmatchedFrees: 0,
   impliedFrees: 0,
   rejected: 0,
@@ -54,6 +55,19 @@ export const link: LinkState = {
   lag: null,
   milestone: null,
 };
+
+export function alert(part: Partial<Alert> = {}): Alert {
+  return {
+    level: "lost",
+    atMs: 5,
+    timeNs: 2e9,
+    cpu: 1,
+    events: 10,
+    text: "CPU 1 lost 10 events",
+    help: "a larger buffer",
+    ...part,
+  };
+}
 
 const input: Snapshot["input"] = { bytes: 0, events: { lines: 0, bytes: 0 }, ignored: {}, rejected: {} };
 const window: Snapshot["window"] = { firstEventNs: null, lastEventNs: null };

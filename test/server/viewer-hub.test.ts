@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { CallerRow } from "../../src/model/snapshot.ts";
 import { type ChangesMessage, type ServerMessage, serverMessageSchema } from "../../src/model/wire.ts";
 import { ViewerHub } from "../../src/server/viewer-hub.ts";
-import { allocation, updateOf } from "../support/live-update.ts";
+import { allocation, lostAlert, TARGET, updateOf } from "../support/live-update.ts";
 
 /** A connection whose network takes nothing while it is slow. */
 class Viewer {
@@ -42,7 +42,7 @@ describe("a viewer", () => {
 
   it("that comes late gets the whole at once, history and alerts too", () => {
     const hub = new ViewerHub();
-    const alert = { atMs: 1, timeNs: 2, cpu: 0, events: 3 };
+    const alert = lostAlert(3);
     hub.publish(updateOf([A], { history: [[1, 2, 3, 4]], alerts: [alert], newAlerts: [alert] }));
     const viewer = new Viewer();
     hub.add(viewer);
@@ -123,6 +123,64 @@ describe("a slow viewer", () => {
     viewer.bufferedAmount = 0;
     hub.publish(updateOf([A]));
     expect(viewer.messages[2].type).toBe("snapshot");
+  });
+});
+
+describe("an armed target", () => {
+  const targetOf = (message: ServerMessage) => (message as ChangesMessage).target;
+
+  it("is in the snapshot, and of its facts only those that changed in what follows", () => {
+    const hub = new ViewerHub();
+    const viewer = new Viewer();
+    hub.add(viewer);
+    hub.publish(updateOf([A], { target: TARGET }));
+    hub.publish(updateOf([A, B], { target: structuredClone(TARGET) }));
+    const link = { ...TARGET.link, bytesReceived: 2000 };
+    hub.publish(updateOf([A, B], { target: { ...TARGET, link } }));
+    const cpus = TARGET.cpus.map((cpu) => ({ ...cpu, fill: 1, overrun: 5 }));
+    const mode = { mode: "hist", modeReason: "the link falls behind" } as const;
+    hub.publish(updateOf([A, B], { target: { ...TARGET, ...mode, link, cpus } }));
+    const [, whole, same, more, other] = viewer.messages;
+    expect(whole).toMatchObject({ type: "snapshot", snapshot: TARGET });
+    expect(same).not.toHaveProperty("target");
+    expect(targetOf(more)).toEqual({ link });
+    expect(targetOf(other)).toEqual({ ...mode, cpus });
+  });
+
+  it("tells a viewer that was slow all the facts that changed meanwhile, at once", () => {
+    const hub = new ViewerHub();
+    const viewer = new Viewer();
+    hub.add(viewer);
+    hub.publish(updateOf([A], { target: TARGET }));
+    viewer.bufferedAmount = SLOW;
+    const findings = [...TARGET.findings, "the buffer was enlarged"];
+    hub.publish(updateOf([A], { target: { ...TARGET, findings } }));
+    const link = { ...TARGET.link, reconnects: 1 };
+    hub.publish(updateOf([A], { target: { ...TARGET, findings, link } }));
+    viewer.bufferedAmount = 0;
+    hub.publish(updateOf([A], { target: { ...TARGET, findings, link } }));
+    expect(targetOf(viewer.messages[2])).toEqual({ link, findings });
+  });
+
+  it("of which a fact is no longer known makes a whole snapshot, as changes cannot say so", () => {
+    const hub = new ViewerHub();
+    const viewer = new Viewer();
+    hub.add(viewer);
+    hub.publish(updateOf([A], { target: TARGET }));
+    const { mode, release, link } = TARGET;
+    hub.publish(updateOf([A], { target: { mode, release, link } }));
+    hub.publish(updateOf([A], { target: { mode, release, link } }));
+    expect(viewer.messages.map(({ type }) => type)).toEqual(["hello", "snapshot", "snapshot", "changes"]);
+    expect(viewer.messages[2]).not.toHaveProperty("snapshot.cpus");
+  });
+
+  it("is not made up where there is none", () => {
+    const hub = new ViewerHub();
+    const viewer = new Viewer();
+    hub.add(viewer);
+    hub.publish(updateOf([A]));
+    hub.publish(updateOf([A, B]));
+    expect(viewer.messages[2]).not.toHaveProperty("target");
   });
 });
 

@@ -43,6 +43,13 @@ function Name({ row }: { readonly row: CallerRow }) {
 
 function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: number): JSX.Element {
   const value = column.value(row);
+  if (column.known?.(row) === false) {
+    return (
+      <td key={column.id} data-column={column.id} class="nought" title="not known in this mode">
+        –
+      </td>
+    );
+  }
   switch (column.kind) {
     case "bytes":
       return (

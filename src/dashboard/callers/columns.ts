@@ -1,5 +1,6 @@
 /** The columns of the callers' table: what each shows and sorts by. */
 import type { CallerRow } from "../../model/snapshot.ts";
+import { peaksKnown } from "../format/peaks-known.ts";
 
 export type ColumnId =
   "caller" | "net" | "share" | "waste" | "total" | "peak" | "live" | "allocs" | "frees" | "implied";
@@ -10,6 +11,8 @@ export interface Column {
   readonly hint: string;
   readonly kind: "text" | "bytes" | "share" | "count";
   readonly value: (row: CallerRow) => number;
+  /** False for a row of which the value is not known; absent where it always is. */
+  readonly known?: (row: CallerRow) => boolean;
 }
 
 export const COLUMNS: readonly Column[] = [
@@ -24,7 +27,14 @@ export const COLUMNS: readonly Column[] = [
     value: (row) => row.wasteBytes,
   },
   { id: "total", label: "total", hint: "bytes allocated ever", kind: "bytes", value: (row) => row.totalBytes },
-  { id: "peak", label: "peak net", hint: "the most it held at once", kind: "bytes", value: (row) => row.peakNetBytes },
+  {
+    id: "peak",
+    label: "peak net",
+    hint: "the most it held at once",
+    kind: "bytes",
+    value: (row) => row.peakNetBytes,
+    known: peaksKnown,
+  },
   {
     id: "live",
     label: "live",

@@ -1,20 +1,20 @@
 import type uPlot from "uplot";
 import type { Alert } from "../../model/wire.ts";
 
-/** Draws each loss as a dashed line with a flag at its top: a sign that does not need its colour. */
-export function lossMarks(alerts: () => readonly Alert[], colour: string): uPlot.Plugin {
-  return { hooks: { draw: (chart) => drawMarks(chart, alerts(), colour) } };
+/** Draws each alert of a loss as a dashed line with a flag at its top: a sign that does not need its colour. */
+export function lossMarks(losses: () => readonly Alert[], colour: string): uPlot.Plugin {
+  return { hooks: { draw: (chart) => drawMarks(chart, losses(), colour) } };
 }
 
-function drawMarks(chart: uPlot, alerts: readonly Alert[], colour: string): void {
-  if (alerts.length === 0) return;
+function drawMarks(chart: uPlot, losses: readonly Alert[], colour: string): void {
+  if (losses.length === 0) return;
   const { ctx, bbox } = chart;
   const scale = devicePixelRatio;
   ctx.save();
   ctx.strokeStyle = ctx.fillStyle = colour;
   ctx.lineWidth = scale;
   let drawnAt = Number.NEGATIVE_INFINITY;
-  for (const { timeNs } of alerts) {
+  for (const { timeNs } of losses) {
     const x = Math.round(chart.valToPos(timeNs / 1e9, "x", true));
     // A storm of losses needs one mark where the eye sees one line.
     if (!(x >= bbox.left && x <= bbox.left + bbox.width) || Math.abs(x - drawnAt) < 3 * scale) continue;

@@ -1,8 +1,9 @@
 /** Net bytes over the trace clock. uPlot draws; this file keeps it in step with the account, the theme and the size. */
 import uPlot from "uplot";
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { HistoryPoint } from "../../model/wire.ts";
 import { humanBytes } from "../format/bytes.ts";
+import { peaksKnown } from "../format/peaks-known.ts";
 import { ExactContext } from "../parts/exact-context.ts";
 import type { Account } from "../state/page-state.ts";
 import { ChartLegend } from "./chart-legend.tsx";
@@ -17,6 +18,7 @@ const POINTS_PER_PIXEL = 1;
 
 export function NetChart({ account }: { readonly account: Account }) {
   const { history, alerts, totals } = account;
+  const losses = useMemo(() => alerts.filter(({ level }) => level === "lost"), [alerts]);
   const frame = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const [showLive, setShowLive] = useState(false);
@@ -25,8 +27,8 @@ export function NetChart({ account }: { readonly account: Account }) {
   const exact = useContext(ExactContext);
   const scheme = useColourScheme();
   // What the hooks of a chart made earlier look at.
-  const latest = useRef({ alerts, history, zoom });
-  latest.current = { alerts, history, zoom };
+  const latest = useRef({ losses, history, zoom });
+  latest.current = { losses, history, zoom };
 
   const run = account.source.run;
   useEffect(() => setZoom(null), [run]);
@@ -41,7 +43,7 @@ export function NetChart({ account }: { readonly account: Account }) {
         ...sizeOf(element),
         palette,
         showLive,
-        plugins: [lossMarks(() => latest.current.alerts, palette.danger)],
+        plugins: [lossMarks(() => latest.current.losses, palette.danger)],
         onCursor: setCursor,
         onZoom: (min, max) => setZoom({ min, max }),
       }),
@@ -66,7 +68,7 @@ export function NetChart({ account }: { readonly account: Account }) {
       drawn.setData(columns, zoom === null);
       if (zoom !== null) drawn.setScale("x", { min: zoom.min, max: zoom.max });
     });
-  }, [history, alerts, zoom, scheme, exact, showLive]);
+  }, [history, losses, zoom, scheme, exact, showLive]);
 
   const pointed = cursor === null ? null : pointAt(chart.current?.data as Columns | undefined, cursor);
   return (
@@ -81,7 +83,7 @@ export function NetChart({ account }: { readonly account: Account }) {
         <ChartLegend
           point={pointed ?? history.at(-1) ?? null}
           underPointer={pointed !== null}
-          losses={alerts.length}
+          losses={losses.length}
           showLive={showLive}
           onShowLive={setShowLive}
         />
@@ -90,7 +92,7 @@ export function NetChart({ account }: { readonly account: Account }) {
         class="chart-frame"
         ref={frame}
         role="img"
-        aria-label={`Net bytes over the trace clock: now ${humanBytes(totals.netBytes)}, at most ${humanBytes(totals.peakNetBytes)}; ${alerts.length} losses marked`}
+        aria-label={`Net bytes over the trace clock: now ${humanBytes(totals.netBytes)}${peaksKnown(totals) ? `, at most ${humanBytes(totals.peakNetBytes)}` : ""}; ${losses.length} losses marked`}
         onDblClick={() => setZoom(null)}
       />
       {history.length === 0 && <p class="chart-empty">No event yet</p>}

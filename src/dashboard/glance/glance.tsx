@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount, formatShare } from "../format/count.ts";
+import { peaksKnown } from "../format/peaks-known.ts";
 import { Quantity } from "../parts/quantity.tsx";
 import type { Account } from "../state/page-state.ts";
 
@@ -33,7 +34,13 @@ export function Glance({ account: { totals, loss } }: { readonly account: Accoun
         </dl>
       </div>
       <dl class="figures">
-        <Bytes name="peak net" bytes={totals.peakNetBytes} hint="the most that was allocated at once" />
+        {peaksKnown(totals) ? (
+          <Bytes name="peak net" bytes={totals.peakNetBytes} hint="the most that was allocated at once" />
+        ) : (
+          <Figure name="peak net" hint="not known in this mode">
+            –
+          </Figure>
+        )}
         <Bytes name="total" bytes={totals.totalBytes} hint="bytes allocated ever" />
         <Count name="live objects" count={totals.liveObjects} hint="allocated and not freed" />
         <Count name="call sites" count={totals.callSites} hint="call sites that allocated" />

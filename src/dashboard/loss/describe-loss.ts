@@ -1,8 +1,6 @@
 /** The loss block in words. */
 import type { CpuLoss, InputAccount, Loss } from "../../model/snapshot.ts";
-import type { Alert } from "../../model/wire.ts";
 import { formatCount, plural } from "../format/count.ts";
-import { formatTraceTime } from "../format/time.ts";
 
 /** One sentence: `12,345 events lost, and 2 more losses of unknown size; 12 lines could not be read`. */
 export function lossHeadline(loss: Loss): string {
@@ -14,6 +12,9 @@ export function lossHeadline(loss: Loss): string {
       `${formatCount(loss.lostUncounted)}${more} ${loss.lostUncounted === 1 ? "loss" : "losses"} of unknown size`,
     );
   }
+  if (loss.histDropped > 0) parts.push(`${plural(loss.histDropped, "event")} found no room in a hist map`);
+  const hidden = loss.hiddenPointers?.allocs ?? 0;
+  if (hidden > 0) parts.push(`${plural(hidden, "allocation")} cannot be followed: the kernel hid the pointer`);
   if (loss.rejected > 0) parts.push(`${plural(loss.rejected, "line")} could not be read`);
   if (loss.damagedInput.length > 0) parts.push(`${plural(loss.damagedInput.length, "input")} damaged`);
   return parts.length === 0 ? "the account is not complete" : parts.join(", ");
@@ -42,11 +43,4 @@ export function rejectedReasons(input: InputAccount): { reason: string; lines: n
     .map(([reason, { lines, bytes }]) => ({ reason, lines, bytes }))
     .filter(({ lines, bytes }) => lines > 0 || bytes > 0)
     .sort((a, b) => b.lines - a.lines || a.reason.localeCompare(b.reason));
-}
-
-/** `CPU 1 lost 1,234 events near 12.345678 s` */
-export function describeAlert(alert: Alert): string {
-  const where = alert.cpu === null ? "the trace" : `CPU ${alert.cpu}`;
-  const what = alert.events === null ? "events (the kernel did not say how many)" : plural(alert.events, "event");
-  return `${where} lost ${what} near ${formatTraceTime(alert.timeNs)}`;
 }

@@ -1,16 +1,12 @@
-/** Across the whole page while the account is not exact: what was lost, where and when. */
-import type { Alert } from "../../model/wire.ts";
+/** Across the whole page while the account is not exact: what was lost, and where. Each loss by itself is an alert. */
 import { plural } from "../format/count.ts";
-import { formatTraceTime, formatWallClock } from "../format/time.ts";
+import { formatTraceTime } from "../format/time.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { Account } from "../state/page-state.ts";
-import { describeAlert, describeCpu, losingCpus, lossHeadline, rejectedReasons } from "./describe-loss.ts";
-
-/** As many as anybody reads; the chart marks them all. */
-const ALERTS_SHOWN = 100;
+import { describeCpu, losingCpus, lossHeadline, rejectedReasons } from "./describe-loss.ts";
 
 export function LossBanner({ account }: { readonly account: Account }) {
-  const { exact, loss, input, alerts } = account;
+  const { exact, loss, input } = account;
   if (exact) return null;
   return (
     <section class="loss" data-testid="loss" aria-label="Loss">
@@ -39,26 +35,7 @@ export function LossBanner({ account }: { readonly account: Account }) {
           </li>
         ))}
       </ul>
-      {alerts.length > 0 && <AlertList alerts={alerts} />}
     </section>
-  );
-}
-
-function AlertList({ alerts }: { readonly alerts: readonly Alert[] }) {
-  const shown = alerts.slice(-ALERTS_SHOWN).reverse();
-  return (
-    <details class="loss-alerts">
-      <summary>
-        {plural(alerts.length, "loss alert")}, the latest: {describeAlert(shown[0])}
-      </summary>
-      <ol tabIndex={0} aria-label="Loss alerts, the latest first">
-        {shown.map((alert, index) => (
-          <li key={alerts.length - index}>
-            <time>{formatWallClock(alert.atMs)}</time> {describeAlert(alert)}
-          </li>
-        ))}
-      </ol>
-    </details>
   );
 }
 

@@ -2,6 +2,8 @@
 import { formatCount } from "../format/count.ts";
 import { ExactPill } from "../loss/exact-pill.tsx";
 import type { Account } from "../state/page-state.ts";
+import { describeRelease } from "../target/describe-reading.ts";
+import { Reading } from "../target/reading.tsx";
 import { Icon } from "./icon.tsx";
 import { LinkStatus } from "./link-status.tsx";
 import { Runs } from "./runs.tsx";
@@ -27,6 +29,7 @@ export function Masthead({ account, version, clockMs, stale }: MastheadProps) {
         <>
           <Source account={account} />
           <LinkStatus account={account} clockMs={clockMs} stale={stale} />
+          <Reading target={account.target} />
           <Throughput bytesPerSecond={account.link.bytesPerSecond} eventsPerSecond={account.link.eventsPerSecond} />
           <ExactPill exact={account.exact} />
         </>
@@ -36,7 +39,7 @@ export function Masthead({ account, version, clockMs, stale }: MastheadProps) {
 }
 
 function Source({ account }: { readonly account: Account }) {
-  const { source, filter, previousRuns } = account;
+  const { source, filter, previousRuns, target } = account;
   return (
     <div class="source">
       <p class="target" title={source.label} data-testid="target">
@@ -44,6 +47,11 @@ function Source({ account }: { readonly account: Account }) {
       </p>
       <div class="source-facts">
         <Runs run={source.run} previous={previousRuns} />
+        {target.release !== undefined && (
+          <span class="release" data-testid="release" title={target.bootId && `boot ${target.bootId}`}>
+            {describeRelease(target.release)}
+          </span>
+        )}
         {source.recording && (
           <span
             class="badge"

@@ -1,7 +1,7 @@
 /** The wire protocol's other end: a message and the page before it give the page after it. Pure. */
-import type { CallerRow } from "../../model/snapshot.ts";
-import type { ChangesMessage, Alert, ServerMessage, SnapshotMessage } from "../../model/wire.ts";
-import type { Account, PageState } from "./page-state.ts";
+import type { CallerRow, Snapshot, TargetFacts } from "../../model/snapshot.ts";
+import type { Alert, ChangesMessage, ServerMessage, SnapshotMessage } from "../../model/wire.ts";
+import type { Account, PageState, TargetState } from "./page-state.ts";
 import { thinHistory } from "./thin-history.ts";
 
 type HelloMessage = Extract<ServerMessage, { type: "hello" }>;
@@ -49,10 +49,8 @@ function greet(state: PageState, hello: HelloMessage): PageState {
 }
 
 function replaceAccount(state: PageState, message: SnapshotMessage, nowMs: number): PageState {
-  const { callers, ...rest } = message.snapshot;
   const account: Account = {
-    ...rest,
-    callers: new Map(callers.map((row) => [row.callSite, row])),
+    ...splitSnapshot(message.snapshot),
     link: message.link,
     receivedMs: nowMs,
     history: thinHistory(message.history, HISTORY_LIMIT),
@@ -60,6 +58,26 @@ function replaceAccount(state: PageState, message: SnapshotMessage, nowMs: numbe
     previousRuns: message.previousRuns,
   };
   return { ...state, account, seq: message.seq, sync: "current" };
+}
+
+/** What the target adds, apart from the account, and callers by call site. */
+function splitSnapshot(snapshot: Snapshot) {
+  const { callers, mode, modeReason, link, cpus, histMaps, gaps, findings, printk, release, bootId, ...rest } =
+    snapshot;
+  // Spelled out, as the protocol is; the type asks for every fact there is.
+  const target: Record<keyof TargetFacts, unknown> & TargetState = {
+    mode,
+    modeReason,
+    link,
+    cpus,
+    histMaps,
+    gaps,
+    findings,
+    printk,
+    release,
+    bootId,
+  };
+  return { ...rest, callers: new Map(callers.map((row) => [row.callSite, row])), target };
 }
 
 function applyChanges(state: PageState, message: ChangesMessage, nowMs: number): Outcome {
@@ -78,6 +96,7 @@ function applyChanges(state: PageState, message: ChangesMessage, nowMs: number):
     totals: message.totals,
     loss: message.loss,
     input: message.input,
+    target: message.target === undefined ? before.target : { ...before.target, ...message.target },
     callers: mergeCallers(before.callers, message.callers),
     history: message.points.length === 0 ? before.history : appendHistory(before.history, message.points),
     alerts: message.alerts.length === 0 ? before.alerts : appendAlerts(before.alerts, message.alerts),

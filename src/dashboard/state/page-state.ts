@@ -1,10 +1,17 @@
 /** What the page knows: one immutable value, replaced by `applyMessage` and drawn by the parts. */
-import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
-import type { HistoryPoint, LinkState, Alert, RunSummary } from "../../model/wire.ts";
+import type { CallerRow, Snapshot, TargetFacts } from "../../model/snapshot.ts";
+import type { Alert, HistoryPoint, LinkState, RunSummary } from "../../model/wire.ts";
 
-/** A snapshot kept for merging: callers by call site, and what the server told beside it. */
-export interface Account extends Omit<Snapshot, "callers"> {
+/** What an armed target adds to an account, as far as it is known; without any fact where kmemtap did not arm the target. */
+export type TargetState = { readonly [Fact in keyof TargetFacts]?: TargetFacts[Fact] | undefined };
+
+/**
+ * A snapshot kept for merging: callers by call site, what an armed target adds in a place of its own (its `link` is what
+ * the link is, the message's `link` how it stands), and what the server told beside it.
+ */
+export interface Account extends Omit<Snapshot, "callers" | keyof TargetFacts> {
   readonly callers: ReadonlyMap<string, CallerRow>;
+  readonly target: TargetState;
   readonly link: LinkState;
   /** Wall clock of this viewer when `link` came; with `link.nowMs` it tells how far the two clocks are apart. */
   readonly receivedMs: number;

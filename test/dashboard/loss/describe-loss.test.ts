@@ -1,11 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  describeAlert,
-  describeCpu,
-  losingCpus,
-  lossHeadline,
-  rejectedReasons,
-} from "../../../src/dashboard/loss/describe-loss.ts";
+import { describeCpu, losingCpus, lossHeadline, rejectedReasons } from "../../../src/dashboard/loss/describe-loss.ts";
 import { noLoss } from "../make.ts";
 
 const cpu = (n: number, lostEvents: number, lostUncounted = 0) => ({
@@ -22,6 +16,11 @@ describe("lossHeadline", () => {
       "12,345 events lost, 2 more losses of unknown size, 1 line could not be read, 1 input damaged",
     );
     expect(lossHeadline({ ...noLoss, lostUncounted: 1 })).toBe("1 loss of unknown size");
+    expect(lossHeadline({ ...noLoss, histDropped: 5485 })).toBe("5,485 events found no room in a hist map");
+    const hiddenPointers = { allocs: 2, bytes: 128, requestedBytes: 120, frees: 0 };
+    expect(lossHeadline({ ...noLoss, hiddenPointers })).toBe(
+      "2 allocations cannot be followed: the kernel hid the pointer",
+    );
   });
 
   it("says something even where the block has no number", () => {
@@ -45,13 +44,4 @@ it("lists rejected lines by reason, the most frequent first", () => {
     rejected: { torn: { lines: 2, bytes: 9 }, odd: { lines: 7, bytes: 9 }, none: { lines: 0, bytes: 0 } },
   };
   expect(rejectedReasons(input).map(({ reason }) => reason)).toEqual(["odd", "torn"]);
-});
-
-it("tells an alert, also one without a CPU or a number", () => {
-  expect(describeAlert({ atMs: 0, timeNs: 1.5e9, cpu: 1, events: 1234 })).toBe(
-    "CPU 1 lost 1,234 events near 1.500000 s",
-  );
-  expect(describeAlert({ atMs: 0, timeNs: 1.5e9, cpu: null, events: null })).toBe(
-    "the trace lost events (the kernel did not say how many) near 1.500000 s",
-  );
 });

@@ -3,7 +3,8 @@ import type { HistoryPoint, ServerMessage } from "../../../src/model/wire.ts";
 import { WIRE_PROTOCOL, serverMessageSchema } from "../../../src/model/wire.ts";
 import { HISTORY_LIMIT, applyMessage } from "../../../src/dashboard/state/apply-message.ts";
 import { type PageState, emptyPage } from "../../../src/dashboard/state/page-state.ts";
-import { changesMessage, noLoss, row, snapshotMessage } from "../make.ts";
+import { alert, changesMessage, noLoss, row, snapshotMessage } from "../make.ts";
+import { cpuStats, TARGET } from "../../support/live-update.ts";
 
 const hello: ServerMessage = { type: "hello", protocol: WIRE_PROTOCOL, version: "0.1.0" };
 
@@ -23,7 +24,10 @@ const callSites = (state: PageState) => callersOf(state).map(({ callSite }) => c
 
 describe("applyMessage", () => {
   it("is tested with messages that the protocol allows", () => {
-    for (const message of [hello, snapshotMessage(1, [row("a+0x1/0x2")]), changesMessage(1, 2, [row("b+0x1/0x2")])]) {
+    const whole = snapshotMessage(1, [row("a+0x1/0x2")]);
+    const armed = { ...whole, snapshot: { ...whole.snapshot, ...TARGET }, alerts: [alert()] };
+    const changes = changesMessage(1, 2, [row("b+0x1/0x2")], { target: { cpus: TARGET.cpus } });
+    for (const message of [hello, whole, armed, changes]) {
       expect(serverMessageSchema.safeParse(message).success).toBe(true);
     }
   });
@@ -42,7 +46,7 @@ describe("applyMessage", () => {
   });
 
   it("merges changes by call site, and appends points and alerts", () => {
-    const alert = { atMs: 5, timeNs: 2e9, cpu: 1, events: 10 };
+    const lost = alert();
     const { state } = play([
       hello,
       snapshotMessage(1, [row("a"), row("b")], { history: [[1, 10, 9, 1]] }),
@@ -50,7 +54,7 @@ describe("applyMessage", () => {
         exact: false,
         loss: { ...noLoss, lostEvents: 10 },
         points: [[2, 20, 18, 2]],
-        alerts: [alert],
+        alerts: [lost],
       }),
     ]);
     expect(state.seq).toBe(4);
@@ -62,8 +66,32 @@ describe("applyMessage", () => {
     expect(state.account?.exact).toBe(false);
     expect(state.account?.loss.lostEvents).toBe(10);
     expect(state.account?.history).toHaveLength(2);
-    expect(state.account?.alerts).toEqual([alert]);
+    expect(state.account?.alerts).toEqual([lost]);
     expect(state.account?.source.label).toBe("test");
+  });
+
+  it("keeps what an armed target is apart from how its link stands, and replaces the facts that changed", () => {
+    const whole = snapshotMessage(1, []);
+    const armed = { ...whole, snapshot: { ...whole.snapshot, ...TARGET } };
+    const start = play([hello, armed]).state;
+    expect(start.account?.target).toEqual(TARGET);
+    expect(start.account?.link).toBe(armed.link);
+
+    const quiet = play([changesMessage(1, 2, [])], start).state;
+    expect(quiet.account?.target).toBe(start.account?.target);
+
+    const link = { ...TARGET.link, bytesReceived: 2000, reconnects: 1 };
+    const cpus = [cpuStats(0), cpuStats(1, { fill: 1 })];
+    const { state } = play([changesMessage(2, 3, [], { target: { link, cpus } })], quiet);
+    expect(state.account?.target).toEqual({ ...TARGET, link, cpus });
+    expect(state.account?.link.status).toBe("streaming");
+  });
+
+  it("knows no target where kmemtap armed none, nor that of the boot before", () => {
+    const whole = snapshotMessage(1, []);
+    const armed = { ...whole, snapshot: { ...whole.snapshot, ...TARGET } };
+    const { state } = play([hello, armed, snapshotMessage(2, [])]);
+    expect(Object.values(state.account?.target ?? {}).filter((fact) => fact !== undefined)).toEqual([]);
   });
 
   it("leaves the value before untouched, and rows that did not change the same objects", () => {

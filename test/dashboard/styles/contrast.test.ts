@@ -12,6 +12,9 @@ const PAIRS = [
   ...["--ink", "--ink-2", "--accent"].map((ink) => [ink, "--accent-soft"] as const),
   ...["--ink", "--ink-2", "--ink-3", "--danger"].map((ink) => [ink, "--danger-soft"] as const),
   ...["--ink", "--ink-2", "--warn"].map((ink) => [ink, "--warn-soft"] as const),
+  // A warning in the list of alerts stands on the newest one's ground.
+  ["--warn", "--danger-soft"] as const,
+  ["--danger", "--warn-soft"] as const,
 ];
 
 describe.each([
