@@ -34,6 +34,12 @@ module.exports = {
       to: { path: "node_modules/(ws|fastify|@fastify)/" },
     },
     {
+      name: "only-transport-knows-the-links",
+      severity: "error",
+      from: { path: "^src/", pathNot: room("transport") },
+      to: { path: "node_modules/(serialport|@serialport|ssh2)/" },
+    },
+    {
       name: "dashboard-takes-types-only",
       comment: "the page must not carry zod",
       severity: "error",

@@ -6,6 +6,45 @@ import { LineCounter, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import { ExitCode, KmemtapError, messageOf } from "../model/errors.ts";
 
+const targetSettingsSchema = z.strictObject({
+  url: z.string().describe("where it is"),
+  user: z.string().optional().describe("whom to log in as"),
+  password: z.string().optional().describe("keep the file to yourself; better a passwordFile or a key"),
+  passwordFile: z.string().optional().describe("a file with the password on its first line"),
+  identity: z.string().optional().describe("ssh: a private key's file"),
+  sshConfig: z.string().optional().describe("ssh: an OpenSSH configuration in place of the user's own"),
+  acceptNew: z.boolean().optional().describe("ssh: store an unknown host key; a changed one is refused all the same"),
+});
+export type TargetSettings = z.infer<typeof targetSettingsSchema>;
+
+const alertsSchema = z.strictObject({
+  command: z.string().min(1).optional().describe("a shell command that is run for every alert"),
+  webhook: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("an http or https URL that every alert is posted to"),
+});
+
+const overrunSchema = z.strictObject({
+  pollMs: z
+    .number()
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(1000)
+    .describe("milliseconds between looks at the ring buffers"),
+  infoFill: z.number().min(0).max(1).default(0.5).describe("how full a CPU's buffer is when it is mentioned, 0 to 1"),
+  warningFill: z.number().min(0).max(1).default(0.8).describe("how full it is when it is warned of, 0 to 1"),
+  warningSeconds: z.number().min(0).default(5).describe("warn when a buffer will be full within so many seconds"),
+  bufferKb: z.number().int().min(4).default(8192).describe("size of each CPU's ring buffer on the target, KiB"),
+  growLimitKb: z
+    .number()
+    .int()
+    .min(4)
+    .default(262_144)
+    .describe("what --on-overrun grow may enlarge it to, KiB for each CPU"),
+});
+
 export const configSchema = z
   .strictObject({
     serve: z
@@ -24,9 +63,14 @@ export const configSchema = z
       .default("info")
       .describe("what goes to stderr"),
     targets: z
-      .record(z.string().regex(/^[\w.-]+$/, "a name has letters, digits, dots, dashes and underscores"), z.string())
+      .record(
+        z.string().regex(/^[\w.-]+$/, "a name has letters, digits, dots, dashes and underscores"),
+        z.union([z.string(), targetSettingsSchema]),
+      )
       .default({})
-      .describe("names for targets: NAME: URL"),
+      .describe("names for targets: NAME: URL, or NAME with url, user, password, passwordFile, identity and so on"),
+    alerts: alertsSchema.prefault({}).describe("who else is told when events are about to be lost, or were"),
+    overrun: overrunSchema.prefault({}).describe("how a target's ring buffers are watched"),
   })
   .meta({ id: "Config", title: "kmemtap configuration" });
 export type Config = z.infer<typeof configSchema>;
@@ -48,13 +92,27 @@ export function parseConfig(text: string, file: string): Config {
   // An empty file is an empty configuration.
   const parsed = configSchema.safeParse(content === null ? {} : content);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => {
+  const faults = parsed.error.issues.flatMap(innermost).map((issue) => {
     // An unknown key is reported at its parent: the key itself is what one looks for.
     const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]] : issue.path;
     const message = issue.code === "invalid_key" ? (issue.issues.at(0)?.message ?? issue.message) : issue.message;
     return `${file}:${lineOf(document, path, lineCounter)}: ${path.join(".") || "(top level)"}: ${message}`;
   });
   throw invalid(faults.join("\n"));
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Where a value may be a word or a block, the faults of the block are what a block's author wants to know. */
+function innermost(issue: Issue): Issue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const inside = issue.errors.find((branch) =>
+    branch.some(({ code, path }) => code !== "invalid_type" || path.length > 0),
+  );
+  return (inside ?? [{ ...issue, message: "give a URL, or a block with url, user and so on" }]).map((inner) => ({
+    ...inner,
+    path: inside === undefined ? issue.path : [...issue.path, ...inner.path],
+  }));
 }
 
 /** Aliases are resolved only now: one that names nothing, or stands for thousands, is a fault of the file too. */
@@ -79,6 +137,8 @@ function lineOf(
   lineCounter: LineCounter,
 ): number {
   const node: unknown = document.getIn(path, true);
+  // A key that is missing has no line: its block has.
+  if (node === undefined && path.length > 1) return lineOf(document, path.slice(0, -1), lineCounter);
   const range = typeof node === "object" && node !== null && "range" in node ? (node.range as [number] | null) : null;
   return range === null ? 1 : lineCounter.linePos(range[0]).line;
 }

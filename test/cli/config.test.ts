@@ -40,6 +40,30 @@ describe("a configuration", () => {
   });
 });
 
+describe("the blocks of a configuration", () => {
+  it("keep the defaults of what they do not name", () => {
+    const text = "overrun:\n  pollMs: 250\nalerts:\n  command: logger\n  webhook: http://127.0.0.1:9/hook\n";
+    expect(parseConfig(text, "k.yaml")).toEqual({
+      ...DEFAULTS,
+      overrun: { ...DEFAULTS.overrun, pollMs: 250 },
+      alerts: { command: "logger", webhook: "http://127.0.0.1:9/hook" },
+    });
+    expect(DEFAULTS.overrun).toEqual({
+      pollMs: 1000,
+      infoFill: 0.5,
+      warningFill: 0.8,
+      warningSeconds: 5,
+      bufferKb: 8192,
+      growLimitKb: 262_144,
+    });
+  });
+
+  it("may give a target more than a URL", () => {
+    const text = "targets:\n  board:\n    url: ssh://board\n    passwordFile: /p\n";
+    expect(parseConfig(text, "k.yaml").targets).toEqual({ board: { url: "ssh://board", passwordFile: "/p" } });
+  });
+});
+
 describe("a fault names file, line and key", () => {
   it.each([
     ["a wrong type", "\nsnapshotMs: fast\n", /^k\.yaml:2: snapshotMs: .*number/],
@@ -49,7 +73,18 @@ describe("a fault names file, line and key", () => {
     ["a word that is none of the choices", "logLevel: loud\n", /^k\.yaml:1: logLevel: .*"info"/],
     ["an unknown key", "serve: 127.0.0.1:1\n\nservee: x\n", /^k\.yaml:3: servee: /],
     ["an unknown key without a value", "\n\nfoo:\n", /^k\.yaml:3: foo: /],
-    ["a nested value", "targets:\n  lab: file:///x\n  bad:\n    url: x\n", /^k\.yaml:4: targets\.bad: /],
+    ["a target without a URL", "targets:\n  lab: file:///x\n  bad:\n    user: x\n", /^k\.yaml:4: targets\.bad\.url: /],
+    ["a target's unknown key", "targets:\n  bad:\n    url: x\n    pass: y\n", /^k\.yaml:4: targets\.bad\.pass: /],
+    [
+      "a target's wrong type",
+      "targets:\n  bad:\n    url: x\n    user: 5\n",
+      /^k\.yaml:4: targets\.bad\.user: .*string/,
+    ],
+    ["a target that is a number", "targets:\n  bad: 5\n", /^k\.yaml:2: targets\.bad: give a URL/],
+    ["a target that is a list", "targets:\n  bad: [x]\n", /^k\.yaml:2: targets\.bad: give a URL/],
+    ["a webhook that is no web address", "alerts:\n  webhook: file:///x\n", /^k\.yaml:2: alerts\.webhook: .*URL/],
+    ["an unknown key of a block", "overrun:\n  pollSeconds: 1\n", /^k\.yaml:2: overrun\.pollSeconds: /],
+    ["a fill beyond full", "overrun:\n  warningFill: 80\n", /^k\.yaml:2: overrun\.warningFill: /],
     ["a bad name", "targets:\n  lab: file:///x\n  a b: file:///y\n", /^k\.yaml:3: targets\.a b: .*letters, digits/],
     ["a key twice", "serve: a\nserve: b\n", /^k\.yaml:2: .*unique/],
     ["no YAML", 'serve: "x\n', /^k\.yaml:2: .*quote/],

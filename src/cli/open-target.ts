@@ -1,0 +1,55 @@
+/** A target as a source to follow, whatever kind it is. */
+import type { Observable } from "rxjs";
+import type { ByteSource, TargetReport } from "../model/ports.ts";
+import type { Target } from "../model/target.ts";
+import type { AgentSource } from "../target/agent/agent-source.ts";
+import { armTarget, type ArmOptions } from "../target/agent/arm-target.ts";
+import { bootGuest } from "../target/qemu/boot-guest.ts";
+import { followFile } from "../transport/follow-file.ts";
+import { checkRecording, replayFile } from "../transport/replay-file.ts";
+
+export interface OpenTarget {
+  readonly source: ByteSource;
+  readonly reports?: Observable<TargetReport>;
+  /** The source again, where kmemtap arms it. */
+  readonly agent?: AgentSource;
+  close(): Promise<void>;
+}
+
+/** @param bootCapture what `qemu:` means: the boot of the demo's guest from its first moment, or a shell on a guest */
+export async function openTarget(
+  target: Target,
+  label: string,
+  arm: ArmOptions,
+  bootCapture: boolean,
+): Promise<OpenTarget> {
+  switch (target.kind) {
+    case "file":
+      return closing(followFile(target.path));
+    case "replay":
+      await checkRecording(target.path);
+      return closing(replayFile(target.path, { speed: target.speed }));
+    case "qemu":
+      return bootCapture ? bootGuest() : armed(armTarget(target, label, arm));
+    case "local":
+    case "ssh":
+    case "serial":
+    case "pty":
+    case "unix":
+    case "tcp":
+      return armed(armTarget(target, label, arm));
+  }
+}
+
+function armed(agent: AgentSource): OpenTarget {
+  return { ...closing(agent), agent };
+}
+
+function closing(source: ByteSource): OpenTarget {
+  return { source, close: () => source.close() };
+}
+
+/** News of the link, for whoever watches the command. */
+export function say(text: string): void {
+  process.stderr.write(`kmemtap: ${text}\n`);
+}
