@@ -6,45 +6,96 @@
 #   ttyS1  the console: the kernel's log, and reports to kmemtap, a line each: "@kmemtap key=value …"
 #   ttyS2  the guest's own copy of the trace, with kmemtap.copy on the kernel command line
 #
+# That is the demo's guest, which then runs a workload of its own. `kmemtap bootargs --initramfs` makes others of it:
+#
+#   kmemtap.port=ttyS1      on the kernel command line: the trace goes there, and there is no workload
+#   kmemtap.console=ttyS0   with it: a shell there
+#   rdinit=/kmemtap/init    where this is not /init but stands beside a system's own, all that it needs below /kmemtap:
+#                           it starts forwarding, and hands over to that /init with nothing but its own folder changed
+#
 # Runs under busybox ash with nothing else in the initramfs but modules. What forwards the trace is excluded from it
 # (set_event_notrace_pid, event-fork), or it would feed on its own allocations.
 
-PATH=/bin
-TRACING=/sys/kernel/tracing
+HERE=${0%/init}
+BUSYBOX=$HERE/bin/busybox
+PATH=$HERE/bin
+TRACING=$HERE/sys/kernel/tracing
 
-/bin/busybox mkdir -p /bin /dev /proc /sys /tmp /mnt /root
-# The kernel loads modules by /sbin/modprobe.
-/bin/busybox ln -s bin /sbin
-/bin/busybox mount -t devtmpfs devtmpfs /dev
-/bin/busybox mount -t sysfs sysfs /sys
-/bin/busybox mount -t tracefs tracefs $TRACING
-/bin/busybox mount -t proc proc /proc
-exec </dev/ttyS1 >/dev/ttyS1 2>&1
+"$BUSYBOX" mkdir -p "$HERE/bin" "$HERE/dev" "$HERE/proc" "$HERE/sys"
+"$BUSYBOX" mount -t devtmpfs devtmpfs "$HERE/dev"
+"$BUSYBOX" mount -t sysfs sysfs "$HERE/sys"
+"$BUSYBOX" mount -t tracefs tracefs "$TRACING"
+"$BUSYBOX" mount -t proc proc "$HERE/proc"
 
+read -r cmdline <"$HERE/proc/cmdline"
 wants() {
-    read -r cmdline </proc/cmdline
     case " $cmdline " in *" kmemtap.$1 "*) return 0 ;; esac
     return 1
 }
+option() {
+    value=
+    for word in $cmdline; do
+        case $word in "kmemtap.$1="*) value=${word#*=} ;; esac
+    done
+}
+option port
+port=$value
+option console
+console=$value
 
 report() { echo "@kmemtap $*"; }
 milestone() { report "milestone=$*"; }
 
 # 50 % would hold the reader back until half a buffer is full.
-echo 0 >$TRACING/buffer_percent
-echo 1 >$TRACING/options/event-fork
+echo 0 >"$TRACING/buffer_percent"
+echo 1 >"$TRACING/options/event-fork"
+
+# The port may be a module's that is loaded later. dd, not cat: busybox cat uses sendfile, which loops on itself on 5.10.
+forward() {
+    # shellcheck disable=SC2016 # expanded by the inner shell, whose own pid is to be excluded
+    "$BUSYBOX" sh -c 'echo $$ >>"$1/set_event_notrace_pid"
+        until [ -c "$2" ]; do "$3" usleep 50000; done
+        "$3" stty -F "$2" raw -echo
+        exec "$3" dd if="$1/trace_pipe" of="$2" bs=4096' kmemtap-forward "$TRACING" "$HERE/dev/$1" "$BUSYBOX" \
+        </dev/null >/dev/null 2>&1 &
+}
+
+if [ -n "$HERE" ]; then
+    forward "${port:-ttyS0}"
+    exec /init "$@"
+fi
+
+"$BUSYBOX" mkdir -p /tmp /mnt /root
+# The kernel loads modules by /sbin/modprobe.
+"$BUSYBOX" ln -s bin /sbin
+
+if [ -n "$port" ]; then
+    forward "$port"
+    "$BUSYBOX" --install -s /bin
+    mount -t tmpfs tmpfs /tmp
+    ip link set lo up
+    # Where ports are modules; others are there already, or the kernel asks for them.
+    for module in virtio_pci virtio_console; do modprobe -q $module; done 2>/dev/null
+    [ -n "$console" ] || while :; do sleep 60; done
+    milestone "up" >"/dev/$console"
+    while :; do
+        TERM=vt102 setsid -c sh -i <"/dev/$console" >"/dev/$console" 2>&1
+        sleep 1
+    done
+fi
+
+exec </dev/ttyS1 >/dev/ttyS1 2>&1
 /bin/busybox stty -F /dev/ttyS0 raw -echo
 /bin/busybox stty -F /dev/ttyS2 raw -echo 2>/dev/null
 
-# dd, not cat: busybox cat uses sendfile, which loops on itself on 5.10.
 if wants copy; then
     /bin/busybox sh -c 'echo $$ >>/sys/kernel/tracing/set_event_notrace_pid
         /bin/busybox dd if=/sys/kernel/tracing/trace_pipe bs=4096 2>/dev/null | /bin/busybox tee /copy >/dev/ttyS0' &
+    reader=$!
 else
-    /bin/busybox sh -c 'echo $$ >>/sys/kernel/tracing/set_event_notrace_pid
-        exec /bin/busybox dd if=/sys/kernel/tracing/trace_pipe of=/dev/ttyS0 bs=4096 2>/dev/null' &
+    forward ttyS0
+    reader=$!
 fi
-reader=$!
 
 # Events waiting and overwritten, all CPUs, and the trace clock: read with the shell alone, so that it forks nothing.
 sum_stats() {
@@ -122,7 +173,7 @@ until_read() {
 
 if wants copy; then
     round
-    echo 0 >$TRACING/tracing_on
+    echo 0 >"$TRACING/tracing_on"
     # The reader ends when tracing is off and the buffer is empty; where it waits instead, an empty buffer ends it.
     while [ -d /proc/$reader ]; do
         sum_stats

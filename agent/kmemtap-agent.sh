@@ -206,12 +206,16 @@ facts() {
     fact cpus $cpus
     available
     fact mem_available_kb "$AVAILABLE"
+    fact mem_total_kb "$TOTAL"
     lockdown
     fact lockdown "$LOCKDOWN"
     word /proc/sys/kernel/kptr_restrict
     fact kptr_restrict "$WORD"
     word /proc/sys/kernel/printk
     fact console_loglevel "$WORD"
+    line=
+    [ -r /sys/class/tty/console/active ] && read -r line </sys/class/tty/console/active
+    fact consoles "$line"
     word /sys/devices/system/clocksource/clocksource0/current_clocksource
     fact clocksource "$WORD"
     word /proc/kallsyms
@@ -263,11 +267,15 @@ tracing_facts() {
     [ "$MEASURE" != 0 ] && measure_rate
 }
 
-# Events a second now: what a capture would see. In an instance of its own, without a reader.
+# Events a second now: what a capture would see, and how it would see pointers. In an instance of its own, without a reader.
 measure_rate() {
     I=$T/instances/kmemtap-$TOP-$NONCE-p
     mkdir "$I" 2>/dev/null || return
     put 1024 >"$I/buffer_size_kb"
+    unhash
+    word "$I/options/hash-ptr"
+    fact pointers "$([ "${WORD:-0}" = 0 ] && echo real || echo hashed)"
+    put 1 >"$I/tracing_on"
     for e in $EVENTS; do [ -d "$I/events/kmem/$e" ] && put 1 >"$I/events/kmem/$e/enable"; done
     sleep "$MEASURE"
     put 0 >"$I/tracing_on"
@@ -279,9 +287,9 @@ measure_rate() {
 }
 
 available() {
-    AVAILABLE=0
+    AVAILABLE=0 TOTAL=0
     while read -r key value _; do
-        case $key in MemFree:) [ "$AVAILABLE" = 0 ] && AVAILABLE=$value ;; MemAvailable:) AVAILABLE=$value ;; esac
+        case $key in MemTotal:) TOTAL=$value ;; MemFree:) [ "$AVAILABLE" = 0 ] && AVAILABLE=$value ;; MemAvailable:) AVAILABLE=$value ;; esac
     done </proc/meminfo
 }
 

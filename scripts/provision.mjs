@@ -17,19 +17,30 @@ const PARTS = {
   busybox: { package: "busybox-static", isThere: hasStaticBusybox },
   chromium: { package: "chromium", isThere: () => hasCommand("chromium") },
   shellcheck: { package: "shellcheck", isThere: () => hasCommand("shellcheck") },
+  sshd: { package: "openssh-server", isThere: () => hasCommand("sshd") },
+  ssh: { package: "openssh-client", isThere: () => hasCommand("ssh") },
+  dropbear: { package: "dropbear-bin", isThere: () => hasCommand("dropbear") },
+  socat: { package: "socat", isThere: () => hasCommand("socat") },
+  mksh: { package: "mksh", isThere: () => hasCommand("mksh") },
+  toybox: { package: "toybox", isThere: () => hasCommand("toybox") },
 };
 const DEMO_PARTS = ["qemu", "busybox"];
+/** Debian's kernels: the demo's 6.1; for the tests 5.10 (no hist triggers), 6.12 and the newest as well. */
+const DEMO_SUITES = ["bookworm"];
+const SUITES = [...DEMO_SUITES, "bullseye", "trixie", "sid"];
 
 /** Installs what is missing as far as this user may; never fails: what is still missing is said where it is needed. */
-export async function provision(parts = Object.keys(PARTS)) {
+export async function provision(parts = Object.keys(PARTS), suites = parts === DEMO_PARTS ? DEMO_SUITES : SUITES) {
   const missing = parts.filter((part) => !PARTS[part].isThere()).map((part) => PARTS[part].package);
   if (missing.length > 0) await install(missing);
   if (!PARTS.qemu.isThere()) return;
-  try {
-    const kernel = await fetchKernel({ suite: "bookworm", arch: "amd64", log: say });
-    if (!kernel.cached) say(`Debian's kernel ${kernel.release} is in the cache`);
-  } catch (error) {
-    say(error.message);
+  for (const suite of suites) {
+    try {
+      const kernel = await fetchKernel({ suite, arch: "amd64", log: say });
+      if (!kernel.cached) say(`Debian's kernel ${kernel.release} is in the cache`);
+    } catch (error) {
+      say(error.message);
+    }
   }
 }
 

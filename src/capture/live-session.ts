@@ -21,11 +21,17 @@ import {
   tap,
 } from "rxjs";
 import { messageOf } from "../model/errors.ts";
-import type { LossMark } from "../model/event-batch.ts";
+import type { AgentMark, LossMark } from "../model/event-batch.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint, LinkState, Alert, RunSummary } from "../model/wire.ts";
+import type { Workload, WorkloadScope } from "../model/workload.ts";
+import { type AgentLine, parseAgentLine } from "../target/agent/agent-line.ts";
+import type { AgentSource } from "../target/agent/agent-source.ts";
+import type { OverrunThresholds } from "./overrun-watch.ts";
 import { RunAccount } from "./run-account.ts";
+import { TargetState } from "./target-state.ts";
+import type { PhaseChange } from "./workload-account.ts";
 import { History } from "./history.ts";
 import { LinkMonitor } from "./link-monitor.ts";
 import { lostAlert } from "./lost-alert.ts";
@@ -39,6 +45,17 @@ export interface LiveOptions {
   readonly silentAfterMs: number;
   /** What the target says of its own side, where it does. */
   readonly reports?: Observable<TargetReport>;
+  /** The source, where it is a target that kmemtap armed. */
+  readonly agent?: AgentSource;
+  readonly thresholds?: OverrunThresholds;
+  /** Accounts the phases of a workload. */
+  readonly workload?: WorkloadListener;
+}
+
+/** Who runs the workload, on the target's agent. */
+export interface WorkloadListener {
+  /** Told of each line of the agent; what it says of the workload, if anything. */
+  hear(line: AgentLine): PhaseChange | undefined;
 }
 
 /** What viewers get at each tick. */
@@ -52,6 +69,15 @@ export interface LiveUpdate {
   readonly alerts: readonly Alert[];
   readonly newAlerts: readonly Alert[];
   readonly previousRuns: readonly PreviousRun[];
+  /** False while a target is still being armed. */
+  readonly began: boolean;
+  /** The account of the workload up to now, where there is one; composed when it is asked for. */
+  readonly workload?: (scope: WorkloadScope, options: WorkloadResultOptions) => Workload;
+}
+
+export interface WorkloadResultOptions {
+  readonly interrupted: boolean;
+  readonly addresses: boolean;
 }
 
 export interface PreviousRun {
@@ -61,6 +87,7 @@ export interface PreviousRun {
 
 const MAX_PREVIOUS_RUNS = 5;
 const MAX_ALERTS = 200;
+const MAX_ADDRESSES = 32;
 /** A file that is there already is read between two snapshots: its history is noted by the trace's own time. */
 const MIN_POINT_S = 0.02;
 
@@ -86,7 +113,8 @@ export function liveSession(source: ByteSource, options: LiveOptions): Observabl
       ignoreElements(),
     );
     const lastUpdate = defer(() => of(session.update()));
-    return concat(merge(reading, ticks, hearing), lastUpdate);
+    const beside = options.agent === undefined ? EMPTY : from(session.besides(options.agent)).pipe(ignoreElements());
+    return concat(merge(reading, ticks, hearing, beside), lastUpdate);
   }).pipe(share());
 }
 
@@ -121,7 +149,44 @@ class Session {
     this.#source = source;
     this.#options = options;
     this.#monitor = new LinkMonitor(Date.now(), options.silentAfterMs);
-    this.#account = new RunAccount(1, options.filter ?? "all");
+    this.#account = this.#newAccount(1);
+  }
+
+  #newAccount(run: number): RunAccount {
+    const { agent, filter = "all", thresholds, workload } = this.#options;
+    if (agent === undefined) return new RunAccount(run, { filter });
+    const target = new TargetState(agent, thresholds);
+    return new RunAccount(run, {
+      filter,
+      target,
+      workload: workload !== undefined,
+      onMark: (mark) => this.#hearAgent(agent, target, mark),
+    });
+  }
+
+  #hearAgent(agent: AgentSource, target: TargetState, mark: AgentMark): PhaseChange | undefined {
+    const line = parseAgentLine(mark.text, agent.nonce);
+    if (line === undefined) return undefined;
+    target.hear(line, mark.timeNs, Date.now());
+    if (line === "damaged") {
+      agent.hear(line);
+      return undefined;
+    }
+    // A reading that does not add up is as good as a damaged line: it is asked for again.
+    if (target.hist.unsure) agent.hear("damaged");
+    agent.hear(line);
+    if (line.type === "tick-done" && target.hist.unsure) target.hist.startOver();
+    return this.#options.workload?.hear(line);
+  }
+
+  /** The agent's lines that do not come through the stream, for as long as it runs. */
+  async *besides(agent: AgentSource): AsyncGenerator<never> {
+    for await (const line of agent.side) {
+      this.#account.target?.hear(line, this.#account.lastEventNs ?? 0, Date.now());
+      agent.hear(line);
+      this.#options.workload?.hear(line);
+    }
+    yield* [];
   }
 
   /**
@@ -150,7 +215,7 @@ class Session {
 
   /** Adds a point to the history, if the trace's clock has moved on by `seconds` since the last one. */
   #note(account: RunAccount, seconds: number): void {
-    const point = account.point();
+    const point = account.point(Date.now());
     if (point === undefined || point[0] - (this.#history.points.at(-1)?.[0] ?? -Infinity) < seconds) return;
     if (this.#history.add(point)) this.#newPoints.push(point);
   }
@@ -170,7 +235,12 @@ class Session {
     this.#note(this.#account, 0);
     const newPoints = this.#newPoints;
     this.#newPoints = [];
-    const newAlerts = alertsOf(this.#account.takeLosses(), nowMs);
+    const losses = this.#account.takeLosses();
+    const { target } = this.#account;
+    const report = target?.takeReport();
+    if (report !== undefined) this.#monitor.hear(report, nowMs);
+    // The kernel's own counts say the same as the markers, and say it at once.
+    const newAlerts = target === undefined ? alertsOf(losses, nowMs) : target.takeAlerts();
     this.#alerts = [...this.#alerts, ...newAlerts].slice(-MAX_ALERTS);
     return {
       link: this.#monitor.state(this.#account, nowMs),
@@ -180,6 +250,22 @@ class Session {
       alerts: this.#alerts,
       newAlerts,
       previousRuns: this.#previousRuns,
+      began: target === undefined || target.beganMs !== undefined,
+      ...(this.#account.workload === undefined ? {} : { workload: this.#workloadOf(this.#account, snapshot) }),
+    };
+  }
+
+  #workloadOf(account: RunAccount, snapshot: Snapshot): NonNullable<LiveUpdate["workload"]> {
+    return (scope, { interrupted, addresses }) => {
+      if (account.workload === undefined) throw new Error("an account with a workload has one");
+      return account.workload.result({
+        target: this.#source.label,
+        scope,
+        snapshot,
+        interrupted,
+        ...(addresses ? { addresses: MAX_ADDRESSES } : {}),
+        resolve: (callSite) => account.target?.symbols.resolve(callSite) ?? callSite,
+      });
     };
   }
 
@@ -190,7 +276,7 @@ class Session {
     const { run } = snapshot.source;
     const summary = { run, endedMs: Date.now(), exact: snapshot.exact, totals: snapshot.totals };
     this.#previousRuns = [...this.#previousRuns, { summary, snapshot }].slice(-MAX_PREVIOUS_RUNS);
-    this.#account = new RunAccount(run + 1, this.#options.filter ?? "all");
+    this.#account = this.#newAccount(run + 1);
     this.#history = new History();
     this.#newPoints = [];
     this.#alerts = [];

@@ -1,13 +1,27 @@
-/** The account of one run (one boot) while it goes on. */
+/** The account of one run (one boot, one mode) while it goes on. */
 import { EventLedger } from "../accounting/ledger.ts";
 import { TextDecoder } from "../ftrace/text-decoder.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
-import type { EventBatch, LossMark } from "../model/event-batch.ts";
+import type { AgentMark, EventBatch, LossMark } from "../model/event-batch.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint } from "../model/wire.ts";
+import type { TargetState } from "./target-state.ts";
+import { type PhaseChange, WorkloadAccount } from "./workload-account.ts";
+
+export interface RunOptions {
+  readonly filter: AccountFilter;
+  /** Of a target that kmemtap armed. */
+  readonly target?: TargetState;
+  /** Accounts by the phases of a workload as well. */
+  readonly workload?: boolean;
+  /** Told of each line of the agent, in the order of the stream; what it says of the workload, if anything. */
+  readonly onMark?: (mark: AgentMark) => PhaseChange | undefined;
+}
 
 export class RunAccount {
   readonly run: number;
+  readonly target: TargetState | undefined;
+  readonly workload: WorkloadAccount | undefined;
   /** Bytes and trace events (of the account) received. */
   bytes = 0;
   events = 0;
@@ -15,13 +29,17 @@ export class RunAccount {
   lastEventNs: number | null = null;
   readonly #decoder: TextDecoder;
   readonly #ledger: EventLedger;
+  readonly #onMark: RunOptions["onMark"];
   #losses: LossMark[] = [];
 
-  constructor(run: number, filter: AccountFilter) {
+  constructor(run: number, { filter, target, workload, onMark }: RunOptions) {
     const callSites = new CallSiteTable();
     this.run = run;
+    this.target = target;
+    this.#onMark = onMark;
     this.#decoder = new TextDecoder(callSites);
-    this.#ledger = new EventLedger(callSites, { filter });
+    this.workload = workload === true ? new WorkloadAccount(callSites, { filter }) : undefined;
+    this.#ledger = this.workload?.ledger ?? new EventLedger(callSites, { filter });
   }
 
   push(chunk: Uint8Array): void {
@@ -34,7 +52,8 @@ export class RunAccount {
   }
 
   /** The chart's next point; undefined before the first event. */
-  point(): HistoryPoint | undefined {
+  point(nowMs: number): HistoryPoint | undefined {
+    if (this.target?.mode === "hist") return this.#histPoint(this.target, nowMs);
     if (this.lastEventNs === null) return undefined;
     const { netBytes, netRequestedBytes, liveObjects } = this.#ledger.now;
     return [this.lastEventNs / 1e9, netBytes, netRequestedBytes, liveObjects];
@@ -43,7 +62,8 @@ export class RunAccount {
   /** @param damage what ended the stream before its time; an account of such a stream is not exact */
   snapshot(source: Omit<Snapshot["source"], "run">, damage?: string): Snapshot {
     const damagedInput = damage === undefined ? [] : [damage];
-    return this.#ledger.snapshot({ source: { ...source, run: this.run }, damagedInput });
+    const snapshot = this.#ledger.snapshot({ source: { ...source, run: this.run }, damagedInput });
+    return this.target === undefined ? snapshot : this.target.complete(snapshot, this.bytes);
   }
 
   /** The losses seen since this was asked last. */
@@ -53,8 +73,19 @@ export class RunAccount {
     return losses;
   }
 
+  /** No event passes the link in mode hist, so the time is that of this side, from the window's beginning on. */
+  #histPoint(target: TargetState, nowMs: number): HistoryPoint | undefined {
+    if (target.beganMs === undefined || target.hist.readings === 0) return undefined;
+    const { netBytes, netRequestedBytes, liveObjects } = target.hist.totals(target.hist.callers());
+    return [(nowMs - target.beganMs) / 1000, netBytes, netRequestedBytes, liveObjects];
+  }
+
   #account(batch: EventBatch): void {
-    this.#ledger.apply(batch);
+    if (this.workload !== undefined) this.workload.apply(batch, (mark) => this.#onMark?.(mark));
+    else {
+      this.#ledger.apply(batch);
+      for (const mark of batch.marks) this.#onMark?.(mark);
+    }
     this.events += batch.length;
     if (batch.length > 0) this.lastEventNs = batch.timeNs[batch.length - 1];
     this.#losses.push(...batch.losses);

@@ -1,20 +1,22 @@
 import { Command } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
+import { addArmOptions, TARGETS } from "./add-arm-options.ts";
 
 /** `kmemtap live TARGET`: stream, account, serve. */
 export function liveCommand(exit: (code: ExitCode) => void) {
-  return new Command("live")
+  return addArmOptions(new Command("live"))
     .description("watch a target live: the dashboard, WebSocket snapshots and GET /api/snapshot")
-    .argument("<TARGET>", "a name from the configuration, or file:///PATH, replay:///PATH?speed=N, qemu:")
+    .argument("<TARGET>", TARGETS)
     .option("--serve <ADDR>", "HOST:PORT to serve on, this machine only (default: 127.0.0.1:8642)")
     .option("--malloc", "account kmalloc only")
     .option("--cache", "account kmem_cache only")
-    .option("--strict", "exit with 4 when the account is not exact at the end")
     .option("--config <FILE>", "configuration to read")
     .addHelpText(
       "after",
       `
 Examples:
+  kmemtap live ssh://root@board                        logs in, arms the kmem events, watches, and puts everything back
+  kmemtap live 'serial:///dev/ttyUSB0?baud=115200'     the same over a serial console
   qemu-system-x86_64 … -serial file:/tmp/serial.log    then, in the guest: cat /sys/kernel/tracing/trace_pipe >/dev/ttyS0
   kmemtap live file:///tmp/serial.log                  follows the file; it may not exist yet
   kmemtap live 'replay:///tmp/boot.trace.gz?speed=10'  plays a recording, ten times as fast`,

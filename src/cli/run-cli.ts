@@ -2,9 +2,13 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { ExitCode, KmemtapError, messageOf } from "../model/errors.ts";
 import { VERSION } from "../model/version.ts";
+import { bootargsCommand } from "./bootargs.ts";
 import { demoCommand } from "./demo.ts";
+import { doctorCommand } from "./doctor.ts";
 import { liveCommand } from "./live.ts";
 import { reportCommand } from "./report.ts";
+import { runCommand } from "./run.ts";
+import { snapshotCommand } from "./snapshot.ts";
 
 /** Runs the command in `argv` to its end; the process's exit status. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -19,7 +23,15 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .showHelpAfterError("(run with --help for the options)")
     .configureHelp({ showGlobalOptions: false });
-  for (const command of [demoCommand(exit), liveCommand(exit), reportCommand(exit)]) {
+  for (const command of [
+    demoCommand(exit),
+    liveCommand(exit),
+    runCommand(exit),
+    snapshotCommand(exit),
+    reportCommand(exit),
+    doctorCommand(exit),
+    bootargsCommand(exit),
+  ]) {
     program.addCommand(
       command.exitOverride().showHelpAfterError(`(run 'kmemtap ${command.name()} --help' for the options)`),
     );

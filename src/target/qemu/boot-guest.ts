@@ -7,16 +7,14 @@
  * objects), `lsm=lockdown` 11,000 more (a security blob for each inode of tracefs); one CPU, because a second one competes
  * with the device model. Measured on 6.1: 7.7 s until the boot is through instead of 18.9 s.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { constants } from "node:fs";
-import { access, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defer, from, type Observable, share } from "rxjs";
-import { KmemtapError, messageOf } from "../../model/errors.ts";
 import type { ByteSource, TargetReport } from "../../model/ports.ts";
 import { followFile } from "../../transport/follow-file.ts";
 import { findBootKernel } from "./boot-kernel.ts";
+import { type Emulator, needQemu, startEmulator } from "./emulator.ts";
 import { type Guardian, startGuardian } from "./guardian.ts";
 import { linesOf, parseGuestReport } from "./guest-reports.ts";
 import { buildInitramfs } from "./initramfs.ts";
@@ -41,7 +39,8 @@ export interface Guest {
   close(): Promise<void>;
 }
 
-const QEMU = "qemu-system-x86_64";
+/** Those of the workload. */
+const MODULES = ["loop", "fat", "vfat", "nls_cp437", "nls_ascii"];
 const KMEM_EVENTS = [
   "kmalloc",
   "kmem_cache_alloc",
@@ -68,21 +67,18 @@ const KERNEL_PARAMETERS = [
 ];
 
 export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
-  await needQemu();
+  await needQemu("replay a recording: kmemtap demo --recorded");
   const kernel = findBootKernel();
   const dir = await mkdtemp(join(tmpdir(), "kmemtap-guest-"));
   const guardian = startGuardian(dir);
   const files = { trace: join(dir, "trace.log"), console: join(dir, "console.log"), copy: join(dir, "copy.log") };
   try {
     const initramfs = join(dir, "initramfs.cpio");
-    await buildInitramfs(kernel, dir, initramfs);
+    await buildInitramfs(kernel, { init: "boot-init.sh", modules: MODULES }, dir, initramfs);
     const parameters = [...KERNEL_PARAMETERS, ...(options.copy === true ? ["kmemtap.copy"] : [])];
-    const qemu = spawn(QEMU, qemuArguments(kernel.vmlinuz, initramfs, parameters, files), {
-      stdio: ["ignore", "ignore", "pipe"],
-      // A group of its own: Ctrl-C in the terminal is ours to act on, and the guest is ended by its pid.
-      detached: true,
-    });
-    guardian.watch(qemu.pid);
+    const devices = [files.trace, files.console, files.copy].flatMap((file) => ["-serial", `file:${file}`]);
+    const { vmlinuz } = kernel;
+    const qemu = startEmulator({ vmlinuz, initramfs, parameters, cpus: 1, memoryMb: 512, devices }, guardian);
     return runningGuest(qemu, kernel.release, dir, files, guardian);
   } catch (thrown) {
     guardian.dismiss();
@@ -91,51 +87,10 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
   }
 }
 
-async function needQemu(): Promise<void> {
-  for (const folder of (process.env["PATH"] ?? "").split(":")) {
-    const found = await access(join(folder, QEMU), constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return;
-  }
-  throw new KmemtapError("target/no-qemu", `${QEMU} is not installed`, {
-    nextStep:
-      "install it (apt-get install qemu-system-x86 busybox-static), or replay a recording: kmemtap demo --recorded",
-  });
-}
-
-function qemuArguments(
-  vmlinuz: string,
-  initramfs: string,
-  parameters: readonly string[],
-  files: Guest["files"],
-): string[] {
-  return [
-    ...["-accel", "tcg,thread=multi", "-cpu", "max", "-M", "pc", "-smp", "1", "-m", "512M"],
-    ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
-    ...["-serial", `file:${files.trace}`, "-serial", `file:${files.console}`, "-serial", `file:${files.copy}`],
-    ...["-kernel", vmlinuz, "-initrd", initramfs, "-append", parameters.join(" ")],
-  ];
-}
-
-function runningGuest(
-  qemu: ChildProcess,
-  release: string,
-  dir: string,
-  files: Guest["files"],
-  guardian: Guardian,
-): Guest {
-  let said = "";
-  qemu.stderr?.on("data", (data: Buffer) => (said += data.toString()));
-  const exited = new Promise<string>((resolve) => {
-    qemu.once("error", (error) => resolve(`${QEMU} did not start: ${messageOf(error)}`));
-    qemu.once("close", (code, signal) => resolve(exitReason(code, signal, said)));
-  });
+function runningGuest(qemu: Emulator, release: string, dir: string, files: Guest["files"], guardian: Guardian): Guest {
   const source = followFile(files.trace, { label: `qemu: Linux ${release}` });
   const consoleFile = followFile(files.console);
-  void exited.then(() => {
-    guardian.watch(undefined);
+  void qemu.exited.then(() => {
     source.writerGone();
     consoleFile.writerGone();
   });
@@ -144,22 +99,16 @@ function runningGuest(
     reports: reportsOn(consoleFile),
     release,
     files,
-    pid: qemu.pid ?? 0,
-    exited,
+    pid: qemu.pid,
+    exited: qemu.exited,
     close: async () => {
       await Promise.all([source.close(), consoleFile.close()]);
-      qemu.kill("SIGKILL");
-      await exited;
+      qemu.kill();
+      await qemu.exited;
       guardian.dismiss();
       await rm(dir, { recursive: true, force: true });
     },
   };
-}
-
-function exitReason(code: number | null, signal: string | null, said: string): string {
-  const text = said.trim().split("\n").at(-1) ?? "";
-  if (text !== "" && code !== 0) return `${QEMU} failed: ${text}`;
-  return signal === null ? "the guest has shut down" : `${QEMU} was ended by ${signal}`;
 }
 
 function reportsOn(consoleFile: ByteSource): Observable<TargetReport> {

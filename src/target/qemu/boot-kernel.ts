@@ -1,4 +1,4 @@
-/** The kernel that a demo guest boots: where it is, and its modules. */
+/** The kernel that a guest boots: where it is, and its modules. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -18,16 +18,17 @@ const fetchedSchema = z.object({ release: z.string(), vmlinuz: z.string(), modul
 
 /** Debian's cloud kernel 6.1, as `npm start` and `npm test` fetch it; else one installed on this machine. */
 export function findBootKernel(): BootKernel {
-  const kernel = fetchedKernel() ?? installedKernel();
+  const kernel = findFetchedKernel("bookworm") ?? installedKernel();
   if (kernel !== undefined) return kernel;
   throw new KmemtapError("target/no-qemu", "there is no kernel to boot", {
     nextStep: "fetch one: node scripts/kernels.mjs bookworm amd64 (needs Debian's apt)",
   });
 }
 
-function fetchedKernel(): BootKernel | undefined {
+/** Debian's cloud kernel of a suite (bullseye 5.10, bookworm 6.1, trixie 6.12, sid 7.x), where it has been fetched. */
+export function findFetchedKernel(suite: string): BootKernel | undefined {
   const cache = process.env["KMEMTAP_CACHE"] ?? join(homedir(), ".cache", "kmemtap");
-  const folder = join(cache, "kernels", "bookworm-amd64");
+  const folder = join(cache, "kernels", `${suite}-amd64`);
   const facts = join(folder, "fetched.json");
   if (!existsSync(facts)) return undefined;
   const { release, vmlinuz, modulesDir } = fetchedSchema.parse(JSON.parse(readFileSync(facts, "utf8")));

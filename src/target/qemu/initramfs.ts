@@ -1,41 +1,58 @@
-/** The guest's whole user space: busybox, kmemtap's /init, and the modules of the workload. */
+/** A guest's whole user space: busybox, an /init of agent/, modules, and what else a guest is for. */
 import { spawn } from "node:child_process";
 import { createWriteStream, existsSync, readFileSync } from "node:fs";
-import { chmod, copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { chmod, copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
-import { KmemtapError } from "../../model/errors.ts";
+import { KmemtapError, messageOf } from "../../model/errors.ts";
 import type { BootKernel } from "./boot-kernel.ts";
+import { allNeeds, findModules } from "./kernel-modules.ts";
 
-const INIT = fileURLToPath(new URL("../../../agent/boot-init.sh", import.meta.url));
+export interface InitramfsContent {
+  /** The file of `agent/` that becomes /init. */
+  readonly init: string;
+  /** Modules to be had in the guest; what they need comes along. */
+  readonly modules: readonly string[];
+  /** A folder (`/kmemtap`) that everything goes below, so that the archive can stand before a system's own and spoil nothing. */
+  readonly place?: string;
+  /** Files of this machine, with their mode, by their path in the guest. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Files made here, readable by all. */
+  readonly texts?: Readonly<Record<string, string>>;
+}
+
+const AGENT = fileURLToPath(new URL("../../../agent/", import.meta.url));
 const BUSYBOX = "/bin/busybox";
 /** The name of a program's dynamic linker stands within its first bytes. */
 const ELF_HEADERS = 4096;
 
-/** The modules of the workload and what each needs; names as the files have them. */
-const MODULES: Readonly<Record<string, readonly string[]>> = {
-  loop: [],
-  fat: [],
-  vfat: ["fat"],
-  nls_cp437: [],
-  nls_ascii: [],
-};
-
-/** Writes an initramfs for `kernel` to `path`, using `workDir` for what goes into it. */
-export async function buildInitramfs(kernel: BootKernel, workDir: string, path: string): Promise<void> {
-  const root = join(workDir, "root");
+/** Writes an initramfs for `kernel`, which only modules need, to `path`, using `workDir` for what goes into it. */
+export async function buildInitramfs(
+  kernel: BootKernel | undefined,
+  content: InitramfsContent,
+  workDir: string,
+  path: string,
+): Promise<void> {
+  const top = join(workDir, "root");
+  const root = join(top, content.place ?? "");
   await mkdir(join(root, "bin"), { recursive: true });
-  await copyFile(INIT, join(root, "init"));
+  const init = await readFile(join(AGENT, content.init), "utf8");
+  await writeFile(join(root, "init"), init.replace(/^#!(?=\/)/, `#!${content.place ?? ""}`));
   await chmod(join(root, "init"), 0o755);
   await copyFile(staticBusybox(), join(root, "bin", "busybox"));
   await chmod(join(root, "bin", "busybox"), 0o755);
-  await addModules(kernel, root);
-  await archive(root, path);
+  if (kernel !== undefined) await addModules(kernel, content.modules, root);
+  for (const [inGuest, file] of Object.entries(content.files ?? {})) await addFile(join(root, inGuest), file);
+  for (const [inGuest, text] of Object.entries(content.texts ?? {})) {
+    await mkdir(dirname(join(root, inGuest)), { recursive: true });
+    await writeFile(join(root, inGuest), text, { mode: 0o644 });
+  }
+  await archive(top, path);
 }
 
-/** A dynamically linked busybox would start nothing in an initramfs without libraries. */
-function staticBusybox(): string {
+/** The path of a busybox that starts without libraries: one that needs them would start nothing in an initramfs. */
+export function staticBusybox(): string {
   const isStatic = existsSync(BUSYBOX) && !readFileSync(BUSYBOX).subarray(0, ELF_HEADERS).includes("/ld-");
   if (isStatic) return BUSYBOX;
   throw new KmemtapError("target/no-qemu", `there is no static ${BUSYBOX}`, {
@@ -43,27 +60,40 @@ function staticBusybox(): string {
   });
 }
 
-async function addModules(kernel: BootKernel, root: string): Promise<void> {
+async function addFile(path: string, file: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await copyFile(file, path);
+    await chmod(path, (await stat(file)).mode);
+  } catch (thrown) {
+    throw new KmemtapError("target/failed", `cannot put ${file} into the guest: ${messageOf(thrown)}`, {
+      nextStep: "check that the file is there and can be read",
+      cause: thrown,
+    });
+  }
+}
+
+/** Unpacked, all in one folder, with the indices that busybox modprobe reads; depmod has not seen a fetched kernel. */
+async function addModules(kernel: BootKernel, names: readonly string[], root: string): Promise<void> {
   const target = join(root, "lib", "modules", kernel.release);
   await mkdir(target, { recursive: true });
-  const found = new Map<string, string>();
-  for (const name of await readdir(kernel.modulesDir, { recursive: true })) {
-    const module = basename(name).replace(/\.ko(\.\w+)?$/, "");
-    if (/\.ko(\.\w+)?$/.test(name) && module in MODULES) found.set(module, name);
+  const modules = await findModules(kernel, names);
+  let dependencies = "";
+  let aliases = "";
+  for (const module of modules) {
+    await writeFile(join(target, module.file), module.object);
+    const needs = allNeeds(module, modules);
+    dependencies += `${[`${module.file}:`, ...needs.map(({ file }) => file)].join(" ")}\n`;
+    for (const alias of module.aliases) aliases += `alias ${alias} ${module.name}\n`;
   }
-  const file = (module: string) => basename(found.get(module) ?? "");
-  const lines: string[] = [];
-  for (const [module, name] of found) {
-    await copyFile(join(kernel.modulesDir, name), join(target, basename(name)));
-    const needs = MODULES[module].filter((needed) => found.has(needed));
-    lines.push(`${file(module)}: ${needs.map(file).join(" ")}`.trimEnd());
-  }
-  await writeFile(join(target, "modules.dep"), lines.join("\n") + "\n");
+  await writeFile(join(target, "modules.dep"), dependencies);
+  await writeFile(join(target, "modules.alias"), aliases);
 }
 
 /** newc, the format that the kernel unpacks, made by the busybox that goes into it. */
 async function archive(root: string, path: string): Promise<void> {
-  const names = [".", ...(await readdir(root, { recursive: true }))].sort();
+  // Not the root itself, whose mode may be another's affair.
+  const names = (await readdir(root, { recursive: true })).sort();
   const cpio = spawn(BUSYBOX, ["cpio", "-o", "-H", "newc", "-R", "0:0"], {
     cwd: root,
     stdio: ["pipe", "pipe", "pipe"],

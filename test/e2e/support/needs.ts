@@ -2,12 +2,20 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { KmemtapError } from "../../../src/model/errors.ts";
-import { findBootKernel } from "../../../src/target/qemu/boot-kernel.ts";
+import { findBootKernel, findFetchedKernel } from "../../../src/target/qemu/boot-kernel.ts";
 
 const CHECKS = {
   qemu: () => hasCommand("qemu-system-x86_64"),
   busybox: () => existsSync("/bin/busybox"),
   chromium: () => hasCommand("chromium"),
+  sshd: () => hasCommand("sshd"),
+  ssh: () => hasCommand("ssh"),
+  dropbear: () => hasCommand("dropbear"),
+  socat: () => hasCommand("socat"),
+  bash: () => hasCommand("bash"),
+  dash: () => hasCommand("dash"),
+  mksh: () => hasCommand("mksh"),
+  toybox: () => hasCommand("toybox"),
   kernel: () => {
     try {
       return findBootKernel().release !== "";
@@ -16,6 +24,10 @@ const CHECKS = {
       throw thrown;
     }
   },
+  "kernel:bullseye": () => findFetchedKernel("bullseye") !== undefined,
+  "kernel:bookworm": () => findFetchedKernel("bookworm") !== undefined,
+  "kernel:trixie": () => findFetchedKernel("trixie") !== undefined,
+  "kernel:sid": () => findFetchedKernel("sid") !== undefined,
 };
 export type Part = keyof typeof CHECKS;
 
@@ -26,5 +38,6 @@ export function needs(...parts: Part[]): { readonly missing: boolean; readonly n
 }
 
 function hasCommand(name: string): boolean {
-  return (process.env["PATH"] ?? "").split(":").some((folder) => existsSync(join(folder, name)));
+  const path = (process.env["PATH"] ?? "").split(":").concat("/usr/sbin", "/sbin");
+  return path.some((folder) => existsSync(join(folder, name)));
 }

@@ -1,0 +1,172 @@
+/**
+ * The ring buffers of a target, from the stats that its agent reports: how full, how fast, how long until they overrun, and
+ * what was lost. Pure: time is an argument.
+ */
+import type { CpuStats } from "../model/snapshot.ts";
+import type { Alert } from "../model/wire.ts";
+
+/** One CPU's `per_cpu/cpuN/stats`, cumulative since the instance was made. */
+export interface StatsSample {
+  readonly cpu: number;
+  readonly entries: number;
+  readonly overrun: number;
+  readonly commitOverrun: number;
+  readonly bytes: number;
+  /** Trace clock, nanoseconds. */
+  readonly oldestNs: number;
+  readonly nowNs: number;
+  readonly droppedEvents: number;
+  readonly readEvents: number;
+  readonly sizeBytes: number;
+}
+
+export interface OverrunThresholds {
+  /** Fill (0 to 1) from which a CPU's buffer is worth a word, and from which it is about to overrun. */
+  readonly infoFill: number;
+  readonly warningFill: number;
+  /** Seconds to overrun from which it is about to. */
+  readonly warningSeconds: number;
+}
+
+export const DEFAULT_THRESHOLDS: OverrunThresholds = { infoFill: 0.5, warningFill: 0.8, warningSeconds: 5 };
+
+type Level = Alert["level"] | "calm";
+
+interface Cpu {
+  stats: CpuStats;
+  sample: StatsSample;
+  level: Level;
+  /** What earlier instances (before the link broke) had lost. */
+  lostBefore: number;
+}
+
+/** Below this share of the threshold a CPU is calm again, so that one that wavers does not alert each time. */
+const CALM = 0.5;
+
+export class OverrunWatch {
+  readonly #cpus = new Map<number, Cpu>();
+  readonly #thresholds: OverrunThresholds;
+
+  constructor(thresholds: OverrunThresholds = DEFAULT_THRESHOLDS) {
+    this.#thresholds = thresholds;
+  }
+
+  /** One row a CPU, in order. */
+  get cpus(): CpuStats[] {
+    return [...this.#cpus.values()].map(({ stats }) => stats).sort((a, b) => a.cpu - b.cpu);
+  }
+
+  /** Events that a CPU's ring buffers have lost: overwritten, refused, or dropped between nested writers. */
+  lostBy(cpu: number): number {
+    const known = this.#cpus.get(cpu);
+    return known === undefined ? 0 : known.lostBefore + lostIn(known.sample);
+  }
+
+  /** Events in all ring buffers that nobody has read. */
+  get waiting(): number {
+    let sum = 0;
+    for (const { stats } of this.#cpus.values()) sum += stats.entries;
+    return sum;
+  }
+
+  /** The link was made again: a new instance counts from 0. */
+  restart(): void {
+    for (const cpu of this.#cpus.values()) {
+      cpu.lostBefore += lostIn(cpu.sample);
+      cpu.sample = { ...cpu.sample, overrun: 0, commitOverrun: 0, droppedEvents: 0, entries: 0, bytes: 0, nowNs: 0 };
+    }
+  }
+
+  /** Takes one CPU's stats; the alerts they give cause to. */
+  hear(sample: StatsSample, atMs: number): Alert[] {
+    const before = this.#cpus.get(sample.cpu);
+    const stats = statsOf(sample, before?.sample);
+    const lost = lostIn(sample) - (before === undefined ? 0 : lostIn(before.sample));
+    const level = this.#levelOf(stats, before?.level ?? "calm");
+    this.#cpus.set(sample.cpu, { stats, sample, level, lostBefore: before?.lostBefore ?? 0 });
+    if (lost > 0) return [lostAlertOf(sample, lost, atMs)];
+    return RANK[level] > RANK[before?.level ?? "calm"] ? [fillAlertOf(stats, level, sample.nowNs, atMs)] : [];
+  }
+
+  #levelOf(stats: CpuStats, before: Level): Level {
+    const { infoFill, warningFill, warningSeconds } = this.#thresholds;
+    const { fill, secondsToOverrun } = stats;
+    // A buffer that is all but empty fills within seconds at any burst: that alone says nothing.
+    const soon = secondsToOverrun !== null && secondsToOverrun < warningSeconds && fill > infoFill * CALM;
+    if (fill >= warningFill || soon) return "warning";
+    if (fill >= infoFill) return before === "warning" ? before : "info";
+    return fill < infoFill * CALM ? "calm" : before;
+  }
+}
+
+const RANK: Record<Level, number> = { calm: 0, info: 1, warning: 2, lost: 3 };
+
+function lostIn(sample: StatsSample): number {
+  return sample.overrun + sample.commitOverrun + sample.droppedEvents;
+}
+
+function statsOf(sample: StatsSample, before: StatsSample | undefined): CpuStats {
+  const { cpu, entries, overrun, commitOverrun, bytes, droppedEvents, readEvents, sizeBytes } = sample;
+  const fill = sizeBytes > 0 ? Math.min(1, bytes / sizeBytes) : 0;
+  return {
+    cpu,
+    entries,
+    overrun,
+    commitOverrun,
+    bytes,
+    droppedEvents,
+    readEvents,
+    oldestEventAgeS: entries > 0 ? Math.max(0, sample.nowNs - sample.oldestNs) / 1e9 : null,
+    sizeBytes,
+    fill,
+    secondsToOverrun: secondsToOverrun(sample, before),
+  };
+}
+
+/** At the rate of the time since the last sample; null while the buffer does not fill, or its size is not known. */
+function secondsToOverrun(sample: StatsSample, before: StatsSample | undefined): number | null {
+  if (before === undefined || before.nowNs === 0 || sample.sizeBytes === 0) return null;
+  const seconds = (sample.nowNs - before.nowNs) / 1e9;
+  const grown = sample.bytes - before.bytes;
+  if (seconds <= 0) return null;
+  if (lostIn(sample) > lostIn(before)) return 0;
+  return grown <= 0 ? null : Math.max(0, sample.sizeBytes - sample.bytes) / (grown / seconds);
+}
+
+function lostAlertOf(sample: StatsSample, lost: number, atMs: number): Alert {
+  const events = lost.toLocaleString("en");
+  return {
+    level: "lost",
+    atMs,
+    timeNs: sample.nowNs,
+    cpu: sample.cpu,
+    events: lost,
+    text: `CPU ${sample.cpu} lost ${events} events: ${describeLoss(sample)}`,
+    help: "a larger buffer (--buffer-kb, --on-overrun grow), a faster link, or --mode hist",
+  };
+}
+
+function describeLoss({ overrun, commitOverrun, droppedEvents, sizeBytes }: StatsSample): string {
+  if (droppedEvents > 0) return "its ring buffer was full and may not overwrite";
+  if (commitOverrun > 0 && overrun === 0) return "nested writers filled its ring buffer";
+  return `its ring buffer of ${kib(sizeBytes)} was overwritten before it was read`;
+}
+
+function fillAlertOf(stats: CpuStats, level: Level, timeNs: number, atMs: number): Alert {
+  const percent = Math.round(stats.fill * 100);
+  const soon =
+    stats.secondsToOverrun === null ? "" : `, overruns in ${stats.secondsToOverrun.toFixed(1)} s at this rate`;
+  return {
+    level: level === "warning" ? "warning" : "info",
+    atMs,
+    timeNs,
+    cpu: stats.cpu,
+    events: null,
+    text: `CPU ${stats.cpu}'s ring buffer is ${percent} % full${soon}`,
+    help: "a larger buffer (--buffer-kb, --on-overrun grow), a faster link, or --mode hist",
+  };
+}
+
+function kib(bytes: number): string {
+  return `${Math.round(bytes / 1024).toLocaleString("en")} KB`;
+}

@@ -1,0 +1,245 @@
+/**
+ * What an armed target says of itself, in one run: its ring buffers, its hist maps, what it could not do, gaps of the link.
+ * Heard line by line, in the order of the stream or beside it; pure but for the clock that it is given.
+ */
+import { type AgentLine, clockNsOf, countOf, fieldsOf } from "../target/agent/agent-line.ts";
+import type { AgentSource } from "../target/agent/agent-source.ts";
+import { findingOf } from "../target/agent/findings.ts";
+import type { TargetReport } from "../model/ports.ts";
+import type { CpuLoss, Snapshot, TargetFacts } from "../model/snapshot.ts";
+import type { Alert } from "../model/wire.ts";
+import { HistAccount } from "./hist-account.ts";
+import { lostAlert } from "./lost-alert.ts";
+import { ModuleSymbols } from "./module-symbols.ts";
+import { OverrunWatch, type OverrunThresholds, type StatsSample } from "./overrun-watch.ts";
+
+export class TargetState {
+  readonly hist = new HistAccount();
+  readonly symbols = new ModuleSymbols();
+  readonly watch: OverrunWatch;
+  readonly #source: AgentSource;
+  readonly #findings = new Set<string>();
+  readonly #gaps: TargetFacts["gaps"] = [];
+  #alerts: Alert[] = [];
+  #report: TargetReport | undefined;
+  #damagedLines = 0;
+  /** The trace clock when the last stats were taken. */
+  #nowNs = 0;
+  #beganMs: number | undefined;
+  /** The facts outlive their connection: the last update comes when it is gone. */
+  #plan: AgentSource["plan"];
+  #link: AgentSource["link"];
+
+  constructor(source: AgentSource, thresholds?: OverrunThresholds) {
+    this.#source = source;
+    this.watch = new OverrunWatch(thresholds);
+  }
+
+  get mode(): TargetFacts["mode"] {
+    return this.#facts().plan?.mode ?? "text";
+  }
+
+  /** Wall clock when the window began; undefined before. */
+  get beganMs(): number | undefined {
+    return this.#beganMs;
+  }
+
+  /** Losses of which nobody knows how many: gaps of the link. */
+  get uncounted(): number {
+    return this.#gaps.length;
+  }
+
+  hear(line: AgentLine | "damaged", timeNs: number, atMs: number): void {
+    if (line === "damaged") {
+      this.#damagedLines += 1;
+      return;
+    }
+    switch (line.type) {
+      case "session":
+        this.#facts();
+        break;
+      case "begin":
+        this.#beganMs ??= atMs;
+        break;
+      case "stats":
+        this.#hearStats(line.text, atMs);
+        break;
+      case "finding":
+        this.#findings.add(findingOf(line.text));
+        break;
+      case "grown":
+        this.#tell(
+          "info",
+          `ring buffers enlarged to ${fieldsOf(line.text).get("kb") ?? "?"} KB a CPU`,
+          "",
+          timeNs,
+          atMs,
+        );
+        break;
+      case "grow-refused":
+        this.#tell(
+          "warning",
+          "the ring buffers cannot grow any further: the target's memory",
+          "a faster link, or --mode hist",
+          timeNs,
+          atMs,
+        );
+        break;
+      case "gap":
+        this.#hearGap(line.text, timeNs, atMs);
+        break;
+      case "sym":
+        this.symbols.hear(line.text);
+        break;
+      case "name":
+        this.hist.name(line.text);
+        break;
+      case "row":
+        this.hist.row(line.text);
+        break;
+      case "map":
+        this.#hearMap(line.text, timeNs, atMs);
+        break;
+      case "tick-done":
+        this.hist.readingDone();
+        break;
+    }
+  }
+
+  /** Alerts since this was asked last. */
+  takeAlerts(): Alert[] {
+    return this.#alerts.splice(0);
+  }
+
+  /** What the ring buffers hold and have lost, since this was asked last; undefined where nothing new came. */
+  takeReport(): TargetReport | undefined {
+    const report = this.#report;
+    this.#report = undefined;
+    return report;
+  }
+
+  /** Adds what the target knows to the snapshot of what arrived; whatever it lost makes it inexact. */
+  complete(snapshot: Snapshot, bytesReceived: number): Snapshot {
+    const { plan, link } = this.#facts();
+    const { loss } = snapshot;
+    const perCpu = this.#losses(loss.perCpu);
+    const sum = perCpu.reduce((total, { lostEvents }) => total + lostEvents, 0);
+    const histDropped = loss.histDropped + this.hist.dropped;
+    const lostEvents = Math.max(loss.lostEvents, sum);
+    const lostUncounted = loss.lostUncounted + this.uncounted;
+    const unsure = this.mode === "hist" && this.hist.unsure;
+    const damagedInput = unsure
+      ? [...loss.damagedInput, "the last reading of the sums was damaged on the way"]
+      : loss.damagedInput;
+    const exact = snapshot.exact && lostEvents === 0 && lostUncounted === 0 && histDropped === 0 && !unsure;
+    const completed: Snapshot = {
+      ...snapshot,
+      exact,
+      loss: { ...loss, lostEvents, lostUncounted, histDropped, damagedInput, perCpu },
+      cpus: this.watch.cpus,
+      histMaps: this.hist.maps,
+      gaps: [...this.#gaps],
+      findings: [...this.#findings],
+      ...(plan === undefined
+        ? {}
+        : { mode: plan.mode, modeReason: plan.reason, release: plan.facts.release, bootId: plan.facts.bootId }),
+      ...(link === undefined
+        ? {}
+        : {
+            link: {
+              kind: link.kind,
+              label: link.label,
+              bytesPerSecond: plan?.bytesPerSecond ?? null,
+              bytesReceived,
+              reconnects: this.#source.reconnects,
+            },
+          }),
+    };
+    if (this.mode !== "hist") return completed;
+    const callers = this.hist.callers();
+    return { ...completed, callers, totals: this.hist.totals(callers) };
+  }
+
+  #facts(): { plan: AgentSource["plan"]; link: AgentSource["link"] } {
+    this.#plan ??= this.#source.plan;
+    this.#link ??= this.#source.link;
+    return { plan: this.#plan, link: this.#link };
+  }
+
+  /** The kernel's own counts are the truth; `LOST` markers say the same, as far as they have arrived. */
+  #losses(arrived: readonly CpuLoss[]): CpuLoss[] {
+    const rows = new Map(arrived.map((row) => [row.cpu, { ...row }]));
+    for (const { cpu } of this.watch.cpus) {
+      const lost = this.watch.lostBy(cpu);
+      const row = rows.get(cpu) ?? { cpu, events: 0, lostEvents: 0, lostUncounted: 0, lastLossNs: null };
+      if (lost > row.lostEvents) rows.set(cpu, { ...row, lostEvents: lost, lastLossNs: row.lastLossNs ?? this.#nowNs });
+      else rows.set(cpu, row);
+    }
+    return [...rows.values()].sort((a, b) => a.cpu - b.cpu);
+  }
+
+  #hearStats(text: string, atMs: number): void {
+    const sample = sampleOf(text);
+    if (sample === undefined) return;
+    this.#nowNs = Math.max(this.#nowNs, sample.nowNs);
+    this.#alerts.push(...this.watch.hear(sample, atMs));
+    const overrun = this.watch.cpus.reduce((sum, { cpu }) => sum + this.watch.lostBy(cpu), 0);
+    this.#report = { nowNs: this.#nowNs, waitingEvents: this.watch.waiting, overrun };
+  }
+
+  #hearGap(text: string, timeNs: number, atMs: number): void {
+    const match = /^from=(\d+) to=(\d+) (.*)$/.exec(text);
+    if (match === null) return;
+    const [fromMs, toMs] = [Number(match[1]), Number(match[2])];
+    this.#gaps.push({ fromMs, toMs, reason: match[3] });
+    this.watch.restart();
+    const seconds = ((toMs - fromMs) / 1000).toFixed(1);
+    const alert = lostAlert(null, null, timeNs, atMs);
+    this.#alerts.push({
+      ...alert,
+      text: `the link was down for ${seconds} s (${match[3]}): what happened meanwhile was not recorded`,
+      help: "",
+    });
+  }
+
+  #hearMap(text: string, timeNs: number, atMs: number): void {
+    const before = this.hist.dropped;
+    this.hist.map(fieldsOf(text));
+    const dropped = this.hist.dropped - before;
+    if (dropped <= 0) return;
+    const alert = lostAlert(null, dropped, timeNs, atMs);
+    this.#alerts.push({
+      ...alert,
+      text: `a hist map of the target is full: ${dropped.toLocaleString("en")} events found no room (${fieldsOf(text).get("name") ?? "?"})`,
+      help: "a shorter window, or larger maps (--hist-keys)",
+    });
+  }
+
+  #tell(level: Alert["level"], text: string, help: string, timeNs: number, atMs: number): void {
+    this.#alerts.push({ level, atMs, timeNs, cpu: null, events: null, text, help });
+  }
+}
+
+function sampleOf(text: string): StatsSample | undefined {
+  const fields = fieldsOf(text);
+  const count = (key: string) => countOf(fields.get(key));
+  const [cpu, entries, overrun, commitOverrun] = [count("cpu"), count("entries"), count("overrun"), count("commit")];
+  const [bytes, droppedEvents, readEvents, kb] = [count("bytes"), count("dropped"), count("read"), count("kb")];
+  const [oldestNs, nowNs] = [clockNsOf(fields.get("oldest")), clockNsOf(fields.get("now"))];
+  if (cpu === undefined || entries === undefined || overrun === undefined || commitOverrun === undefined)
+    return undefined;
+  if (bytes === undefined || droppedEvents === undefined || readEvents === undefined || nowNs === undefined)
+    return undefined;
+  return {
+    cpu,
+    entries,
+    overrun,
+    commitOverrun,
+    bytes,
+    oldestNs: oldestNs ?? nowNs,
+    nowNs,
+    droppedEvents,
+    readEvents,
+    sizeBytes: (kb ?? 0) * 1024,
+  };
+}

@@ -1,0 +1,197 @@
+/**
+ * A workload on an armed target: its phases, one after the other, round by round, each awaited by the marks that it leaves
+ * in the stream.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { KmemtapError } from "../model/errors.ts";
+import { type AgentLine, fieldsOf } from "../target/agent/agent-line.ts";
+import type { AgentSource } from "../target/agent/agent-source.ts";
+import type { WorkloadListener } from "./live-session.ts";
+import type { PhaseChange } from "./workload-account.ts";
+
+export interface WorkloadPhaseSpec {
+  readonly name: string;
+  readonly command: string;
+}
+
+export interface WorkloadScriptOptions {
+  readonly phases: readonly WorkloadPhaseSpec[];
+  readonly rounds: number;
+  /** Milliseconds for what is freed late (RCU, workqueues) after each round. */
+  readonly settleMs: number;
+  /** Symbols of these modules are read before each phase ("all": of every module), so that their names outlive them. */
+  readonly modules: string;
+  /** What a command of the workload prints. */
+  onOutput(phase: string, round: number, text: string): void;
+  onPhase(phase: WorkloadPhaseSpec, round: number): void;
+  onPhaseEnd(phase: WorkloadPhaseSpec, round: number, status: number): void;
+}
+
+/** How often the agent is asked again for the end of a phase: its mark may have been overwritten in the ring buffer. */
+const ASK_AGAIN_MS = 5000;
+
+export class WorkloadScript implements WorkloadListener {
+  readonly #options: WorkloadScriptOptions;
+  readonly #agent: AgentSource;
+  #waiting: { readonly type: string; readonly name: string; resolve(line: AgentLine): void } | undefined;
+  /** Lines of types that may come before they are waited for. */
+  readonly #heard = new Map<string, AgentLine>();
+  #current: { readonly phase: WorkloadPhaseSpec; readonly round: number; readonly id: string } | undefined;
+  #ended = false;
+  #failure: KmemtapError | undefined;
+  #pid: string | undefined;
+
+  constructor(agent: AgentSource, options: WorkloadScriptOptions) {
+    this.#agent = agent;
+    this.#options = options;
+  }
+
+  hear(line: AgentLine): PhaseChange | undefined {
+    const change = this.#changeOf(line);
+    const name = nameOf(line);
+    const key = `${line.type} ${name}`;
+    if (this.#waiting?.type === line.type && this.#waiting.name === name) {
+      const { resolve } = this.#waiting;
+      this.#waiting = undefined;
+      resolve(line);
+    } else this.#heard.set(key, line);
+    return change;
+  }
+
+  /** The capture is over: nothing more will be heard. */
+  over(failure?: KmemtapError): void {
+    this.#failure = failure;
+    this.#ended = true;
+    this.#waiting?.resolve({ writer: "k", seq: 0, type: "over", text: "" });
+  }
+
+  /**
+   * Runs it to its end, or until the capture is over; resolves to whether every phase ran to its end.
+   *
+   * @param stopped aborts when the operator wants it to end
+   */
+  async run(stopped: AbortSignal): Promise<boolean> {
+    const stop = () => this.#terminate();
+    stopped.addEventListener("abort", stop, { once: true });
+    await this.#await("armed", "", stopped);
+    // A mark can be written only while tracing is on; what happens before the first phase is outside all of them.
+    this.#agent.send("on");
+    await this.#await("begin", "", stopped);
+    for (let round = 1; round <= this.#options.rounds && !this.#isOver(stopped); round++) {
+      for (const phase of this.#options.phases) {
+        if (this.#isOver(stopped)) break;
+        await this.#readSymbols(stopped);
+        await this.#perform(phase, round, stopped);
+      }
+      if (!this.#isOver(stopped)) await this.#settle(stopped);
+    }
+    return !this.#isOver(stopped);
+  }
+
+  async #perform(phase: WorkloadPhaseSpec, round: number, stopped: AbortSignal): Promise<void> {
+    // A word without a space, unlike any other of this workload.
+    const id = `${round}.${this.#options.phases.indexOf(phase)}`;
+    this.#current = { phase, round, id };
+    this.#options.onPhase(phase, round);
+    for (const piece of escapedPieces(phase.command)) this.#agent.send(`arg ${piece}`);
+    this.#agent.send(`phase ${id}`);
+    const ended = await this.#await("phase-end", id, stopped);
+    if (ended === undefined) return;
+    await this.#await("output-end", id, stopped, ASK_AGAIN_MS);
+    this.#options.onPhaseEnd(phase, round, statusOf(ended));
+  }
+
+  /** Names of modules that this phase may remove; they are in the stream before it begins. */
+  async #readSymbols(stopped: AbortSignal): Promise<void> {
+    const { modules } = this.#options;
+    if (modules === "") return;
+    this.#heard.delete("symbols-done ");
+    this.#agent.send(`symbols ${modules}`);
+    await this.#await("symbols-done", "", stopped, 4 * ASK_AGAIN_MS);
+  }
+
+  async #settle(stopped: AbortSignal): Promise<void> {
+    await sleep(this.#options.settleMs, undefined, { signal: stopped }).catch(() => undefined);
+  }
+
+  #terminate(): void {
+    if (this.#current !== undefined && this.#pid !== undefined) this.#agent.send(`term ${this.#pid}`);
+  }
+
+  #isOver(stopped: AbortSignal): boolean {
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#ended || stopped.aborted;
+  }
+
+  /** The line of that type and name; undefined when the operator ends it, or it has not come within the limit. */
+  async #await(type: string, name: string, stopped: AbortSignal, limitMs?: number): Promise<AgentLine | undefined> {
+    const known = this.#heard.get(`${type} ${name}`);
+    if (known !== undefined) return known;
+    if (this.#isOver(stopped)) return undefined;
+    let timer: NodeJS.Timeout | undefined;
+    let again: NodeJS.Timeout | undefined;
+    let onAbort: () => void = () => undefined;
+    const line = await new Promise<AgentLine | undefined>((resolve) => {
+      this.#waiting = { type, name, resolve };
+      onAbort = () => resolve(undefined);
+      stopped.addEventListener("abort", onAbort, { once: true });
+      if (limitMs !== undefined) timer = setTimeout(() => resolve(undefined), limitMs);
+      if (type === "phase-end") again = setInterval(() => this.#agent.send("again"), ASK_AGAIN_MS);
+    });
+    stopped.removeEventListener("abort", onAbort);
+    clearTimeout(timer);
+    clearInterval(again);
+    this.#waiting = undefined;
+    return line?.type === "over" ? undefined : line;
+  }
+
+  #changeOf(line: AgentLine): PhaseChange | undefined {
+    const current = this.#current;
+    if (current === undefined) return undefined;
+    const { phase, round, id } = current;
+    switch (line.type) {
+      case "phase-begin":
+        return nameOf(line) === id ? { kind: "begin", name: phase.name, command: phase.command, round } : undefined;
+      case "phase-pid":
+        this.#pid = fieldsOf(line.text).get("pid");
+        return undefined;
+      case "phase-end":
+        this.#pid = undefined;
+        return nameOf(line) === id && !this.#heard.has(`phase-end ${id}`)
+          ? { kind: "end", status: statusOf(line) }
+          : undefined;
+      case "out":
+        this.#options.onOutput(phase.name, round, line.text.slice(1) + (line.text.startsWith("=") ? "\n" : ""));
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+}
+
+function nameOf(line: AgentLine): string {
+  if (line.type === "output-end") return line.text.split(" ")[0] ?? "";
+  return line.type.startsWith("phase-") ? (fieldsOf(line.text).get("name") ?? "") : "";
+}
+
+function statusOf(line: AgentLine): number {
+  return Number(fieldsOf(line.text).get("status") ?? NaN);
+}
+
+/** Bytes that pass a terminal and a shell's `printf %b` unharmed; a line each that a terminal takes whole. */
+export function escapedPieces(command: string): string[] {
+  const pieces: string[] = [];
+  let piece = "";
+  for (const byte of Buffer.from(command)) {
+    const character = String.fromCharCode(byte);
+    piece += PLAIN.test(character) ? character : `\\0${byte.toString(8).padStart(3, "0")}`;
+    if (piece.length < MAX_PIECE) continue;
+    pieces.push(piece);
+    piece = "";
+  }
+  if (piece !== "") pieces.push(piece);
+  return pieces;
+}
+
+const PLAIN = /^[A-Za-z0-9 _.,:;=+/@%^(){}|&<>"'$*?~#-]$/;
+const MAX_PIECE = 180;

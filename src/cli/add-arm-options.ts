@@ -1,0 +1,21 @@
+import type { Command } from "@commander-js/extra-typings";
+import { Option } from "@commander-js/extra-typings";
+import { MODES, OVERRUN_POLICIES } from "./arm-options.ts";
+
+/** What TARGET may be, for help texts. */
+export const TARGETS =
+  "a name from the configuration, or local:, ssh://root@HOST, serial:///dev/ttyUSB0?baud=115200, pty:///dev/pts/3, " +
+  "unix:///PATH, tcp://HOST:PORT, qemu:, file:///PATH, replay:///PATH?speed=N";
+
+/** The options of every command that arms a target. */
+export function addArmOptions<A extends unknown[], O extends Record<string, unknown>>(command: Command<A, O>) {
+  return command
+    .addOption(new Option("--mode <MODE>", "how to read the target (default: auto)").choices(MODES))
+    .addOption(
+      new Option("--on-overrun <WHAT>", "when a ring buffer overruns (default: alert)").choices(OVERRUN_POLICIES),
+    )
+    .option("--buffer-kb <KB>", "ring buffer of each CPU on the target, KiB (default: 8192)")
+    .option("--poll-ms <MS>", "milliseconds between looks at the ring buffers, or at the sums in mode hist")
+    .option("--hist-keys <N>", "mode hist: live pointers that a map can hold, a power of two (default: by memory)")
+    .option("--strict", "exit with 4 when the account is not exact at the end");
+}

@@ -1,0 +1,66 @@
+/** The options of every command that arms a target, and what they come to together with the configuration. */
+import { ExitCode, KmemtapError } from "../model/errors.ts";
+import type { ArmOptions } from "../target/agent/arm-target.ts";
+import type { WantedMode } from "../target/agent/choose-mode.ts";
+import { askSecret } from "./ask-secret.ts";
+import type { Config } from "./config.ts";
+
+export const OVERRUN_POLICIES = ["alert", "grow", "stop"] as const;
+export type OverrunPolicy = (typeof OVERRUN_POLICIES)[number];
+export const MODES = ["auto", "raw", "text", "hist"] as const;
+
+export interface ArmCommandOptions {
+  readonly mode?: (typeof MODES)[number];
+  readonly onOverrun?: OverrunPolicy;
+  readonly bufferKb?: string;
+  readonly pollMs?: string;
+  readonly histKeys?: string;
+}
+
+export type Armed = Pick<ArmOptions, "mode" | "bufferKb" | "growKb" | "pollMs" | "histKeys" | "ask">;
+
+export function armOptions(options: ArmCommandOptions, { overrun }: Config): Armed {
+  const bufferKb = numberOf("--buffer-kb", options.bufferKb, 4, 4_194_304) ?? overrun.bufferKb;
+  const grows = options.onOverrun === "grow";
+  return {
+    mode: modeOf(options.mode ?? "auto"),
+    bufferKb,
+    growKb: grows ? Math.max(overrun.growLimitKb, bufferKb) : 0,
+    pollMs: numberOf("--poll-ms", options.pollMs, 100, 60_000) ?? overrun.pollMs,
+    histKeys: histKeysOf(numberOf("--hist-keys", options.histKeys, 128, 131_072)),
+    ask: askSecret,
+  };
+}
+
+function modeOf(mode: (typeof MODES)[number]): WantedMode {
+  if (mode !== "raw") return mode;
+  throw usage("--mode raw: this version does not read raw ring-buffer pages yet", "use --mode text, hist or auto");
+}
+
+/** The kernel takes powers of two (kernel/trace/tracing_map.h: 128 to 131072). */
+function histKeysOf(keys: number | undefined): number {
+  if (keys === undefined) return 0;
+  if (Number.isInteger(Math.log2(keys))) return keys;
+  throw usage("--hist-keys is not a power of two", "the kernel takes 128, 256 … 131072");
+}
+
+/** A whole number within bounds; undefined where the option was not given. */
+export function numberOf(option: string, text: string | undefined, least: number, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  throw usage(`${option} ${text}: not a whole number from ${least} to ${most}`, `for example ${option} ${least}`);
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `20s`, `1.5m`, `500ms`, `2h` or plain seconds, in milliseconds. */
+export function durationOf(option: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
+  if (match !== null) return Number(match[1]) * UNITS[match[2] ?? "s"];
+  throw usage(`${option} ${text}: not a time`, `for example ${option} 20s (ms, s, m, h)`);
+}
+
+export function usage(message: string, nextStep: string): KmemtapError {
+  return new KmemtapError("cli/usage", message, { nextStep, exitCode: ExitCode.wrongUse });
+}

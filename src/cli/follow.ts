@@ -1,0 +1,108 @@
+/** A session with what every command does beside it: the log, the alerts' sinks, and what an overrun calls for. */
+import { finalize, type Observable, tap } from "rxjs";
+import { liveSession, type LiveOptions, type LiveUpdate } from "../capture/live-session.ts";
+import type { ByteSource } from "../model/ports.ts";
+import type { Alert } from "../model/wire.ts";
+import type { AgentSource } from "../target/agent/agent-source.ts";
+import type { WantedMode } from "../target/agent/choose-mode.ts";
+import { lossNotice } from "../report/loss-notice.ts";
+import { alertSinks, type AlertSinks } from "./alert-sinks.ts";
+import type { OverrunPolicy } from "./arm-options.ts";
+import type { Config } from "./config.ts";
+import type { Logger } from "./logger.ts";
+
+export interface FollowOptions extends Pick<LiveOptions, "filter" | "reports" | "workload"> {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly agent?: AgentSource | undefined;
+  /** What the operator asked for: only "auto" may step down to sums made in the kernel. */
+  readonly mode?: WantedMode;
+  readonly onOverrun?: OverrunPolicy | undefined;
+}
+
+export interface Followed {
+  readonly updates: Observable<LiveUpdate>;
+  readonly sinks: AlertSinks;
+  /** The last update so far. */
+  readonly last: () => LiveUpdate | undefined;
+}
+
+export function follow(source: ByteSource, options: FollowOptions): Followed {
+  const { config, logger, agent, filter, reports, workload } = options;
+  const sinks = alertSinks(config.alerts, (text) => logger.warn(text));
+  let last: LiveUpdate | undefined;
+  const { infoFill, warningFill, warningSeconds } = config.overrun;
+  const updates = liveSession(source, {
+    snapshotMs: config.snapshotMs,
+    silentAfterMs: config.silentAfterMs,
+    thresholds: { infoFill, warningFill, warningSeconds },
+    ...(agent === undefined ? {} : { agent }),
+    ...(filter === undefined ? {} : { filter }),
+    ...(reports === undefined ? {} : { reports }),
+    ...(workload === undefined ? {} : { workload }),
+  }).pipe(
+    tap((update) => (last = update)),
+    logged(logger),
+    tap(({ newAlerts }) => {
+      for (const alert of newAlerts) sinks.send(source.label, alert);
+      if (agent !== undefined) react(agent, newAlerts, options);
+    }),
+    finalize(() => logger.debug("the session is over")),
+  );
+  return { updates, sinks, last: () => last };
+}
+
+/** What an overrun, or one that is near, calls for. Growing is the agent's own affair: it must not wait for the link. */
+function react(agent: AgentSource, alerts: readonly Alert[], { logger, mode, onOverrun }: FollowOptions): void {
+  const worst = alerts.find(({ level }) => level === "lost") ?? alerts.find(({ level }) => level === "warning");
+  if (worst === undefined || worst.cpu === null) return;
+  if (onOverrun === "stop" && worst.level === "lost") {
+    logger.error("stopping: events were lost (--on-overrun stop)");
+    agent.stop();
+    return;
+  }
+  const { plan } = agent;
+  if (mode !== "auto" || plan === undefined || plan.mode === "hist" || plan.bytesPerSecond === undefined) return;
+  if (!plan.facts.hist || !plan.facts.synthetic || !plan.facts.tools.has("awk")) return;
+  logger.warn("the link falls behind: stepping down to sums made in the target's kernel, a new account");
+  agent.switchTo("hist");
+}
+
+/** Logs what changes: a new run, the link's state, alerts, findings. */
+function logged(logger: Logger): (updates: Observable<LiveUpdate>) => Observable<LiveUpdate> {
+  let run = 0;
+  let status = "";
+  let milestone: string | null = null;
+  let mode: string | undefined;
+  const told = new Set<string>();
+  return tap(({ link, snapshot, newAlerts }) => {
+    if (snapshot.source.run !== run) {
+      run = snapshot.source.run;
+      mode = undefined;
+      logger.info({ run, target: snapshot.source.label }, run === 1 ? "watching" : "a new account");
+    }
+    if (snapshot.mode !== mode && snapshot.mode !== undefined) {
+      mode = snapshot.mode;
+      logger.info({ mode, linux: snapshot.release }, `mode ${mode}: ${snapshot.modeReason ?? ""}`);
+    }
+    for (const finding of snapshot.findings ?? []) {
+      if (told.has(finding)) continue;
+      told.add(finding);
+      logger.info(finding);
+    }
+    if (link.status !== status) {
+      status = link.status;
+      const level = status === "failed" ? "error" : status === "silent" ? "warn" : "info";
+      logger[level]({ status }, link.detail);
+    }
+    if (link.milestone !== milestone) {
+      milestone = link.milestone;
+      logger.info({ guest: milestone }, "guest");
+    }
+    for (const { level, text, help, cpu, events } of newAlerts) {
+      const line = help === "" ? text : `${text}; what helps: ${help}`;
+      logger[level === "info" ? "info" : "warn"]({ alert: level, cpu, events }, line);
+    }
+    if (newAlerts.some(({ level }) => level === "lost")) logger.warn(lossNotice(snapshot) ?? "events were lost");
+  });
+}

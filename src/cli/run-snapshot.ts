@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { lastValueFrom } from "rxjs";
+import type { LiveUpdate } from "../capture/live-session.ts";
+import { ExitCode, KmemtapError } from "../model/errors.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import { formatAccountFile } from "../report/account-file.ts";
+import { lossNotice } from "../report/loss-notice.ts";
+import { filterOf } from "./account-filter.ts";
+import { type ArmCommandOptions, armOptions, durationOf } from "./arm-options.ts";
+import { loadConfig } from "./config.ts";
+import { follow } from "./follow.ts";
+import { createLogger } from "./logger.ts";
+import { openTarget, say } from "./open-target.ts";
+import { parseTarget } from "./parse-target.ts";
+import { untilStopped } from "./watch.ts";
+import { writeOutput } from "./write-output.ts";
+
+export interface SnapshotCommandOptions extends ArmCommandOptions {
+  readonly for?: string;
+  readonly json?: true;
+  readonly output?: string;
+  readonly malloc?: true;
+  readonly cache?: true;
+  readonly strict?: true;
+  readonly config?: string;
+}
+
+/** Captures for the time asked for, and prints the account of it. */
+export async function runSnapshot(targetText: string, options: SnapshotCommandOptions): Promise<ExitCode> {
+  const config = loadConfig(options.config);
+  const forMs = options.for === undefined ? undefined : durationOf("--for", options.for);
+  const armed = armOptions(options, config);
+  const arm = { ...armed, wait: false, scope: "system", reconnect: true, say } as const;
+  const stopped = untilStopped();
+  const target = await openTarget(parseTarget(targetText, config), targetText, arm, false);
+  try {
+    const logger = createLogger(config.logLevel);
+    const { source, agent, reports } = target;
+    const followed = follow(source, {
+      config,
+      logger,
+      agent,
+      mode: armed.mode,
+      onOverrun: options.onOverrun,
+      filter: filterOf(options),
+      ...(reports === undefined ? {} : { reports }),
+    });
+    const over = lastValueFrom(followed.updates);
+    await Promise.race([over, stopped, timeUp(followed.last, forMs)]);
+    if (agent === undefined) await source.close();
+    else {
+      agent.stop();
+      await Promise.race([over, untilStopped()]);
+    }
+    await target.close();
+    const { link, snapshot } = await over;
+    await followed.sinks.drain();
+    if (link.status === "failed") await failed(link.detail, snapshot);
+    await print(snapshot, options);
+    const notice = lossNotice(snapshot);
+    if (notice !== undefined) say(notice);
+    return options.strict === true && !snapshot.exact ? ExitCode.eventsLost : ExitCode.done;
+  } finally {
+    await target.close();
+  }
+}
+
+/** The time runs from the beginning of the window, not of the log-in; never up where none was asked for. */
+async function timeUp(last: () => LiveUpdate | undefined, forMs: number | undefined): Promise<void> {
+  if (forMs === undefined) return new Promise(() => undefined);
+  while (last()?.began !== true) await sleep(LOOK_MS, undefined, { ref: false });
+  await sleep(forMs, undefined, { ref: false });
+}
+
+const LOOK_MS = 20;
+
+/** What was captured before the link failed is worth having. */
+async function failed(detail: string, snapshot: Snapshot): Promise<never> {
+  if (snapshot.totals.allocs > 0) await writeOutput("-", formatAccountFile(snapshot, "current_dynamic"));
+  throw new KmemtapError("target/failed", detail, { nextStep: "kmemtap doctor TARGET says what the target can do" });
+}
+
+async function print(snapshot: Snapshot, { json, output }: SnapshotCommandOptions): Promise<void> {
+  const text =
+    json === true ? `${JSON.stringify(snapshot, null, 2)}\n` : formatAccountFile(snapshot, "current_dynamic");
+  await writeOutput(output ?? "-", text);
+}

@@ -1,0 +1,201 @@
+import { lastValueFrom } from "rxjs";
+import type { LiveUpdate } from "../capture/live-session.ts";
+import { type WorkloadPhaseSpec, WorkloadScript, type WorkloadScriptOptions } from "../capture/workload-script.ts";
+import { ExitCode, KmemtapError } from "../model/errors.ts";
+import type { ShellTarget, Target } from "../model/target.ts";
+import type { Workload, WorkloadScope } from "../model/workload.ts";
+import { formatWorkload } from "../report/workload-report.ts";
+import { armTarget } from "../target/agent/arm-target.ts";
+import { quote } from "../transport/send-script.ts";
+import { filterOf } from "./account-filter.ts";
+import { type ArmCommandOptions, armOptions, durationOf, numberOf, usage } from "./arm-options.ts";
+import { loadConfig } from "./config.ts";
+import { follow } from "./follow.ts";
+import { createLogger } from "./logger.ts";
+import { say } from "./open-target.ts";
+import { parseTarget } from "./parse-target.ts";
+import { untilStopped } from "./watch.ts";
+import { writeOutput } from "./write-output.ts";
+
+export interface RunCommandOptions extends ArmCommandOptions {
+  readonly phase?: readonly string[];
+  readonly repeat?: string;
+  readonly settle?: string;
+  readonly scope?: WorkloadScope;
+  readonly addresses?: true;
+  readonly failOnLeak?: true;
+  readonly json?: true;
+  readonly output?: string;
+  readonly malloc?: true;
+  readonly cache?: true;
+  readonly strict?: true;
+  readonly config?: string;
+}
+
+/** Runs a workload on the target, and prints what it allocated and what it left. */
+export async function runWorkload(
+  targetText: string,
+  command: readonly string[],
+  options: RunCommandOptions,
+): Promise<ExitCode> {
+  const config = loadConfig(options.config);
+  const phases = phasesOf(command, options.phase ?? []);
+  const rounds = roundsOf(options);
+  const settleMs = durationOf("--settle", options.settle ?? "1s");
+  const scope = options.scope ?? "system";
+  const armed = armOptions(options, config);
+  if (armed.mode === "hist") {
+    throw usage("--mode hist: the kernel's sums do not tell phases apart", "use --mode text, or kmemtap snapshot");
+  }
+  const target = shellTarget(parseTarget(targetText, config), targetText);
+  const stopped = untilStopped();
+  const agent = armTarget(target, targetText, {
+    ...armed,
+    mode: "text",
+    wait: true,
+    scope,
+    reconnect: false,
+    say,
+  });
+  try {
+    const logger = createLogger(config.logLevel);
+    const script = new WorkloadScript(agent, {
+      phases,
+      rounds,
+      settleMs,
+      modules: modulesIn(phases),
+      ...progress(rounds),
+    });
+    const followed = follow(agent, {
+      config,
+      logger,
+      agent,
+      mode: "text",
+      onOverrun: options.onOverrun,
+      filter: filterOf(options),
+      workload: script,
+    });
+    const over = lastValueFrom(followed.updates);
+    const interrupt = new AbortController();
+    void stopped.then(() => interrupt.abort());
+    void over.then(() => script.over());
+    const complete = await script.run(interrupt.signal);
+    if (!complete) say("interrupted: restoring the target, and printing what there is; Ctrl-C again ends it at once");
+    agent.stop();
+    await Promise.race([over, untilStopped()]);
+    await agent.close();
+    const update = await over;
+    await followed.sinks.drain();
+    return await conclude(update, complete, scope, options);
+  } finally {
+    await agent.close();
+  }
+}
+
+async function conclude(
+  update: LiveUpdate,
+  complete: boolean,
+  scope: WorkloadScope,
+  options: RunCommandOptions,
+): Promise<ExitCode> {
+  const { link, workload } = update;
+  const result = workload?.(scope, { interrupted: !complete, addresses: options.addresses === true });
+  if (result !== undefined && (result.phases.length > 0 || link.status !== "failed")) await print(result, options);
+  if (link.status === "failed") {
+    throw new KmemtapError("target/failed", link.detail, {
+      nextStep: "kmemtap doctor TARGET says what the target can do",
+    });
+  }
+  return result === undefined ? ExitCode.targetFailed : statusOf(result, options);
+}
+
+/** Fewer than three rounds cannot tell a leak from a cache that fills. */
+function roundsOf({ repeat, failOnLeak }: RunCommandOptions): number {
+  const rounds = numberOf("--repeat", repeat, 1, 1000);
+  if (failOnLeak !== true) return rounds ?? 1;
+  if (rounds !== undefined && rounds < LEAK_ROUNDS) {
+    throw usage(
+      `--fail-on-leak with --repeat ${rounds}: too few rounds to tell`,
+      "use --repeat 3 or more (5 unless said)",
+    );
+  }
+  return rounds ?? DEFAULT_LEAK_ROUNDS;
+}
+
+const LEAK_ROUNDS = 3;
+const DEFAULT_LEAK_ROUNDS = 5;
+
+/** A leak is a gate that failed; loss says that the gate cannot tell. */
+function statusOf(result: Workload, { failOnLeak, strict }: RunCommandOptions): ExitCode {
+  if (result.interrupted) return ExitCode.targetFailed;
+  if (failOnLeak === true) {
+    if (result.repeat?.verdict === "unsafe" || (result.repeat === undefined && !result.exact))
+      return ExitCode.eventsLost;
+    if (result.repeat?.verdict === "leak") return ExitCode.gateFailed;
+  }
+  return strict === true && !result.exact ? ExitCode.eventsLost : ExitCode.done;
+}
+
+async function print(result: Workload, { json, output }: RunCommandOptions): Promise<void> {
+  const text = json === true ? `${JSON.stringify(result, null, 2)}\n` : formatWorkload(result);
+  await writeOutput(output ?? "-", text);
+}
+
+function phasesOf(command: readonly string[], texts: readonly string[]): WorkloadPhaseSpec[] {
+  const phases = texts.map((text) => {
+    const match = /^([\w.-]+)=([^]+)$/.exec(text);
+    if (match === null) throw usage(`--phase ${text}: not NAME=COMMAND`, "for example --phase load='modprobe vfat'");
+    return { name: match[1], command: match[2] };
+  });
+  const twice = phases.find(({ name }, i) => phases.findIndex((other) => other.name === name) !== i);
+  if (twice !== undefined) throw usage(`two phases are called ${twice.name}`, "give each phase a name of its own");
+  if (command.length > 0) {
+    if (phases.length > 0) throw usage("a command behind -- and --phase at the same time", "make it a --phase as well");
+    // One word is a line of shell, as with ssh; several are a program and its arguments.
+    phases.push({ name: "run", command: command.length === 1 ? command[0] : command.map(quote).join(" ") });
+  }
+  if (phases.length === 0)
+    throw usage("there is no workload", "kmemtap run TARGET -- COMMAND, or --phase NAME=COMMAND");
+  return phases;
+}
+
+function shellTarget(target: Target, text: string): ShellTarget {
+  if (target.kind !== "file" && target.kind !== "replay") return target;
+  throw usage(`${text} is no place to run a workload`, "use local:, ssh:, serial:, pty:, unix:, tcp: or qemu:");
+}
+
+const REMOVES = /\b(?:rmmod|modprobe|insmod)\s+([^;&|\n]+)/g;
+
+/** Modules that the commands name: their symbols are read while they are loaded. `a_b` and `a-b` are one module. */
+export function modulesIn(phases: readonly WorkloadPhaseSpec[]): string {
+  const names = new Set<string>();
+  for (const { command } of phases) {
+    for (const [, words] of command.matchAll(REMOVES)) {
+      for (const word of words.split(/\s+/)) {
+        const name = word
+          .replace(/^.*\//, "")
+          .replace(/\.ko(\.\w+)?$/, "")
+          .replaceAll("-", "_");
+        if (/^\w+$/.test(name) && !word.startsWith("-") && !word.includes("=")) names.add(name);
+      }
+    }
+  }
+  return [...names].join(" ");
+}
+
+/** Phases and what they print, on standard error as they go. */
+function progress(rounds: number): Pick<WorkloadScriptOptions, "onOutput" | "onPhase" | "onPhaseEnd"> {
+  const where = (name: string, round: number) => (rounds > 1 ? `round ${round}, ${name}` : name);
+  return {
+    onPhase: ({ name, command }, round) => say(`${where(name, round)}: ${printable(command)}`),
+    onPhaseEnd: ({ name }, round, status) => {
+      if (status !== 0) say(`${where(name, round)}: exit status ${status}`);
+    },
+    onOutput: (_name, _round, text) => process.stderr.write(printable(text)),
+  };
+}
+
+/** The target's text must not work the terminal. */
+function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, "?");
+}

@@ -1,0 +1,334 @@
+/**
+ * An armed target as a source of bytes: connects, asks what the target is, arms it, streams, reconnects, restores.
+ *
+ * A run is a boot. A link that breaks within one is made again, with back-off, and the same run goes on; a line of this side
+ * in the stream marks the gap. A target that has another boot id then begins the next run.
+ *
+ * What the agent says stands in the stream and is decoded with it, so the capture tells this source what it has heard
+ * ({@link AgentSource.hear}) before it asks for the next chunk.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { KmemtapError, messageOf } from "../../model/errors.ts";
+import type { ByteSource, ByteStream, LinkFacts, RunningScript, Shell } from "../../model/ports.ts";
+import { linesOf } from "../qemu/guest-reports.ts";
+import type { AgentFacts } from "./agent-facts.ts";
+import { type AgentLine, ownLine, parseAgentLine } from "./agent-line.ts";
+import { agentScript } from "./agent-script.ts";
+import type { AgentMode } from "./choose-mode.ts";
+import { newNonce } from "./nonce.ts";
+import { refusalOf } from "./refusal.ts";
+
+/** What was decided for one connection. */
+export interface AgentPlan {
+  readonly mode: AgentMode;
+  readonly reason: string;
+  /** `key=value` for the agent, see agent/kmemtap-agent.sh. */
+  readonly options: readonly string[];
+  readonly facts: AgentFacts;
+  readonly bytesPerSecond: number | undefined;
+}
+
+export interface AgentSourceOptions {
+  readonly label: string;
+  /** Reaches the target anew. */
+  connect(): Promise<Shell>;
+  /** Looks at the target and decides. `wanted` is set where the operator, or a step down, wants a mode. */
+  plan(shell: Shell, wanted: AgentMode | undefined): Promise<AgentPlan>;
+  /** False where a broken link is the end: a workload cannot be gone on with. */
+  readonly reconnect: boolean;
+  /** Milliseconds between readings of the sums in mode hist. */
+  readonly tickMs: number;
+  /** News for the log. */
+  say(text: string): void;
+}
+
+export interface AgentSource extends ByteSource {
+  readonly nonce: string;
+  /** The plan that is being carried out; undefined before the first connection. */
+  readonly plan: AgentPlan | undefined;
+  readonly link: LinkFacts | undefined;
+  readonly reconnects: number;
+  /** Lines of the agent that do not come through the stream: the stats, on links that have a second channel. */
+  readonly side: AsyncIterable<AgentLine>;
+  /** What the stream said. */
+  hear(line: AgentLine | "damaged"): void;
+  /** Says a line to the agent; nothing where there is none. */
+  send(line: string): void;
+  /** Ends the window, lets the ring buffer be read to its end, restores the target; the bytes end then. */
+  stop(): void;
+  /** Stops, and goes on in another mode: a new run. */
+  switchTo(mode: AgentMode): void;
+}
+
+const HEARTBEAT_MS = 1000;
+const BACK_OFF_MS = [250, 500, 1000, 2000, 4000, 8000, 15_000];
+/** A reading of the sums that takes longer was lost on the way. */
+const TICK_LIMIT_MS = 20_000;
+
+interface Session {
+  readonly shell: Shell;
+  readonly script: RunningScript;
+  readonly plan: AgentPlan;
+}
+
+export function agentSource(options: AgentSourceOptions): AgentSource {
+  return new Source(options);
+}
+
+class Source implements AgentSource {
+  readonly label: string;
+  readonly recording = false;
+  readonly nonce = newNonce();
+  readonly runs: AsyncIterable<ByteStream>;
+  readonly side: AsyncIterable<AgentLine>;
+  reconnects = 0;
+  readonly #options: AgentSourceOptions;
+  readonly #sideLines = new LineQueue();
+  readonly #closed = new AbortController();
+  #session: Session | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #ownSeq = 0;
+  #ended = false;
+  #stopping = false;
+  #switchTo: AgentMode | undefined;
+  #refusal: KmemtapError | undefined;
+  /** Mode hist: when the last reading was asked for; undefined when none is under way. */
+  #tickedMs: number | undefined;
+  #lastTickMs = 0;
+  #wantsFull = false;
+  #begun = false;
+
+  constructor(options: AgentSourceOptions) {
+    this.#options = options;
+    this.label = options.label;
+    this.runs = this.#runs();
+    this.side = this.#sideLines;
+  }
+
+  get plan(): AgentPlan | undefined {
+    return this.#session?.plan;
+  }
+
+  get link(): LinkFacts | undefined {
+    return this.#session?.shell.link;
+  }
+
+  hear(line: AgentLine | "damaged"): void {
+    if (line === "damaged") {
+      this.#wantsFull = true;
+      return;
+    }
+    switch (line.type) {
+      case "begin":
+        this.#begun = true;
+        break;
+      case "refused":
+        this.#refusal = refusalOf(line.text, this.label);
+        break;
+      case "last":
+        // Nothing is in the ring buffer any more; in mode hist the maps have stopped and are read once more, whole.
+        this.send(this.#session?.plan.mode === "hist" ? "tick full maps" : "bye");
+        break;
+      case "tick-done":
+        this.#tickedMs = undefined;
+        if (!line.text.includes("maps")) break;
+        if (this.#wantsFull) {
+          this.#wantsFull = false;
+          this.send("tick full maps");
+        } else if (this.#stopping) this.send("bye");
+        break;
+      case "end":
+      case "bye":
+        this.#ended = line.type === "bye" || this.#ended;
+        break;
+    }
+  }
+
+  send(line: string): void {
+    // A link that is lost is told by its bytes.
+    void this.#session?.script.write(Buffer.from(`${line}\n`)).catch(() => undefined);
+  }
+
+  stop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    if (this.#session === undefined) this.#closed.abort();
+    else this.send("stop");
+  }
+
+  switchTo(mode: AgentMode): void {
+    if (this.#stopping || this.#session?.plan.mode === mode) return;
+    this.#switchTo = mode;
+    this.stop();
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await this.#hangUp();
+  }
+
+  async *#runs(): AsyncGenerator<ByteStream> {
+    let session: Session | undefined = await this.#open(undefined);
+    while (session !== undefined && !this.#closed.signal.aborted) {
+      const next: { session: Session | undefined } = { session: undefined };
+      yield { bytes: this.#bytesOfRun(session, next), close: () => Promise.resolve() };
+      session = next.session;
+    }
+    this.#sideLines.end();
+  }
+
+  /** The bytes of one boot (or one mode); leaves in `next` what the next run begins with. */
+  async *#bytesOfRun(first: Session, next: { session: Session | undefined }): AsyncGenerator<Uint8Array> {
+    let session = first;
+    yield this.#announce(session);
+    for (;;) {
+      const lost = yield* this.#bytesOf(session);
+      const fromMs = Date.now();
+      await this.#hangUp();
+      if (this.#refusal !== undefined) throw this.#refusal;
+      if (this.#ended) {
+        if (this.#switchTo === undefined) return;
+        const mode = this.#switchTo;
+        this.#switchTo = undefined;
+        this.#stopping = false;
+        next.session = await this.#open(mode);
+        return;
+      }
+      if (this.#closed.signal.aborted) return;
+      if (!this.#options.reconnect || this.#stopping) throw lost;
+      this.#options.say(`${messageOf(lost)}; reconnecting`);
+      const again = await this.#reconnect();
+      if (again === undefined) throw lost;
+      const rebooted = again.plan.facts.bootId !== session.plan.facts.bootId;
+      const reason = rebooted ? "the target rebooted" : messageOf(lost);
+      yield this.#own(`gap from=${fromMs} to=${Date.now()} ${reason.replaceAll(/[^ -~]/g, "?").slice(0, 200)}`);
+      if (rebooted) {
+        next.session = again;
+        return;
+      }
+      this.reconnects += 1;
+      session = again;
+      yield this.#announce(session);
+    }
+  }
+
+  /** One connection's bytes; the error that ended it. */
+  async *#bytesOf(session: Session): AsyncGenerator<Uint8Array, KmemtapError> {
+    try {
+      yield* session.script.bytes;
+    } catch (thrown) {
+      if (thrown instanceof KmemtapError) return thrown;
+      return new KmemtapError("link/lost", `${this.label}: ${messageOf(thrown)}`, { cause: thrown });
+    }
+    return new KmemtapError("link/lost", `${this.label}: the agent there ended`, {
+      nextStep: "something ended it, or it heard nothing from here for too long; start again",
+    });
+  }
+
+  async #open(wanted: AgentMode | undefined): Promise<Session> {
+    const shell = await this.#options.connect();
+    try {
+      const plan = await this.#options.plan(shell, wanted);
+      this.#ended = this.#begun = this.#wantsFull = false;
+      this.#tickedMs = undefined;
+      this.#lastTickMs = Date.now();
+      const script = await shell.start(agentScript(), [plan.mode, this.nonce, ...plan.options]);
+      const session = { shell, script, plan };
+      this.#session = session;
+      this.#heartbeat = setInterval(() => this.#beat(), Math.min(HEARTBEAT_MS, this.#options.tickMs));
+      void this.#readSide(script);
+      return session;
+    } catch (thrown) {
+      await shell.close().catch(() => undefined);
+      throw thrown;
+    }
+  }
+
+  async #reconnect(): Promise<Session | undefined> {
+    const { signal } = this.#closed;
+    for (let attempt = 0; !signal.aborted && !this.#stopping; attempt++) {
+      await sleep(BACK_OFF_MS[Math.min(attempt, BACK_OFF_MS.length - 1)], undefined, { signal }).catch(() => undefined);
+      if (signal.aborted || this.#stopping) return undefined;
+      try {
+        const session = await this.#open(this.#session?.plan.mode);
+        this.#options.say("connected again");
+        return session;
+      } catch (thrown) {
+        this.#options.say(`no link yet: ${messageOf(thrown)}`);
+      }
+    }
+    return undefined;
+  }
+
+  async #hangUp(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    const session = this.#session;
+    if (session === undefined) return;
+    await session.script.close().catch(() => undefined);
+    await session.shell.close().catch(() => undefined);
+  }
+
+  /** A sign of life, and in mode hist the next reading, when the last one has arrived. */
+  #beat(): void {
+    const now = Date.now();
+    const isHist = this.#session?.plan.mode === "hist";
+    const overdue = this.#tickedMs !== undefined && now - this.#tickedMs > TICK_LIMIT_MS;
+    const idle = this.#tickedMs === undefined && now - this.#lastTickMs >= this.#options.tickMs;
+    if (isHist && this.#begun && !this.#stopping && (idle || overdue)) {
+      this.send(this.#wantsFull || overdue ? "tick full" : "tick");
+      this.#wantsFull = false;
+      this.#tickedMs = this.#lastTickMs = now;
+    } else this.send(".");
+  }
+
+  async #readSide(script: RunningScript): Promise<void> {
+    if (script.errorBytes === undefined) return;
+    try {
+      for await (const text of linesOf(script.errorBytes)) {
+        const line = parseAgentLine(text, this.nonce);
+        if (line !== undefined && line !== "damaged") this.#sideLines.push(line);
+      }
+    } catch {
+      // The loss of the link is told by the stream itself.
+    }
+  }
+
+  #announce({ plan, shell }: Session): Uint8Array {
+    return this.#own(`session mode=${plan.mode} link=${shell.link.kind}`);
+  }
+
+  #own(text: string): Uint8Array {
+    this.#ownSeq += 1;
+    // On a line of its own: what was cut before it stays cut.
+    return Buffer.from(`\n${ownLine(this.nonce, this.#ownSeq, text)}\n`);
+  }
+}
+
+/** Lines that wait to be taken; as many as are of use. */
+class LineQueue implements AsyncIterable<AgentLine> {
+  #lines: AgentLine[] = [];
+  #wake: (() => void) | undefined;
+  #ended = false;
+
+  push(line: AgentLine): void {
+    this.#lines.push(line);
+    // Nobody takes them: stats are cumulative, so the newest say it all.
+    if (this.#lines.length > MAX_WAITING) this.#lines.splice(0, MAX_WAITING / 2);
+    this.#wake?.();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<AgentLine> {
+    for (;;) {
+      yield* this.#lines.splice(0);
+      if (this.#ended) return;
+      if (this.#lines.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}
+
+const MAX_WAITING = 4096;

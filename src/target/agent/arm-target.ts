@@ -1,0 +1,83 @@
+/** A target that kmemtap arms itself: how it is looked at, and with what options its agent is started. */
+import { KmemtapError } from "../../model/errors.ts";
+import type { AskSecret, Shell } from "../../model/ports.ts";
+import type { ShellTarget } from "../../model/target.ts";
+import { openShell } from "../open-shell.ts";
+import { type AgentFacts, readFacts } from "./agent-facts.ts";
+import { type AgentPlan, type AgentSource, agentSource } from "./agent-source.ts";
+import { chooseMode, type WantedMode } from "./choose-mode.ts";
+import { measureLink } from "./measure-link.ts";
+import { refusalOf } from "./refusal.ts";
+
+export interface ArmOptions {
+  readonly mode: WantedMode;
+  /** Ring buffer of each CPU, KB. */
+  readonly bufferKb: number;
+  /** What it may grow to by itself, KB; 0 leaves it as it is. */
+  readonly growKb: number;
+  readonly pollMs: number;
+  /** The window begins with the first phase of a workload, not at once. */
+  readonly wait: boolean;
+  readonly scope: "system" | "process";
+  /** Keys of a map of live pointers in mode hist; 0 chooses by the target's memory. */
+  readonly histKeys: number;
+  readonly reconnect: boolean;
+  readonly ask: AskSecret;
+  /** Seconds without a word from here after which the agent restores the target and ends. */
+  readonly quietSeconds?: number;
+  say(text: string): void;
+}
+
+const QUIET_S = 30;
+
+export function armTarget(target: ShellTarget, label: string, options: ArmOptions): AgentSource {
+  return agentSource({
+    label,
+    connect: () => openShell(target, options.ask),
+    plan: (shell, wanted) => planFor(shell, wanted ?? options.mode, options),
+    reconnect: options.reconnect,
+    tickMs: options.pollMs,
+    say: options.say,
+  });
+}
+
+/** Looks at a target and decides how to read it. */
+async function planFor(shell: Shell, wanted: WantedMode, options: ArmOptions): Promise<AgentPlan> {
+  // Counting what an idle target does takes a second; only a link that may be too slow asks for it.
+  const mayBeSlow = !shell.concurrent;
+  const facts = await readFacts(shell, mayBeSlow && wanted === "auto" ? 1 : 0);
+  refuseUntraceable(facts, shell.link.label);
+  const bytesPerSecond = mayBeSlow ? (shell.link.bytesPerSecond ?? (await measureLink(shell))) : undefined;
+  const { mode, reason } = chooseMode(wanted, shell.link, bytesPerSecond, facts);
+  return {
+    mode,
+    reason,
+    facts,
+    bytesPerSecond,
+    options: [
+      `buffer_kb=${options.bufferKb}`,
+      `grow_kb=${options.growKb}`,
+      `poll=${(options.pollMs / 1000).toFixed(1)}`,
+      `quiet=${options.quietSeconds ?? QUIET_S}`,
+      // One channel: the stats stand in the stream, so that nothing is torn.
+      `stats=${shell.concurrent ? "err" : "mark"}`,
+      `wait=${options.wait ? 1 : 0}`,
+      `scope=${options.scope}`,
+      `console=${shell.concurrent ? 0 : 1}`,
+      `size=${options.histKeys}`,
+    ],
+  };
+}
+
+/** What the agent would refuse, said before anything is armed. */
+function refuseUntraceable(facts: AgentFacts, label: string): void {
+  if (facts.uid !== undefined && facts.uid !== 0) throw refusalOf("code=not-root", label);
+  if (facts.tracefs === undefined) {
+    throw refusalOf(facts.lockdown === "confidentiality" ? "code=lockdown" : "code=no-tracefs", label);
+  }
+  if (facts.events.length === 0) throw refusalOf("code=no-events", label);
+  if (!facts.instances) throw refusalOf("code=no-instances", label);
+  if (facts.release === "") {
+    throw new KmemtapError("agent/refused", `${label} did not say what it is`, { nextStep: "try again" });
+  }
+}

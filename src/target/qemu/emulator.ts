@@ -1,0 +1,93 @@
+/** The QEMU process of a guest: emulated, never KVM, so that it runs the same in every container. */
+import { spawn } from "node:child_process";
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { KmemtapError, messageOf } from "../../model/errors.ts";
+import type { Guardian } from "./guardian.ts";
+
+export interface Emulator {
+  readonly pid: number;
+  /** The other end of QEMU's file descriptor {@link MONITOR_FD}, for arguments that name it. */
+  readonly monitor: Duplex;
+  /** Resolves with a line on why when the guest is gone. */
+  readonly exited: Promise<string>;
+  /** Ends the guest at once. */
+  kill(): void;
+}
+
+export interface Machine {
+  readonly vmlinuz: string;
+  readonly initramfs: string;
+  /** The kernel's command line. */
+  readonly parameters: readonly string[];
+  readonly cpus: number;
+  readonly memoryMb: number;
+  /** The guest's reset starts it again; else it ends the guest. */
+  readonly reboots?: boolean;
+  /** Serial ports and other devices: QEMU's arguments. */
+  readonly devices: readonly string[];
+}
+
+const QEMU = "qemu-system-x86_64";
+/** A socket that QEMU inherits: it needs no path and cannot be missed. */
+export const MONITOR_FD = 3;
+
+/**
+ * @param instead what else the user could do, where QEMU is missing
+ * @throws {KmemtapError} `target/no-qemu`
+ */
+export async function needQemu(instead?: string): Promise<void> {
+  for (const folder of (process.env["PATH"] ?? "").split(":")) {
+    const found = await access(join(folder, QEMU), constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return;
+  }
+  const install = "install it (apt-get install qemu-system-x86 busybox-static)";
+  throw new KmemtapError("target/no-qemu", `${QEMU} is not installed`, {
+    nextStep: instead === undefined ? install : `${install}, or ${instead}`,
+  });
+}
+
+/** Starts the guest and puts it under the guardian's eye. */
+export function startEmulator(machine: Machine, guardian: Guardian): Emulator {
+  const child = spawn(QEMU, qemuArguments(machine), {
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
+    // A group of its own: Ctrl-C in the terminal is ours to act on, and the guest is ended by its pid.
+    detached: true,
+  });
+  guardian.watch(child.pid);
+  let said = "";
+  child.stderr?.on("data", (data: Buffer) => (said += data.toString()));
+  const monitor = child.stdio[MONITOR_FD] as Duplex;
+  // Broken when QEMU ends, which `exited` tells.
+  monitor.on("error", () => undefined);
+  // "close" waits for the monitor as well, which may have no reader.
+  child.once("exit", () => monitor.destroy());
+  const exited = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(`${QEMU} did not start: ${messageOf(error)}`));
+    child.once("close", (code, signal) => resolve(exitReason(code, signal, said)));
+  });
+  void exited.then(() => guardian.watch(undefined));
+  return { pid: child.pid ?? 0, monitor, exited, kill: () => void child.kill("SIGKILL") };
+}
+
+function qemuArguments(machine: Machine): string[] {
+  return [
+    ...["-accel", "tcg,thread=multi", "-cpu", "max", "-M", "pc"],
+    ...["-smp", String(machine.cpus), "-m", `${machine.memoryMb}M`],
+    ...["-nodefaults", "-no-user-config", "-display", "none"],
+    ...(machine.reboots === true ? [] : ["-no-reboot"]),
+    ...machine.devices,
+    ...["-kernel", machine.vmlinuz, "-initrd", machine.initramfs, "-append", machine.parameters.join(" ")],
+  ];
+}
+
+function exitReason(code: number | null, signal: string | null, said: string): string {
+  const text = said.trim().split("\n").at(-1) ?? "";
+  if (text !== "" && code !== 0) return `${QEMU} failed: ${text}`;
+  return signal === null ? "the guest has shut down" : `${QEMU} was ended by ${signal}`;
+}
