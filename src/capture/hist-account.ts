@@ -177,6 +177,6 @@ function plus(a: Sum, b: Sum): Sum {
 
 function describeMap(name: string): string {
   if (name === FREED) return "freed, by allocating call site";
-  const [event, pointers] = name.split(".");
-  return pointers === undefined ? `${event}, by call site` : `${event}, pointers (${pointers})`;
+  const dot = name.indexOf(".");
+  return dot < 0 ? `${name}, by call site` : `${name.slice(0, dot)}, pointers (${name.slice(dot + 1)})`;
 }

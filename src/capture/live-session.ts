@@ -45,6 +45,8 @@ export interface LiveOptions {
   readonly silentAfterMs: number;
   /** What the target says of its own side, where it does. */
   readonly reports?: Observable<TargetReport>;
+  /** The console of the first run's boot, with tp_printk lines, for a source that kmemtap did not arm. */
+  readonly console?: () => AsyncIterable<Uint8Array>;
   /** The source, where it is a target that kmemtap armed. */
   readonly agent?: AgentSource;
   readonly thresholds?: OverrunThresholds;
@@ -154,7 +156,8 @@ class Session {
 
   #newAccount(run: number): RunAccount {
     const { agent, filter = "all", thresholds, workload } = this.#options;
-    if (agent === undefined) return new RunAccount(run, { filter });
+    const console = run === 1 && this.#options.console !== undefined;
+    if (agent === undefined) return new RunAccount(run, { filter, console });
     const target = new TargetState(agent, thresholds);
     return new RunAccount(run, {
       filter,
@@ -198,6 +201,7 @@ class Session {
     for await (const stream of runs) {
       this.#beginRun();
       const account = this.#account;
+      if (this.#options.console !== undefined) await account.readConsole(this.#options.console());
       const pacer = speed === undefined ? undefined : new Pacer(speed);
       try {
         for await (const chunk of stream.bytes) {

@@ -3,8 +3,10 @@ import { EventLedger } from "../accounting/ledger.ts";
 import { TextDecoder } from "../ftrace/text-decoder.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
 import type { AgentMark, EventBatch, LossMark } from "../model/event-batch.ts";
+import type { Decoder } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint } from "../model/wire.ts";
+import { PrintkJoin } from "./join-printk.ts";
 import type { TargetState } from "./target-state.ts";
 import { type PhaseChange, WorkloadAccount } from "./workload-account.ts";
 
@@ -12,11 +14,18 @@ export interface RunOptions {
   readonly filter: AccountFilter;
   /** Of a target that kmemtap armed. */
   readonly target?: TargetState;
+  /** The console of the same boot comes first, with its tp_printk lines: {@link RunAccount.readConsole}. */
+  readonly console?: boolean;
   /** Accounts by the phases of a workload as well. */
   readonly workload?: boolean;
   /** Told of each line of the agent, in the order of the stream; what it says of the workload, if anything. */
   readonly onMark?: (mark: AgentMark) => PhaseChange | undefined;
 }
+
+const CONSOLE_JOINED = {
+  mode: "printk",
+  modeReason: "tp_printk lines of the console, joined with the trace of the same boot",
+} as const;
 
 export class RunAccount {
   readonly run: number;
@@ -27,19 +36,28 @@ export class RunAccount {
   events = 0;
   /** Trace clock of the last event; null before any. */
   lastEventNs: number | null = null;
-  readonly #decoder: TextDecoder;
+  readonly #decoder: Decoder;
+  readonly #join: PrintkJoin | undefined;
   readonly #ledger: EventLedger;
   readonly #onMark: RunOptions["onMark"];
   #losses: LossMark[] = [];
 
-  constructor(run: number, { filter, target, workload, onMark }: RunOptions) {
+  constructor(run: number, { filter, target, console, workload, onMark }: RunOptions) {
     const callSites = new CallSiteTable();
     this.run = run;
     this.target = target;
     this.#onMark = onMark;
-    this.#decoder = new TextDecoder(callSites);
+    this.#join = console === true ? new PrintkJoin(callSites) : undefined;
+    this.#decoder = this.#join ?? new TextDecoder(callSites);
     this.workload = workload === true ? new WorkloadAccount(callSites, { filter }) : undefined;
     this.#ledger = this.workload?.ledger ?? new EventLedger(callSites, { filter });
+  }
+
+  /** Reads the boot's console to its end, before the stream that it is joined with. */
+  async readConsole(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    if (this.#join === undefined) return;
+    for await (const chunk of chunks) this.#join.readConsole(chunk);
+    this.#join.endConsole();
   }
 
   push(chunk: Uint8Array): void {
@@ -63,7 +81,8 @@ export class RunAccount {
   snapshot(source: Omit<Snapshot["source"], "run">, damage?: string): Snapshot {
     const damagedInput = damage === undefined ? [] : [damage];
     const snapshot = this.#ledger.snapshot({ source: { ...source, run: this.run }, damagedInput });
-    return this.target === undefined ? snapshot : this.target.complete(snapshot, this.bytes);
+    if (this.target !== undefined) return this.target.complete(snapshot, this.bytes);
+    return this.#join === undefined ? snapshot : { ...snapshot, ...CONSOLE_JOINED, printk: this.#join.facts };
   }
 
   /** The losses seen since this was asked last. */

@@ -139,7 +139,7 @@ export class TargetState {
       cpus: this.watch.cpus,
       histMaps: this.hist.maps,
       gaps: [...this.#gaps],
-      findings: [...this.#findings],
+      findings: this.#allFindings(),
       ...(plan === undefined
         ? {}
         : { mode: plan.mode, modeReason: plan.reason, release: plan.facts.release, bootId: plan.facts.bootId }),
@@ -158,6 +158,12 @@ export class TargetState {
     if (this.mode !== "hist") return completed;
     const callers = this.hist.callers();
     return { ...completed, callers, totals: this.hist.totals(callers) };
+  }
+
+  #allFindings(): string[] {
+    const damaged = this.#damagedLines;
+    if (damaged === 0) return [...this.#findings];
+    return [...this.#findings, `${damaged} of the agent's own lines arrived damaged and were not read`];
   }
 
   #facts(): { plan: AgentSource["plan"]; link: AgentSource["link"] } {

@@ -51,9 +51,9 @@ export class WorkloadScript implements WorkloadListener {
     const name = nameOf(line);
     const key = `${line.type} ${name}`;
     if (this.#waiting?.type === line.type && this.#waiting.name === name) {
-      const { resolve } = this.#waiting;
+      const waiting = this.#waiting;
       this.#waiting = undefined;
-      resolve(line);
+      waiting.resolve(line);
     } else this.#heard.set(key, line);
     return change;
   }

@@ -57,7 +57,10 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 /** `20s`, `1.5m`, `500ms`, `2h` or plain seconds, in milliseconds. */
 export function durationOf(option: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
-  if (match !== null) return Number(match[1]) * UNITS[match[2] ?? "s"];
+  if (match !== null) {
+    const [, number, unit = "s"] = match;
+    return Number(number) * UNITS[unit];
+  }
   throw usage(`${option} ${text}: not a time`, `for example ${option} 20s (ms, s, m, h)`);
 }
 

@@ -11,7 +11,7 @@ import type { OverrunPolicy } from "./arm-options.ts";
 import type { Config } from "./config.ts";
 import type { Logger } from "./logger.ts";
 
-export interface FollowOptions extends Pick<LiveOptions, "filter" | "reports" | "workload"> {
+export interface FollowOptions extends Pick<LiveOptions, "console" | "filter" | "reports" | "workload"> {
   readonly config: Config;
   readonly logger: Logger;
   readonly agent?: AgentSource | undefined;
@@ -28,7 +28,7 @@ export interface Followed {
 }
 
 export function follow(source: ByteSource, options: FollowOptions): Followed {
-  const { config, logger, agent, filter, reports, workload } = options;
+  const { config, logger, agent, console, filter, reports, workload } = options;
   const sinks = alertSinks(config.alerts, (text) => logger.warn(text));
   let last: LiveUpdate | undefined;
   const { infoFill, warningFill, warningSeconds } = config.overrun;
@@ -37,6 +37,7 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
     silentAfterMs: config.silentAfterMs,
     thresholds: { infoFill, warningFill, warningSeconds },
     ...(agent === undefined ? {} : { agent }),
+    ...(console === undefined ? {} : { console }),
     ...(filter === undefined ? {} : { filter }),
     ...(reports === undefined ? {} : { reports }),
     ...(workload === undefined ? {} : { workload }),

@@ -1,6 +1,7 @@
 import type { ExitCode } from "../model/errors.ts";
 import { filterOf } from "./account-filter.ts";
 import { type ArmCommandOptions, armOptions } from "./arm-options.ts";
+import { consoleOf } from "./console-option.ts";
 import { loadConfig } from "./config.ts";
 import { openTarget, say } from "./open-target.ts";
 import { parseTarget } from "./parse-target.ts";
@@ -11,6 +12,7 @@ export interface LiveCommandOptions extends ArmCommandOptions {
   readonly malloc?: true;
   readonly cache?: true;
   readonly strict?: true;
+  readonly console?: string;
   readonly config?: string;
 }
 
@@ -20,7 +22,9 @@ export async function runLive(targetText: string, options: LiveCommandOptions): 
   const stopped = untilStopped();
   const armed = armOptions(options, config);
   const arm = { ...armed, wait: false, scope: "system", reconnect: true, say } as const;
-  const target = await openTarget(parseTarget(targetText, config), targetText, arm, true);
+  const parsed = parseTarget(targetText, config);
+  const console = await consoleOf(options.console, parsed);
+  const target = await openTarget(parsed, targetText, arm, true);
   try {
     const { source, reports, agent } = target;
     return await watch(source, {
@@ -30,6 +34,7 @@ export async function runLive(targetText: string, options: LiveCommandOptions): 
       filter: filterOf(options),
       strict: options.strict === true,
       mode: armed.mode,
+      ...(console === undefined ? {} : { console }),
       onOverrun: options.onOverrun,
       ...(reports === undefined ? {} : { reports }),
       ...(agent === undefined ? {} : { agent }),

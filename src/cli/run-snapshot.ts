@@ -7,6 +7,7 @@ import { formatAccountFile } from "../report/account-file.ts";
 import { lossNotice } from "../report/loss-notice.ts";
 import { filterOf } from "./account-filter.ts";
 import { type ArmCommandOptions, armOptions, durationOf } from "./arm-options.ts";
+import { consoleOf } from "./console-option.ts";
 import { loadConfig } from "./config.ts";
 import { follow } from "./follow.ts";
 import { createLogger } from "./logger.ts";
@@ -22,6 +23,7 @@ export interface SnapshotCommandOptions extends ArmCommandOptions {
   readonly malloc?: true;
   readonly cache?: true;
   readonly strict?: true;
+  readonly console?: string;
   readonly config?: string;
 }
 
@@ -32,7 +34,9 @@ export async function runSnapshot(targetText: string, options: SnapshotCommandOp
   const armed = armOptions(options, config);
   const arm = { ...armed, wait: false, scope: "system", reconnect: true, say } as const;
   const stopped = untilStopped();
-  const target = await openTarget(parseTarget(targetText, config), targetText, arm, false);
+  const parsed = parseTarget(targetText, config);
+  const console = await consoleOf(options.console, parsed);
+  const target = await openTarget(parsed, targetText, arm, false);
   try {
     const logger = createLogger(config.logLevel);
     const { source, agent, reports } = target;
@@ -41,6 +45,7 @@ export async function runSnapshot(targetText: string, options: SnapshotCommandOp
       logger,
       agent,
       mode: armed.mode,
+      ...(console === undefined ? {} : { console }),
       onOverrun: options.onOverrun,
       filter: filterOf(options),
       ...(reports === undefined ? {} : { reports }),

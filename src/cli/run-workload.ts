@@ -129,8 +129,7 @@ const DEFAULT_LEAK_ROUNDS = 5;
 function statusOf(result: Workload, { failOnLeak, strict }: RunCommandOptions): ExitCode {
   if (result.interrupted) return ExitCode.targetFailed;
   if (failOnLeak === true) {
-    if (result.repeat?.verdict === "unsafe" || (result.repeat === undefined && !result.exact))
-      return ExitCode.eventsLost;
+    if (result.repeat?.verdict === "unsafe") return ExitCode.eventsLost;
     if (result.repeat?.verdict === "leak") return ExitCode.gateFailed;
   }
   return strict === true && !result.exact ? ExitCode.eventsLost : ExitCode.done;

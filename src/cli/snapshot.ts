@@ -12,6 +12,7 @@ export function snapshotCommand(exit: (code: ExitCode) => void) {
     .option("-o, --output <FILE>", "where to write it (default: standard output)")
     .option("--malloc", "account kmalloc only")
     .option("--cache", "account kmem_cache only")
+    .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")
     .option("--config <FILE>", "configuration to read")
     .addHelpText(
       "after",

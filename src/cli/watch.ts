@@ -21,6 +21,7 @@ export interface WatchOptions {
   readonly filter?: AccountFilter;
   readonly strict?: boolean;
   readonly reports?: Observable<TargetReport>;
+  readonly console?: () => AsyncIterable<Uint8Array>;
   /** The source, where kmemtap armed it: it is stopped and restored in the end. */
   readonly agent?: AgentSource;
   readonly mode?: WantedMode;

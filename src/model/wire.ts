@@ -60,7 +60,9 @@ export const alertSchema = z
       .number()
       .int()
       .nullable()
-      .describe("level lost: events lost since the last alert of this CPU, null where the kernel gave no number; else null"),
+      .describe(
+        "level lost: events lost since the last alert of this CPU, null where the kernel gave no number; else null",
+      ),
     text: z.string().describe("one line on what happened"),
     help: z.string().describe("one line on what would help; empty where nothing would"),
   })
@@ -101,7 +103,10 @@ export const changesMessageSchema = z.object({
   totals: totalsSchema,
   loss: lossSchema,
   input: inputSchema,
-  target: targetFactsSchema.partial().optional().describe("the snapshot's mode, link, cpus and so on; absent where the target is not armed by kmemtap"),
+  target: targetFactsSchema
+    .partial()
+    .optional()
+    .describe("the snapshot's mode, link, cpus and so on; absent where the target is not armed by kmemtap"),
   callers: z.array(callerRowSchema).describe("rows that are new or changed, whole; a row never vanishes within a run"),
   points: z.array(historyPointSchema).describe("to be appended to the history"),
   alerts: z.array(alertSchema).describe("to be appended to the alerts"),

@@ -6,6 +6,10 @@ export function lossNotice({ exact, loss, input }: Snapshot): string | undefined
   const parts: string[] = [];
   if (loss.lostEvents > 0) parts.push(`${count(loss.lostEvents, "event")} lost`);
   if (loss.lostUncounted > 0) parts.push(`${count(loss.lostUncounted, "time")} events lost without a number`);
+  if (loss.histDropped > 0) parts.push(`${count(loss.histDropped, "event")} found no room in the kernel's hist maps`);
+  if (loss.hiddenPointers !== undefined) {
+    parts.push(`${count(loss.hiddenPointers.allocs, "allocation")} with a hidden pointer could not be followed`);
+  }
   const reasons = Object.entries(input.rejected).filter(([, { lines }]) => lines > 0);
   if (reasons.length > 0) {
     const counts = reasons.map(([reason, { lines }]) => `${reason} ${String(lines)}`).join(", ");

@@ -44,7 +44,7 @@ async function bootedShell(ask: AskSecret): Promise<Shell> {
   try {
     const [serial] = guest.serials;
     const link = linkFacts("qemu", `qemu: Linux ${guest.release}`, undefined);
-    const shell = await openConsole(await connectSocket({ path: serial.path ?? "" }), link, { login: {}, ask });
+    const shell = await openConsole(await connectSocket({ path: serial.path }), link, { login: {}, ask });
     return {
       link,
       concurrent: false,

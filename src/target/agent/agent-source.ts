@@ -39,7 +39,7 @@ export interface AgentSourceOptions {
   /** Milliseconds between readings of the sums in mode hist. */
   readonly tickMs: number;
   /** News for the log. */
-  say(text: string): void;
+  readonly say: (text: string) => void;
 }
 
 export interface AgentSource extends ByteSource {
@@ -246,9 +246,10 @@ class Source implements AgentSource {
 
   async #reconnect(): Promise<Session | undefined> {
     const { signal } = this.#closed;
-    for (let attempt = 0; !signal.aborted && !this.#stopping; attempt++) {
+    const isOver = () => signal.aborted || this.#stopping;
+    for (let attempt = 0; !isOver(); attempt++) {
       await sleep(BACK_OFF_MS[Math.min(attempt, BACK_OFF_MS.length - 1)], undefined, { signal }).catch(() => undefined);
-      if (signal.aborted || this.#stopping) return undefined;
+      if (isOver()) return undefined;
       try {
         const session = await this.#open(this.#session?.plan.mode);
         this.#options.say("connected again");

@@ -25,7 +25,7 @@ export interface ArmOptions {
   readonly ask: AskSecret;
   /** Seconds without a word from here after which the agent restores the target and ends. */
   readonly quietSeconds?: number;
-  say(text: string): void;
+  readonly say: (text: string) => void;
 }
 
 const QUIET_S = 30;

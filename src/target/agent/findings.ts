@@ -26,6 +26,7 @@ export function findingOf(text: string): string {
       return `the instance ${field("path")} could not be removed: somebody has it open (the next connect tries again)`;
     case "hist-cost":
       return `hist maps hold ${field("keys")} live pointers; once they are gone, the next rmmod of any module clears every trace buffer of the target (a habit of the kernel)`;
+    case undefined:
     default:
       return text;
   }

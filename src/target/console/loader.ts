@@ -49,7 +49,8 @@ export function loaderText(check: Check): string {
  * `F` prints a frame (frame.ts) with its argument in it. `Q` runs `$C`, which for one argument may be too long. `R` runs it for its
  * output and status; `W` does so where no Ctrl-C reaches a command, and kills it after `$1` seconds (`U`),
  * in a session of its own where there is setsid, so that what it started goes with it. `E` prints the result, or that
- * it is long; then `P` hands it out in pieces: `Y` prints one again, `X` asks for the next, `Z` for none. dd cuts them, since no
+ * it is long; then `P` hands it out in pieces: `Y` prints one again, `X` asks for the next, `S`
+ * has it handed out in smaller ones. dd cuts them, since no
  * shell cuts a long string fast. `G` runs `$C` in the terminal with the arguments in `$H`; `M` marks where it begins and ends, three
  * times, because a line of the kernel's log may hit one.
  */
@@ -63,8 +64,9 @@ export const LOOP_FUNCTIONS: readonly string[] = [
   "U(){ sleep $1;kill -- -$p $p;sleep 2;kill -9 -- -$p $p;}",
   "D(){ C=;t=${O##*.};O=${O%.*};E;}",
   'E(){ if [ ${#O} -le 1000 ];then F "$O.$t";else F "$t+";fi;}',
-  'P(){ w "$O"|{ while p=`dd bs=$B count=1 2>/dev/null;echo .`;[ "$p" != . ];do p=${p%.};y=1;Y;L;[ $q ]&&break;g=1;done;};y=;q=;g=1;O=;Y;}',
-  'Y(){ if [ $y ];then F "=$p";else F .;fi;};X(){ [ $y ]&&g=;};Z(){ q=1;X;}',
+  'P(){ w "$O"|{ while p=`dd bs=$B count=1 2>/dev/null;echo .`;[ "$p" != . ];do p=${p%.};y=1;Y;L;g=1;done;};y=;g=1;O=;Y;}',
+  'Y(){ case $y in 1)F "=$p";;*)F .;;esac;};X(){ [ $y ]&&g=;}',
+  "S(){ [ $y ]&&{ O=$p;P;y=2;};}",
   'M(){ for i in 1 2 3;do printf "\\036%s<%s>%s\\036" $N $1 $i;done;}',
   'G(){ A;trap : INT;eval "set -- $H";M begin;Q kmemtap-agent "$@";e=$?;trap - INT;C=;M $e=$e;}',
 ];

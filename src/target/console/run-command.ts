@@ -7,7 +7,11 @@ import { upload } from "./upload.ts";
 
 /** Bytes a piece of long output; where frames are damaged, smaller ones have better luck. */
 const PIECE_BYTES = 4096;
-const SMALLEST_PIECE_BYTES = 128;
+const SMALLEST_PIECE_BYTES = 64;
+const TRIES_BEFORE_SPLIT = 3;
+const TRIES = 40;
+/** What a frame begins with that says there are no more pieces. */
+const END_MARK = ".".charCodeAt(0);
 
 /** @throws {KmemtapError} `link/lost`, `link/timeout`, `console/no-shell` */
 export async function runCommand(
@@ -21,7 +25,9 @@ export async function runCommand(
   const result = await resultOf(loop, terminal, options);
   const short = /^([^]*)\.(\d{1,3})$/.exec(result);
   if (short !== null) return { output: short[1], status: Number(short[2]) };
-  const output = terminal.hasDd ? await fetchPieces(loop, options) : await fetchWhole(loop, options);
+  const output = terminal.hasDd
+    ? (await fetchPieces(loop, "P", PIECE_BYTES, options)).toString("utf8")
+    : await fetchWhole(loop, options);
   return { output, status: Number.parseInt(result, 10) };
 }
 
@@ -40,25 +46,37 @@ async function resultOf(loop: RemoteLoop, terminal: Terminal, options: ExchangeO
   return frame?.body.toString("utf8") ?? loop.ask("E", late);
 }
 
-async function fetchPieces(loop: RemoteLoop, options: ExchangeOptions): Promise<string> {
+/** Fetches what `begin` (`P` or `S`, loader.ts) hands out; a piece that arrives damaged too often is fetched in smaller ones. */
+async function fetchPieces(
+  loop: RemoteLoop,
+  begin: "P" | "S",
+  firstBytes: number,
+  options: ExchangeOptions,
+): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  let pieceBytes = PIECE_BYTES;
-  let frame = await loop.exchange(`B=${pieceBytes};P`, options);
+  let pieceBytes = firstBytes;
+  let frame = await loop.exchange(`B=${pieceBytes};${begin}`, options);
   const first = loop.seq;
-  for (let since = first, damaged = 0; ;) {
-    // The end is told by the loop outside, whose last line was the one that began it all.
-    const accepts = (tag: number): boolean => tag >= since || tag === first;
-    if (frame === undefined) {
-      if (++damaged > 40) throw new KmemtapError("console/no-shell", "output arrives damaged over and over again");
-      pieceBytes = Math.max(SMALLEST_PIECE_BYTES, pieceBytes / 2);
+  let since = first;
+  let damaged = 0;
+  // The end is told by the loop outside, whose last line was the one that began it all.
+  const accepts = (tag: number): boolean => tag >= since || tag === first;
+  for (;;) {
+    if (frame?.body[0] === END_MARK) return Buffer.concat(pieces);
+    if (frame === undefined && ++damaged > TRIES) {
+      throw new KmemtapError("console/no-shell", "output arrives damaged over and over again", {
+        nextStep: "quieten the kernel's log on that console (dmesg -n 1)",
+      });
+    }
+    if (frame === undefined && (damaged < TRIES_BEFORE_SPLIT || pieceBytes <= SMALLEST_PIECE_BYTES)) {
       frame = await loop.exchange("Y", { ...options, accepts });
       continue;
     }
-    if (frame.body[0] === 0x2e) return Buffer.concat(pieces).toString("utf8");
-    pieces.push(frame.body.subarray(1));
+    if (frame === undefined) pieceBytes = Math.max(SMALLEST_PIECE_BYTES, pieceBytes / 4);
+    pieces.push(frame === undefined ? await fetchPieces(loop, "S", pieceBytes, options) : frame.body.subarray(1));
     damaged = 0;
     since = loop.seq + 1;
-    frame = await loop.exchange(`B=${pieceBytes};X`, { ...options, accepts: (tag) => tag >= since || tag === first });
+    frame = await loop.exchange(`B=${pieceBytes};X`, { ...options, accepts });
   }
 }
 

@@ -32,7 +32,8 @@ export type BootFacts = Pick<AgentFacts, "release" | "events" | "cpus" | "memTot
 
 /** A quarter of the memory is the most that a boot capture takes. */
 const SHARE = 4;
-/** As most kernels print it; the buffer of a boot is asked for in steps. */
+/** Boots differ by more than a few per cent. */
+const MARGIN = 1.25;
 const STEP_KB = 8 * 1024;
 
 /** @throws {KmemtapError} `target/unsupported` where the kernel does not bear what was asked for */
@@ -76,11 +77,11 @@ function eventsParameter(facts: BootFacts | undefined): BootParameter {
 
 function bufferSize(wishes: BootWishes, facts: BootFacts | undefined): { parameter: BootParameter; notes: string[] } {
   const events = wishes.rate * wishes.seconds;
-  const wantedKb = Math.ceil((events * RING_EVENT_BYTES) / 1024 / STEP_KB) * STEP_KB;
+  const wantedKb = Math.ceil((events * RING_EVENT_BYTES * MARGIN) / 1024 / STEP_KB) * STEP_KB;
   const cpus = facts?.cpus ?? 1;
   const limitKb =
     wishes.memoryKb ?? (facts === undefined || facts.memTotalKb === 0 ? undefined : facts.memTotalKb / SHARE);
-  const mostKb = limitKb === undefined ? Infinity : Math.max(64, Math.floor(limitKb / cpus));
+  const mostKb = limitKb === undefined ? Infinity : Math.max(1, Math.floor(limitKb / cpus));
   const kb = wantedKb <= mostKb ? wantedKb : mostKb < 1024 ? mostKb : Math.floor(mostKb / 1024) * 1024;
   const reason =
     `for each CPU: ${count(events)} events (${count(wishes.rate)}/s for ${timeOf(wishes.seconds)}) of some ` +
@@ -123,7 +124,7 @@ function notesOn(version: Version | undefined, tpPrintk: boolean, facts: BootFac
   const notes: string[] = [];
   if (version === undefined) {
     notes.push(
-      "trace_clock= needs 3.10, no_hash_pointers 5.12; what a kernel does not know it hands to init, unharmed",
+      "trace_clock= needs Linux 3.10, no_hash_pointers 5.12; what a kernel does not know it passes on to init",
     );
   } else if (isAtLeast(version, 6, 12)) {
     notes.push(

@@ -18,8 +18,9 @@ export function speedOf(bytesPerSecond: number): string {
   return `${rounded(bytesPerSecond / 1e6)} MB/s`;
 }
 
-/** `0.4 s`, `12 s`, `3 min`. */
+/** `46 ms`, `1.4 s`, `12 s`, `3 min`. */
 export function timeOf(seconds: number): string {
+  if (seconds < 1) return `${Math.ceil(seconds * 1000)} ms`;
   if (seconds < 120) return `${rounded(seconds)} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
   return `${Math.round(seconds / 3600)} h`;
