@@ -36,7 +36,7 @@ interface Cpu {
   stats: CpuStats;
   sample: StatsSample;
   level: Level;
-  /** What earlier instances (before the link broke) had lost. */
+  /** What was lost before the counters began anew: the link broke, or somebody cleared the buffer. */
   lostBefore: number;
 }
 
@@ -46,6 +46,7 @@ const CALM = 0.5;
 export class OverrunWatch {
   readonly #cpus = new Map<number, Cpu>();
   readonly #thresholds: OverrunThresholds;
+  #cleared = 0;
 
   constructor(thresholds: OverrunThresholds = DEFAULT_THRESHOLDS) {
     this.#thresholds = thresholds;
@@ -59,7 +60,12 @@ export class OverrunWatch {
   /** Events that a CPU's ring buffers have lost: overwritten, refused, or dropped between nested writers. */
   lostBy(cpu: number): number {
     const known = this.#cpus.get(cpu);
-    return known === undefined ? 0 : known.lostBefore + lostIn(known.sample);
+    return known === undefined ? 0 : Math.min(known.lostBefore + lostIn(known.sample), Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Times that somebody on the target cleared a ring buffer: what was unread then is lost, and nobody knows how much. */
+  get cleared(): number {
+    return this.#cleared;
   }
 
   /** Events in all ring buffers that nobody has read. */
@@ -73,19 +79,32 @@ export class OverrunWatch {
   restart(): void {
     for (const cpu of this.#cpus.values()) {
       cpu.lostBefore += lostIn(cpu.sample);
-      cpu.sample = { ...cpu.sample, overrun: 0, commitOverrun: 0, droppedEvents: 0, entries: 0, bytes: 0, nowNs: 0 };
+      cpu.sample = begunAnew(cpu.sample);
+      cpu.stats = statsOf(cpu.sample, undefined);
+      cpu.level = "calm";
     }
   }
 
   /** Takes one CPU's stats; the alerts they give cause to. */
   hear(sample: StatsSample, atMs: number): Alert[] {
-    const before = this.#cpus.get(sample.cpu);
-    const stats = statsOf(sample, before?.sample);
-    const lost = lostIn(sample) - (before === undefined ? 0 : lostIn(before.sample));
-    const level = this.#levelOf(stats, before?.level ?? "calm");
-    this.#cpus.set(sample.cpu, { stats, sample, level, lostBefore: before?.lostBefore ?? 0 });
-    if (lost > 0) return [lostAlertOf(sample, lost, atMs)];
-    return RANK[level] > RANK[before?.level ?? "calm"] ? [fillAlertOf(stats, level, sample.nowNs, atMs)] : [];
+    const known = this.#cpus.get(sample.cpu);
+    if (known !== undefined && isOlder(sample, known.sample)) return [];
+    const cleared = known !== undefined && wasCleared(sample, known.sample);
+    const before = cleared ? begunAnew(known.sample) : known?.sample;
+    const lostBefore = (known?.lostBefore ?? 0) + (cleared ? lostIn(known.sample) : 0);
+    const levelBefore = known?.level ?? "calm";
+    const stats = statsOf(sample, before);
+    const lost = lostIn(sample) - (before === undefined ? 0 : lostIn(before));
+    const level = this.#levelOf(stats, levelBefore);
+    this.#cpus.set(sample.cpu, { stats, sample, level, lostBefore });
+    const alerts: Alert[] = [];
+    if (cleared) {
+      this.#cleared += 1;
+      alerts.push(clearedAlertOf(sample, atMs));
+    }
+    if (lost > 0) alerts.push(lostAlertOf(sample, lost, atMs));
+    else if (RANK[level] > RANK[levelBefore]) alerts.push(fillAlertOf(stats, level, sample.nowNs, atMs));
+    return alerts;
   }
 
   #levelOf(stats: CpuStats, before: Level): Level {
@@ -103,6 +122,26 @@ const RANK: Record<Level, number> = { calm: 0, info: 1, warning: 2, lost: 3 };
 
 function lostIn(sample: StatsSample): number {
   return sample.overrun + sample.commitOverrun + sample.droppedEvents;
+}
+
+/** Counters only grow: a report that is behind in time and in count was overtaken on its way. */
+function isOlder(sample: StatsSample, known: StatsSample): boolean {
+  return sample.nowNs < known.nowNs && (sample.readEvents < known.readEvents || lostIn(sample) < lostIn(known));
+}
+
+/**
+ * True where all counters went back: somebody wrote to the instance's `trace` file, or a module was removed whose events
+ * had been enabled (tracing_reset_all_online_cpus in kernel/trace/trace.c). Counters of 32 bits that wrap are none.
+ */
+function wasCleared(sample: StatsSample, known: StatsSample): boolean {
+  return sample.readEvents < known.readEvents && known.readEvents < HALF_OF_32_BITS && lostIn(sample) <= lostIn(known);
+}
+
+const HALF_OF_32_BITS = 2 ** 31;
+
+function begunAnew({ cpu, sizeBytes }: StatsSample): StatsSample {
+  const counts = { entries: 0, overrun: 0, commitOverrun: 0, bytes: 0, droppedEvents: 0, readEvents: 0 };
+  return { cpu, sizeBytes, ...counts, oldestNs: 0, nowNs: 0 };
 }
 
 function statsOf(sample: StatsSample, before: StatsSample | undefined): CpuStats {
@@ -143,6 +182,18 @@ function lostAlertOf(sample: StatsSample, lost: number, atMs: number): Alert {
     events: lost,
     text: `CPU ${sample.cpu} lost ${events} events: ${describeLoss(sample)}`,
     help: "a larger buffer (--buffer-kb, --on-overrun grow), a faster link, or --mode hist",
+  };
+}
+
+function clearedAlertOf({ cpu, nowNs }: StatsSample, atMs: number): Alert {
+  return {
+    level: "lost",
+    atMs,
+    timeNs: nowNs,
+    cpu,
+    events: null,
+    text: `CPU ${cpu}'s ring buffer was cleared on the target: what was unread then is lost`,
+    help: "nobody else may write to the instance's trace file; rmmod clears buffers once hist triggers have been used",
   };
 }
 

@@ -13,6 +13,9 @@ import { lostAlert } from "./lost-alert.ts";
 import { ModuleSymbols } from "./module-symbols.ts";
 import { OverrunWatch, type OverrunThresholds, type StatsSample } from "./overrun-watch.ts";
 
+/** From this share of its keys on a map is about to be full. */
+const FULL_MAP = 0.8;
+
 export class TargetState {
   readonly hist = new HistAccount();
   readonly symbols = new ModuleSymbols();
@@ -20,6 +23,7 @@ export class TargetState {
   readonly #source: AgentSource;
   readonly #findings = new Set<string>();
   readonly #gaps: TargetFacts["gaps"] = [];
+  readonly #warnedOf = new Set<string>();
   #alerts: Alert[] = [];
   #report: TargetReport | undefined;
   #damagedLines = 0;
@@ -212,13 +216,27 @@ export class TargetState {
     const before = this.hist.dropped;
     this.hist.map(fieldsOf(text));
     const dropped = this.hist.dropped - before;
-    if (dropped <= 0) return;
+    if (dropped <= 0) {
+      this.#warnOfFullMaps(timeNs, atMs);
+      return;
+    }
     const alert = lostAlert(null, dropped, timeNs, atMs);
     this.#alerts.push({
       ...alert,
       text: `a hist map of the target is full: ${dropped.toLocaleString("en")} events found no room (${fieldsOf(text).get("name") ?? "?"})`,
       help: "a shorter window, or larger maps (--hist-keys)",
     });
+  }
+
+  /** Once a map: it never gets emptier, and refuses new keys when it is full. */
+  #warnOfFullMaps(timeNs: number, atMs: number): void {
+    for (const { map, entries, size } of this.hist.maps) {
+      if (entries < size * FULL_MAP || this.#warnedOf.has(map)) continue;
+      this.#warnedOf.add(map);
+      const percent = Math.round((entries / size) * 100);
+      const text = `the hist map of ${map} is ${percent} % full; what finds no room is under-counted as freed`;
+      this.#tell("warning", text, "a shorter window, or larger maps (--hist-keys)", timeNs, atMs);
+    }
   }
 
   #tell(level: Alert["level"], text: string, help: string, timeNs: number, atMs: number): void {

@@ -12,7 +12,7 @@ import { KmemtapError, messageOf } from "../../model/errors.ts";
 import type { ByteSource, ByteStream, LinkFacts, RunningScript, Shell } from "../../model/ports.ts";
 import { linesOf } from "../qemu/guest-reports.ts";
 import type { AgentFacts } from "./agent-facts.ts";
-import { type AgentLine, ownLine, parseAgentLine } from "./agent-line.ts";
+import { type AgentLine, countOf, fieldsOf, ownLine, parseAgentLine } from "./agent-line.ts";
 import { agentScript } from "./agent-script.ts";
 import type { AgentMode } from "./choose-mode.ts";
 import { newNonce } from "./nonce.ts";
@@ -62,6 +62,8 @@ export interface AgentSource extends ByteSource {
 
 const HEARTBEAT_MS = 1000;
 const BACK_OFF_MS = [250, 500, 1000, 2000, 4000, 8000, 15_000];
+/** How often the maps of pointers are looked at: 6 kmallocs a pointer (excluded from the account). */
+const MAPS_MS = 30_000;
 /** A reading of the sums that takes longer was lost on the way. */
 const TICK_LIMIT_MS = 20_000;
 
@@ -96,6 +98,10 @@ class Source implements AgentSource {
   #tickedMs: number | undefined;
   #lastTickMs = 0;
   #wantsFull = false;
+  /** Mode hist: keys of a map of pointers, events that a map has seen, and when those maps were read last. */
+  #mapSize = 0;
+  #hits = 0;
+  #mapsReadMs = 0;
   #begun = false;
 
   constructor(options: AgentSourceOptions) {
@@ -128,6 +134,12 @@ class Source implements AgentSource {
       case "last":
         // Nothing is in the ring buffer any more; in mode hist the maps have stopped and are read once more, whole.
         this.send(this.#session?.plan.mode === "hist" ? "tick full maps" : "bye");
+        break;
+      case "armed":
+        this.#mapSize = countOf(fieldsOf(line.text).get("size")) ?? 0;
+        break;
+      case "map":
+        this.#hits = Math.max(this.#hits, countOf(fieldsOf(line.text).get("hits")) ?? 0);
         break;
       case "tick-done":
         this.#tickedMs = undefined;
@@ -230,6 +242,7 @@ class Source implements AgentSource {
     try {
       const plan = await this.#options.plan(shell, wanted);
       this.#ended = this.#begun = this.#wantsFull = false;
+      this.#hits = this.#mapsReadMs = 0;
       this.#tickedMs = undefined;
       this.#lastTickMs = Date.now();
       const script = await shell.start(agentScript(), [plan.mode, this.nonce, ...plan.options]);
@@ -276,7 +289,10 @@ class Source implements AgentSource {
     const overdue = this.#tickedMs !== undefined && now - this.#tickedMs > TICK_LIMIT_MS;
     const idle = this.#tickedMs === undefined && now - this.#lastTickMs >= this.#options.tickMs;
     if (isHist && this.#begun && !this.#stopping && (idle || overdue)) {
-      this.send(this.#wantsFull || overdue ? "tick full" : "tick");
+      // As many pointers as events at most: until then no map of pointers can be half full, and reading one is dear.
+      const wantsMaps = this.#hits > this.#mapSize / 2 && now - this.#mapsReadMs >= MAPS_MS;
+      if (wantsMaps) this.#mapsReadMs = now;
+      this.send(["tick", ...(this.#wantsFull || overdue ? ["full"] : []), ...(wantsMaps ? ["maps"] : [])].join(" "));
       this.#wantsFull = false;
       this.#tickedMs = this.#lastTickMs = now;
     } else this.send(".");
