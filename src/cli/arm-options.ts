@@ -54,12 +54,17 @@ export function numberOf(option: string, text: string | undefined, least: number
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
+/** What a timer takes: 24 days and a half (a 32-bit number of milliseconds; beyond it, Node's fire at once). */
+const MAX_DURATION_MS = 2 ** 31 - 1;
+
 /** `20s`, `1.5m`, `500ms`, `2h` or plain seconds, in milliseconds. */
 export function durationOf(option: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
   if (match !== null) {
     const [, number, unit = "s"] = match;
-    return Number(number) * UNITS[unit];
+    const ms = Number(number) * UNITS[unit];
+    if (ms <= MAX_DURATION_MS) return ms;
+    throw usage(`${option} ${text}: too long a time`, "24 days at most, such as 576h");
   }
   throw usage(`${option} ${text}: not a time`, `for example ${option} 20s (ms, s, m, h)`);
 }

@@ -9,6 +9,7 @@ import { filterOf } from "./account-filter.ts";
 import { type ArmCommandOptions, armOptions, durationOf } from "./arm-options.ts";
 import { consoleOf } from "./console-option.ts";
 import { loadConfig } from "./config.ts";
+import { finishCapture } from "./finish-capture.ts";
 import { follow } from "./follow.ts";
 import { createLogger } from "./logger.ts";
 import { openTarget, say } from "./open-target.ts";
@@ -53,10 +54,7 @@ export async function runSnapshot(targetText: string, options: SnapshotCommandOp
     const over = lastValueFrom(followed.updates);
     await Promise.race([over, stopped, timeUp(followed.last, forMs)]);
     if (agent === undefined) await source.close();
-    else {
-      agent.stop();
-      await Promise.race([over, untilStopped()]);
-    }
+    else await finishCapture(agent, over, followed.last, logger);
     await target.close();
     const { link, snapshot } = await over;
     await followed.sinks.drain();

@@ -10,6 +10,7 @@ import { quote } from "../transport/send-script.ts";
 import { filterOf } from "./account-filter.ts";
 import { type ArmCommandOptions, armOptions, durationOf, numberOf, usage } from "./arm-options.ts";
 import { loadConfig } from "./config.ts";
+import { finishCapture } from "./finish-capture.ts";
 import { follow } from "./follow.ts";
 import { createLogger } from "./logger.ts";
 import { say } from "./open-target.ts";
@@ -80,9 +81,8 @@ export async function runWorkload(
     void stopped.then(() => interrupt.abort());
     void over.then(() => script.over());
     const complete = await script.run(interrupt.signal);
-    if (!complete) say("interrupted: restoring the target, and printing what there is; Ctrl-C again ends it at once");
-    agent.stop();
-    await Promise.race([over, untilStopped()]);
+    if (!complete) say("interrupted: restoring the target, and printing what there is");
+    await finishCapture(agent, over, followed.last, logger);
     await agent.close();
     const update = await over;
     await followed.sinks.drain();
@@ -188,7 +188,7 @@ function progress(rounds: number): Pick<WorkloadScriptOptions, "onOutput" | "onP
   return {
     onPhase: ({ name, command }, round) => say(`${where(name, round)}: ${printable(command)}`),
     onPhaseEnd: ({ name }, round, status) => {
-      if (status !== 0) say(`${where(name, round)}: exit status ${status}`);
+      if (status !== 0) say(`${where(name, round)}: exit status ${status ?? "unknown"}`);
     },
     onOutput: (_name, _round, text) => process.stderr.write(printable(text)),
   };

@@ -9,6 +9,7 @@ import { parseListenAddress } from "../server/local-only.ts";
 import { serve } from "../server/serve.ts";
 import type { OverrunPolicy } from "./arm-options.ts";
 import type { Config } from "./config.ts";
+import { finishCapture } from "./finish-capture.ts";
 import { follow } from "./follow.ts";
 import { createLogger } from "./logger.ts";
 
@@ -45,12 +46,12 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   });
   options.onReady(server.url);
 
+  // Subscribed to before the end, and only where there is one: a recording plays on for as long as anybody listens.
   const over = agent === undefined ? undefined : lastValueFrom(updates).catch(() => undefined);
   await options.stopped;
-  if (agent !== undefined) {
-    logger.info("restoring the target, once what it recorded is read; Ctrl-C again ends it at once");
-    agent.stop();
-    await Promise.race([over, untilStopped()]);
+  if (agent !== undefined && over !== undefined) {
+    logger.info("stopping: what the target recorded is read to its end, then it is restored");
+    await finishCapture(agent, over, last, logger);
   }
   await server.close();
   await source.close();

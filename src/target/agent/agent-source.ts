@@ -56,7 +56,9 @@ export interface AgentSource extends ByteSource {
   send(line: string): void;
   /** Ends the window, lets the ring buffer be read to its end, restores the target; the bytes end then. */
   stop(): void;
-  /** Stops, and goes on in another mode: a new run. */
+  /** As {@link stop}, but what is still in the ring buffer is not waited for: it is counted as lost. */
+  cut(): void;
+  /** Cuts, and goes on in another mode: a new run. */
   switchTo(mode: AgentMode): void;
 }
 
@@ -64,8 +66,10 @@ const HEARTBEAT_MS = 1000;
 const BACK_OFF_MS = [250, 500, 1000, 2000, 4000, 8000, 15_000];
 /** How often the maps of pointers are looked at: 6 kmallocs a pointer (excluded from the account). */
 const MAPS_MS = 30_000;
-/** A reading of the sums that takes longer was lost on the way. */
+/** A reading of the sums of which nothing more comes for so long was lost on the way. */
 const TICK_LIMIT_MS = 20_000;
+/** On a line that damages every one, the last reading is not asked for for ever. */
+const MAX_LAST_READINGS = 5;
 
 interface Session {
   readonly shell: Shell;
@@ -103,6 +107,12 @@ class Source implements AgentSource {
   #hits = 0;
   #mapsReadMs = 0;
   #begun = false;
+  /** The end of the window was heard; the agent says that it ends, as it was told to. */
+  #lastHeard = false;
+  #ending = false;
+  #lastReadings = 0;
+  #damagedSinceStop = false;
+  #backOff: AbortController | undefined;
 
   constructor(options: AgentSourceOptions) {
     this.#options = options;
@@ -122,8 +132,10 @@ class Source implements AgentSource {
   hear(line: AgentLine | "damaged"): void {
     if (line === "damaged") {
       this.#wantsFull = true;
+      this.#damagedSinceStop = this.#stopping;
       return;
     }
+    if (line.writer === "h" && this.#tickedMs !== undefined) this.#tickedMs = Date.now();
     switch (line.type) {
       case "begin":
         this.#begun = true;
@@ -133,7 +145,9 @@ class Source implements AgentSource {
         break;
       case "last":
         // Nothing is in the ring buffer any more; in mode hist the maps have stopped and are read once more, whole.
-        this.send(this.#session?.plan.mode === "hist" ? "tick full maps" : "bye");
+        this.#lastHeard = true;
+        if (this.#session?.plan.mode === "hist") this.#readLast();
+        else this.send("bye");
         break;
       case "armed":
         this.#mapSize = countOf(fieldsOf(line.text).get("size")) ?? 0;
@@ -143,15 +157,15 @@ class Source implements AgentSource {
         break;
       case "tick-done":
         this.#tickedMs = undefined;
-        if (!line.text.includes("maps")) break;
-        if (this.#wantsFull) {
-          this.#wantsFull = false;
-          this.send("tick full maps");
-        } else if (this.#stopping) this.send("bye");
+        if (!this.#lastHeard || !line.text.includes("maps")) break;
+        if (this.#wantsFull) this.#readLast();
+        else this.send("bye");
         break;
       case "end":
+        this.#ending = fieldsOf(line.text).get("reason") === "stop";
+        break;
       case "bye":
-        this.#ended = line.type === "bye" || this.#ended;
+        this.#ended = true;
         break;
     }
   }
@@ -162,16 +176,24 @@ class Source implements AgentSource {
   }
 
   stop(): void {
+    this.#switchTo = undefined;
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#backOff?.abort();
     if (this.#session === undefined) this.#closed.abort();
     else this.send("stop");
   }
 
+  cut(): void {
+    this.stop();
+    this.send("bye");
+  }
+
   switchTo(mode: AgentMode): void {
     if (this.#stopping || this.#session?.plan.mode === mode) return;
+    // A link that is too slow would carry the backlog for hours.
+    this.cut();
     this.#switchTo = mode;
-    this.stop();
   }
 
   async close(): Promise<void> {
@@ -180,13 +202,16 @@ class Source implements AgentSource {
   }
 
   async *#runs(): AsyncGenerator<ByteStream> {
-    let session: Session | undefined = await this.#open(undefined);
-    while (session !== undefined && !this.#closed.signal.aborted) {
-      const next: { session: Session | undefined } = { session: undefined };
-      yield { bytes: this.#bytesOfRun(session, next), close: () => Promise.resolve() };
-      session = next.session;
+    try {
+      let session = await this.#openUnlessClosed(undefined);
+      while (session !== undefined && !this.#closed.signal.aborted) {
+        const next: { session: Session | undefined } = { session: undefined };
+        yield { bytes: this.#bytesOfRun(session, next), close: () => Promise.resolve() };
+        session = next.session;
+      }
+    } finally {
+      this.#sideLines.end();
     }
-    this.#sideLines.end();
   }
 
   /** The bytes of one boot (or one mode); leaves in `next` what the next run begins with. */
@@ -198,18 +223,18 @@ class Source implements AgentSource {
       const fromMs = Date.now();
       await this.#hangUp();
       if (this.#refusal !== undefined) throw this.#refusal;
-      if (this.#ended) {
-        if (this.#switchTo === undefined) return;
-        const mode = this.#switchTo;
+      if (this.#closed.signal.aborted) return;
+      const mode = this.#switchTo;
+      if (mode !== undefined) {
         this.#switchTo = undefined;
         this.#stopping = false;
-        next.session = await this.#open(mode);
+        next.session = await this.#reopen(mode);
         return;
       }
-      if (this.#closed.signal.aborted) return;
+      if (this.#ended) return;
       if (!this.#options.reconnect || this.#stopping) throw lost;
       this.#options.say(`${messageOf(lost)}; reconnecting`);
-      const again = await this.#reconnect();
+      const again = await this.#reconnect(session.plan.mode);
       if (again === undefined) throw lost;
       const rebooted = again.plan.facts.bootId !== session.plan.facts.bootId;
       const reason = rebooted ? "the target rebooted" : messageOf(lost);
@@ -232,6 +257,8 @@ class Source implements AgentSource {
       if (thrown instanceof KmemtapError) return thrown;
       return new KmemtapError("link/lost", `${this.label}: ${messageOf(thrown)}`, { cause: thrown });
     }
+    // It had said that it ends; that it had restored everything was damaged on the way.
+    if (this.#ending && this.#stopping) this.#ended = true;
     return new KmemtapError("link/lost", `${this.label}: the agent there ended`, {
       nextStep: "something ended it, or it heard nothing from here for too long; start again",
     });
@@ -240,14 +267,22 @@ class Source implements AgentSource {
   async #open(wanted: AgentMode | undefined): Promise<Session> {
     const shell = await this.#options.connect();
     try {
+      this.#closed.signal.throwIfAborted();
       const plan = await this.#options.plan(shell, wanted);
+      this.#closed.signal.throwIfAborted();
       this.#ended = this.#begun = this.#wantsFull = false;
+      this.#lastHeard = this.#ending = this.#damagedSinceStop = false;
+      this.#lastReadings = 0;
       this.#hits = this.#mapsReadMs = 0;
       this.#tickedMs = undefined;
       this.#lastTickMs = Date.now();
       const script = await shell.start(agentScript(), [plan.mode, this.nonce, ...plan.options]);
       const session = { shell, script, plan };
+      if (this.#closed.signal.aborted) await script.close();
+      this.#closed.signal.throwIfAborted();
       this.#session = session;
+      // Asked for while the link was being made.
+      if (this.#stopping) this.send("stop");
       this.#heartbeat = setInterval(() => this.#beat(), Math.min(HEARTBEAT_MS, this.#options.tickMs));
       void this.#readSide(script);
       return session;
@@ -257,15 +292,44 @@ class Source implements AgentSource {
     }
   }
 
-  async #reconnect(): Promise<Session | undefined> {
+  /** Undefined once this source is closed, without waiting for a link that does not come. */
+  async #openUnlessClosed(wanted: AgentMode | undefined): Promise<Session | undefined> {
+    const { signal } = this.#closed;
+    const closed = new Promise<undefined>((resolve) => {
+      if (signal.aborted) resolve(undefined);
+      else signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    });
+    const opened = this.#open(wanted).catch((thrown: unknown) => {
+      if (signal.aborted) return undefined;
+      throw thrown;
+    });
+    return Promise.race([opened, closed]);
+  }
+
+  /** Connects at once to go on in another mode, and with patience where the link does not come back. */
+  async #reopen(mode: AgentMode): Promise<Session | undefined> {
+    try {
+      return await this.#openUnlessClosed(mode);
+    } catch (thrown) {
+      const isLink = thrown instanceof KmemtapError && thrown.code.startsWith("link/");
+      if (!isLink || !this.#options.reconnect) throw thrown;
+      this.#options.say(`no link yet: ${messageOf(thrown)}`);
+      return this.#reconnect(mode);
+    }
+  }
+
+  async #reconnect(mode: AgentMode): Promise<Session | undefined> {
     const { signal } = this.#closed;
     const isOver = () => signal.aborted || this.#stopping;
     for (let attempt = 0; !isOver(); attempt++) {
-      await sleep(BACK_OFF_MS[Math.min(attempt, BACK_OFF_MS.length - 1)], undefined, { signal }).catch(() => undefined);
+      this.#backOff = new AbortController();
+      const ended = AbortSignal.any([signal, this.#backOff.signal]);
+      const waitMs = BACK_OFF_MS[Math.min(attempt, BACK_OFF_MS.length - 1)];
+      await sleep(waitMs, undefined, { signal: ended }).catch(() => undefined);
       if (isOver()) return undefined;
       try {
-        const session = await this.#open(this.#session?.plan.mode);
-        this.#options.say("connected again");
+        const session = await this.#openUnlessClosed(mode);
+        if (session !== undefined) this.#options.say("connected again");
         return session;
       } catch (thrown) {
         this.#options.say(`no link yet: ${messageOf(thrown)}`);
@@ -295,7 +359,24 @@ class Source implements AgentSource {
       this.send(["tick", ...(this.#wantsFull || overdue ? ["full"] : []), ...(wantsMaps ? ["maps"] : [])].join(" "));
       this.#wantsFull = false;
       this.#tickedMs = this.#lastTickMs = now;
-    } else this.send(".");
+    } else if (this.#stopping && !this.#lastHeard && this.#damagedSinceStop) {
+      // The damaged line may have been that of the end: it is said again.
+      this.#damagedSinceStop = false;
+      this.send("stop");
+    } else if (this.#lastHeard && isHist && overdue) this.#readLast();
+    else this.send(".");
+  }
+
+  /** The maps have stopped: the last reading, whole, and again where it was damaged. */
+  #readLast(): void {
+    this.#wantsFull = false;
+    this.#lastReadings += 1;
+    if (this.#lastReadings > MAX_LAST_READINGS) {
+      this.send("bye");
+      return;
+    }
+    this.#tickedMs = Date.now();
+    this.send("tick full maps");
   }
 
   async #readSide(script: RunningScript): Promise<void> {
