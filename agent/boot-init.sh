@@ -51,13 +51,16 @@ echo 0 >"$TRACING/buffer_percent"
 echo 1 >"$TRACING/options/event-fork"
 
 # The port may be a module's that is loaded later. dd, not cat: busybox cat uses sendfile, which loops on itself on 5.10.
+# shellcheck disable=SC2016 # expanded by the inner shell, whose own pid is to be excluded
+FORWARD='echo $$ >>/sys/kernel/tracing/set_event_notrace_pid
+    until [ -c "$0" ]; do /bin/busybox usleep 50000; done
+    /bin/busybox stty -F "$0" raw -echo
+    exec /bin/busybox dd if=/sys/kernel/tracing/trace_pipe of="$0" bs=4096'
+# Inside its own folder there is the /dev/null that ash opens for what it starts in the background.
 forward() {
-    # shellcheck disable=SC2016 # expanded by the inner shell, whose own pid is to be excluded
-    "$BUSYBOX" sh -c 'echo $$ >>"$1/set_event_notrace_pid"
-        until [ -c "$2" ]; do "$3" usleep 50000; done
-        "$3" stty -F "$2" raw -echo
-        exec "$3" dd if="$1/trace_pipe" of="$2" bs=4096' kmemtap-forward "$TRACING" "$HERE/dev/$1" "$BUSYBOX" \
-        </dev/null >/dev/null 2>&1 &
+    # shellcheck disable=SC2016
+    "$BUSYBOX" chroot "${HERE:-/}" /bin/busybox sh -c '/bin/busybox sh -c "$0" "$1" </dev/null >/dev/null 2>&1 &' \
+        "$FORWARD" "/dev/$1"
 }
 
 if [ -n "$HERE" ]; then
@@ -94,7 +97,6 @@ if wants copy; then
     reader=$!
 else
     forward ttyS0
-    reader=$!
 fi
 
 # Events waiting and overwritten, all CPUs, and the trace clock: read with the shell alone, so that it forks nothing.
@@ -175,9 +177,9 @@ if wants copy; then
     round
     echo 0 >"$TRACING/tracing_on"
     # The reader ends when tracing is off and the buffer is empty; where it waits instead, an empty buffer ends it.
-    while [ -d /proc/$reader ]; do
+    while [ -d "/proc/$reader" ]; do
         sum_stats
-        [ "$entries" -eq 0 ] && sleep 2 && kill $reader 2>/dev/null
+        [ "$entries" -eq 0 ] && sleep 2 && kill "$reader" 2>/dev/null
         sleep 1
     done
     kill $reporter

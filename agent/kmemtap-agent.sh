@@ -44,7 +44,7 @@ for option; do
 done
 
 EVENTS="kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free"
-TOP=$$ SEQ=0 W=m READER='' POLLER='' GATE='' LEVEL=''
+TOP=$$ SEQ=0 W=m READER='' POLLER='' PUMP='' GATE='' LEVEL='' MOUNTED=''
 
 # ---- speaking ----------------------------------------------------------------------------------------------------------
 
@@ -67,12 +67,22 @@ mark() { emit "$@" 2>/dev/null >&3; }
 finding() { emit finding "$@" >&5; }
 refuse() {
     emit refused "$@" >&5
+    unmount
     exit 3
 }
 
 self() { read -r SELF _ </proc/self/stat; }
 has() { type "$1" >/dev/null 2>&1; }
-if sleep 0.01 2>/dev/null; then NAP=0.05; else NAP=1; fi
+# NAPS of them are three seconds.
+if sleep 0.01 2>/dev/null; then NAP=0.05 NAPS=60; else NAP=1 NAPS=3; fi
+# Not "kill -0": a process that has ended answers it for as long as its parent has not asked for its status.
+runs() {
+    state=
+    read -r _ _ state _ 2>/dev/null <"/proc/${1:-0}/stat"
+    case $state in "" | Z | X) return 1 ;; esac
+}
+# Ends $1 and what is in its process group, if it leads one: by the signal $2.
+tell() { kill "-$2" -- "-$1" || kill "-$2" "$1"; } 2>/dev/null
 # The first word of a file, or nothing.
 word() {
     WORD=
@@ -123,7 +133,6 @@ need_tracing() {
         refuse "code=no-tracefs"
     fi
     for e in $EVENTS; do [ -d "$T/events/kmem/$e" ] && return 0; done
-    unmount
     refuse "code=no-events"
 }
 
@@ -163,7 +172,7 @@ remove_instance() {
     # EBUSY while its reader has it open.
     until rmdir "$1" 2>/dev/null; do
         tries=$((tries + 1))
-        [ $tries -gt 60 ] && return 1
+        [ $tries -gt $NAPS ] && return 1
         sleep $NAP
     done
 } 2>/dev/null
@@ -334,14 +343,12 @@ report_stats() {
     done
 }
 
-to_err() { emit "$@" >&2; }
+to_err() { emit "$@" >&6; }
 to_link() { emit "$@" >&5; }
 
 grow() { # to $1 KB a CPU, but never into the last quarter of memory
     available
-    cpus=0
-    for c in "$I"/per_cpu/cpu*; do cpus=$((cpus + 1)); done
-    if [ $((($1 - KB) * cpus)) -gt $((AVAILABLE * 3 / 4)) ]; then
+    if [ $((($1 - KB) * CPUS)) -gt $((AVAILABLE - AVAILABLE / 4)) ]; then
         [ -z "$TOLD" ] && mark grow-refused "kb=$1 available_kb=$AVAILABLE"
         TOLD=1
     elif put "$1" 2>/dev/null >"$I/buffer_size_kb"; then
@@ -350,22 +357,25 @@ grow() { # to $1 KB a CPU, but never into the last quarter of memory
     fi
 }
 
-# Reports at a steady pace, enlarges the buffer before it overruns, and ends the capture when nobody listens any more:
-# main tells it of every line that it hears. Should main be killed, this one restores.
+# Reports at a steady pace, enlarges the buffer before it overruns, and ends the capture when nobody listens any more: main
+# tells it of every line that it hears. Should main be killed, or hang in a write that nobody reads, this one restores.
 poller() {
-    W=p SEQ=0 KB=$BUFFER_KB TOLD='' silent=0 since=0
-    self
+    W=p SEQ=0 KB=$BUFFER_KB TOLD='' silent=0 since=0 nap='' saying=''
     trap 'silent=0' USR1
-    trap '' PIPE
-    case $STATS in err) out=to_err ;; none) out=: ;; *) out=mark ;; esac
+    trap 'kill $nap $saying; exit' TERM
+    trap '' INT HUP PIPE
     while :; do
-        sleep "$PACE"
+        # With nothing open that others wait to see closed.
+        sleep "$PACE" >/dev/null 3>&- 4>&- 5>&- 6>&- &
+        nap=$!
+        # Every sign of life interrupts it.
+        while wait $nap; [ $? -gt 128 ] && runs $nap; do :; done
         silent=$((silent + 1)) since=$((since + 1))
-        if [ $silent -ge $QUIET_TICKS ]; then
-            kill -TERM "$1"
-            silent=0
-        fi
-        if ! kill -0 "$1" 2>/dev/null; then
+        [ $silent -eq $QUIET_TICKS ] && kill -USR1 "$1"
+        [ $silent -ge $((QUIET_TICKS * 2)) ] && kill -KILL "$1"
+        if ! runs "$1"; then
+            kill $saying
+            kill -KILL "$PUMP"
             restore
             exit 3
         fi
@@ -381,14 +391,29 @@ poller() {
         fi
         [ $since -lt $EVERY ] && continue
         since=0
-        report_stats $out
+        case $STATS in
+        none) ;;
+        err)
+            # Where nobody reads it, not this one must wait for that.
+            runs "$saying" && continue
+            report_stats to_err 3>&- 4>&- 5>&- &
+            saying=$! SEQ=$((SEQ + CPUS))
+            ;;
+        *) report_stats mark ;;
+        esac
     done
 }
 
 # Pace of looking and, in looks, of reporting and of giving up. Without fractions of a second all are whole ones.
 pace() {
     PACE=$POLL EVERY=1
-    if [ "$GROW_KB" -gt 0 ] && [ $NAP != 1 ]; then
+    if [ "$VERB" = hist ]; then
+        # Its triggers see every sleep that is started.
+        PACE=$((QUIET_S / 4))
+        [ $PACE -gt 5 ] && PACE=5
+        [ $PACE -lt 1 ] && PACE=1
+        QUIET_TICKS=$((QUIET_S / PACE))
+    elif [ "$GROW_KB" -gt 0 ] && [ $NAP != 1 ]; then
         PACE=0.1
         whole=${POLL%%.*}
         EVERY=$((${whole:-0} * 10))
@@ -409,15 +434,16 @@ set_up() { # $1: file of the instance, $2: value
 }
 
 make_instance() {
-    exec 5>&1
-    # Started before anything is armed; what it does then is nobody's concern.
+    exec 5>&1 6>&2 2>/dev/null
     need_tracing
     each_stale remove_stale
     [ -d "$T/instances" ] || refuse "code=no-instances"
     word /proc/sys/kernel/printk
     I=$T/instances/kmemtap-$TOP-$NONCE-p$([ "$CONSOLE" = 1 ] && echo "$WORD")
-    mkdir "$I" 2>/dev/null || refuse "code=no-instance path=$I"
+    mkdir "$I" || refuse "code=no-instance path=$I"
     put 0 >"$I/tracing_on"
+    CPUS=0
+    for c in "$I"/per_cpu/cpu*; do CPUS=$((CPUS + 1)); done
     set_up buffer_size_kb "$BUFFER_KB" || finding "code=buffer-refused kb=$BUFFER_KB"
     # Else CPUs' clocks differ, and an object freed on another CPU would be freed before it was allocated.
     set_up trace_clock global || finding "code=no-global-clock"
@@ -460,6 +486,24 @@ exclude() {
     if [ -e "$I/set_event_notrace_pid" ]; then put "$SELF" >>"$I/set_event_notrace_pid"; fi
 }
 
+# The pump cannot speak to main, which must know it: it leaves its pid in a place of the instance that has no effect.
+introduce() {
+    exclude
+    put "common_pid != $SELF" >"$I/events/kmem/mm_page_free/filter"
+}
+
+meet_pump() {
+    tries=0
+    while [ $tries -lt $NAPS ] && [ -e "$I/events/kmem/mm_page_free" ]; do
+        # The kernel gives this file to one read, which a shell's of a byte is not.
+        PUMP=$(dd if="$I/events/kmem/mm_page_free/filter" bs=64 count=1)
+        case $PUMP in *" != "*) break ;; esac
+        tries=$((tries + 1))
+        sleep $NAP
+    done
+    PUMP=${PUMP##*[!0-9]}
+}
+
 # Kernels before 5.7 have no set_event_notrace_pid: allocations are told by their pid instead, frees are let through.
 exclude_by_filter() {
     [ -e "$I/set_event_notrace_pid" ] && return
@@ -480,33 +524,52 @@ enable_events() {
 
 # ---- the end -----------------------------------------------------------------------------------------------------------
 
-# Whatever happened, and as often as it is called.
+# Whatever happened, and as often as it is called. Speaks to nobody: there may be nobody.
 restore() {
-    put 0 2>/dev/null >"$I/tracing_on"
-    for p in $READER $POLLER $GATE; do kill "$p" 2>/dev/null; done
+    put 0 >"$I/tracing_on"
+    for p in $READER $POLLER $GATE; do kill "$p"; done
+    # The launcher lets go of the instance. Told, too: mksh keeps a copy of the pipe's end.
+    put end >&4
     exec 3>&- 4>&-
     [ "$VERB" = hist ] && remove_hist "$I" "kmemtap_$NONCE"
-    remove_instance "$I" || emit finding "code=instance-kept path=$I" >&5
-    [ -n "$LEVEL" ] && put "$LEVEL" 2>/dev/null >/proc/sys/kernel/printk
+    KEPT=
+    remove_instance "$I" || KEPT=$I
+    [ -n "$LEVEL" ] && put "$LEVEL" >/proc/sys/kernel/printk
     unmount
-} 2>/dev/null
+}
 
 finish() { # $1: why
     trap '' INT TERM HUP PIPE USR1
-    [ -n "$POLLER" ] && kill "$POLLER" 2>/dev/null
-    [ -n "$READER" ] && kill "$READER" 2>/dev/null && wait "$READER" 2>/dev/null
-    put 0 2>/dev/null >"$I/tracing_on"
-    {
-        put ''
-        [ "$VERB" = text ] && report_stats to_link
-        to_link end "reason=$1"
-    } 2>/dev/null
-    # The launcher lets go of the instance. Told, too: mksh keeps a copy of the pipe's end.
-    put end 2>/dev/null >&4
-    exec 4>&-
+    # A trap runs within hear's read.
+    IFS=' '
+    kill $POLLER
+    [ -n "$READER" ] && kill "$READER" && wait "$READER"
+    put 0 >"$I/tracing_on"
+    last=
+    [ "$VERB" = text ] && last=$(report_stats emit) && SEQ=$((SEQ + CPUS))
+    put end >&4
+    if [ "$1" != stop ] || ! in_time "$PUMP"; then kill -KILL "$PUMP"; fi
     restore
-    to_link bye 2>/dev/null
+    {
+        # On a line of its own, behind whatever the reader was in.
+        put "
+$last"
+        [ -n "$KEPT" ] && emit finding "code=instance-kept path=$KEPT"
+        emit end "reason=$1"
+        emit bye
+    } >&5 &
+    in_time $! || kill -KILL $!
     exit 0
+}
+
+# Waits for the end of $1, but not for ever.
+in_time() {
+    tries=0
+    while runs "$1"; do
+        tries=$((tries + 1))
+        [ $tries -gt $NAPS ] && return 1
+        sleep $NAP
+    done
 }
 
 # ---- text --------------------------------------------------------------------------------------------------------------
@@ -514,34 +577,48 @@ finish() { # $1: why
 # trace_pipe ends on some kernels while tracing is off. dd, not cat: busybox cat uses sendfile, which loops on itself on 5.10.
 reader() {
     trap '' PIPE
-    trap 'kill $D 2>/dev/null; exit' TERM
+    trap 'kill $D; exit' TERM
     while :; do
         dd if="$I/trace_pipe" bs=16384 2>/dev/null &
         D=$!
-        wait $D
+        # It fails where the link is gone, or the instance.
+        wait $D || kill -HUP "$ME"
         sleep $NAP
     done
 }
 
 main_text() {
-    W=m SEQ=1000
-    trap '' PIPE
+    listen
     exclude
-    trap 'finish signal' INT TERM HUP
-    ME=$SELF
     enable_events
     exec 3>"$I/trace_marker"
     # Whoever holds the instance's files, or the pipe to the launcher, open is in the way at the end.
-    reader >&5 3>&- 4>&- &
+    reader >&5 3>&- 4>&- 6>&- &
     READER=$!
-    pace
-    poller "$ME" >/dev/null 4>&- &
-    POLLER=$!
-    exclude_by_filter "$ME" $READER $POLLER
+    start_poller
+    exclude_by_filter "$ME" $READER $POLLER ${PUMP:+"$PUMP"}
     if [ "$SCOPE" = process ]; then put "$TOP" >"$I/set_event_pid"; fi
-    to_link armed "instance=${I##*/} pid=$TOP main=$ME reader=$READER poller=$POLLER kb=$BUFFER_KB"
+    to_link armed "instance=${I##*/} pid=$TOP main=$ME reader=$READER poller=$POLLER pump=$PUMP kb=$BUFFER_KB"
     [ "$WAIT" = 0 ] && begin_window
     hear
+}
+
+listen() {
+    W=m SEQ=1000
+    self
+    ME=$SELF
+    trap 'finish signal' INT TERM
+    trap 'finish lost' HUP
+    # Till the poller has a use for it.
+    trap '' PIPE USR1
+    meet_pump
+}
+
+start_poller() {
+    pace
+    poller "$ME" >/dev/null &
+    POLLER=$!
+    trap 'finish silence' USR1
 }
 
 # What the host says, a line each; its end is a lost link.
@@ -555,7 +632,7 @@ hear() {
         bye) finish stop ;;
         "grow "*) KB=$BUFFER_KB TOLD='' && grow "${line#grow }" ;;
         "symbols "*) symbols "${line#symbols }" ;;
-        "term "*) kill -TERM "${line#term }" 2>/dev/null || kill -TERM -- "-${line#term }" 2>/dev/null ;;
+        "term "*) tell "${line#term }" TERM ;;
         "arg "* | "phase "* | again | on | tick*) put "$line" >&4 ;;
         *) to_link unheard "length=${#line}" ;;
         esac
@@ -592,6 +669,7 @@ symbols() {
             batch="$batch $address:$name:$module"
             if [ ${#batch} -gt 700 ]; then
                 mark sym "$batch"
+                kill -USR1 "$POLLER"
                 batch=
             fi
         done
@@ -605,7 +683,9 @@ symbols() {
 
 # Runs what the host asks for. Not excluded from the trace, nor are its children: they are what is looked at.
 launcher() {
-    W=l SEQ=0 command='' WORK='' DOING=''
+    W=l SEQ=0 command='' WORK='' DONE=''
+    # Whatever comes, the workload is ended first; what is started here has the usual signals.
+    trap : INT TERM HUP PIPE
     if [ "$VERB" = hist ]; then exec 3>&5; else exec 3>"$I/trace_marker"; fi
     while IFS= read -r line; do
         case $line in
@@ -618,22 +698,27 @@ launcher() {
         end) break ;;
         tick*) put "$TICK$line" ;;
         "phase "*)
-            DOING=${line#phase }
-            work "$DOING" "$command" &
+            name=${line#phase } DONE=
+            work "$name" "$command" &
             WORK=$! command='' SEQ=$((SEQ + 1000))
             ;;
         again)
             # The mark that it ended may have been overwritten.
-            [ -n "$WORK" ] && ! kill -0 "$WORK" 2>/dev/null && {
+            if [ -n "$WORK" ] && ! runs "$WORK"; then
                 wait "$WORK"
-                mark phase-end "name=$DOING status=$? late=1"
-            }
+                DONE="name=$name status=$?" WORK=
+            fi
+            [ -n "$DONE" ] && mark phase-end "$DONE late=1"
             ;;
         esac
     done
-    [ -n "$WORK" ] && kill "$WORK" 2>/dev/null
+    exec 3>&-
+    # Else the pump would wait for whatever the workload has left running.
+    put "${TICK}quit"
+    [ -n "$WORK" ] && kill "$WORK" && wait "$WORK"
 }
-TICK=$(printf '\001')
+# Before what is said to the pump, behind an output that may lack its last newline.
+TICK=$(printf '\001')$NONCE
 
 begin_window() {
     if [ "$VERB" = hist ]; then "$GATE_PATH" -c :; else put 1 >"$I/tracing_on"; fi
@@ -641,13 +726,16 @@ begin_window() {
 }
 
 work() {
-    put "${TICK}phase $1"
     mark phase-begin "name=$1"
+    before=$!
+    trap end_work INT TERM HUP
+    # A process group of its own, so that all of it can be ended; it then has no terminal to be interrupted by.
+    if has setsid; then alone=setsid; else alone=; fi
     # shellcheck disable=SC2016 # expanded by the shell that is started
     if [ "$SCOPE" = process ]; then
-        sh -c 'echo $$ >>"$1/set_event_pid"; exec sh -c "$2"' kmemtap-workload "$I" "$2" </dev/null 2>&1 3>&- 5>&- &
+        $alone sh -c 'echo $$ >>"$1/set_event_pid"; exec sh -c "$2"' kmemtap-workload "$I" "$2" </dev/null 2>&1 3>&- 5>&- 6>&- &
     else
-        sh -c "$2" </dev/null 2>&1 3>&- 5>&- &
+        $alone sh -c "$2" </dev/null 2>&1 3>&- 5>&- 6>&- &
     fi
     mark phase-pid "name=$1 pid=$!"
     wait $!
@@ -657,25 +745,59 @@ work() {
     exit $status
 }
 
+# The capture ends before the workload does.
+end_work() {
+    trap '' INT TERM HUP
+    IFS=' '
+    exec 3>&-
+    if [ "$!" != "$before" ]; then
+        tell $! TERM
+        in_time $!
+        tell $! KILL
+    fi
+    exit 143
+}
+
 # The workload's output, as marks; excluded from the trace.
 pump_text() {
     W=o SEQ=0
     trap '' INT TERM HUP PIPE
-    exclude
+    introduce
     exec 3>"$I/trace_marker"
     while IFS= read -r line || [ -n "$line" ]; do
         case $line in
-        "${TICK}phase "*) ;;
-        "${TICK}end "*) mark output-end "${line#*end }" ;;
+        *"$TICK"*)
+            say_out "${line%"$TICK"*}"
+            [ -n "$rest" ] && mark out "+$rest"
+            line=${line##*"$TICK"}
+            case $line in
+            "end "*) mark output-end "${line#end }" ;;
+            quit) break ;;
+            esac
+            ;;
         *)
-            while [ ${#line} -gt 600 ]; do
-                rest=${line#????????????????????????????????????????????????????????????????????????????????????????????????????}
-                mark out "+${line%"$rest"}"
-                line=$rest
-            done
-            mark out "=$line"
+            say_out "$line"
+            mark out "=$rest"
             ;;
         esac
+    done
+}
+# A mark has room for so many bytes; a letter is not cut in two.
+PIECE="??????????"
+PIECE=$PIECE$PIECE$PIECE$PIECE$PIECE$PIECE
+PIECE=$PIECE$PIECE$PIECE$PIECE$PIECE$PIECE$PIECE$PIECE$PIECE$PIECE
+MIDDLE=$(printf '[\200-\277]')
+
+# Says $1 in pieces, all but the last, which is left in rest.
+say_out() {
+    rest=$1
+    while [ ${#rest} -gt 600 ]; do
+        piece=$rest
+        # shellcheck disable=SC2295 # patterns
+        rest=${rest#$PIECE}
+        # shellcheck disable=SC2254
+        for i in 1 2 3; do case $rest in $MIDDLE*) rest=${rest#?} ;; esac done
+        mark out "+${piece%"$rest"}"
     done
 }
 
@@ -694,7 +816,7 @@ arm_hist() {
     choose_size
     finding "code=hist-cost rmmod-clears-trace=1 keys=$SIZE"
     trigger "$I.s/events/synthetic/$name" "hist:keys=site.sym-offset:vals=alloc,req:size=4096"
-    own="common_pid != $ME && common_pid != $PUMP"
+    own="common_pid != $ME && common_pid != $PUMP && common_pid != $POLLER"
     n=0 allocs='' all=''
     for e in $EVENTS; do
         [ -d "$I/events/kmem/$e" ] || continue
@@ -713,8 +835,6 @@ arm_hist() {
         done
     done
     # One event starts all maps, and one stops them: a program started by a path that nobody else uses, and a process that ends.
-    sleep 1000000 &
-    GATE=$!
     for e in $all; do
         trigger "$I/events/sched/sched_process_exec" "enable_hist:kmem:$e if filename == \"$GATE_PATH\""
         trigger "$I/events/sched/sched_process_exit" "disable_hist:kmem:$e if common_pid == $GATE"
@@ -727,7 +847,8 @@ arm_hist() {
 }
 
 trigger() {
-    put "$2" 2>/dev/null >>"$1/trigger" || hist_refused "${1#"$T"/instances/}: $2"
+    kill -USR1 "$POLLER" # not silent: busy
+    put "$2" >>"$1/trigger" || hist_refused "${1#"$T"/instances/}: $2"
 }
 
 hist_refused() {
@@ -744,51 +865,38 @@ choose_size() {
 }
 
 main_hist() {
-    W=m SEQ=1000
-    trap '' PIPE
-    trap 'finish signal' INT TERM HUP
-    self
-    ME=$SELF
-    pump_pid
+    listen
+    sleep 1000000 >/dev/null 4>&- 5>&- 6>&- &
+    GATE=$!
     exec 3>&5
+    start_poller
     arm_hist
-    pace
-    poller "$ME" >/dev/null 4>&- &
-    POLLER=$!
-    to_link armed "instance=${I##*/} pid=$TOP main=$ME pump=$PUMP size=$SIZE"
+    to_link armed "instance=${I##*/} pid=$TOP main=$ME poller=$POLLER pump=$PUMP size=$SIZE"
     [ "$WAIT" = 0 ] && begin_window
     hear
-}
-
-# The pump says who it is in a file of the instance that hist triggers do not look at; without one, by being a child of the top.
-pump_pid() {
-    PUMP='' tries=0
-    while [ -z "$PUMP" ] && [ $tries -lt 100 ]; do
-        if [ -e "$I/set_event_notrace_pid" ]; then word "$I/set_event_notrace_pid" && PUMP=$WORD; else
-            for f in /proc/[0-9]*/stat; do
-                read -r pid comm _ parent _ <"$f" && [ "$parent" = "$TOP" ] && [ "$comm" = "(awk)" ] && PUMP=$pid
-            done 2>/dev/null
-        fi
-        tries=$((tries + 1))
-        [ -z "$PUMP" ] && sleep $NAP
-    done
 }
 
 # Reads the sums when it is told to and says what has changed. One process that forks nothing, so that it can be excluded.
 pump_hist() {
     trap '' INT TERM HUP PIPE
-    exclude
     interactive=
     case $(awk -W version 2>&1 </dev/null) in mawk*) interactive='-W interactive' ;; esac
+    introduce
     # shellcheck disable=SC2086 # two words or none
     exec awk $interactive -v nonce="$NONCE" -v sums="$I.s" -v pointers="$I" -v freed="kmemtap_$NONCE" "$HIST_AWK"
 }
 
 # shellcheck disable=SC2016 # awk's variables, not the shell's
 HIST_AWK='
+BEGIN { mark = "\001" nonce }
 function out(text) {
     text = nonce " h" (++seq) " " text
     printf "@kmemtap %s ~%d\n", text, length(text)
+    fflush()
+}
+function say(text, end) {
+    for (; length(text) > 600; text = substr(text, 601)) out("out +" substr(text, 1, 600))
+    if (end || text != "") out("out " (end ? "=" : "+") text)
 }
 function value(line, key) {
     if (!match(line, key ": *[0-9]+")) return 0
@@ -832,7 +940,14 @@ function read_pointers(event,    line, file, size) {
     close(file)
 }
 {
-    if ($0 ~ /^\001tick/) {
+    at = index($0, mark)
+    if (!at) {
+        say($0, 1)
+        next
+    }
+    say(substr($0, 1, at - 1), 0)
+    $0 = substr($0, at + length(mark))
+    if ($0 ~ /^tick/) {
         full = $0 ~ /full/
         if (full) for (key in ids) delete ids[key]
         if (full) sites = 0
@@ -846,10 +961,9 @@ function read_pointers(event,    line, file, size) {
             split("kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free", events, " ")
             for (i = 1; i <= 6; i++) read_pointers(events[i])
         }
-        out("tick-done" substr($0, 6))
-    } else if ($0 ~ /^\001end/) out("output-end " substr($0, 6))
-    else if ($0 !~ /^\001/) out("out =" $0)
-    fflush()
+        out("tick-done" substr($0, 5))
+    } else if ($0 ~ /^end /) out("output-end " substr($0, 5))
+    else if ($0 == "quit") exit
 }'
 
 case $VERB in

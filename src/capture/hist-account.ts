@@ -1,13 +1,18 @@
 /**
  * The account that the target's kernel keeps itself (mode hist): sums per call site, and of what was freed, by the site that
- * had allocated it. The agent sends absolute sums, those that changed; each reading ends with the kernel's own totals, and a
- * reading that does not add up to them was damaged on the way and is asked for again, whole.
+ * had allocated it. The agent sends absolute sums, those that changed, one reading after the other; a reading counts when
+ * it has arrived to its end, so that no figure is newer than its neighbour.
+ *
+ * A reading of which a line is missing or damaged leaves the account unsure, until one that brings everything has arrived whole.
+ * The maps count on while they are read, so their own totals only bound what was read before; once they have stopped, they
+ * must be met.
  *
  * What the kernel cannot tell in this mode: the peak between readings, ages, frees of unknown objects, and objects whose
  * address was allocated again with no free seen (they stay in the net).
  */
 import { callerOf, byCaller } from "../model/caller.ts";
 import type { CallerRow, HistMap, Totals } from "../model/snapshot.ts";
+import { countOf } from "../target/agent/agent-line.ts";
 
 interface Sum {
   readonly hits: number;
@@ -15,24 +20,46 @@ interface Sum {
   readonly bytesReq: number;
 }
 
+/** By map (`kmalloc`, `freed` …) and by the address of the call site, which one reading numbers otherwise than the next. */
+type Sums = Map<string, Map<string, Sum>>;
+
+/** What has arrived of the reading that is under way. */
+interface Reading {
+  readonly rows: Sums;
+  /** The kernel's own totals of a map. */
+  readonly totals: Map<string, { readonly hits: number; readonly dropped: number }>;
+  damaged: boolean;
+}
+
 const FREED = "freed";
 const ZERO: Sum = { hits: 0, bytesAlloc: 0, bytesReq: 0 };
+/** A kernel has some twenty; what claims to have more is not one. */
+const MAX_MAPS = 100;
 
 /**
  * 6.12 and later report a large kmalloc twice, with the same pointer: from inside the allocator, then from its caller. In
  * the event account the second closes the first; here the maps show two allocations and one free, so the first is left out.
  */
-const INSIDE_ALLOCATOR = /^__k(?:v?)malloc(?:_node)?_noprof\+/;
+const INSIDE_ALLOCATOR = /^__kmalloc(?:_node)?_noprof\+/;
+/** Inside the allocator on later kernels only; on 6.12 it is a caller like others, whose objects are freed. */
+const PERHAPS_INSIDE = "__kvmalloc_node_noprof+";
 
 export class HistAccount {
-  /** By the address of the call site, which one reading numbers otherwise than the next. */
-  readonly #sums = new Map<string, Map<string, Sum>>();
+  #sums: Sums = new Map();
+  /** Sums of maps that are gone: the link broke, and a new instance counts from 0. */
+  #earlier: Sums = new Map();
+  #reading = newReading();
+  #callers: CallerRow[] = [];
   readonly #addressOf = new Map<string, string>();
+  #lastId = 0;
   /** A site keeps the name it was first seen by: once its module is gone, there is none. */
   readonly #textOf = new Map<string, string>();
   readonly #peaks = new Map<string, number>();
   readonly #maps = new Map<string, HistMap>();
+  #earlierDropped = 0;
+  #nextSeq = 1;
   #unsure = false;
+  #stopped = false;
   #readings = 0;
   #peakNetBytes = 0;
 
@@ -41,7 +68,7 @@ export class HistAccount {
     return this.#readings;
   }
 
-  /** True while the sums do not add up to the kernel's totals. */
+  /** True from a damaged reading on until one that brings everything has arrived whole. */
   get unsure(): boolean {
     return this.#unsure;
   }
@@ -51,72 +78,122 @@ export class HistAccount {
   }
 
   get dropped(): number {
-    return this.maps.reduce((sum, { dropped }) => sum + dropped, 0);
+    return this.#earlierDropped + this.maps.reduce((sum, { dropped }) => sum + dropped, 0);
+  }
+
+  /** Of every line of a reading, in order: a number that is missing is a line that is. */
+  line(seq: number): void {
+    if (seq !== this.#nextSeq) this.damaged();
+    this.#nextSeq = seq + 1;
+  }
+
+  /** A line of the agent's was damaged: it may have been one of the reading's. */
+  damaged(): void {
+    this.#reading.damaged = true;
+  }
+
+  /** The maps have stopped: from now on the rows must meet the kernel's totals. */
+  stopped(): void {
+    this.#stopped = true;
+  }
+
+  /** The link was made again: new maps count from 0. */
+  restart(): void {
+    this.#earlier = merged(this.#earlier, this.#sums, plus);
+    this.#sums = new Map();
+    this.#reading = newReading();
+    this.#earlierDropped = this.dropped;
+    this.#maps.clear();
+    this.#addressOf.clear();
+    this.#lastId = 0;
+    this.#nextSeq = 1;
+    this.#unsure = this.#stopped = false;
   }
 
   /** `name 17 ffffffff81a0b8b1 tty_open+0x58/0x6e0` */
   name(text: string): boolean {
-    const match = /^(\d+) ([0-9a-f]+) (.+)$/.exec(text);
-    if (match === null) return false;
+    const match = /^(\d{1,9}) ([0-9a-f]{1,16}) ?(.*)$/.exec(text);
+    if (match === null) {
+      this.damaged();
+      return false;
+    }
     const [, id, address, site] = match;
+    // A reading that brings everything numbers the sites anew: an old number must not stand for another site.
+    if (Number(id) <= this.#lastId) this.#addressOf.clear();
+    this.#lastId = Number(id);
     this.#addressOf.set(id, address);
-    if (!this.#textOf.has(address) || this.#textOf.get(address)?.startsWith("0x") === true)
-      this.#textOf.set(address, site);
+    const known = this.#textOf.get(address);
+    if (known === undefined || known.startsWith("0x")) this.#textOf.set(address, site === "" ? `0x${address}` : site);
     return true;
   }
 
   /** `row kmalloc 17 3 192 171`: hits, bytes_alloc, bytes_req */
   row(text: string): boolean {
-    const match = /^(\w+) (\d+) (\d+) (\d+) (\d+)$/.exec(text);
+    const match = /^(\w+) (\d+) (\d{1,15}) (\d{1,15}) (\d{1,15})$/.exec(text);
     const address = match === null ? undefined : this.#addressOf.get(match[2]);
     if (match === null || address === undefined) {
-      this.#unsure = true;
+      this.damaged();
       return false;
     }
     const [, map, , hits, bytesAlloc, bytesReq] = match;
-    let sums = this.#sums.get(map);
-    if (sums === undefined) this.#sums.set(map, (sums = new Map<string, Sum>()));
+    const { rows } = this.#reading;
+    let sums = rows.get(map);
+    if (sums === undefined) rows.set(map, (sums = new Map<string, Sum>()));
     sums.set(address, { hits: Number(hits), bytesAlloc: Number(bytesAlloc), bytesReq: Number(bytesReq) });
     return true;
   }
 
   /** `map name=kmalloc hits=200 entries=11 size=4096 dropped=0`, behind a map's rows. */
   map(fields: ReadonlyMap<string, string>): void {
-    const name = fields.get("name") ?? "";
-    const number = (key: string) => Number(fields.get(key) ?? NaN);
-    const [hits, entries, size, dropped] = [number("hits"), number("entries"), number("size"), number("dropped")];
-    if (![hits, entries, size, dropped].every(Number.isSafeInteger)) {
-      this.#unsure = true;
+    const name = fields.get("name");
+    const [hits, entries] = [countOf(fields.get("hits")), countOf(fields.get("entries"))];
+    const [size, dropped] = [countOf(fields.get("size")), countOf(fields.get("dropped"))];
+    const isRead = hits !== undefined && entries !== undefined && size !== undefined && dropped !== undefined;
+    if (name === undefined || !isRead || (!this.#maps.has(name) && this.#maps.size >= MAX_MAPS)) {
+      this.damaged();
       return;
     }
     this.#maps.set(name, { map: describeMap(name), entries, size, dropped });
-    if (name.includes(".")) return;
-    let sum = 0;
-    for (const row of (this.#sums.get(name) ?? new Map<string, Sum>()).values()) sum += row.hits;
-    // What a full map refused is in its hits, but in no row of it.
-    if (sum > hits || sum + dropped < hits) this.#unsure = true;
+    if (!name.includes(".")) this.#reading.totals.set(name, { hits, dropped });
   }
 
-  /** A reading begins that brings everything anew. */
-  startOver(): void {
-    this.#unsure = false;
-  }
-
-  /** A reading is through. */
-  readingDone(): void {
+  /** A reading is through: all of it counts from now on. `brought` is what the agent says of it, `full` among it where it brought everything. */
+  readingDone(brought = ""): void {
+    const isFull = brought.split(" ").includes("full");
+    const reading = this.#reading;
+    this.#reading = newReading();
+    const isWhole = !reading.damaged;
+    this.#sums = isFull && isWhole ? reading.rows : merged(this.#sums, reading.rows, (_, now) => now);
+    if (!isWhole || !this.#meets(reading)) this.#unsure = true;
+    else if (isFull) this.#unsure = false;
     this.#readings += 1;
+    this.#callers = this.#compose();
     let net = 0;
-    for (const row of this.callers()) {
+    for (const row of this.#callers) {
       net += row.netBytes;
-      this.#peaks.set(row.callSite, Math.max(this.#peaks.get(row.callSite) ?? 0, row.netBytes));
+      this.#peaks.set(row.callSite, row.peakNetBytes);
     }
     this.#peakNetBytes = Math.max(this.#peakNetBytes, net);
   }
 
   /** Call sites that allocated, by net bytes, ties by caller. */
   callers(): CallerRow[] {
+    return [...this.#callers];
+  }
+
+  /** Whether the rows agree with what the maps say of themselves: hits are counted in them as well, and never fewer. */
+  #meets({ totals }: Reading): boolean {
+    for (const [map, { hits, dropped }] of totals) {
+      let sum = 0;
+      for (const row of this.#sums.get(map)?.values() ?? []) sum += row.hits;
+      if (sum > hits || (this.#stopped && sum + dropped < hits)) return false;
+    }
+    return true;
+  }
+
+  #compose(): CallerRow[] {
     const rows = new Map<string, { allocs: Sum; freed: Sum }>();
-    for (const [map, sums] of this.#sums) {
+    for (const [map, sums] of merged(this.#earlier, this.#sums, plus)) {
       for (const [address, sum] of sums) {
         const site = this.#textOf.get(address) ?? `0x${address}`;
         const row = rows.get(site) ?? { allocs: ZERO, freed: ZERO };
@@ -149,11 +226,13 @@ export class HistAccount {
     };
   }
 
-  #row(callSite: string, allocs: Sum, freed: Sum): CallerRow {
-    const inside = INSIDE_ALLOCATOR.test(callSite);
-    const netBytes = inside ? 0 : allocs.bytesAlloc - freed.bytesAlloc;
-    const netRequestedBytes = inside ? 0 : allocs.bytesReq - freed.bytesReq;
-    const impliedFrees = inside ? allocs.hits - freed.hits : 0;
+  #row(callSite: string, allocs: Sum, seenFreed: Sum): CallerRow {
+    const isInside = INSIDE_ALLOCATOR.test(callSite) || (callSite.startsWith(PERHAPS_INSIDE) && seenFreed.hits === 0);
+    // The map of what was freed is read last: it may know of objects that came after the others were read.
+    const freed = seenFreed.hits >= allocs.hits ? allocs : seenFreed;
+    const netBytes = isInside ? 0 : allocs.bytesAlloc - freed.bytesAlloc;
+    const netRequestedBytes = isInside ? 0 : allocs.bytesReq - freed.bytesReq;
+    const impliedFrees = isInside ? allocs.hits - freed.hits : 0;
     return {
       callSite,
       caller: callerOf(callSite),
@@ -169,6 +248,24 @@ export class HistAccount {
       liveObjects: allocs.hits - freed.hits - impliedFrees,
     };
   }
+}
+
+function newReading(): Reading {
+  return { rows: new Map(), totals: new Map(), damaged: false };
+}
+
+/** Both; where both have a sum, what `join` makes of them. */
+function merged(one: Sums, other: Sums, join: (a: Sum, b: Sum) => Sum): Sums {
+  const all: Sums = new Map([...one].map(([map, sums]) => [map, new Map(sums)]));
+  for (const [map, sums] of other) {
+    const into = all.get(map) ?? new Map<string, Sum>();
+    all.set(map, into);
+    for (const [address, sum] of sums) {
+      const known = into.get(address);
+      into.set(address, known === undefined ? sum : join(known, sum));
+    }
+  }
+  return all;
 }
 
 function plus(a: Sum, b: Sum): Sum {

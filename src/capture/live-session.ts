@@ -176,9 +176,8 @@ class Session {
       return undefined;
     }
     // A reading that does not add up is as good as a damaged line: it is asked for again.
-    if (target.hist.unsure) agent.hear("damaged");
+    if (line.type === "tick-done" && target.hist.unsure) agent.hear("damaged");
     agent.hear(line);
-    if (line.type === "tick-done" && target.hist.unsure) target.hist.startOver();
     return this.#options.workload?.hear(line);
   }
 

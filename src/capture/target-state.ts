@@ -15,6 +15,12 @@ import { OverrunWatch, type OverrunThresholds, type StatsSample } from "./overru
 
 /** From this share of its keys on a map is about to be full. */
 const FULL_MAP = 0.8;
+/** A target that says ever new things of itself, or whose link breaks for days, is shown by so many of them. */
+const MAX_FINDINGS = 100;
+const MAX_GAPS = 100;
+/** More than any kernel is built for (NR_CPUS). */
+const MAX_CPUS = 8192;
+const MAX_KB = 2 ** 40;
 
 export class TargetState {
   readonly hist = new HistAccount();
@@ -23,6 +29,8 @@ export class TargetState {
   readonly #source: AgentSource;
   readonly #findings = new Set<string>();
   readonly #gaps: TargetFacts["gaps"] = [];
+  #gapCount = 0;
+  #findingsLeftOut = 0;
   readonly #warnedOf = new Set<string>();
   #alerts: Alert[] = [];
   #report: TargetReport | undefined;
@@ -30,6 +38,8 @@ export class TargetState {
   /** The trace clock when the last stats were taken. */
   #nowNs = 0;
   #beganMs: number | undefined;
+  /** Events that were left in the ring buffers at the end. */
+  #unread = 0;
   /** The facts outlive their connection: the last update comes when it is gone. */
   #plan: AgentSource["plan"];
   #link: AgentSource["link"];
@@ -48,16 +58,18 @@ export class TargetState {
     return this.#beganMs;
   }
 
-  /** Losses of which nobody knows how many: gaps of the link. */
+  /** Losses of which nobody knows how many: gaps of the link, and ring buffers that somebody cleared. */
   get uncounted(): number {
-    return this.#gaps.length;
+    return this.#gapCount + this.watch.cleared;
   }
 
   hear(line: AgentLine | "damaged", timeNs: number, atMs: number): void {
     if (line === "damaged") {
       this.#damagedLines += 1;
+      this.hist.damaged();
       return;
     }
+    if (line.writer === HIST_WRITER) this.hist.line(line.seq);
     switch (line.type) {
       case "session":
         this.#facts();
@@ -68,8 +80,11 @@ export class TargetState {
       case "stats":
         this.#hearStats(line.text, atMs);
         break;
+      case "end":
+        this.#hearEnd(timeNs, atMs);
+        break;
       case "finding":
-        this.#findings.add(findingOf(line.text));
+        this.#find(findingOf(line.text));
         break;
       case "grown":
         this.#tell(
@@ -104,8 +119,14 @@ export class TargetState {
       case "map":
         this.#hearMap(line.text, timeNs, atMs);
         break;
+      case "symbols-done":
+        this.symbols.readingDone();
+        break;
+      case "last":
+        this.hist.stopped();
+        break;
       case "tick-done":
-        this.hist.readingDone();
+        this.hist.readingDone(line.text);
         break;
     }
   }
@@ -127,9 +148,9 @@ export class TargetState {
     const { plan, link } = this.#facts();
     const { loss } = snapshot;
     const perCpu = this.#losses(loss.perCpu);
-    const sum = perCpu.reduce((total, { lostEvents }) => total + lostEvents, 0);
+    const sum = safe(perCpu.reduce((total, { lostEvents }) => total + lostEvents, 0));
     const histDropped = loss.histDropped + this.hist.dropped;
-    const lostEvents = Math.max(loss.lostEvents, sum);
+    const lostEvents = Math.max(loss.lostEvents, sum) + this.#unread;
     const lostUncounted = loss.lostUncounted + this.uncounted;
     const unsure = this.mode === "hist" && this.hist.unsure;
     const damagedInput = unsure
@@ -164,10 +185,17 @@ export class TargetState {
     return { ...completed, callers, totals: this.hist.totals(callers) };
   }
 
+  #find(finding: string): void {
+    if (this.#findings.size < MAX_FINDINGS || this.#findings.has(finding)) this.#findings.add(finding);
+    else this.#findingsLeftOut += 1;
+  }
+
   #allFindings(): string[] {
-    const damaged = this.#damagedLines;
-    if (damaged === 0) return [...this.#findings];
-    return [...this.#findings, `${damaged} of the agent's own lines arrived damaged and were not read`];
+    const all = [...this.#findings];
+    if (this.#findingsLeftOut > 0) all.push(`${this.#findingsLeftOut} more findings are not shown`);
+    if (this.#damagedLines > 0)
+      all.push(`${this.#damagedLines} of the agent's own lines arrived damaged and were not read`);
+    return all;
   }
 
   #facts(): { plan: AgentSource["plan"]; link: AgentSource["link"] } {
@@ -192,17 +220,34 @@ export class TargetState {
     const sample = sampleOf(text);
     if (sample === undefined) return;
     this.#nowNs = Math.max(this.#nowNs, sample.nowNs);
+    // The mark of the beginning may have been overwritten; nothing is in the ring buffers before it.
+    if (sample.entries + sample.overrun + sample.readEvents > 0) this.#beganMs ??= atMs;
     this.#alerts.push(...this.watch.hear(sample, atMs));
-    const overrun = this.watch.cpus.reduce((sum, { cpu }) => sum + this.watch.lostBy(cpu), 0);
+    const overrun = safe(this.watch.cpus.reduce((sum, { cpu }) => sum + this.watch.lostBy(cpu), 0));
     this.#report = { nowNs: this.#nowNs, waitingEvents: this.watch.waiting, overrun };
   }
 
+  /** The reader has ended: what is in the ring buffers now nobody will read. */
+  #hearEnd(timeNs: number, atMs: number): void {
+    const unread = this.watch.waiting;
+    if (unread === 0 || this.#unread > 0) return;
+    this.#unread = unread;
+    this.#alerts.push({
+      ...lostAlert(null, unread, timeNs, atMs),
+      text: `${unread.toLocaleString("en")} events were in the ring buffers when the capture was cut short`,
+      help: "let it read to the end",
+    });
+  }
+
   #hearGap(text: string, timeNs: number, atMs: number): void {
-    const match = /^from=(\d+) to=(\d+) (.*)$/.exec(text);
+    const match = /^from=(\d{1,15}) to=(\d{1,15}) (.*)$/.exec(text);
     if (match === null) return;
     const [fromMs, toMs] = [Number(match[1]), Number(match[2])];
+    this.#gapCount += 1;
     this.#gaps.push({ fromMs, toMs, reason: match[3] });
+    if (this.#gaps.length > MAX_GAPS) this.#gaps.shift();
     this.watch.restart();
+    this.hist.restart();
     const seconds = ((toMs - fromMs) / 1000).toFixed(1);
     const alert = lostAlert(null, null, timeNs, atMs);
     this.#alerts.push({
@@ -252,6 +297,7 @@ function sampleOf(text: string): StatsSample | undefined {
   const [oldestNs, nowNs] = [clockNsOf(fields.get("oldest")), clockNsOf(fields.get("now"))];
   if (cpu === undefined || entries === undefined || overrun === undefined || commitOverrun === undefined)
     return undefined;
+  if (cpu >= MAX_CPUS) return undefined;
   if (bytes === undefined || droppedEvents === undefined || readEvents === undefined || nowNs === undefined)
     return undefined;
   return {
@@ -264,6 +310,13 @@ function sampleOf(text: string): StatsSample | undefined {
     nowNs,
     droppedEvents,
     readEvents,
-    sizeBytes: (kb ?? 0) * 1024,
+    sizeBytes: kb !== undefined && kb < MAX_KB ? kb * 1024 : 0,
   };
+}
+
+/** The hist maps' reader (awk in the agent). */
+const HIST_WRITER = "h";
+
+function safe(count: number): number {
+  return Math.min(count, Number.MAX_SAFE_INTEGER);
 }

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { KmemtapError } from "../model/errors.ts";
-import { type AgentLine, fieldsOf } from "../target/agent/agent-line.ts";
+import { type AgentLine, countOf, fieldsOf } from "../target/agent/agent-line.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { WorkloadListener } from "./live-session.ts";
 import type { PhaseChange } from "./workload-account.ts";
@@ -24,7 +24,8 @@ export interface WorkloadScriptOptions {
   /** What a command of the workload prints. */
   onOutput(phase: string, round: number, text: string): void;
   onPhase(phase: WorkloadPhaseSpec, round: number): void;
-  onPhaseEnd(phase: WorkloadPhaseSpec, round: number, status: number): void;
+  /** @param status its exit status; null where the agent's line does not tell */
+  onPhaseEnd(phase: WorkloadPhaseSpec, round: number, status: number | null): void;
 }
 
 /** How often the agent is asked again for the end of a phase: its mark may have been overwritten in the ring buffer. */
@@ -37,9 +38,12 @@ export class WorkloadScript implements WorkloadListener {
   /** Lines of types that may come before they are waited for. */
   readonly #heard = new Map<string, AgentLine>();
   #current: { readonly phase: WorkloadPhaseSpec; readonly round: number; readonly id: string } | undefined;
-  #ended = false;
+  /** The account has been told of the current phase's beginning, and of its end. */
+  #told = { begin: false, end: false };
+  readonly #over = new AbortController();
   #failure: KmemtapError | undefined;
-  #pid: string | undefined;
+  #pid: number | undefined;
+  #stopped: AbortSignal | undefined;
 
   constructor(agent: AgentSource, options: WorkloadScriptOptions) {
     this.#agent = agent;
@@ -49,19 +53,21 @@ export class WorkloadScript implements WorkloadListener {
   hear(line: AgentLine): PhaseChange | undefined {
     const change = this.#changeOf(line);
     const name = nameOf(line);
-    const key = `${line.type} ${name}`;
-    if (this.#waiting?.type === line.type && this.#waiting.name === name) {
+    // Where nothing on the target can read them there is nothing to wait for.
+    const type = line.type === "symbols-none" ? "symbols-done" : line.type;
+    if (this.#waiting?.type === type && this.#waiting.name === name) {
       const waiting = this.#waiting;
       this.#waiting = undefined;
       waiting.resolve(line);
-    } else this.#heard.set(key, line);
+      // Of a phase, only what the current one says is ever asked for.
+    } else if (name === "" || name === this.#current?.id) this.#heard.set(`${type} ${name}`, line);
     return change;
   }
 
   /** The capture is over: nothing more will be heard. */
   over(failure?: KmemtapError): void {
     this.#failure = failure;
-    this.#ended = true;
+    this.#over.abort();
     this.#waiting?.resolve({ writer: "k", seq: 0, type: "over", text: "" });
   }
 
@@ -71,12 +77,14 @@ export class WorkloadScript implements WorkloadListener {
    * @param stopped aborts when the operator wants it to end
    */
   async run(stopped: AbortSignal): Promise<boolean> {
-    const stop = () => this.#terminate();
-    stopped.addEventListener("abort", stop, { once: true });
+    this.#stopped = stopped;
+    stopped.addEventListener("abort", () => this.#terminate(), { once: true });
     await this.#await("armed", "", stopped);
+    if (this.#isOver(stopped)) return false;
     // A mark can be written only while tracing is on; what happens before the first phase is outside all of them.
     this.#agent.send("on");
-    await this.#await("begin", "", stopped);
+    // Its mark may be overwritten, too; what comes next does not need it.
+    await this.#await("begin", "", stopped, 4 * ASK_AGAIN_MS);
     for (let round = 1; round <= this.#options.rounds && !this.#isOver(stopped); round++) {
       for (const phase of this.#options.phases) {
         if (this.#isOver(stopped)) break;
@@ -92,6 +100,9 @@ export class WorkloadScript implements WorkloadListener {
     // A word without a space, unlike any other of this workload.
     const id = `${round}.${this.#options.phases.indexOf(phase)}`;
     this.#current = { phase, round, id };
+    this.#told = { begin: false, end: false };
+    this.#pid = undefined;
+    for (const key of this.#heard.keys()) if (!key.endsWith(" ")) this.#heard.delete(key);
     this.#options.onPhase(phase, round);
     for (const piece of escapedPieces(phase.command)) this.#agent.send(`arg ${piece}`);
     this.#agent.send(`phase ${id}`);
@@ -111,16 +122,17 @@ export class WorkloadScript implements WorkloadListener {
   }
 
   async #settle(stopped: AbortSignal): Promise<void> {
-    await sleep(this.#options.settleMs, undefined, { signal: stopped }).catch(() => undefined);
+    const signal = AbortSignal.any([stopped, this.#over.signal]);
+    await sleep(this.#options.settleMs, undefined, { signal }).catch(() => undefined);
   }
 
   #terminate(): void {
-    if (this.#current !== undefined && this.#pid !== undefined) this.#agent.send(`term ${this.#pid}`);
+    if (this.#pid !== undefined && this.#pid > 1) this.#agent.send(`term ${this.#pid}`);
   }
 
   #isOver(stopped: AbortSignal): boolean {
     if (this.#failure !== undefined) throw this.#failure;
-    return this.#ended || stopped.aborted;
+    return this.#over.signal.aborted || stopped.aborted;
   }
 
   /** The line of that type and name; undefined when the operator ends it, or it has not come within the limit. */
@@ -151,21 +163,33 @@ export class WorkloadScript implements WorkloadListener {
     const { phase, round, id } = current;
     switch (line.type) {
       case "phase-begin":
-        return nameOf(line) === id ? { kind: "begin", name: phase.name, command: phase.command, round } : undefined;
+        return nameOf(line) === id ? this.#begins() : undefined;
       case "phase-pid":
-        this.#pid = fieldsOf(line.text).get("pid");
-        return undefined;
+        if (nameOf(line) !== id) return undefined;
+        this.#pid = countOf(fieldsOf(line.text).get("pid"));
+        // The operator has had enough before it was known whom to tell.
+        if (this.#stopped?.aborted === true) this.#terminate();
+        // The mark of the beginning was overwritten, or damaged.
+        return this.#begins();
       case "phase-end":
+        if (nameOf(line) !== id || this.#told.end) return undefined;
         this.#pid = undefined;
-        return nameOf(line) === id && !this.#heard.has(`phase-end ${id}`)
-          ? { kind: "end", status: statusOf(line) }
-          : undefined;
+        this.#told.end = true;
+        return { kind: "end", status: statusOf(line) };
       case "out":
         this.#options.onOutput(phase.name, round, line.text.slice(1) + (line.text.startsWith("=") ? "\n" : ""));
         return undefined;
       default:
         return undefined;
     }
+  }
+
+  /** The current phase begins, unless it was said already. */
+  #begins(): PhaseChange | undefined {
+    if (this.#current === undefined || this.#told.begin) return undefined;
+    this.#told.begin = true;
+    const { phase, round } = this.#current;
+    return { kind: "begin", name: phase.name, command: phase.command, round };
   }
 }
 
@@ -174,8 +198,9 @@ function nameOf(line: AgentLine): string {
   return line.type.startsWith("phase-") ? (fieldsOf(line.text).get("name") ?? "") : "";
 }
 
-function statusOf(line: AgentLine): number {
-  return Number(fieldsOf(line.text).get("status") ?? NaN);
+/** As the shell has it in `$?`; null where it does not read. */
+function statusOf(line: AgentLine): number | null {
+  return countOf(fieldsOf(line.text).get("status")) ?? null;
 }
 
 /** Bytes that pass a terminal and a shell's `printf %b` unharmed; a line each that a terminal takes whole. */

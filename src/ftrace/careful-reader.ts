@@ -17,7 +17,7 @@ import {
 } from "./foreign-text.ts";
 import { type KmemEventReader, Unread } from "./kmem-event.ts";
 import { COMM_COLUMNS, findHead, type LineHead, readHead } from "./line-head.ts";
-import { findAgentLine } from "./agent-line.ts";
+import { findAgentLine, isWholeAgentLine } from "./agent-line.ts";
 import { isMarkerWrite, isNamed, isStartOfKmemEvent, mentionsCallSite } from "./other-event.ts";
 
 /** A trace line has less than 2 KiB; what is longer is not one, and is counted without being kept. */
@@ -85,7 +85,8 @@ export class CarefulReader {
     }
     // What a process writes to trace_marker is its own, whatever it looks like.
     if (read === Unread.otherEvent && isMarkerWrite(this.#bytes, event)) {
-      this.#count(this.#takeAgentLine(event, end) ? LineClass.agent : LineClass.otherEvent, lineAt, next);
+      const agentAt = findAgentLine(this.#bytes, event, end);
+      this.#count(agentAt < 0 ? LineClass.otherEvent : this.#takeAgentLine(agentAt, end), lineAt, next);
       return next;
     }
     // Of another kind, or unreadable; but an event may stand behind it, where a newline was lost.
@@ -97,13 +98,27 @@ export class CarefulReader {
     return after;
   }
 
-  /** Passes on what kmemtap's agent wrote in `[from, end)`; whether it did. */
-  #takeAgentLine(from: number, end: number): boolean {
-    const at = findAgentLine(this.#bytes, from, end);
-    if (at < 0) return false;
-    const text = Buffer.from(this.#bytes.subarray(at, this.#trimmedEnd(at, end))).toString("utf8");
+  /**
+   * Passes on what kmemtap's agent says from `at` on. A line of its that is not whole may have swallowed an event, where a
+   * newline was lost; what a whole one holds is an output that it passes on, whatever that looks like.
+   */
+  #takeAgentLine(at: number, end: number): LineClass {
+    const textEnd = this.#trimmedEnd(at, end);
+    const text = Buffer.from(this.#bytes.subarray(at, textEnd)).toString("utf8");
     this.#columns.marks.push({ text, at: this.#columns.length, timeNs: this.#head.timeNs });
-    return true;
+    const isTorn = !isWholeAgentLine(this.#bytes, at, textEnd) && isPieceOfEvent(this.#bytes, at, textEnd);
+    return isTorn ? LineClass.badField : LineClass.agent;
+  }
+
+  /** Passes on the loss markers that `[from, end)` begins with or holds; where the last one ends. */
+  #takeLosses(from: number, end: number): number {
+    let rest = from;
+    for (let lost = findLossMarker(this.#bytes, rest, end); lost !== undefined;) {
+      this.#columns.losses.push({ cpu: lost.cpu, events: lost.events, timeNs: this.#head.timeNs });
+      rest = lost.end;
+      lost = findLossMarker(this.#bytes, rest, end);
+    }
+    return rest;
   }
 
   #dashOfHead(from: number, end: number, atLineStart: boolean): number {
@@ -130,12 +145,13 @@ export class CarefulReader {
   #classOfText(from: number, end: number): LineClass {
     const bytes = this.#bytes;
     if (from === end) return LineClass.blank;
-    if (this.#takeAgentLine(from, end)) return LineClass.agent;
-    let rest = from;
-    for (let lost = findLossMarker(bytes, rest, end); lost !== undefined; lost = findLossMarker(bytes, rest, end)) {
-      this.#columns.losses.push({ cpu: lost.cpu, events: lost.events, timeNs: this.#head.timeNs });
-      rest = lost.end;
+    const agentAt = findAgentLine(bytes, from, end);
+    if (agentAt >= 0) {
+      this.#takeLosses(from, agentAt);
+      const lineClass = this.#takeAgentLine(agentAt, end);
+      return isPieceOfEvent(bytes, from, agentAt) ? LineClass.badHead : lineClass;
     }
+    const rest = this.#takeLosses(from, end);
     if (rest > from && rest === end && !isPieceOfEvent(bytes, from, rest)) return LineClass.lostMarker;
     if (isPieceOfMarker(bytes, rest, end)) return LineClass.badMarker;
     if (isPrintkEvent(bytes, from, end)) return LineClass.printkEvent;

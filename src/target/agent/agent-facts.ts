@@ -2,7 +2,7 @@
 import { KmemtapError } from "../../model/errors.ts";
 import type { RunningScript, Shell } from "../../model/ports.ts";
 import { linesOf } from "../qemu/guest-reports.ts";
-import { parseAgentLine } from "./agent-line.ts";
+import { countOf, parseAgentLine } from "./agent-line.ts";
 import { newNonce } from "./nonce.ts";
 import { agentScript } from "./agent-script.ts";
 import { refusalOf } from "./refusal.ts";
@@ -159,7 +159,7 @@ function factsOf(facts: ReadonlyMap<string, string>): AgentFacts {
     text(key)
       .split(" ")
       .filter((word) => word !== "");
-  const number = (key: string) => (/^\d+$/.test(text(key)) ? Number(text(key)) : undefined);
+  const number = (key: string) => countOf(text(key));
   const window = Number(text("window_s"));
   const events = number("events_per_window");
   const pointers = text("pointers");

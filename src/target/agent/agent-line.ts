@@ -16,17 +16,28 @@ export interface AgentLine {
   readonly text: string;
 }
 
-const FORM = /^@kmemtap (([A-Za-z0-9]+) ([a-z])(\d{1,9}) ([a-z-]+)(?: (.*))?) ~(\d{1,5})$/;
+const FORM = /^@kmemtap (([A-Za-z0-9]+) ([a-z])(\d{1,9}) ([a-z-]+)(?: ([^]*))?) ~(\d{1,5})$/;
+/** What the program prints that is watched: any bytes at all. */
+const OUTPUT = "out";
 
 /** The line, if it is whole and of the agent with that nonce; "damaged" where it is not whole, undefined for another's. */
 export function parseAgentLine(text: string, nonce: string): AgentLine | "damaged" | undefined {
   const match = FORM.exec(text);
   if (match === null) return text.startsWith("@kmemtap ") ? "damaged" : undefined;
   const [, body, from, writer, seq, type, rest = "", length] = match;
-  // The shell counts bytes (LC_ALL=C).
-  if (Buffer.byteLength(body) !== Number(length)) return "damaged";
+  if (!isOfLength(body, Number(length), type === OUTPUT)) return "damaged";
   if (from !== nonce) return undefined;
   return { writer, seq: Number(seq), type, text: rest };
+}
+
+/**
+ * The shell counts bytes (LC_ALL=C). Of an output that is no UTF-8, one to three bytes have become one U+FFFD (three bytes) each.
+ */
+function isOfLength(body: string, bytes: number, isOutput: boolean): boolean {
+  const most = Buffer.byteLength(body);
+  if (most === bytes || !isOutput) return most === bytes;
+  const replaced = body.split("\ufffd").length - 1;
+  return bytes < most && bytes >= most - 2 * replaced;
 }
 
 /** `key=value …` as a map; a value ends at the next space. */

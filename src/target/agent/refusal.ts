@@ -30,6 +30,7 @@ const REFUSALS: Readonly<Record<string, Words>> = {
 /** The error for a `refused` line's text (`code=not-root uid=1000`). */
 export function refusalOf(text: string, label: string): KmemtapError {
   const code = fieldsOf(text).get("code") ?? "unknown";
-  const [what, nextStep] = REFUSALS[code] ?? [`the agent refused (${text})`, "kmemtap doctor tells more"];
+  const known = Object.hasOwn(REFUSALS, code) ? REFUSALS[code] : undefined;
+  const [what, nextStep] = known ?? [`the agent refused (${text})`, "kmemtap doctor tells more"];
   return new KmemtapError("agent/refused", `${label} cannot be traced: ${what}`, { nextStep });
 }

@@ -26,6 +26,15 @@ export function startTruth(bufferKb = 49152): string {
   ].join(" && ");
 }
 
+/**
+ * Leaves out the tasks that another instance leaves out, and what they fork: the truth of what that one was to see.
+ * Twice, since a task may fork between the reading and the writing: what it forks later, this instance follows itself.
+ */
+export function sharePids(instance: string): string {
+  const copy = `cat ${TRACING}/instances/${instance}/set_event_notrace_pid >${INSTANCE}/set_event_notrace_pid`;
+  return `echo 1 >${INSTANCE}/options/event-fork && ${copy} && ${copy}`;
+}
+
 /** Ends the recording; symbols of modules that are unloaded later keep their names only where the text was read before. */
 export const STOP_TRUTH = `echo 0 >${INSTANCE}/tracing_on`;
 

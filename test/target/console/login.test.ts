@@ -10,6 +10,8 @@ import { NOBODY, openOver, staying } from "./console.ts";
 
 const LIMIT = { timeout: 90_000 };
 const USER = `kmemtap${process.pid}`;
+/** Of no account that anything else here has had: a process left from it would keep ours from being removed. */
+const UID = String(100_000 + (process.pid % 100_000));
 const PASSWORD = "s3cret-Pa$$'word";
 /** Real logins, with an account made for the test. */
 const LOGINS = [
@@ -24,7 +26,7 @@ const root = process.getuid?.() === 0 && existsSync("/usr/sbin/useradd");
 
 describe.skipIf(!root)(`a login prompt${root ? "" : " (missing: root, for an account)"}`, () => {
   beforeAll(() => {
-    expect(spawnSync("useradd", ["-M", "-d", "/", "-s", "/bin/sh", USER]).status).toBe(0);
+    expect(spawnSync("useradd", ["-M", "-u", UID, "-d", "/", "-s", "/bin/sh", USER]).status).toBe(0);
     // A hash that busybox knows as well.
     const hash = spawnSync("openssl", ["passwd", "-6", "-stdin"], { input: `${PASSWORD}\n` })
       .stdout.toString()

@@ -6,8 +6,8 @@ describe("withLibraries", () => {
   it("takes the C library and the dynamic linker along", async () => {
     const files = await withLibraries("/bin/sh");
     expect(files["/bin/sh"]).toBe("/bin/sh");
-    expect(Object.keys(files).some((file) => file.includes('/libc.so'))).toBe(true);
-    expect(Object.keys(files).some((file) => file.includes('/ld-linux'))).toBe(true);
+    expect(Object.keys(files).some((file) => file.includes("/libc.so"))).toBe(true);
+    expect(Object.keys(files).some((file) => file.includes("/ld-linux"))).toBe(true);
     expect(Object.values(files).every((file) => existsSync(file))).toBe(true);
   });
 
