@@ -7,6 +7,7 @@ import { ensureBuilt, ROOT, say } from "./lib.mjs";
 await ensureBuilt();
 const { snapshotSchema } = await import("../dist/model/snapshot.js");
 const { serverMessageSchema } = await import("../dist/model/wire.js");
+const { doctorSchema } = await import("../dist/model/doctor.js");
 const { workloadSchema } = await import("../dist/model/workload.js");
 const { configSchema } = await import("../dist/cli/config.js");
 
@@ -14,6 +15,7 @@ const documents = [
   ["docs/snapshot.schema.json", snapshotSchema],
   ["docs/wire.schema.json", serverMessageSchema],
   ["docs/workload.schema.json", workloadSchema],
+  ["docs/doctor.schema.json", doctorSchema],
   ["config/kmemtap.schema.json", configSchema],
 ];
 let stale = false;

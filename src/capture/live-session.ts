@@ -144,6 +144,8 @@ class Session {
   #history = new History();
   #newPoints: HistoryPoint[] = [];
   #alerts: Alert[] = [];
+  /** What the run before had still to say when it ended: why. */
+  #lastWords: Alert[] = [];
   #previousRuns: PreviousRun[] = [];
   #failure: string | undefined;
 
@@ -243,7 +245,10 @@ class Session {
     const report = target?.takeReport();
     if (report !== undefined) this.#monitor.hear(report, nowMs);
     // The kernel's own counts say the same as the markers, and say it at once.
-    const newAlerts = target === undefined ? alertsOf(losses, nowMs) : target.takeAlerts();
+    const newAlerts = [
+      ...this.#lastWords.splice(0),
+      ...(target === undefined ? alertsOf(losses, nowMs) : target.takeAlerts()),
+    ];
     this.#alerts = [...this.#alerts, ...newAlerts].slice(-MAX_ALERTS);
     return {
       link: this.#monitor.state(this.#account, nowMs),
@@ -279,6 +284,7 @@ class Session {
     const { run } = snapshot.source;
     const summary = { run, endedMs: Date.now(), exact: snapshot.exact, totals: snapshot.totals };
     this.#previousRuns = [...this.#previousRuns, { summary, snapshot }].slice(-MAX_PREVIOUS_RUNS);
+    this.#lastWords.push(...(this.#account.target?.takeAlerts() ?? []));
     this.#account = this.#newAccount(run + 1);
     this.#history = new History();
     this.#newPoints = [];

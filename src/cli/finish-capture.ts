@@ -2,7 +2,7 @@
 import type { LiveUpdate } from "../capture/live-session.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { Logger } from "./logger.ts";
-import { untilStopped } from "./watch.ts";
+import { untilStopped } from "./until-stopped.ts";
 
 const PROGRESS_MS = 5000;
 

@@ -4,7 +4,8 @@ import { type ExitCode, KmemtapError } from "../model/errors.ts";
 import { bootGuest, type Guest } from "../target/qemu/boot-guest.ts";
 import { replayFile } from "../transport/replay-file.ts";
 import { loadConfig } from "./config.ts";
-import { untilStopped, watch, type WatchOptions } from "./watch.ts";
+import { untilStopped } from "./until-stopped.ts";
+import { watch, type WatchOptions } from "./watch.ts";
 
 /** A real boot of the demo guest as its serial port had it, for machines that cannot boot one. */
 const RECORDING = fileURLToPath(new URL("../../fixtures/6.1-amd64-demo/trace.txt.gz", import.meta.url));

@@ -5,7 +5,8 @@ import { consoleOf } from "./console-option.ts";
 import { loadConfig } from "./config.ts";
 import { openTarget, say } from "./open-target.ts";
 import { parseTarget } from "./parse-target.ts";
-import { untilStopped, watch } from "./watch.ts";
+import { untilStopped } from "./until-stopped.ts";
+import { watch } from "./watch.ts";
 
 export interface LiveCommandOptions extends ArmCommandOptions {
   readonly serve?: string;

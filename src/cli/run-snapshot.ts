@@ -14,7 +14,7 @@ import { follow } from "./follow.ts";
 import { createLogger } from "./logger.ts";
 import { openTarget, say } from "./open-target.ts";
 import { parseTarget } from "./parse-target.ts";
-import { untilStopped } from "./watch.ts";
+import { untilStopped } from "./until-stopped.ts";
 import { writeOutput } from "./write-output.ts";
 
 export interface SnapshotCommandOptions extends ArmCommandOptions {

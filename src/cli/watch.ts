@@ -15,7 +15,7 @@ import { createLogger } from "./logger.ts";
 
 export interface WatchOptions {
   readonly config: Config;
-  /** Resolves when the operator ends it: {@link untilStopped}, asked for before anything is made that must be removed. */
+  /** Resolves when the operator ends it: `untilStopped`, asked for before anything is made that must be removed. */
   readonly stopped: Promise<void>;
   /** Where to serve, as the operator gave it; undefined takes the configuration's and any port when that one is taken. */
   readonly serve?: string | undefined;
@@ -63,11 +63,4 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   logger.info({ netBytes, liveObjects, callSites, exact }, "stopped");
   if (update.link.status === "failed") return ExitCode.targetFailed;
   return options.strict === true && !exact ? ExitCode.eventsLost : ExitCode.done;
-}
-
-/** Resolves at Ctrl-C, at SIGTERM, and when the terminal goes away. */
-export function untilStopped(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
-  });
 }

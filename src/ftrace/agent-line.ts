@@ -1,5 +1,5 @@
 /** Lines of kmemtap's own agent, wherever they stand: behind `tracing_mark_write: `, on a line of their own, behind a prompt. */
-import { ascii, isDigit, SPACE, startsWith } from "./ascii.ts";
+import { ascii, isDigit, SPACE, startsWith, ZERO } from "./ascii.ts";
 
 const MARK = ascii("@kmemtap ");
 
@@ -21,7 +21,6 @@ export function isWholeAgentLine(bytes: Uint8Array, at: number, end: number): bo
   return bodyEnd - (at + MARK.length) === length;
 }
 
-const ZERO = 0x30;
 const TILDE = 0x7e;
 /** ` ~` */
 const LENGTH_MARK_BYTES = 2;

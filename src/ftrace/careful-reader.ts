@@ -112,11 +112,11 @@ export class CarefulReader {
 
   /** Passes on the loss markers that `[from, end)` begins with or holds; where the last one ends. */
   #takeLosses(from: number, end: number): number {
+    const bytes = this.#bytes;
     let rest = from;
-    for (let lost = findLossMarker(this.#bytes, rest, end); lost !== undefined;) {
+    for (let lost = findLossMarker(bytes, rest, end); lost !== undefined; lost = findLossMarker(bytes, rest, end)) {
       this.#columns.losses.push({ cpu: lost.cpu, events: lost.events, timeNs: this.#head.timeNs });
       rest = lost.end;
-      lost = findLossMarker(this.#bytes, rest, end);
     }
     return rest;
   }

@@ -106,7 +106,7 @@ export const changesMessageSchema = z.object({
   target: targetFactsSchema
     .partial()
     .optional()
-    .describe("the snapshot's mode, link, cpus and so on; absent where the target is not armed by kmemtap"),
+    .describe("the target's facts that changed; absent where none did, or where kmemtap did not arm the target"),
   callers: z.array(callerRowSchema).describe("rows that are new or changed, whole; a row never vanishes within a run"),
   points: z.array(historyPointSchema).describe("to be appended to the history"),
   alerts: z.array(alertSchema).describe("to be appended to the alerts"),
