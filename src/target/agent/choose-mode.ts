@@ -17,7 +17,7 @@ export interface ModeChoice {
 /** Bytes of an event as text, measured on eight kernels: 130 to 190. */
 export const TEXT_EVENT_BYTES = 166;
 /** A quiet target is not one that stays quiet: a workload makes tens of thousands. */
-const BUSY_EVENTS_PER_SECOND = 20_000;
+export const BUSY_EVENTS_PER_SECOND = 20_000;
 
 /**
  * @param bytesPerSecond what the link carries, by its nature or as measured; undefined where it keeps up with anything

@@ -2,13 +2,11 @@
 import type { Check } from "../../model/doctor.ts";
 import type { LinkFacts } from "../../model/ports.ts";
 import type { AgentFacts } from "../agent/agent-facts.ts";
-import { chooseMode, type ModeChoice, TEXT_EVENT_BYTES } from "../agent/choose-mode.ts";
+import { BUSY_EVENTS_PER_SECOND, chooseMode, type ModeChoice, TEXT_EVENT_BYTES } from "../agent/choose-mode.ts";
 import { count, rounded, speedOf, timeOf } from "./quantities.ts";
 
 /** Bytes of an event in the ring buffer, where none was counted: 45 to 62 on eight kernels. */
 export const RING_EVENT_BYTES = 60;
-/** A quiet target is not one that stays quiet: what a workload makes, as choose-mode.ts takes it. */
-const BUSY_EVENTS_PER_SECOND = 20_000;
 /** A reader may be held up that long. */
 const SHORT_S = 5;
 
