@@ -22,7 +22,7 @@
 LC_ALL=C
 export LC_ALL
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
-VERB=$1 NONCE=$2
+VERB=$1 NONCE=$2 BLANKS=$IFS
 shift 2
 
 BUFFER_KB=8192 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0
@@ -82,7 +82,7 @@ runs() {
     case $state in "" | Z | X) return 1 ;; esac
 }
 # Ends $1 and what is in its process group, if it leads one: by the signal $2.
-tell() { kill "-$2" -- "-$1" || kill "-$2" "$1"; } 2>/dev/null
+tell() { kill "-$2" "-$1" || kill "-$2" "$1"; } 2>/dev/null
 # The first word of a file, or nothing.
 word() {
     WORD=
@@ -304,43 +304,54 @@ available() {
 
 # ---- the ring buffers --------------------------------------------------------------------------------------------------
 
-# kernel/trace/trace.c, tracing_stats_read. Read by the shell alone, so that it forks nothing.
-read_stats() {
-    entries=0 overrun=0 commit=0 bytes=0 oldest=0 now=0 dropped=0 read=0
-    while read -r k1 k2 k3 k4; do
-        case "$k1 $k2" in
-        "entries: "*) entries=$k2 ;;
-        "overrun: "*) overrun=$k2 ;;
-        "commit overrun:") commit=$k3 ;;
-        "bytes: "*) bytes=$k2 ;;
-        "oldest event") oldest=$k4 ;;
-        "now ts:") now=$k3 ;;
-        "dropped events:") dropped=$k3 ;;
-        "read events:") read=$k3 ;;
+# Calls $1 with what each CPU's ring buffer says (kernel/trace/trace.c, tracing_stats_read). The kernel makes these files
+# anew for every read(2): a shell's read, of a byte each, would get digits of different times.
+each_cpu() {
+    key='' cpu='' left=$CPU_NAMES
+    for w in $(cat "$I"/per_cpu/cpu*/stats) entries: 0; do
+        case $w in *[!0-9.]*) key=$key$w && continue ;; esac
+        case $key in
+        entries:)
+            [ -n "$cpu" ] && $1
+            cpu=${left%% *} left=${left#* } entries=$w overrun=0 commit=0 bytes=0 oldest=0 now=0 dropped=0 read=0
+            ;;
+        overrun:) overrun=$w ;;
+        commitoverrun:) commit=$w ;;
+        bytes:) bytes=$w ;;
+        oldesteventts:) oldest=$w ;;
+        nowts:) now=$w ;;
+        droppedevents:) dropped=$w ;;
+        readevents:) read=$w ;;
         esac
-    done <"$1"
-    oldest=${oldest#ts: }
+        key=
+    done
+}
+
+name_cpus() {
+    CPU_NAMES='' CPUS=0
+    # In the order that each_cpu has them.
+    for c in "$I"/per_cpu/cpu*; do CPU_NAMES="$CPU_NAMES${c##*/cpu} " CPUS=$((CPUS + 1)); done
 }
 
 sum_stats() {
     ENTRIES=0 OVERRUN=0 BYTES=0
-    for s in "$I"/per_cpu/cpu*/stats; do
-        read_stats "$s"
-        ENTRIES=$((ENTRIES + entries)) OVERRUN=$((OVERRUN + overrun + dropped + commit)) BYTES=$((BYTES + bytes))
-    done
+    name_cpus
+    each_cpu add_stats
 }
+
+add_stats() { ENTRIES=$((ENTRIES + entries)) OVERRUN=$((OVERRUN + overrun + dropped + commit)) BYTES=$((BYTES + bytes)); }
 
 # Reports every CPU through $1; leaves in FULLEST the largest fill in per cent.
 report_stats() {
-    FULLEST=0
-    for s in "$I"/per_cpu/cpu*/stats; do
-        cpu=${s%/stats}
-        read_stats "$s"
-        word "$cpu/buffer_size_kb"
-        [ $((WORD * 10)) -gt 0 ] && [ $((bytes / (WORD * 10))) -gt $FULLEST ] && FULLEST=$((bytes / (WORD * 10)))
-        $1 stats "cpu=${cpu##*/cpu} entries=$entries overrun=$overrun commit=$commit bytes=$bytes oldest=$oldest now=$now" \
-            "dropped=$dropped read=$read kb=$WORD"
-    done
+    FULLEST=0 SAY=$1
+    each_cpu one_stats
+}
+
+one_stats() {
+    word "$I/per_cpu/cpu$cpu/buffer_size_kb"
+    [ $((WORD * 10)) -gt 0 ] && [ $((bytes / (WORD * 10))) -gt "$FULLEST" ] && FULLEST=$((bytes / (WORD * 10)))
+    $SAY stats "cpu=$cpu entries=$entries overrun=$overrun commit=$commit bytes=$bytes oldest=$oldest now=$now" \
+        "dropped=$dropped read=$read kb=$WORD"
 }
 
 to_err() { emit "$@" >&6; }
@@ -371,7 +382,7 @@ poller() {
         # Every sign of life interrupts it.
         while wait $nap; [ $? -gt 128 ] && runs $nap; do :; done
         silent=$((silent + 1)) since=$((since + 1))
-        [ $silent -eq $QUIET_TICKS ] && kill -USR1 "$1"
+        [ $silent -eq $QUIET_TICKS ] && kill -HUP "$1"
         [ $silent -ge $((QUIET_TICKS * 2)) ] && kill -KILL "$1"
         if ! runs "$1"; then
             kill $saying
@@ -442,8 +453,7 @@ make_instance() {
     I=$T/instances/kmemtap-$TOP-$NONCE-p$([ "$CONSOLE" = 1 ] && echo "$WORD")
     mkdir "$I" || refuse "code=no-instance path=$I"
     put 0 >"$I/tracing_on"
-    CPUS=0
-    for c in "$I"/per_cpu/cpu*; do CPUS=$((CPUS + 1)); done
+    name_cpus
     set_up buffer_size_kb "$BUFFER_KB" || finding "code=buffer-refused kb=$BUFFER_KB"
     # Else CPUs' clocks differ, and an object freed on another CPU would be freed before it was allocated.
     set_up trace_clock global || finding "code=no-global-clock"
@@ -541,7 +551,7 @@ restore() {
 finish() { # $1: why
     trap '' INT TERM HUP PIPE USR1
     # A trap runs within hear's read.
-    IFS=' '
+    IFS=$BLANKS
     kill $POLLER
     [ -n "$READER" ] && kill "$READER" && wait "$READER"
     put 0 >"$I/tracing_on"
@@ -567,7 +577,7 @@ in_time() {
     tries=0
     while runs "$1"; do
         tries=$((tries + 1))
-        [ $tries -gt $NAPS ] && return 1
+        [ $tries -gt "${2:-$NAPS}" ] && return 1
         sleep $NAP
     done
 }
@@ -609,7 +619,7 @@ listen() {
     ME=$SELF
     trap 'finish signal' INT TERM
     trap 'finish lost' HUP
-    # Till the poller has a use for it.
+    # USR1 is the poller's, who may not listen yet.
     trap '' PIPE USR1
     meet_pump
 }
@@ -618,7 +628,6 @@ start_poller() {
     pace
     poller "$ME" >/dev/null &
     POLLER=$!
-    trap 'finish silence' USR1
 }
 
 # What the host says, a line each; its end is a lost link.
@@ -748,11 +757,12 @@ work() {
 # The capture ends before the workload does.
 end_work() {
     trap '' INT TERM HUP
-    IFS=' '
+    IFS=$BLANKS
     exec 3>&-
     if [ "$!" != "$before" ]; then
         tell $! TERM
-        in_time $!
+        # Who ended us may not wait for long either.
+        in_time $! $((NAPS / 3))
         tell $! KILL
     fi
     exit 143

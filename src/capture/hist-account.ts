@@ -162,7 +162,8 @@ export class HistAccount {
     const isFull = brought.split(" ").includes("full");
     const reading = this.#reading;
     this.#reading = newReading();
-    const isWhole = !reading.damaged;
+    // One that brings everything brings the totals of every map.
+    const isWhole = !reading.damaged && (!isFull || this.#bySite().every((map) => reading.totals.has(map)));
     this.#sums = isFull && isWhole ? reading.rows : merged(this.#sums, reading.rows, (_, now) => now);
     if (!isWhole || !this.#meets(reading)) this.#unsure = true;
     else if (isFull) this.#unsure = false;
@@ -179,6 +180,11 @@ export class HistAccount {
   /** Call sites that allocated, by net bytes, ties by caller. */
   callers(): CallerRow[] {
     return [...this.#callers];
+  }
+
+  /** Maps of sums, as far as they are known. */
+  #bySite(): string[] {
+    return [...this.#maps.keys()].filter((name) => !name.includes("."));
   }
 
   /** Whether the rows agree with what the maps say of themselves: hits are counted in them as well, and never fewer. */

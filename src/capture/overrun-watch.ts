@@ -72,7 +72,7 @@ export class OverrunWatch {
   get waiting(): number {
     let sum = 0;
     for (const { stats } of this.#cpus.values()) sum += stats.entries;
-    return sum;
+    return Math.min(sum, Number.MAX_SAFE_INTEGER);
   }
 
   /** The link was made again: a new instance counts from 0. */

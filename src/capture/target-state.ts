@@ -40,6 +40,7 @@ export class TargetState {
   #beganMs: number | undefined;
   /** Events that were left in the ring buffers at the end. */
   #unread = 0;
+  #endHeard = false;
   /** The facts outlive their connection: the last update comes when it is gone. */
   #plan: AgentSource["plan"];
   #link: AgentSource["link"];
@@ -150,7 +151,7 @@ export class TargetState {
     const perCpu = this.#losses(loss.perCpu);
     const sum = safe(perCpu.reduce((total, { lostEvents }) => total + lostEvents, 0));
     const histDropped = loss.histDropped + this.hist.dropped;
-    const lostEvents = Math.max(loss.lostEvents, sum) + this.#unread;
+    const lostEvents = safe(Math.max(loss.lostEvents, sum) + this.#unread);
     const lostUncounted = loss.lostUncounted + this.uncounted;
     const unsure = this.mode === "hist" && this.hist.unsure;
     const damagedInput = unsure
@@ -230,8 +231,9 @@ export class TargetState {
   /** The reader has ended: what is in the ring buffers now nobody will read. */
   #hearEnd(timeNs: number, atMs: number): void {
     const unread = this.watch.waiting;
-    if (unread === 0 || this.#unread > 0) return;
-    this.#unread = unread;
+    if (unread === 0 || this.#endHeard) return;
+    this.#endHeard = true;
+    this.#unread = safe(this.#unread + unread);
     this.#alerts.push({
       ...lostAlert(null, unread, timeNs, atMs),
       text: `${unread.toLocaleString("en")} events were in the ring buffers when the capture was cut short`,
@@ -248,6 +250,7 @@ export class TargetState {
     if (this.#gaps.length > MAX_GAPS) this.#gaps.shift();
     this.watch.restart();
     this.hist.restart();
+    this.#endHeard = false;
     const seconds = ((toMs - fromMs) / 1000).toFixed(1);
     const alert = lostAlert(null, null, timeNs, atMs);
     this.#alerts.push({

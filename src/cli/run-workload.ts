@@ -163,7 +163,7 @@ function shellTarget(target: Target, text: string): ShellTarget {
   throw usage(`${text} is no place to run a workload`, "use local:, ssh:, serial:, pty:, unix:, tcp: or qemu:");
 }
 
-const REMOVES = /\b(?:rmmod|modprobe|insmod)\s+([^;&|\n]+)/g;
+const REMOVES = /\b(?:rmmod|modprobe|insmod)\s+([^;&|<>()\n]+)/g;
 
 /** Modules that the commands name: their symbols are read while they are loaded. `a_b` and `a-b` are one module. */
 export function modulesIn(phases: readonly WorkloadPhaseSpec[]): string {
@@ -172,10 +172,11 @@ export function modulesIn(phases: readonly WorkloadPhaseSpec[]): string {
     for (const [, words] of command.matchAll(REMOVES)) {
       for (const word of words.split(/\s+/)) {
         const name = word
+          .replaceAll(/["']/g, "")
           .replace(/^.*\//, "")
           .replace(/\.ko(\.\w+)?$/, "")
           .replaceAll("-", "_");
-        if (/^\w+$/.test(name) && !word.startsWith("-") && !word.includes("=")) names.add(name);
+        if (/^\w*[a-z]\w*$/i.test(name) && !word.startsWith("-") && !word.includes("=")) names.add(name);
       }
     }
   }

@@ -60,6 +60,10 @@ export class CarefulReader {
       this.#count(this.#classOfComment(start, end), start, next);
       return;
     }
+    if (this.#isAgentLine(start, end)) {
+      this.#countText(start, end, next);
+      return;
+    }
     let from = start;
     while (from < end) {
       const dash = this.#dashOfHead(from, end, from === start);
@@ -119,6 +123,13 @@ export class CarefulReader {
       rest = lost.end;
     }
     return rest;
+  }
+
+  /** True for a whole line of the agent's beside the trace, perhaps behind a prompt: what it passes on is no event. */
+  #isAgentLine(start: number, end: number): boolean {
+    const at = findAgentLine(this.#bytes, start, end);
+    if (at < 0 || !isWholeAgentLine(this.#bytes, at, this.#trimmedEnd(at, end))) return false;
+    return this.#dashOfHead(start, at, true) < 0;
   }
 
   #dashOfHead(from: number, end: number, atLineStart: boolean): number {

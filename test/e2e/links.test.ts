@@ -94,7 +94,7 @@ describe.skipIf(missing)(`the same workload through every link${note}`, () => {
     // By the guest's own means: kmemtap only reads the file.
     await lab.quiet(
       [
-        `${startTruth(BUFFER_KB).replaceAll("instances/truth", "instances/mine")}`,
+        startTruth(BUFFER_KB).replaceAll("instances/truth", "instances/mine"),
         `echo 0 >${mine}/tracing_on; echo >${mine}/trace; echo 0 >${mine}/buffer_percent; echo 1 >${mine}/options/event-fork`,
         `stty -F ${lab.file.guestDevice} raw -echo`,
         `(sh -c 'echo $$ >${mine}/set_event_notrace_pid; while :; do dd if=${mine}/trace_pipe bs=4096 2>/dev/null; sleep 0.1; done' >${lab.file.guestDevice} & echo $! >/tmp/forwarder)`,
@@ -115,7 +115,9 @@ describe.skipIf(missing)(`the same workload through every link${note}`, () => {
       size = now;
       await sleep(1000);
     }
-    await lab.quiet(`kill $(cat /tmp/forwarder); echo 0 >${mine}/tracing_on; until rmdir ${mine} 2>/dev/null; do sleep 0.1; done; rm /tmp/forwarder`);
+    await lab.quiet(
+      `kill $(cat /tmp/forwarder); echo 0 >${mine}/tracing_on; until rmdir ${mine} 2>/dev/null; do sleep 0.1; done; rm /tmp/forwarder`,
+    );
     const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
     child.kill("SIGINT");
     expect(await closed).toBe(0);

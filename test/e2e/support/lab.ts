@@ -20,7 +20,7 @@ export interface Lab {
   readonly file: GuestSerial;
   /** Any command, by OpenSSH: thousands of kernel events each. */
   readonly run: RunInGuest;
-  /** A command by a shell that waits on a virtio port: makes no event but the command's own. */
+  /** A command by a shell that waits on a virtio port: makes no events but the command's own. */
   readonly quiet: RunInGuest;
   readonly truth: () => Promise<string>;
   readonly state: () => Promise<string>;
@@ -51,7 +51,9 @@ export async function bootLab(): Promise<Lab> {
   const configFile = sshConfig(ssh, dir);
   const [unix, pty, file, truth, quietLine] = guest.serials;
   const run: RunInGuest = (command) => sshOutput(ssh, command);
+  // At once: while nobody is at the port, its shell ends and is started anew every second.
   const quiet = quietShell(quietLine.path);
+  await quiet.run(":");
   const state = () => run(TRACEFS_STATE);
   const place = (port = ssh.port) => ({ host: "127.0.0.1", port, user: "root" }) as const;
   return {
@@ -75,18 +77,15 @@ export async function bootLab(): Promise<Lab> {
   };
 }
 
-/** A shell without a terminal: what is sent is not echoed. It is connected at the first command. */
+/** A shell without a terminal: what is sent is not echoed. */
 export function quietShell(path: string): { run: RunInGuest; close(): void } {
-  let socket: ReturnType<typeof connect> | undefined;
+  const socket = connect({ path });
   let said = "";
+  socket.setEncoding("latin1").on("data", (text: string) => (said += text));
+  socket.on("error", () => undefined);
   let commands = 0;
   let turn: Promise<unknown> = Promise.resolve();
   const perform = async (command: string): Promise<string> => {
-    if (socket === undefined) {
-      socket = connect({ path });
-      socket.setEncoding("latin1").on("data", (text: string) => (said += text));
-      socket.on("error", () => undefined);
-    }
     const end = new RegExp(`<end ${++commands} (\\d+)>\n`);
     said = "";
     socket.write(`{ ${command}\n} </dev/null 2>&1; echo "<end ${commands} $?>"\n`);
@@ -102,7 +101,7 @@ export function quietShell(path: string): { run: RunInGuest; close(): void } {
       turn = result.catch(() => undefined);
       return result;
     },
-    close: () => socket?.destroy(),
+    close: () => socket.destroy(),
   };
 }
 

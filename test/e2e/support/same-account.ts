@@ -12,14 +12,14 @@ export type Figure = keyof SiteAccount;
 /** What each call site has, so that two of them can be compared as a whole. */
 export type Figures = Readonly<Record<string, Readonly<Partial<Record<Figure, number>>>>>;
 
-export function figuresOf(callers: readonly CallerRow[], keys: readonly Figure[] = KEYS as readonly Figure[]): Figures {
+export function figuresOf(callers: readonly CallerRow[], keys: readonly Figure[] = KEYS): Figures {
   return Object.fromEntries(callers.map((row) => [row.callSite, pick(row, keys)]));
 }
 
 /** The same from lines of a trace. */
 export async function countOf(
   lines: string | readonly string[],
-  keys: readonly Figure[] = KEYS as readonly Figure[],
+  keys: readonly Figure[] = KEYS,
 ): Promise<Figures> {
   const { sites } = await naiveAccount(typeof lines === "string" ? lines.split(/\r*\n/) : lines);
   return Object.fromEntries([...sites].map(([site, row]) => [site, pick(row, keys)]));

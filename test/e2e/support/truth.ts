@@ -35,6 +35,33 @@ export function sharePids(instance: string): string {
   return `echo 1 >${INSTANCE}/options/event-fork && ${copy} && ${copy}`;
 }
 
+const GATE_FILES = ["sched_process_exec", "sched_process_exit"];
+
+/**
+ * The commands that make the instance, to record from when the hist triggers of another instance are enabled until they are
+ * disabled: by the same event, on the same condition.
+ */
+export async function startTruthWith(run: RunInGuest, instance: string, bufferKb?: number): Promise<string> {
+  const file = (of: string, event: string) => `${of}/events/sched/${event}/trigger`;
+  const conditions = await Promise.all(
+    GATE_FILES.map(async (event) => {
+      const said = await run(`cat ${file(`${TRACING}/instances/${instance}`, event)}`);
+      return / if (.*)$/m.exec(said)?.[1] ?? "";
+    }),
+  );
+  const commands = GATE_FILES.map((event, i) => {
+    const what = i === 0 ? "traceon" : "traceoff";
+    return `printf '%s\n' '${what} if ${conditions[i]}' >>${file(INSTANCE, event)}`;
+  });
+  return [startTruth(bufferKb), STOP_TRUTH, `echo >${INSTANCE}/trace`, ...commands].join(" && ");
+}
+
+/** Takes the triggers of {@link startTruthWith} away. */
+export const END_TRUTH_WITH = [
+  `echo '!traceon' >>${INSTANCE}/events/sched/sched_process_exec/trigger`,
+  `echo '!traceoff' >>${INSTANCE}/events/sched/sched_process_exit/trigger`,
+].join("; ");
+
 /** Ends the recording; symbols of modules that are unloaded later keep their names only where the text was read before. */
 export const STOP_TRUTH = `echo 0 >${INSTANCE}/tracing_on`;
 

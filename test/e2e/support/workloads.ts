@@ -78,3 +78,14 @@ export function busyFor(seconds: number): string {
     "read -r now _ </proc/uptime; done"
   );
 }
+
+/**
+ * As many events as a processor can make, on both, for `seconds`: a look for a name that a tmpfs does not have makes four, and
+ * hardly anything else. Stops by itself.
+ */
+export function looksFor(seconds: number): string {
+  const loop =
+    "read -r start _ </proc/uptime; now=$start; " +
+    `while [ $((\${now%.*} - \${start%.*})) -lt ${seconds} ]; do rm -f $names; read -r now _ </proc/uptime; done`;
+  return `cd /tmp && names=$(seq 1000001 1003000); (${loop}) & (${loop}) & wait`;
+}

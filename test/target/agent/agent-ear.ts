@@ -29,7 +29,10 @@ export function listen(nonce: string, bytes: AsyncIterable<Uint8Array>, errors?:
   let over = false;
   const take = (heard: AgentLine[], line: string) => {
     const at = line.indexOf("@kmemtap ");
-    if (at < 0) return void (line !== "" && events.push(line));
+    if (at < 0) {
+      if (line !== "") events.push(line);
+      return;
+    }
     // As the decoder does it: bytes become text a line at a time.
     const parsed = parseAgentLine(Buffer.from(line.slice(at), "latin1").toString("utf8"), nonce);
     if (parsed === "damaged") damaged.push(line);

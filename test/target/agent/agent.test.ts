@@ -1,42 +1,28 @@
 /** The agent in each shell there is, on this machine's kernel, in trace instances of its own. */
-import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { escapedPieces } from "../../../src/capture/workload-script.ts";
 import { fieldsOf } from "../../../src/target/agent/agent-line.ts";
-import { MISSING_SHELLS, SHELLS, type TestShell } from "../../support/shells.ts";
+import { SHELLS } from "../../support/shells.ts";
 import { until } from "../../support/until.ts";
 import { eventPid, pidsOf } from "./agent-ear.ts";
 import {
+  BUFFER,
+  canTrace,
   goneWithoutTrace,
   instancesOf,
-  type LocalAgent,
+  note,
+  perform,
+  printk,
   processesOf,
   signalGroup,
   startAgent,
+  stop,
   TRACING,
 } from "./local-agent.ts";
 
-const canTrace = process.getuid?.() === 0 && existsSync(`${TRACING}/instances`);
-const note = canTrace ? "" : " (needs root and tracefs)";
-const left = MISSING_SHELLS.length > 0 ? ` (not installed: ${MISSING_SHELLS.join(", ")})` : "";
-const BUFFER = "buffer_kb=16384";
-const printk = () => readFileSync("/proc/sys/kernel/printk", "utf8");
-
-function perform(agent: LocalAgent, name: string, command: string): void {
-  agent.send(...escapedPieces(command).map((piece) => `arg ${piece}`), `phase ${name}`);
-}
-
-async function stop(agent: LocalAgent): Promise<void> {
-  agent.send("stop");
-  await agent.heard("last");
-  agent.send("bye");
-  await agent.heard("bye");
-}
-
-describe.skipIf(!canTrace).each(SHELLS)(`the agent in $name${left}${note}`, (shell) => {
+describe.skipIf(!canTrace).each(SHELLS)(`the agent in $name${note}`, (shell) => {
   it("says what this machine is", async () => {
     const agent = startAgent(shell, ["facts", "measure=1"]);
     await agent.ended;
@@ -78,7 +64,8 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent in $name${left}${note}`, (she
     agent.send("on");
     await agent.heard("begin");
     await agent.heard("stats");
-    expect(fieldsOf((await agent.heard("stats")).text).get("kb")).toBe("16384");
+    // The kernel makes it a little larger.
+    expect(Number(fieldsOf((await agent.heard("stats")).text).get("kb"))).toBeGreaterThanOrEqual(16384);
 
     const long = `${"é".repeat(700)}${"x".repeat(700)}${"日本".repeat(300)}`;
     const liar = `@kmemtap ${agent.nonce} l99 phase-end name=one status=0 ~40`;
@@ -113,7 +100,7 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent in $name${left}${note}`, (she
     expect(agent.all("end").map((line) => line.text)).toEqual(["reason=stop"]);
     expect(agent.events.filter((line) => line.includes(": kmalloc: ")).length).toBeGreaterThan(100);
     await goneWithoutTrace(agent);
-    expect(agent.child.exitCode).toBe(0);
+    expect(await agent.exited).toBe(0);
     expect(printk()).toBe(before);
   });
 
@@ -185,20 +172,46 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent in $name${left}${note}`, (she
     expect(kernel.length > 0).toBe(!hashed);
   });
 
-  it("enlarges its buffer before it runs over", async () => {
-    const load = spawn("sh", ["-c", "while :; do (: | :); done"], { detached: true, stdio: "ignore" });
-    onTestFinished(() => signalGroup(load.pid ?? 0, "SIGKILL"));
-    const agent = startAgent(shell, ["text", "buffer_kb=64", "grow_kb=8192", "poll=0.3"]);
-    const grown = await agent.heard("grown");
-    const kb = Number(fieldsOf(grown.text).get("kb"));
-    expect(fieldsOf(grown.text).get("from")).toBe("64");
-    expect(kb).toBe(256);
+  it("enlarges its buffer as it fills, and when it is told to", async () => {
+    // Of this workload alone, lest the machine's load decide.
+    const agent = startAgent(shell, ["text", "buffer_kb=64", "grow_kb=1024", "poll=0.3", "scope=process"]);
+    await agent.heard("begin");
+    perform(agent, "load", "while :; do (: | :); done");
+    const work = fieldsOf((await agent.heard("phase-pid", "load")).text).get("pid") ?? "";
+    onTestFinished(() => signalGroup(Number(work), "SIGKILL"));
     const sizes = () => agent.all("stats").map(({ text }) => Number(fieldsOf(text).get("kb")));
-    await until("stats of the larger buffer", () => sizes().some((size) => size >= kb), 20_000);
-    agent.send("grow 4096");
-    await until("what was asked for", () => agent.all("grown").some(({ text }) => text.endsWith(" kb=4096")), 20_000);
+    await until("stats of a larger buffer", () => sizes().some((kb) => kb >= 256), 20_000);
+    agent.send(`term ${work}`);
+    // Its mark may be among what ran over.
+    for (const { text } of agent.all("grown")) expect(text).toMatch(/^from=(64 kb=256|256 kb=1024)$/);
+    await until("its end", () => processesOf(Number(work)).length === 0);
+    agent.send("grow 8192");
+    await until("what was asked for", () => agent.all("grown").some(({ text }) => text.endsWith(" kb=8192")), 20_000);
     await stop(agent);
+    expect(
+      sizes()
+        .slice(-cpus().length)
+        .every((kb) => kb >= 8192),
+    ).toBe(true);
     await goneWithoutTrace(agent);
+  });
+
+  it("says what its ring buffers say", async () => {
+    const agent = startAgent(shell, ["text", BUFFER, "poll=0.1"]);
+    await until("stats", () => agent.all("stats").length >= 20 * cpus().length);
+    await stop(agent);
+    const form =
+      /^cpu=\d+ entries=\d+ overrun=\d+ commit=0 bytes=\d+ oldest=\d+\.\d{6} now=\d+\.\d{6} dropped=0 read=\d+ kb=\d+$/;
+    for (let cpu = 0; cpu < cpus().length; cpu++) {
+      const stats = agent.all("stats").filter(({ text }) => text.startsWith(`cpu=${cpu} `));
+      expect(stats.map(({ text }) => text).filter((text) => !form.test(text))).toEqual([]);
+      // Digits of two readings would not grow.
+      for (const key of ["now", "read", "overrun"]) {
+        const values = stats.map(({ text }) => Number(fieldsOf(text).get(key)));
+        expect(values).toEqual([...values].sort((a, b) => a - b));
+        if (key !== "overrun") expect(values[0]).toBeLessThan(values.at(-1) ?? 0);
+      }
+    }
   });
 
   it("says its stats beside the stream, where there is room, and does not wait for who reads them", async () => {
@@ -214,183 +227,3 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent in $name${left}${note}`, (she
     await goneWithoutTrace(agent);
   });
 });
-
-describe.skipIf(!canTrace).each(SHELLS)(`the agent's end in $name${left}${note}`, (shell) => {
-  const armed = async (options: readonly string[] = [], more: Parameters<typeof startAgent>[2] = {}) => {
-    const agent = startAgent(shell, ["text", BUFFER, ...options], more);
-    const line = more.reads === false ? undefined : await agent.heard("begin").then(() => agent.heard("armed"));
-    return { agent, pids: line === undefined ? new Map<string, number>() : pidsOf(line) };
-  };
-  const endsWith = async (agent: LocalAgent, reason: string) => {
-    await agent.ended;
-    expect(agent.all("end").map(({ text }) => text)).toEqual([`reason=${reason}`]);
-    await goneWithoutTrace(agent);
-  };
-
-  it("of its input", async () => {
-    const { agent } = await armed();
-    agent.child.stdin.end();
-    await endsWith(agent, "lost");
-  });
-
-  it.each(["SIGINT", "SIGTERM"] as const)("by %s to main", async (signal) => {
-    const { agent, pids } = await armed();
-    process.kill(pids.get("main") ?? 0, signal);
-    await endsWith(agent, "signal");
-  });
-
-  it("by SIGHUP to main", async () => {
-    const { agent, pids } = await armed();
-    process.kill(pids.get("main") ?? 0, "SIGHUP");
-    await endsWith(agent, "lost");
-  });
-
-  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("by %s to all, with its workload", async (signal) => {
-    const { agent } = await armed(["console=1"]);
-    const before = instancesOf(agent)[0].split("-p").at(-1);
-    perform(agent, "long", "sleep 98765 & sleep 98765; echo never");
-    await agent.heard("phase-pid", "long");
-    const work = Number(fieldsOf((await agent.heard("phase-pid", "long")).text).get("pid"));
-    await until("the workload", () => processesOf(work).length >= 3);
-    signalGroup(agent.pid, signal);
-    await endsWith(agent, signal === "SIGHUP" ? "lost" : "signal");
-    await until("the workload gone", () => processesOf(work).length === 0);
-    expect(printk().split("\t")[0]).toBe(before);
-  });
-
-  it("by SIGKILL to main", async () => {
-    const { agent, pids } = await armed(["poll=0.2", "console=1"]);
-    const before = instancesOf(agent)[0].split("-p").at(-1);
-    perform(agent, "long", "sleep 98765");
-    const work = Number(fieldsOf((await agent.heard("phase-pid", "long")).text).get("pid"));
-    process.kill(pids.get("main") ?? 0, "SIGKILL");
-    await agent.ended;
-    await goneWithoutTrace(agent);
-    await until("the workload gone", () => processesOf(work).length === 0);
-    expect(printk().split("\t")[0]).toBe(before);
-  });
-
-  it("by SIGKILL to all, which the next one cleans up after", async () => {
-    // Another agent on this machine may come first.
-    for (let tries = 0; tries < 5; tries++) {
-      const { agent } = await armed(["console=1"]);
-      const [name] = instancesOf(agent);
-      const before = name.split("-p").at(-1);
-      signalGroup(agent.pid, "SIGKILL");
-      await until("all killed", () => processesOf(agent.pid).length === 0);
-      const isLeft = instancesOf(agent).length === 1 && printk().startsWith("1\t");
-      const next = startAgent(shell, ["clean"]);
-      await next.ended;
-      expect(next.lines.at(-1)?.type).toBe("clean-done");
-      expect(instancesOf(agent)).toEqual([]);
-      expect(printk().split("\t")[0]).toBe(before);
-      const found = next.all("finding").some(({ text }) => text === `code=stale-removed instance=${name}`);
-      if (isLeft && found) return;
-    }
-    throw new Error("what was left was removed by somebody else, each time");
-  });
-
-  it("by silence from the host, and not while the host is heard", async () => {
-    const { agent } = await armed(["quiet=2", "poll=0.5"]);
-    for (let i = 0; i < 40; i++) {
-      agent.send(".");
-      await sleep(100);
-    }
-    expect(agent.all("end")).toEqual([]);
-    await endsWith(agent, "silence");
-  });
-
-  it("where its output is closed", async () => {
-    const { agent } = await armed();
-    agent.child.stdout.destroy();
-    await goneWithoutTrace(agent);
-  });
-
-  it.each(["mark", "err"])("where nobody reads its output, with stats to %s", async (stats) => {
-    const { agent } = await armed(["quiet=2", "poll=0.2", `stats=${stats}`], { reads: false });
-    await until("an instance", () => instancesOf(agent).length === 1, 20_000);
-    agent.child.stdout.pause();
-    const work = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); (: | :); done";
-    perform(agent, "busy", work);
-    await goneWithoutTrace(agent);
-  });
-
-  it("with a workload that does not heed SIGTERM", async () => {
-    const { agent } = await armed();
-    perform(agent, "stubborn", "trap '' TERM; echo deaf; while :; do sleep 1; done");
-    const work = Number(fieldsOf((await agent.heard("phase-pid", "stubborn")).text).get("pid"));
-    await agent.heard("out");
-    await stop(agent);
-    await goneWithoutTrace(agent);
-    await until("the workload gone", () => processesOf(work).length === 0);
-  });
-
-  it("with something left running by a workload that has ended", async () => {
-    const { agent } = await armed();
-    perform(agent, "daemon", "sleep 54.321 & echo started");
-    await agent.heard("output-end", "daemon");
-    const work = Number(fieldsOf((await agent.heard("phase-pid", "daemon")).text).get("pid"));
-    onTestFinished(() => signalGroup(work, "SIGKILL"));
-    expect(agent.output()).toBe("started\n");
-    await stop(agent);
-    await goneWithoutTrace(agent);
-    expect(processesOf(work)).toHaveLength(1);
-  });
-
-  it("of a phase that the host ends", async () => {
-    const { agent } = await armed();
-    perform(agent, "long", "sleep 98765 & sleep 98765");
-    const work = fieldsOf((await agent.heard("phase-pid", "long")).text).get("pid") ?? "";
-    await until("the workload", () => processesOf(Number(work)).length >= 3);
-    agent.send(`term ${work}`);
-    expect((await agent.heard("output-end", "long")).text).toBe("long 143");
-    await until("its children gone", () => processesOf(Number(work)).length === 0);
-    await stop(agent);
-    await goneWithoutTrace(agent);
-  });
-});
-
-describe.skipIf(!canTrace)(`the agent's place${note}`, () => {
-  const unmounted = (then: string) => [
-    "unshare",
-    ...["--mount", "--propagation", "private", "sh", "-c"],
-    `umount -a -t tracefs,debugfs; ${then}; "$@"; status=$?; grep -c -e ^tracefs -e ^debugfs /proc/mounts; exit $status`,
-    "sh",
-  ];
-
-  it.each(SHELLS)("is mounted, and unmounted when it goes, in $name", async (shell) => {
-    const agent = startAgent(shell, ["text", BUFFER], { wrapper: unmounted("true") });
-    await agent.heard("begin");
-    expect(instancesOf(agent)).toHaveLength(1);
-    await stop(agent);
-    await agent.ended;
-    expect(agent.events.at(-1)).toBe("0");
-    await goneWithoutTrace(agent);
-    const facts = startAgent(shell, ["facts"], { wrapper: unmounted("true") });
-    await facts.ended;
-    expect(facts.all("fact").map(({ text }) => text)).toContain(`tracefs ${TRACING} (not mounted)`);
-    expect(facts.events.at(-1)).toBe("0");
-  });
-
-  const refused: readonly (readonly [string, string, readonly string[], LocalAgentChange?])[] = [
-    ["code=not-root uid=65534", "not root", ["setpriv", "--reuid=65534", "--clear-groups"]],
-    ["code=no-tracefs", "no tracefs", unmounted("mount -t tmpfs none /sys/kernel")],
-    [
-      "code=no-events",
-      "no kmem events",
-      [],
-      (script) => script.replace('EVENTS="', 'EVENTS="none #').replace(/none #[^"]*"/, 'none"'),
-    ],
-    ["code=no-instances", "no instances", [], (script) => script.replaceAll("$T/instances", "$T/no-instances")],
-  ];
-  for (const [code, what, wrapper, change] of refused) {
-    it.each(SHELLS satisfies readonly TestShell[])(`is refused where there is ${what}, in $name`, async (shell) => {
-      const agent = startAgent(shell, ["text"], { wrapper, ...(change === undefined ? {} : { change }) });
-      await agent.ended;
-      expect(agent.all("refused").map(({ text }) => text)).toEqual([code]);
-      await goneWithoutTrace(agent);
-    });
-  }
-});
-
-type LocalAgentChange = (script: string) => string;

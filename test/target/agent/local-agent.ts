@@ -1,18 +1,32 @@
 /** The agent on this machine, in a shell of choice and a process group of its own: what there is to send signals to. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { Readable } from "node:stream";
 import { onTestFinished } from "vitest";
+import { escapedPieces } from "../../../src/capture/workload-script.ts";
 import { agentScript } from "../../../src/target/agent/agent-script.ts";
 import { newNonce } from "../../../src/target/agent/nonce.ts";
-import type { TestShell } from "../../support/shells.ts";
+import { MISSING_SHELLS, type TestShell } from "../../support/shells.ts";
 import { until } from "../../support/until.ts";
 import { type AgentEar, listen } from "./agent-ear.ts";
 
 export const TRACING = "/sys/kernel/tracing";
+/** For `describe.skipIf`, and what a test's name says of it. */
+export const canTrace = process.getuid?.() === 0 && existsSync(`${TRACING}/instances`);
+export const note =
+  (canTrace ? "" : " (needs root and tracefs)") +
+  (MISSING_SHELLS.length > 0 ? ` (not installed: ${MISSING_SHELLS.join(", ")})` : "");
+/** Holds what this machine does while the reader waits. */
+export const BUFFER = "buffer_kb=16384";
+
+export function printk(): string {
+  return readFileSync("/proc/sys/kernel/printk", "utf8");
+}
 
 export interface LocalAgent extends AgentEar {
   readonly nonce: string;
   readonly child: ChildProcessWithoutNullStreams;
+  readonly exited: Promise<number | null>;
   /** The group's. */
   readonly pid: number;
   send(...lines: string[]): void;
@@ -36,18 +50,33 @@ export function startAgent(shell: TestShell, args: readonly string[], options: L
   const [program, ...argv] = [...(options.wrapper ?? []), ...words];
   const child = spawn(program, argv, { detached: true, stdio: "pipe", env: options.env });
   child.stdin.on("error", () => undefined);
+  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const pid = child.pid ?? 0;
   onTestFinished(() => {
     signalGroup(pid, "SIGKILL");
   });
-  const ear = options.reads === false ? silence() : listen(nonce, child.stdout, child.stderr);
+  const ear = options.reads === false ? listen(nonce, Readable.from([])) : listen(nonce, child.stdout, child.stderr);
   return {
     ...ear,
     nonce,
     child,
+    exited,
     pid,
     send: (...lines) => void child.stdin.write(lines.map((line) => `${line}\n`).join("")),
   };
+}
+
+/** Has it run a phase. */
+export function perform(agent: LocalAgent, name: string, command: string): void {
+  agent.send(...escapedPieces(command).map((piece) => `arg ${piece}`), `phase ${name}`);
+}
+
+/** Ends it as kmemtap does. */
+export async function stop(agent: LocalAgent): Promise<void> {
+  agent.send("stop");
+  await agent.heard("last");
+  agent.send("bye");
+  await agent.heard("bye");
 }
 
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
@@ -88,8 +117,4 @@ export async function goneWithoutTrace(agent: LocalAgent): Promise<void> {
       throw new Error(`${String(error)}: ${processesOf(agent.pid, agent.nonce).join(", ")}`, { cause: error });
     },
   );
-}
-
-function silence(): AgentEar {
-  return listen("", (async function* () {})());
 }
