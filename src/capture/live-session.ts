@@ -73,6 +73,8 @@ export interface LiveUpdate {
   readonly previousRuns: readonly PreviousRun[];
   /** False while a target is still being armed. */
   readonly began: boolean;
+  /** What ended the source before its time, as it was thrown. */
+  readonly failure?: Error;
   /** The account of the workload up to now, where there is one; composed when it is asked for. */
   readonly workload?: (scope: WorkloadScope, options: WorkloadResultOptions) => Workload;
 }
@@ -121,11 +123,11 @@ export function liveSession(source: ByteSource, options: LiveOptions): Observabl
 }
 
 /** A failure of the source is a state that viewers see, not an end of the daemon: it completes, and says how it ended. */
-function settled(reading: Observable<Uint8Array>, onEnd: (failure: string | undefined) => void): Observable<never> {
+function settled(reading: Observable<Uint8Array>, onEnd: (failure: Error | undefined) => void): Observable<never> {
   return new Observable((subscriber) =>
     reading.subscribe({
       error: (thrown: unknown) => {
-        onEnd(messageOf(thrown));
+        onEnd(thrown instanceof Error ? thrown : new Error(messageOf(thrown)));
         subscriber.complete();
       },
       complete: () => {
@@ -147,7 +149,7 @@ class Session {
   /** What the run before had still to say when it ended: why. */
   #lastWords: Alert[] = [];
   #previousRuns: PreviousRun[] = [];
-  #failure: string | undefined;
+  #failure: Error | undefined;
 
   constructor(source: ByteSource, options: LiveOptions) {
     this.#source = source;
@@ -229,9 +231,9 @@ class Session {
     this.#monitor.hear(report, Date.now());
   }
 
-  end(failure?: string): void {
+  end(failure?: Error): void {
     this.#failure = failure;
-    this.#monitor.end(Date.now(), failure);
+    this.#monitor.end(Date.now(), failure?.message);
   }
 
   update(): LiveUpdate {
@@ -259,6 +261,7 @@ class Session {
       newAlerts,
       previousRuns: this.#previousRuns,
       began: target === undefined || target.beganMs !== undefined,
+      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...(this.#account.workload === undefined ? {} : { workload: this.#workloadOf(this.#account, snapshot) }),
     };
   }
@@ -293,7 +296,10 @@ class Session {
   }
 
   #snapshot(): Snapshot {
-    return this.#account.snapshot({ label: this.#source.label, recording: this.#source.recording }, this.#failure);
+    return this.#account.snapshot(
+      { label: this.#source.label, recording: this.#source.recording },
+      this.#failure?.message,
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 /** A session with what every command does beside it: the log, the alerts' sinks, and what an overrun calls for. */
-import { finalize, type Observable, tap } from "rxjs";
+import { finalize, type Observable, share, tap } from "rxjs";
 import { liveSession, type LiveOptions, type LiveUpdate } from "../capture/live-session.ts";
 import type { ByteSource } from "../model/ports.ts";
 import type { Alert } from "../model/wire.ts";
@@ -49,6 +49,8 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
       if (agent !== undefined) react(agent, newAlerts, options);
     }),
     finalize(() => logger.debug("the session is over")),
+    // The page and whoever waits for the end both subscribe: what is done beside is done once.
+    share(),
   );
   return { updates, sinks, last: () => last };
 }

@@ -56,9 +56,10 @@ export async function runSnapshot(targetText: string, options: SnapshotCommandOp
     if (agent === undefined) await source.close();
     else await finishCapture(agent, over, followed.last, logger);
     await target.close();
-    const { link, snapshot } = await over;
+    const { failure, snapshot } = await over;
     await followed.sinks.drain();
-    if (link.status === "failed") await failed(link.detail, snapshot);
+    if (failure !== undefined) await fail(failure, snapshot);
+    if (agent === undefined) refuseForeign(snapshot);
     await print(snapshot, options);
     const notice = lossNotice(snapshot);
     if (notice !== undefined) say(notice);
@@ -78,9 +79,25 @@ async function timeUp(last: () => LiveUpdate | undefined, forMs: number | undefi
 const LOOK_MS = 20;
 
 /** What was captured before the link failed is worth having. */
-async function failed(detail: string, snapshot: Snapshot): Promise<never> {
+async function fail(failure: Error, snapshot: Snapshot): Promise<never> {
   if (snapshot.totals.allocs > 0) await writeOutput("-", formatAccountFile(snapshot, "current_dynamic"));
-  throw new KmemtapError("target/failed", detail, { nextStep: "kmemtap doctor TARGET says what the target can do" });
+  throw failure;
+}
+
+/** No account is better than one of zeros, which looks exact. */
+function refuseForeign({ input, source }: Snapshot): void {
+  const { foreign, blank, comment } = input.ignored;
+  const others = (foreign?.lines ?? 0) + (blank?.lines ?? 0) + (comment?.lines ?? 0);
+  const all = [input.events, ...Object.values(input.ignored), ...Object.values(input.rejected)];
+  if (all.reduce((sum, { lines }) => sum + lines, 0) > others) return;
+  if (input.bytes === 0) {
+    throw new KmemtapError("input/empty", `${source.label}: nothing arrived`, {
+      nextStep: "check the path, and that the target writes its trace there",
+    });
+  }
+  throw new KmemtapError("input/not-a-trace", `${source.label} is not a kernel trace`, {
+    nextStep: "give the text of /sys/kernel/tracing/trace or trace_pipe, with kmem events",
+  });
 }
 
 async function print(snapshot: Snapshot, { json, output }: SnapshotCommandOptions): Promise<void> {

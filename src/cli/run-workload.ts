@@ -1,7 +1,7 @@
 import { lastValueFrom } from "rxjs";
 import type { LiveUpdate } from "../capture/live-session.ts";
 import { type WorkloadPhaseSpec, WorkloadScript, type WorkloadScriptOptions } from "../capture/workload-script.ts";
-import { ExitCode, KmemtapError } from "../model/errors.ts";
+import { ExitCode } from "../model/errors.ts";
 import type { ShellTarget, Target } from "../model/target.ts";
 import type { Workload, WorkloadScope } from "../model/workload.ts";
 import { formatWorkload } from "../report/workload-report.ts";
@@ -53,6 +53,7 @@ export async function runWorkload(
   const agent = armTarget(target, targetText, {
     ...armed,
     mode: "text",
+    modeReason: "phases and what they leave need every event",
     wait: true,
     scope,
     reconnect: false,
@@ -81,7 +82,7 @@ export async function runWorkload(
     void stopped.then(() => interrupt.abort());
     void over.then(() => script.over());
     const complete = await script.run(interrupt.signal);
-    if (!complete) say("interrupted: restoring the target, and printing what there is");
+    if (!complete && interrupt.signal.aborted) say("interrupted: restoring the target, and printing what there is");
     await finishCapture(agent, over, followed.last, logger);
     await agent.close();
     const update = await over;
@@ -98,14 +99,10 @@ async function conclude(
   scope: WorkloadScope,
   options: RunCommandOptions,
 ): Promise<ExitCode> {
-  const { link, workload } = update;
+  const { failure, workload } = update;
   const result = workload?.(scope, { interrupted: !complete, addresses: options.addresses === true });
-  if (result !== undefined && (result.phases.length > 0 || link.status !== "failed")) await print(result, options);
-  if (link.status === "failed") {
-    throw new KmemtapError("target/failed", link.detail, {
-      nextStep: "kmemtap doctor TARGET says what the target can do",
-    });
-  }
+  if (result !== undefined && (result.phases.length > 0 || failure === undefined)) await print(result, options);
+  if (failure !== undefined) throw failure;
   return result === undefined ? ExitCode.targetFailed : statusOf(result, options);
 }
 

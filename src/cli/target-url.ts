@@ -34,7 +34,7 @@ export function parseTargetUrl(text: string, name: string | undefined): TargetUr
       name === undefined
         ? `${shown} is neither a URL nor a name from the configuration`
         : `target ${name}: ${shown} is no URL`;
-    throw usage(what, `for a file: file://${resolve(shown)}`);
+    throw usage(what, nextFor(shown));
   }
   // A + is a letter like any other in a path.
   const options = new URLSearchParams(query.replaceAll("+", "%2B"));
@@ -108,4 +108,12 @@ function decoded(text: string): string {
 function withoutPassword(text: string): string {
   // Up to the last @: a password may hold what ends it elsewhere.
   return text.replace(/(\/\/[^/@:]*:).*@/s, "$1…@").replace(/([?&]pass\w*=)[^&]*/gi, "$1…");
+}
+
+/** What somebody who wrote no URL may have meant. */
+function nextFor(text: string): string {
+  if (text.startsWith("/dev/pts/")) return `for a pseudo-terminal: pty://${text}`;
+  if (text.startsWith("/dev/")) return `for a serial line: serial://${text}?baud=115200`;
+  if (text.includes("/")) return `for a file: file://${resolve(text)}`;
+  return `name it under targets: in the configuration, or give a URL: local:, ssh://root@${text}, file://${resolve(text)}`;
 }

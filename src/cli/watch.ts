@@ -48,8 +48,17 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
 
   // Subscribed to before the end, and only where there is one: a recording plays on for as long as anybody listens.
   const over = agent === undefined ? undefined : lastValueFrom(updates).catch(() => undefined);
-  await options.stopped;
-  if (agent !== undefined && over !== undefined) {
+  // A target that could not even be armed is no state to be watched.
+  const cannot = over?.then((update) => (update?.failure !== undefined && !update.began ? update.failure : undefined));
+  const failure = await Promise.race([
+    options.stopped.then(() => undefined),
+    ...(cannot === undefined ? [] : [failed(cannot)]),
+  ]);
+  if (failure !== undefined) {
+    await server.close();
+    throw failure;
+  }
+  if (agent !== undefined && over !== undefined && last()?.failure === undefined) {
     logger.info("stopping: what the target recorded is read to its end, then it is restored");
     await finishCapture(agent, over, last, logger);
   }
@@ -63,4 +72,10 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   logger.info({ netBytes, liveObjects, callSites, exact }, "stopped");
   if (update.link.status === "failed") return ExitCode.targetFailed;
   return options.strict === true && !exact ? ExitCode.eventsLost : ExitCode.done;
+}
+
+/** Resolves to the failure, and not at all where there is none. */
+async function failed(failure: Promise<Error | undefined>): Promise<Error> {
+  const known = await failure;
+  return known ?? new Promise<never>(() => undefined);
 }

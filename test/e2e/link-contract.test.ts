@@ -35,7 +35,19 @@ describe.skipIf(missing)(`links into a guest${note}`, () => {
     return { shell: await openShell(target, () => Promise.resolve(undefined)) };
   };
 
-  shellContract("a UART on a Unix socket", open(() => guest.serials[0].target), SERIAL);
-  shellContract("a UART on a TCP socket", open(() => guest.serials[1].target), SERIAL);
-  shellContract("a UART on a pseudo-terminal", open(() => guest.serials[2].target), SERIAL);
+  shellContract(
+    "a UART on a Unix socket",
+    open(() => guest.serials[0].target),
+    SERIAL,
+  );
+  shellContract(
+    "a UART on a TCP socket",
+    open(() => guest.serials[1].target),
+    SERIAL,
+  );
+  shellContract(
+    "a UART on a pseudo-terminal",
+    open(() => guest.serials[2].target),
+    SERIAL,
+  );
 });

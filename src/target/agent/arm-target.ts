@@ -11,6 +11,8 @@ import { refusalOf } from "./refusal.ts";
 
 export interface ArmOptions {
   readonly mode: WantedMode;
+  /** Why, where it was not the operator who asked for it. */
+  readonly modeReason?: string;
   /** Ring buffer of each CPU, KB. */
   readonly bufferKb: number;
   /** What it may grow to by itself, KB; 0 leaves it as it is. */
@@ -33,7 +35,10 @@ const QUIET_S = 30;
 export function armTarget(target: ShellTarget, label: string, options: ArmOptions): AgentSource {
   return agentSource({
     label,
-    connect: () => openShell(target, options.ask),
+    connect: () => {
+      if (target.kind === "qemu") options.say("booting a guest in QEMU");
+      return openShell(target, options.ask);
+    },
     plan: (shell, wanted) => planFor(shell, wanted ?? options.mode, options),
     reconnect: options.reconnect,
     tickMs: options.pollMs,
@@ -49,9 +54,10 @@ async function planFor(shell: Shell, wanted: WantedMode, options: ArmOptions): P
   refuseUntraceable(facts, shell.link.label);
   const bytesPerSecond = mayBeSlow ? (shell.link.bytesPerSecond ?? (await measureLink(shell))) : undefined;
   const { mode, reason } = chooseMode(wanted, shell.link, bytesPerSecond, facts);
+  const steppedDown = wanted !== options.mode ? "the link fell behind" : undefined;
   return {
     mode,
-    reason,
+    reason: steppedDown ?? options.modeReason ?? reason,
     facts,
     bytesPerSecond,
     options: [

@@ -5,7 +5,7 @@
  */
 
 const EVENT =
-  /^\s*.{1,16}?-(\d+)\s+(?:\([ \d-]+\)\s+)?\[\d+\]\s+(?:\S+\s+)?(\d+\.\d+): (kmalloc|kmem_cache_alloc|kmalloc_node|kmem_cache_alloc_node|kfree|kmem_cache_free): call_site=(.*?) ptr=\s*(\S+)(.*)$/;
+  /^\s*.{1,16}?-(\d+)\s+(?:\([ \d-]+\)\s+)?\[\d+\]\s+(?:(\S+)\s+)?(\d+\.\d+): (kmalloc|kmem_cache_alloc|kmalloc_node|kmem_cache_alloc_node|kfree|kmem_cache_free): call_site=(.*?) ptr=\s*(\S+)(.*)$/;
 
 export interface HistFigures {
   allocs: number;
@@ -31,20 +31,21 @@ export interface HistTrace {
   readonly seconds: number;
 }
 
-/** @param excludedPids tasks whose allocations are not counted; what they free is */
+/** @param excludedPids tasks whose own allocations are not counted; what they free is */
 export function histTrace(trace: string, excludedPids: ReadonlySet<number>): HistTrace {
   const events: Event[] = [];
   let [first, last] = [Infinity, -Infinity];
   for (const line of trace.split("\n")) {
     const match = EVENT.exec(line);
     if (match === null) continue;
-    const [, pid, seconds, kind, site, ptr, rest] = match;
+    const [, pid, flags = "", seconds, kind, site, ptr, rest] = match;
     first = Math.min(first, Number(seconds));
     last = Math.max(last, Number(seconds));
     const free = kind.includes("free");
     events.push({
       free,
-      counts: free || !excludedPids.has(Number(pid)),
+      // An interrupt, or a softirq, only borrows the task.
+      counts: free || !excludedPids.has(Number(pid)) || /[shHzZ]/.test(flags),
       site,
       ptr,
       alloc: Number(/ bytes_alloc=(\d+)/.exec(rest)?.[1] ?? 0),

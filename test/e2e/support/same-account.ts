@@ -17,10 +17,7 @@ export function figuresOf(callers: readonly CallerRow[], keys: readonly Figure[]
 }
 
 /** The same from lines of a trace. */
-export async function countOf(
-  lines: string | readonly string[],
-  keys: readonly Figure[] = KEYS,
-): Promise<Figures> {
+export async function countOf(lines: string | readonly string[], keys: readonly Figure[] = KEYS): Promise<Figures> {
   const { sites } = await naiveAccount(typeof lines === "string" ? lines.split(/\r*\n/) : lines);
   return Object.fromEntries([...sites].map(([site, row]) => [site, pick(row, keys)]));
 }
