@@ -498,7 +498,8 @@ exclude() {
 
 # The pump cannot speak to main, which must know it: it leaves its pid in a place of the instance that has no effect.
 introduce() {
-    exclude
+    # Triggers with a condition heed that file, the others do not: in mode hist it is left alone.
+    if [ "$VERB" = hist ]; then self; else exclude; fi
     put "common_pid != $SELF" >"$I/events/kmem/mm_page_free/filter"
 }
 
@@ -826,7 +827,8 @@ arm_hist() {
     choose_size
     finding "code=hist-cost rmmod-clears-trace=1 keys=$SIZE"
     trigger "$I.s/events/synthetic/$name" "hist:keys=site.sym-offset:vals=alloc,req:size=4096"
-    own="common_pid != $ME && common_pid != $PUMP && common_pid != $POLLER"
+    # An interrupt only borrows the task: TRACE_FLAG_HARDIRQ, TRACE_FLAG_SOFTIRQ.
+    own="(common_flags & 24) || (common_pid != $ME && common_pid != $PUMP && common_pid != $POLLER)"
     n=0 allocs='' all=''
     for e in $EVENTS; do
         [ -d "$I/events/kmem/$e" ] || continue

@@ -90,7 +90,7 @@ export class TargetState {
       case "grown":
         this.#tell(
           "info",
-          `ring buffers enlarged to ${fieldsOf(line.text).get("kb") ?? "?"} KB a CPU`,
+          `ring buffers enlarged to ${countOf(fieldsOf(line.text).get("kb"))?.toLocaleString("en") ?? "?"} KB a CPU`,
           "",
           timeNs,
           atMs,
@@ -106,7 +106,8 @@ export class TargetState {
         );
         break;
       case "gap":
-        this.#hearGap(line.text, timeNs, atMs);
+        // Of this side alone: a target cannot say that it was away.
+        if (line.writer === "k") this.#hearGap(line.text, timeNs, atMs);
         break;
       case "sym":
         this.symbols.hear(line.text);

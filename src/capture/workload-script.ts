@@ -28,6 +28,8 @@ export interface WorkloadScriptOptions {
   onPhaseEnd(phase: WorkloadPhaseSpec, round: number, status: number | null): void;
 }
 
+/** Who on the target passes on what the workload prints. */
+const OUTPUT_WRITER = "o";
 /** How often the agent is asked again for the end of a phase: its mark may have been overwritten in the ring buffer. */
 const ASK_AGAIN_MS = 5000;
 
@@ -44,6 +46,8 @@ export class WorkloadScript implements WorkloadListener {
   #failure: KmemtapError | undefined;
   #pid: number | undefined;
   #stopped: AbortSignal | undefined;
+  /** Number of the last piece of output. */
+  #lastOut = 0;
 
   constructor(agent: AgentSource, options: WorkloadScriptOptions) {
     this.#agent = agent;
@@ -51,6 +55,7 @@ export class WorkloadScript implements WorkloadListener {
   }
 
   hear(line: AgentLine): PhaseChange | undefined {
+    if (line.writer === OUTPUT_WRITER) this.#noteLostOutput(line.seq);
     const change = this.#changeOf(line);
     const name = nameOf(line);
     // Where nothing on the target can read them there is nothing to wait for.
@@ -62,6 +67,15 @@ export class WorkloadScript implements WorkloadListener {
       // Of a phase, only what the current one says is ever asked for.
     } else if (name === "" || name === this.#current?.id) this.#heard.set(`${type} ${name}`, line);
     return change;
+  }
+
+  /** A number that is missing is a piece that was overwritten in the ring buffer, or cut on the way. */
+  #noteLostOutput(seq: number): void {
+    const lost = seq - this.#lastOut - 1;
+    this.#lastOut = Math.max(this.#lastOut, seq);
+    if (lost <= 0 || this.#current === undefined) return;
+    const { phase, round } = this.#current;
+    this.#options.onOutput(phase.name, round, `\n[${lost} pieces of the output were lost on the way]\n`);
   }
 
   /** The capture is over: nothing more will be heard. */

@@ -1,6 +1,7 @@
 /** A target as a source to follow, whatever kind it is. */
 import type { Observable } from "rxjs";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
+import { printable } from "../model/printable.ts";
 import type { Target } from "../model/target.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import { armTarget, type ArmOptions } from "../target/agent/arm-target.ts";
@@ -51,5 +52,5 @@ function closing(source: ByteSource): OpenTarget {
 
 /** News of the link, for whoever watches the command. */
 export function say(text: string): void {
-  process.stderr.write(`kmemtap: ${text}\n`);
+  process.stderr.write(`kmemtap: ${printable(text)}\n`);
 }

@@ -1,6 +1,7 @@
 /** The command line as a whole: its commands, and what a failure looks like. */
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { ExitCode, KmemtapError, messageOf } from "../model/errors.ts";
+import { printable } from "../model/printable.ts";
 import { VERSION } from "../model/version.ts";
 import { bootargsCommand } from "./bootargs.ts";
 import { demoCommand } from "./demo.ts";
@@ -50,7 +51,7 @@ function reportFailure(thrown: unknown, stackTrace: boolean): number {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? ExitCode.done : ExitCode.wrongUse;
   process.stderr.write(`kmemtap: ${printable(messageOf(thrown))}\n`);
   if (thrown instanceof KmemtapError) {
-    if (thrown.nextStep !== undefined) process.stderr.write(`  ${thrown.nextStep}\n`);
+    if (thrown.nextStep !== undefined) process.stderr.write(`  ${printable(thrown.nextStep)}\n`);
   } else {
     process.stderr.write(
       "  this is a defect of kmemtap: run again with --stack-trace (before the command) and report it\n",
@@ -58,11 +59,6 @@ function reportFailure(thrown: unknown, stackTrace: boolean): number {
   }
   if (stackTrace && thrown instanceof Error) process.stderr.write(`${thrown.stack ?? ""}\n`);
   return thrown instanceof KmemtapError ? thrown.exitCode : ExitCode.targetFailed;
-}
-
-/** A file's name may hold anything; the terminal gets no escapes from it. Lines stay lines. */
-function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\n]/gu, "?");
 }
 
 /** `kmemtap report F | head` is no failure. */

@@ -86,10 +86,10 @@ async function fail(failure: Error, snapshot: Snapshot): Promise<never> {
 
 /** No account is better than one of zeros, which looks exact. */
 function refuseForeign({ input, source }: Snapshot): void {
-  const { foreign, blank, comment } = input.ignored;
-  const others = (foreign?.lines ?? 0) + (blank?.lines ?? 0) + (comment?.lines ?? 0);
-  const all = [input.events, ...Object.values(input.ignored), ...Object.values(input.rejected)];
-  if (all.reduce((sum, { lines }) => sum + lines, 0) > others) return;
+  const others = ["foreign", "blank", "comment"];
+  const ignored = Object.entries(input.ignored).filter(([reason]) => !others.includes(reason));
+  const all = [input.events, ...ignored.map(([, counted]) => counted), ...Object.values(input.rejected)];
+  if (all.some(({ lines }) => lines > 0)) return;
   if (input.bytes === 0) {
     throw new KmemtapError("input/empty", `${source.label}: nothing arrived`, {
       nextStep: "check the path, and that the target writes its trace there",

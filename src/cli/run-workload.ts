@@ -2,6 +2,7 @@ import { lastValueFrom } from "rxjs";
 import type { LiveUpdate } from "../capture/live-session.ts";
 import { type WorkloadPhaseSpec, WorkloadScript, type WorkloadScriptOptions } from "../capture/workload-script.ts";
 import { ExitCode } from "../model/errors.ts";
+import { printable } from "../model/printable.ts";
 import type { ShellTarget, Target } from "../model/target.ts";
 import type { Workload, WorkloadScope } from "../model/workload.ts";
 import { formatWorkload } from "../report/workload-report.ts";
@@ -190,9 +191,4 @@ function progress(rounds: number): Pick<WorkloadScriptOptions, "onOutput" | "onP
     },
     onOutput: (_name, _round, text) => process.stderr.write(printable(text)),
   };
-}
-
-/** The target's text must not work the terminal. */
-function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]/gu, "?");
 }

@@ -18,7 +18,7 @@ interface Bench {
   readonly interrupt: AbortController;
   readonly done: Promise<boolean>;
   /** What the agent says. */
-  say(...texts: string[]): void;
+  readonly say: (...texts: string[]) => void;
 }
 
 /** @param answers what the agent says to a line; the usual where it gives nothing */

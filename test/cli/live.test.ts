@@ -113,7 +113,7 @@ describe("kmemtap live", () => {
   });
 
   it.each([
-    ["no kind of target", ["live", "ssh://board"], 2, /is not a kind of target/],
+    ["no kind of target", ["live", "gopher://board"], 2, /is not a kind of target/],
     ["a path that is no URL", ["live", "/tmp/serial.log"], 2, /neither a URL nor a name/],
     ["an address that others could reach", ["live", "file:///tmp/x", "--serve", "0.0.0.0:1"], 2, /this machine alone/],
     [

@@ -1,7 +1,7 @@
 /** kmemtap killed, the link cut, the guest rebooted, each in the middle of a capture: what becomes of the target and the account. */
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { ShellTarget } from "../../src/model/target.ts";
 import { ensureBuilt, kmemtap, startKmemtap } from "../support/kmemtap.ts";
@@ -58,6 +58,7 @@ describe.skipIf(missing)(`a capture that breaks${note}`, () => {
 
     async function killed(target: string, ...more: string[]): Promise<void> {
       const child = startKmemtap(["snapshot", target, "--mode", "text", ...more, "--json"]);
+      onTestFinished(() => void child.kill("SIGKILL"));
       let log = "";
       child.stderr.on("data", (data: Buffer) => (log += data.toString()));
       await until("the window", () => log.includes("events are arriving"), 60_000);

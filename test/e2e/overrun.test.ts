@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { Alert, ServerMessage } from "../../src/model/wire.ts";
 import { ensureBuilt, startKmemtap } from "../support/kmemtap.ts";
@@ -15,8 +15,8 @@ import { needs } from "./support/needs.ts";
 import { watchSocket } from "./support/viewer.ts";
 
 const { missing, note } = needs("qemu", "busybox", "kernel", "ssh", "dropbear");
-/** Some 8000 events in four seconds, at a pace that leaves time to grow. */
-const WORKLOAD = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 0.3; done";
+/** Some 10,000 events in four seconds, a fork at a time: a pace that leaves time to grow. */
+const WORKLOAD = "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do (:); sleep 0.25; done";
 const SMALL = ["--mode", "text", "--buffer-kb", "64"];
 
 describe.skipIf(missing)(`a ring buffer of 64 KB${note}`, () => {
@@ -175,6 +175,8 @@ function started(args: readonly string[]) {
   child.stdout.on("data", (data: Buffer) => (said.out += data.toString()));
   child.stderr.on("data", (data: Buffer) => (said.log += data.toString()));
   const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
+  // A test that fails must not leave the line to nobody.
+  onTestFinished(() => void child.kill("SIGKILL"));
   return {
     said,
     closed,

@@ -102,7 +102,12 @@ async function askFacts(shell: Shell, measureSeconds: number): Promise<AskedFact
   let damaged = false;
   let lastSaid: string | undefined;
   void drain(script);
-  for await (const text of linesOf(script.bytes)) {
+  const tooLate = new AbortController();
+  const limit = setTimeout(() => {
+    tooLate.abort();
+    void script.close().catch(() => undefined);
+  }, FACTS_LIMIT_MS);
+  for await (const text of endingWith(linesOf(script.bytes), () => clearTimeout(limit))) {
     const at = text.indexOf("@kmemtap ");
     const line = at < 0 ? undefined : parseAgentLine(text.slice(at), nonce);
     if (line === undefined || line === "damaged") {
@@ -118,8 +123,25 @@ async function askFacts(shell: Shell, measureSeconds: number): Promise<AskedFact
     const key = space < 0 ? line.text : line.text.slice(0, space);
     facts.set(key, space < 0 ? "" : line.text.slice(space + 1).trim());
   }
+  if (tooLate.signal.aborted) {
+    throw new KmemtapError("link/timeout", `${shell.link.label} has a shell, but what runs there does not answer`, {
+      nextStep: "look at the target: is it overloaded, or is this no shell after all?",
+    });
+  }
   const status = await script.exited;
   return { facts, heard, lastSeq, damaged: damaged || heard.size > 0, status, lastSaid };
+}
+
+/** A slow UART under a loaded target takes some ten seconds. */
+const FACTS_LIMIT_MS = 90_000;
+
+/** The same lines; `then` is called however they end. */
+async function* endingWith(lines: AsyncIterable<string>, then: () => void): AsyncGenerator<string> {
+  try {
+    yield* lines;
+  } finally {
+    then();
+  }
 }
 
 function isWhole(heard: ReadonlySet<number>, lastSeq: number): boolean {

@@ -92,6 +92,8 @@ class Source implements AgentSource {
   readonly #sideLines = new LineQueue();
   readonly #closed = new AbortController();
   #session: Session | undefined;
+  /** A shell on which nothing runs yet. */
+  #opening: Shell | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #ownSeq = 0;
   #ended = false;
@@ -198,6 +200,8 @@ class Source implements AgentSource {
 
   async close(): Promise<void> {
     this.#closed.abort();
+    // One that never answers would keep the link, and this process, for ever.
+    await this.#opening?.close().catch(() => undefined);
     await this.#hangUp();
   }
 
@@ -266,6 +270,7 @@ class Source implements AgentSource {
 
   async #open(wanted: AgentMode | undefined): Promise<Session> {
     const shell = await this.#options.connect();
+    this.#opening = shell;
     try {
       this.#closed.signal.throwIfAborted();
       const plan = await this.#options.plan(shell, wanted);
@@ -289,6 +294,8 @@ class Source implements AgentSource {
     } catch (thrown) {
       await shell.close().catch(() => undefined);
       throw thrown;
+    } finally {
+      this.#opening = undefined;
     }
   }
 

@@ -61,7 +61,7 @@ export const LOOP_FUNCTIONS: readonly string[] = [
   "R(){ trap : INT;O=`trap - INT;Q sh </dev/null 2>&1;echo .$?`;trap - INT;D;}",
   "j=`command -v setsid`",
   'W(){ O=`$j sh -c "$C" </dev/null 2>&1 3<&- & p=$!;U $1 >/dev/null 2>&1 & u=$!;wait $p;echo .$?;kill $u`;D;}',
-  "U(){ sleep $1;kill -- -$p $p;sleep 2;kill -9 -- -$p $p;}",
+  "U(){ sleep $1;kill -TERM -$p;kill $p;sleep 2;kill -9 -$p;kill -9 $p;}",
   "D(){ C=;t=${O##*.};O=${O%.*};E;}",
   'E(){ if [ ${#O} -le 1000 ];then F "$O.$t";else F "$t+";fi;}',
   'P(){ w "$O"|{ while p=`dd bs=$B count=1 2>/dev/null;echo .`;[ "$p" != . ];do p=${p%.};y=1;Y;L;g=1;done;};y=;g=1;O=;Y;}',

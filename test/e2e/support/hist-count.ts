@@ -28,19 +28,20 @@ interface Event {
 
 export interface HistTrace {
   readonly events: readonly Event[];
-  readonly seconds: number;
+  /** Events of each second of the trace clock, from the first to the last. */
+  readonly perSecond: readonly number[];
 }
 
 /** @param excludedPids tasks whose own allocations are not counted; what they free is */
 export function histTrace(trace: string, excludedPids: ReadonlySet<number>): HistTrace {
   const events: Event[] = [];
-  let [first, last] = [Infinity, -Infinity];
+  const perSecond = new Map<number, number>();
   for (const line of trace.split("\n")) {
     const match = EVENT.exec(line);
     if (match === null) continue;
     const [, pid, flags = "", seconds, kind, site, ptr, rest] = match;
-    first = Math.min(first, Number(seconds));
-    last = Math.max(last, Number(seconds));
+    const second = Math.floor(Number(seconds));
+    perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
     const free = kind.includes("free");
     events.push({
       free,
@@ -52,7 +53,7 @@ export function histTrace(trace: string, excludedPids: ReadonlySet<number>): His
       req: Number(/ bytes_req=(\d+)/.exec(rest)?.[1] ?? 0),
     });
   }
-  return { events, seconds: Math.max(last - first, 1e-9) };
+  return { events, perSecond: [...perSecond].sort(([a], [b]) => a - b).map(([, count]) => count) };
 }
 
 /** The account of all events but the first and the last few. */
@@ -126,8 +127,7 @@ class Count {
 
 function same(a: HistFigures, b: HistFigures | undefined): boolean {
   return (
-    b !== undefined &&
-    a.allocs === b.allocs &&
+    a.allocs === b?.allocs &&
     a.frees === b.frees &&
     a.totalBytes === b.totalBytes &&
     a.requestedBytes === b.requestedBytes &&
