@@ -227,7 +227,8 @@ facts() {
     fact consoles "$line"
     word /sys/devices/system/clocksource/clocksource0/current_clocksource
     fact clocksource "$WORD"
-    word /proc/kallsyms
+    # The first ones may be of CPUs, and those are at 0.
+    while read -r WORD line _ && [ "$line" != T ]; do :; done </proc/kallsyms
     case $WORD in "") fact kallsyms none ;; *[!0]*) fact kallsyms addresses ;; *) fact kallsyms zeros ;; esac
     read -r line </proc/cmdline && fact cmdline "$line"
     tools=

@@ -8,9 +8,9 @@ import type { Alert } from "../model/wire.ts";
 import type { Config } from "./config.ts";
 
 export interface AlertSinks {
-  send(target: string, alert: Alert): void;
+  readonly send: (target: string, alert: Alert) => void;
   /** Waits, for as long as a sink may take, until what was sent has arrived. */
-  drain(): Promise<void>;
+  readonly drain: () => Promise<void>;
 }
 
 const LIMIT_MS = 10_000;

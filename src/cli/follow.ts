@@ -77,16 +77,23 @@ function logged(logger: Logger): (updates: Observable<LiveUpdate>) => Observable
   let status = "";
   let milestone: string | null = null;
   let mode: string | undefined;
+  let recording = false;
   const told = new Set<string>();
-  return tap(({ link, snapshot, newAlerts }) => {
+  return tap(({ link, snapshot, newAlerts, began }) => {
     if (snapshot.source.run !== run) {
       run = snapshot.source.run;
       mode = undefined;
+      recording = false;
       logger.info({ run, target: snapshot.source.label }, run === 1 ? "watching" : "a new account");
     }
     if (snapshot.mode !== mode && snapshot.mode !== undefined) {
       mode = snapshot.mode;
       logger.info({ mode, linux: snapshot.release }, `mode ${mode}: ${snapshot.modeReason ?? ""}`);
+    }
+    // Bytes arrive while a target is being armed: only this says that what happens now is recorded.
+    if (mode !== undefined && began && !recording) {
+      recording = true;
+      logger.info("armed: recording");
     }
     for (const finding of snapshot.findings ?? []) {
       if (told.has(finding)) continue;

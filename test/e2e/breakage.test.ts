@@ -61,7 +61,7 @@ describe.skipIf(missing)(`a capture that breaks${note}`, () => {
       onTestFinished(() => void child.kill("SIGKILL"));
       let log = "";
       child.stderr.on("data", (data: Buffer) => (log += data.toString()));
-      await until("the window", () => log.includes("events are arriving"), 60_000);
+      await until("the window", () => log.includes("armed: recording"), 120_000);
       await lab.quiet(WORK);
       expect(await lab.changesSince(before)).not.toEqual([]);
       const closed = new Promise((resolve) => child.once("close", resolve));

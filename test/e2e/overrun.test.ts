@@ -60,7 +60,7 @@ describe.skipIf(missing)(`a ring buffer of 64 KB${note}`, () => {
     await until("the page", () => address.test(live.said.log), 30_000);
     const url = address.exec(live.said.log)?.[1] ?? "";
     const viewer = watchSocket(url);
-    await until("the window", () => live.said.log.includes("events are arriving"), 60_000);
+    await until("the window", () => live.said.log.includes("armed: recording"), 120_000);
     const instance = (await lab.quiet("echo /sys/kernel/tracing/instances/kmemtap-*")).trim();
 
     await lab.quiet(WORKLOAD);
@@ -92,7 +92,7 @@ describe.skipIf(missing)(`a ring buffer of 64 KB${note}`, () => {
 
   it("that grows loses nothing", async () => {
     const capture = started(["snapshot", lab.unix.target, ...SMALL, "--on-overrun", "grow", "--strict", "--json"]);
-    await until("the window", () => capture.said.log.includes("events are arriving"), 60_000);
+    await until("the window", () => capture.said.log.includes("armed: recording"), 120_000);
     await lab.quiet(WORKLOAD);
     expect(await capture.interrupted(), capture.said.log).toBe(0);
     const snapshot = JSON.parse(capture.said.out) as Snapshot;
@@ -104,7 +104,7 @@ describe.skipIf(missing)(`a ring buffer of 64 KB${note}`, () => {
   it("that overruns stops the capture where that is asked for", async () => {
     const args = ["snapshot", lab.unix.target, ...SMALL, "--on-overrun", "stop", "--strict", "--json"];
     const capture = started(args);
-    await until("the window", () => capture.said.log.includes("events are arriving"), 60_000);
+    await until("the window", () => capture.said.log.includes("armed: recording"), 120_000);
     await lab.quiet(WORKLOAD);
     expect(await capture.closed, capture.said.log).toBe(4);
     const snapshot = JSON.parse(capture.said.out) as Snapshot;

@@ -65,7 +65,8 @@ export type ScriptedSource = Pick<Scripted, "source" | "said" | "open" | "connec
 
 /** The source alone, for a session that reads it. */
 export function scriptedSource(options: Omit<ScriptedOptions, "onLine"> = {}): ScriptedSource {
-  const { beforeConnect, plan = (_, wanted) => planOf(wanted ?? "text"), script = (text) => text, ...rest } = options;
+  const { beforeConnect, plan, script, ...rest } = options;
+  const text = script === undefined ? SCRIPT : script(SCRIPT);
   const said: string[] = [];
   const open = new Set<Shell>();
   const modes: string[] = [];
@@ -74,7 +75,7 @@ export function scriptedSource(options: Omit<ScriptedOptions, "onLine"> = {}): S
     label: "scripted:",
     reconnect: true,
     tickMs: 25,
-    say: (text) => said.push(text),
+    say: (news) => said.push(news),
     connect: async () => {
       connects += 1;
       await beforeConnect?.(connects);
@@ -83,7 +84,7 @@ export function scriptedSource(options: Omit<ScriptedOptions, "onLine"> = {}): S
         ...local,
         start: (_, args) => {
           modes.push(args[0]);
-          return local.start(script(SCRIPT), args);
+          return local.start(text, args);
         },
         close: async () => {
           open.delete(shell);
@@ -93,7 +94,7 @@ export function scriptedSource(options: Omit<ScriptedOptions, "onLine"> = {}): S
       open.add(shell);
       return shell;
     },
-    plan: async (_, wanted) => plan(connects, wanted),
+    plan: async (_, wanted) => (plan === undefined ? planOf(wanted ?? "text") : plan(connects, wanted)),
     ...rest,
   });
   onTestFinished(() => source.close());
@@ -102,12 +103,12 @@ export function scriptedSource(options: Omit<ScriptedOptions, "onLine"> = {}): S
 
 /** The source, read to its end. */
 export function scripted(options: ScriptedOptions = {}): Scripted {
-  const { onLine = (line) => line, ...rest } = options;
+  const { onLine, ...rest } = options;
   const made = scriptedSource(rest);
   const { source } = made;
   const runs: string[][] = [];
   const side: string[] = [];
-  const done = readRuns(source, runs, onLine).then(
+  const done = readRuns(source, runs, onLine ?? ((line) => line)).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
