@@ -1,10 +1,39 @@
 import { defineConfig } from "vitest/config";
 
+/** What traces this machine's own kernel, or talks to shells by the clock: one at a time, and never beside a guest. */
+const ON_THIS_MACHINE = [
+  "test/cli/{doctor,run,snapshot}.test.ts",
+  "test/target/agent/agent*.test.ts",
+  "test/target/console/**/*.test.ts",
+  "test/transport/**/*.test.ts",
+];
+
 export default defineConfig({
   test: {
     reporters: ["default"],
     projects: [
-      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/e2e/**"], testTimeout: 30_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/e2e/**", ...ON_THIS_MACHINE],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: "machine",
+          include: ON_THIS_MACHINE,
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // Whoever else is busy here can make a ring buffer overrun, which is a finding and no fault.
+          retry: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         // One guest at a time: two machines under emulation on two cores only slow each other down.
         test: {
@@ -13,6 +42,8 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 240_000,
           hookTimeout: 240_000,
+          retry: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

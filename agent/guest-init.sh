@@ -92,23 +92,28 @@ login_on() {
 
 name_ports
 IFS=: read -r _ _ _ _ _ _ shell </etc/passwd
-if option shells; then for device in $(echo "$value" | tr , ' '); do shell_on "$device" & done; fi
-if option logins; then for device in $(echo "$value" | tr , ' '); do login_on "$device" & done; fi
+lines=
+if option shells; then for device in $(echo "$value" | tr , ' '); do lines="$lines shell_on $device |"; done; fi
+if option logins; then for device in $(echo "$value" | tr , ' '); do lines="$lines login_on $device |"; done; fi
 
-if option ssh; then
-    ip link set lo up
-    tries=100
-    until [ -e /sys/class/net/eth0 ] || [ $tries -eq 0 ]; do
-        tries=$((tries - 1))
-        usleep 50000
-    done
-    ip addr add 10.0.2.15/24 dev eth0
-    ip link set eth0 up
-    mkdir -p /etc/dropbear /var/run
-    dropbear -E -r /etc/dropbear/host_key
-fi
+services() {
+    if option ssh; then
+        ip link set lo up
+        tries=100
+        until [ -e /sys/class/net/eth0 ] || [ $tries -eq 0 ]; do
+            tries=$((tries - 1))
+            usleep 50000
+        done
+        ip addr add 10.0.2.15/24 dev eth0
+        ip link set eth0 up
+        mkdir -p /etc/dropbear /var/run
+        dropbear -E -r /etc/dropbear/host_key
+    fi
+    report "milestone=up"
+}
 
-report "milestone=up"
+# A pipe, though nothing flows: what a shell starts with & ignores Ctrl-C for good, and so would all that runs on the lines.
+eval "$lines services"
 # The first process takes in the orphans of the others.
 while :; do
     wait

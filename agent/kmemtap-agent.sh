@@ -158,6 +158,10 @@ remove_stale() {
     case $level in *[!0-9]* | "") ;; *) put "$level" 2>/dev/null >/proc/sys/kernel/printk ;; esac
     name=${1##*/kmemtap-}
     name=${name#*-}
+    # The process whose end stops the sums has outlived the one that was to end it.
+    gate=$(grep -v '^#' "$1/events/sched/sched_process_exit/trigger" | tail -n 1)
+    gate=${gate##*"common_pid == "}
+    case $(tr '\0' ' ' <"/proc/${gate%% *}/cmdline") in *"sleep 1000000 ") kill "${gate%% *}" ;; esac
     remove_hist "$1" "kmemtap_${name%%-*}"
     if remove_instance "$1"; then finding "code=stale-removed instance=${1##*/}"; else
         finding "code=stale-kept instance=${1##*/}"
@@ -374,8 +378,9 @@ grow() { # to $1 KB a CPU, but never into the last quarter of memory
 poller() {
     W=p SEQ=0 KB=$BUFFER_KB TOLD='' silent=0 since=0 nap='' saying=''
     trap 'silent=0' USR1
-    trap 'kill $nap $saying; exit' TERM
-    trap '' INT HUP PIPE
+    # Only main may end it: whoever ends them all may find main in a write that hangs.
+    trap 'kill $nap $saying; exit' USR2
+    trap '' INT TERM HUP PIPE
     while :; do
         # With nothing open that others wait to see closed.
         sleep "$PACE" >/dev/null 3>&- 4>&- 5>&- 6>&- &
@@ -386,6 +391,7 @@ poller() {
         [ $silent -eq $QUIET_TICKS ] && kill -HUP "$1"
         [ $silent -ge $((QUIET_TICKS * 2)) ] && kill -KILL "$1"
         if ! runs "$1"; then
+            trap '' USR2
             kill $saying
             kill -KILL "$PUMP"
             restore
@@ -539,7 +545,8 @@ enable_events() {
 # Whatever happened, and as often as it is called. Speaks to nobody: there may be nobody.
 restore() {
     put 0 >"$I/tracing_on"
-    for p in $READER $POLLER $GATE; do kill "$p"; done
+    kill -USR2 $POLLER
+    for p in $READER $GATE; do kill "$p"; done
     # The launcher lets go of the instance. Told, too: mksh keeps a copy of the pipe's end.
     put end >&4
     exec 3>&- 4>&-
@@ -554,7 +561,7 @@ finish() { # $1: why
     trap '' INT TERM HUP PIPE USR1
     # A trap runs within hear's read.
     IFS=$BLANKS
-    kill $POLLER
+    kill -USR2 $POLLER
     [ -n "$READER" ] && kill "$READER" && wait "$READER"
     put 0 >"$I/tracing_on"
     last=

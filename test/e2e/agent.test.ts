@@ -109,7 +109,7 @@ class Place {
   /** Processes of agents that have not ended, and what they started to sleep. */
   async processes(): Promise<string> {
     return this.run(
-      "for p in /proc/[0-9]*; do case $(tr '\\0' ' ' <$p/cmdline 2>/dev/null) in *kmemtap-agent*text*|*kmemtap-agent*hist*|'sleep 1000000 ') echo $p; esac; done",
+      "for p in /proc/[0-9]*; do case $(tr '\\0' ' ' <$p/cmdline 2>/dev/null) in *kmemtap-''agent*text*|*kmemtap-''agent*hist*|'sleep 1000000 ') echo $p: $(tr '\\0' ' ' <$p/cmdline | tail -c 60); esac; done",
     );
   }
 }
@@ -297,7 +297,7 @@ describe.each([
       const agent = await place.agent("busybox sh", "hist", KEYS);
       await agent.heard("begin");
       await place.run(
-        `for p in /proc/[0-9]*; do case $(tr '\\0' ' ' <$p/cmdline 2>/dev/null) in *kmemtap-agent\\ hist*) all="$all \${p#/proc/}"; esac; done; kill -9 $all`,
+        `for p in /proc/[0-9]*; do case $(tr '\\0' ' ' <$p/cmdline 2>/dev/null) in *kmemtap-''agent\\ hist*) all="$all \${p#/proc/}"; esac; done; kill -9 $all`,
       );
       await agent.ended;
       expect(await place.run(`cat ${TRACING}/synthetic_events`)).toContain(`kmemtap_${agent.nonce}`);
@@ -314,7 +314,7 @@ describe.each([
       const agent = await place.agent("busybox sh", mode, KEYS, "poll=0.5", "quiet=4");
       const pids = pidsOf(await agent.heard("armed"));
       await agent.heard("begin");
-      await place.run(`kill -9 ${pids.get("main")}`);
+      await place.run(`kill -9 ${pids.get("main")}; while [ -d /proc/${pids.get("poller")} ]; do sleep 0.2; done`);
       await agent.ended;
       await asBefore();
     });
