@@ -8,6 +8,9 @@ const ON_THIS_MACHINE = [
   "test/transport/**/*.test.ts",
 ];
 
+/** Long proofs on guests and links, for `npm run proofs`. */
+const PROOFS = ["test/e2e/{agent,breakage,link-contract,links,overrun,slow-link,workload}.test.ts"];
+
 export default defineConfig({
   test: {
     reporters: ["default"],
@@ -39,11 +42,22 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: PROOFS,
           fileParallelism: false,
           testTimeout: 240_000,
           hookTimeout: 240_000,
           retry: 1,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "proofs",
+          include: PROOFS,
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

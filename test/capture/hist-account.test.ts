@@ -273,12 +273,17 @@ describe("a reading that is damaged", () => {
             all.add("freed", site, bytes);
           }
           const lines = maps.reading(asksForAll ? "full" : "");
+          const whole = [...lines];
           for (const { at, from, to, noise } of damages) {
             const i = at % lines.length;
             const end = Math.max(from, to);
             // Only a length is checked: what keeps it is not noticed.
             const replaced = lines[i].slice(from, end).length === noise.length ? `${noise}#` : noise;
             lines[i] = lines[i].slice(0, from) + replaced.replaceAll("\n", "#") + lines[i].slice(end);
+          }
+          // Two damages of one line may keep its length together.
+          for (const [i, line] of lines.entries()) {
+            if (line !== whole[i] && line.length === whole[i].length) lines[i] = `${line}#`;
           }
           const before = account.readings;
           hear(account, lines);
