@@ -97,7 +97,7 @@ describe.skipIf(missing)(`the same workload through every link${note}`, () => {
         startTruth(BUFFER_KB).replaceAll("instances/truth", "instances/mine"),
         `echo 0 >${mine}/tracing_on; echo >${mine}/trace; echo 0 >${mine}/buffer_percent; echo 1 >${mine}/options/event-fork`,
         `stty -F ${lab.file.guestDevice} raw -echo`,
-        `(sh -c 'echo $$ >${mine}/set_event_notrace_pid; while :; do dd if=${mine}/trace_pipe bs=4096 2>/dev/null; sleep 0.1; done' >${lab.file.guestDevice} & echo $! >/tmp/forwarder)`,
+        `(sh -c 'echo $$ >${mine}/set_event_notrace_pid; trap "kill \\$d; exit" TERM; while :; do dd if=${mine}/trace_pipe bs=4096 2>/dev/null & d=$!; wait $d; sleep 0.1; done' >${lab.file.guestDevice} & echo $! >/tmp/forwarder)`,
         `${startTruth(BUFFER_KB)} && ${sharePids("mine")}`,
       ].join("\n"),
     );

@@ -73,14 +73,16 @@ export function edgesOf(trace: HistTrace, wanted: HistSites, most: number): read
   for (let from = 0; from <= most; from++) {
     const count = new Count();
     const differs = new Set(Object.keys(wanted));
+    let best: number | undefined;
     for (let i = from; i < events.length; i++) {
       const site = count.add(events[i]);
       if (site !== undefined) {
         if (same(count.sites[site], wanted[site])) differs.delete(site);
         else differs.add(site);
       }
-      if (differs.size === 0 && i + 1 >= events.length - most) return [from, events.length - i - 1];
+      if (differs.size === 0 && i + 1 >= events.length - most) best = events.length - i - 1;
     }
+    if (best !== undefined) return [from, best];
   }
   return undefined;
 }
