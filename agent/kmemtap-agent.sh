@@ -9,8 +9,8 @@
 #   hist    sums per call site, made in the kernel by hist triggers
 #   clean   removes what a killed agent left
 #
-# POSIX sh, for busybox ash, dash, bash, mksh. Nothing is installed and nothing written but tracefs, /proc/sys/kernel/printk
-# and the terminal's settings, all of which are put back: at the end, on a signal, when nobody listens any more.
+# POSIX sh, for busybox ash, dash, bash, mksh. Nothing is installed, nothing written but tracefs and /proc/sys/kernel/printk,
+# nothing mounted but tracefs; all of it is put back: at the end, on a signal, when nobody listens any more.
 #
 # It speaks in lines, each of which says how long it is, so that damage on the way is noticed (docs/agent.md):
 #
@@ -459,6 +459,8 @@ make_instance() {
     each_stale remove_stale
     [ -d "$T/instances" ] || refuse "code=no-instances"
     word /proc/sys/kernel/printk
+    # Another one that is alive has turned it down.
+    for i in "$T"/instances/kmemtap-*-p[0-9] "$T"/instances/kmemtap-*-p[0-9][0-9]; do [ -d "$i" ] && WORD=${i##*-p}; done
     I=$T/instances/kmemtap-$TOP-$NONCE-p$([ "$CONSOLE" = 1 ] && echo "$WORD")
     mkdir "$I" || refuse "code=no-instance path=$I"
     put 0 >"$I/tracing_on"

@@ -319,6 +319,17 @@ describe.each([
       await asBefore();
     });
 
+    it.each(hist ? ["text", "hist"] : ["text"])(
+      "restores when nobody speaks to it any more, in mode %s",
+      async (mode) => {
+        const agent = await place.agent("busybox sh", mode, KEYS, "poll=0.5", "quiet=3");
+        await agent.heard("begin");
+        await agent.ended;
+        expect(agent.all("end").map(({ text }) => text)).toEqual(["reason=lost"]);
+        await asBefore();
+      },
+    );
+
     it("restores when the connection is cut", async () => {
       const { ssh } = place.guest;
       if (ssh === undefined) throw new Error("the guest has no ssh");

@@ -4,7 +4,7 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { ShellTarget } from "../../src/model/target.ts";
 import { ensureBuilt, startKmemtap } from "../support/kmemtap.ts";
@@ -103,6 +103,7 @@ describe.skipIf(missing)(`the same workload through every link${note}`, () => {
     );
     ensureBuilt();
     const child = startKmemtap(["snapshot", lab.file.target, "--json"]);
+    onTestFinished(() => void child.kill("SIGKILL"));
     const said = { out: "", log: "" };
     child.stdout.on("data", (data: Buffer) => (said.out += data.toString()));
     child.stderr.on("data", (data: Buffer) => (said.log += data.toString()));

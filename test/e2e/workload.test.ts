@@ -1,6 +1,6 @@
 /** `kmemtap run` on a guest, as an operator types it. */
 import { rmSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Workload as WorkloadResult } from "../../src/model/workload.ts";
 import { ensureBuilt, kmemtap, startKmemtap } from "../support/kmemtap.ts";
 import { until } from "../support/until.ts";
@@ -94,6 +94,7 @@ describe.skipIf(missing)(`kmemtap run${note}`, () => {
       ...["run", lab.sshUrl(), "--phase", "one=ls -lR /sys/class >/dev/null"],
       ...["--phase", "two=: >/tmp/kept; echo waiting; exec sleep 1234", "--phase", "three=true", "--json"],
     ]);
+    onTestFinished(() => void child.kill("SIGKILL"));
     const said = { out: "", log: "" };
     child.stdout.on("data", (data: Buffer) => (said.out += data.toString()));
     child.stderr.on("data", (data: Buffer) => (said.log += data.toString()));

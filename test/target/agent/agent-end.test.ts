@@ -96,6 +96,16 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent's end in $name${note}`, (shel
     throw new Error("what was left was removed by somebody else, each time");
   });
 
+  it("beside another one, which had the console's log level first", async () => {
+    const before = printk();
+    const [first, second] = [await armed(["console=1"]), await armed(["console=1"])];
+    expect(printk().split("\t")[0]).toBe("1");
+    await stop(first.agent);
+    await stop(second.agent);
+    await goneWithoutTrace(second.agent);
+    expect(printk()).toBe(before);
+  });
+
   it("by silence from the host, and not while the host is heard", async () => {
     const { agent } = await armed(["quiet=2", "poll=0.5"]);
     for (let i = 0; i < 40; i++) {
