@@ -383,6 +383,7 @@ poller() {
     # Only main may end it: whoever ends them all may find main in a write that hangs.
     trap 'kill $nap $saying; exit' USR2
     trap '' INT TERM HUP PIPE
+    [ "$VERB" = text ] && exclude
     while :; do
         # With nothing open that others wait to see closed.
         sleep "$PACE" >/dev/null 3>&- 4>&- 5>&- 6>&- &
@@ -502,6 +503,7 @@ unhash() {
     put >"$I/trace" ''
 }
 
+# With all that it forks, and with what interrupts do meanwhile: for the short work of processes whose pids nobody knows before.
 exclude() {
     self
     if [ -e "$I/set_event_notrace_pid" ]; then put "$SELF" >>"$I/set_event_notrace_pid"; fi
@@ -509,8 +511,7 @@ exclude() {
 
 # The pump cannot speak to main, which must know it: it leaves its pid in a place of the instance that has no effect.
 introduce() {
-    # Triggers with a condition heed that file, the others do not: in mode hist it is left alone.
-    if [ "$VERB" = hist ]; then self; else exclude; fi
+    self
     put "common_pid != $SELF" >"$I/events/kmem/mm_page_free/filter"
 }
 
@@ -526,16 +527,18 @@ meet_pump() {
     PUMP=${PUMP##*[!0-9]}
 }
 
-# Kernels before 5.7 have no set_event_notrace_pid: allocations are told by their pid instead, frees are let through.
-exclude_by_filter() {
-    [ -e "$I/set_event_notrace_pid" ] && return
+# What the tasks $@ do is left out, but not what interrupts do while they run, which only borrow the task: 24 is
+# TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ. Else other tasks' objects that RCU frees then would look alive for ever.
+leave_out() {
     filter=
-    for p in "$@"; do filter="${filter:+$filter && }common_pid != $p"; done
+    for p; do filter="${filter:+$filter && }common_pid != $p"; done
     for e in $EVENTS; do
-        case $e in *alloc*) [ -d "$I/events/kmem/$e" ] && put "$filter" >"$I/events/kmem/$e/filter" ;; esac
+        [ -d "$I/events/kmem/$e" ] || continue
+        put "(common_flags & 24) || ($filter)" >"$I/events/kmem/$e/filter" || finding "code=filter-refused event=$e"
     done
-    finding "code=excluded-by-filter"
-}
+    # 5.7 brought it.
+    [ -e "$I/set_event_notrace_pid" ] || finding "code=helpers-traced"
+} 2>/dev/null
 
 enable_events() {
     for e in $EVENTS; do
@@ -597,29 +600,27 @@ in_time() {
 
 # ---- text --------------------------------------------------------------------------------------------------------------
 
-# trace_pipe ends on some kernels while tracing is off. dd, not cat: busybox cat uses sendfile, which loops on itself on 5.10.
-reader() {
-    trap '' PIPE
-    trap 'kill $D; exit' TERM
-    while :; do
-        dd if="$I/trace_pipe" bs=16384 2>/dev/null &
-        D=$!
-        # It fails where the link is gone, or the instance.
-        wait $D || kill -HUP "$ME"
-        sleep $NAP
-    done
+# dd, not cat: busybox cat uses sendfile, which loops on itself on 5.10. Whoever holds the instance's files, or the pipe to the
+# launcher, open is in the way at the end.
+start_reader() {
+    dd if="$I/trace_pipe" bs=16384 2>/dev/null >&5 3>&- 4>&- 6>&- &
+    READER=$!
+}
+
+# trace_pipe ends on some kernels while tracing is off; that it fails says that the link is gone.
+keep_reading() {
+    [ -z "$READER" ] || runs "$READER" && return
+    wait "$READER" || finish lost
+    start_reader
 }
 
 main_text() {
     listen
-    exclude
     enable_events
     exec 3>"$I/trace_marker"
-    # Whoever holds the instance's files, or the pipe to the launcher, open is in the way at the end.
-    reader >&5 3>&- 4>&- 6>&- &
-    READER=$!
+    start_reader
     start_poller
-    exclude_by_filter "$ME" $READER $POLLER ${PUMP:+"$PUMP"}
+    leave_out "$ME" $READER $POLLER ${PUMP:+"$PUMP"}
     if [ "$SCOPE" = process ]; then put "$TOP" >"$I/set_event_pid"; fi
     to_link armed "instance=${I##*/} pid=$TOP main=$ME reader=$READER poller=$POLLER pump=$PUMP kb=$BUFFER_KB"
     [ "$WAIT" = 0 ] && begin_window
@@ -647,6 +648,7 @@ start_poller() {
 hear() {
     while IFS= read -r line; do
         kill -USR1 $POLLER 2>/dev/null
+        keep_reading
         line=${line%"$CR"}
         case $line in
         . | "") ;;
@@ -679,6 +681,13 @@ stop() {
 
 # The text symbols of modules, so that their call sites keep their names when they go: "all", or names.
 symbols() {
+    # In a process that is left out with those that it starts.
+    (exclude && send_symbols "$1")
+    SEQ=$((SEQ + 1000))
+    mark symbols-done "names=$1"
+}
+
+send_symbols() {
     if ! has grep; then
         mark symbols-none
         return
@@ -697,8 +706,6 @@ symbols() {
         done
         [ -n "$batch" ] && mark sym "$batch"
     }
-    SEQ=$((SEQ + 1000))
-    mark symbols-done "names=$1"
 }
 
 # ---- workloads ---------------------------------------------------------------------------------------------------------

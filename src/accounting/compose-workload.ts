@@ -15,6 +15,7 @@ import {
   type WorkloadPhase,
   type WorkloadScope,
 } from "../model/workload.ts";
+import { type Activity, addTo, none, totalOf, withNet } from "./activity.ts";
 import type { EventLedger } from "./ledger.ts";
 import { judgeSite, judgeWorkload, unseenFrees } from "./leak-verdict.ts";
 import type { PhaseRows } from "./phase-rows.ts";
@@ -94,15 +95,6 @@ function completeRounds(records: readonly PhaseRecord[]): number[] {
 
 /** Length of the pauses, in that of the phases, from which on they tell what the target does by itself. */
 const MIN_PAUSES = 0.25;
-
-interface Activity {
-  allocs: number;
-  frees: number;
-  impliedFrees: number;
-  totalBytes: number;
-  requestedBytes: number;
-  freedBytes: number;
-}
 
 class Fold {
   readonly #state: WorkloadState;
@@ -323,38 +315,6 @@ class Fold {
 
 /** The order of the verdicts in a table. */
 const RANK: Readonly<Record<SiteVerdict, number>> = { leak: 0, unsteady: 1, "unseen-frees": 2, cache: 3 };
-
-const none = (): Activity => ({
-  allocs: 0,
-  frees: 0,
-  impliedFrees: 0,
-  totalBytes: 0,
-  requestedBytes: 0,
-  freedBytes: 0,
-});
-
-function addTo(into: Activity, sums: Readonly<Activity>): void {
-  into.allocs += sums.allocs;
-  into.frees += sums.frees;
-  into.impliedFrees += sums.impliedFrees;
-  into.totalBytes += sums.totalBytes;
-  into.requestedBytes += sums.requestedBytes;
-  into.freedBytes += sums.freedBytes;
-}
-
-function totalOf(sites: Iterable<Activity>): Activity {
-  const total = none();
-  for (const sums of sites) addTo(total, sums);
-  return total;
-}
-
-function withNet(sums: Activity): Activity & { netBytes: number; netObjects: number } {
-  return {
-    ...sums,
-    netBytes: sums.totalBytes - sums.freedBytes,
-    netObjects: sums.allocs - sums.frees - sums.impliedFrees,
-  };
-}
 
 function sum<T>(rows: Iterable<T>, of: (row: T) => number): number {
   let total = 0;

@@ -4,6 +4,7 @@
  */
 import type { CpuStats } from "../model/snapshot.ts";
 import type { Alert } from "../model/wire.ts";
+import { OVERRUN_HELP } from "./lost-alert.ts";
 
 /** One CPU's `per_cpu/cpuN/stats`, cumulative since the instance was made. */
 export interface StatsSample {
@@ -47,6 +48,9 @@ export class OverrunWatch {
   readonly #cpus = new Map<number, Cpu>();
   readonly #thresholds: OverrunThresholds;
   #cleared = 0;
+
+  /** What helps with this link and kernel, said with each alert. */
+  help = OVERRUN_HELP;
 
   constructor(thresholds: OverrunThresholds = DEFAULT_THRESHOLDS) {
     this.#thresholds = thresholds;
@@ -102,8 +106,8 @@ export class OverrunWatch {
       this.#cleared += 1;
       alerts.push(clearedAlertOf(sample, atMs));
     }
-    if (lost > 0) alerts.push(lostAlertOf(sample, lost, atMs));
-    else if (RANK[level] > RANK[levelBefore]) alerts.push(fillAlertOf(stats, level, sample.nowNs, atMs));
+    if (lost > 0) alerts.push(lostAlertOf(sample, lost, atMs, this.help));
+    else if (RANK[level] > RANK[levelBefore]) alerts.push(fillAlertOf(stats, level, sample.nowNs, atMs, this.help));
     return alerts;
   }
 
@@ -172,7 +176,7 @@ function secondsToOverrun(sample: StatsSample, before: StatsSample | undefined):
   return grown <= 0 ? null : Math.max(0, sample.sizeBytes - sample.bytes) / (grown / seconds);
 }
 
-function lostAlertOf(sample: StatsSample, lost: number, atMs: number): Alert {
+function lostAlertOf(sample: StatsSample, lost: number, atMs: number, help: string): Alert {
   const events = lost.toLocaleString("en");
   return {
     level: "lost",
@@ -181,7 +185,7 @@ function lostAlertOf(sample: StatsSample, lost: number, atMs: number): Alert {
     cpu: sample.cpu,
     events: lost,
     text: `CPU ${sample.cpu} lost ${events} events: ${describeLoss(sample)}`,
-    help: "a larger buffer (--buffer-kb, --on-overrun grow), a faster link, or --mode hist",
+    help,
   };
 }
 
@@ -203,7 +207,7 @@ function describeLoss({ overrun, commitOverrun, droppedEvents, sizeBytes }: Stat
   return `its ring buffer of ${kib(sizeBytes)} was overwritten before it was read`;
 }
 
-function fillAlertOf(stats: CpuStats, level: Level, timeNs: number, atMs: number): Alert {
+function fillAlertOf(stats: CpuStats, level: Level, timeNs: number, atMs: number, help: string): Alert {
   const percent = Math.round(stats.fill * 100);
   const soon =
     stats.secondsToOverrun === null ? "" : `, overruns in ${stats.secondsToOverrun.toFixed(1)} s at this rate`;
@@ -214,7 +218,7 @@ function fillAlertOf(stats: CpuStats, level: Level, timeNs: number, atMs: number
     cpu: stats.cpu,
     events: null,
     text: `CPU ${stats.cpu}'s ring buffer is ${percent} % full${soon}`,
-    help: "a larger buffer (--buffer-kb, --on-overrun grow), a faster link, or --mode hist",
+    help,
   };
 }
 

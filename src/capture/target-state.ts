@@ -73,7 +73,7 @@ export class TargetState {
     if (line.writer === HIST_WRITER) this.hist.line(line.seq);
     switch (line.type) {
       case "session":
-        this.#facts();
+        this.watch.help = overrunHelp(this.#facts().plan);
         break;
       case "begin":
         this.#beganMs ??= atMs;
@@ -323,4 +323,14 @@ const HIST_WRITER = "h";
 
 function safe(count: number): number {
   return Math.min(count, Number.MAX_SAFE_INTEGER);
+}
+
+/** Only what can be had: a fast link is no cause, and not every kernel has hist triggers. */
+function overrunHelp(plan: AgentSource["plan"]): string {
+  const isSlow = plan?.bytesPerSecond !== undefined;
+  return [
+    "a larger buffer (--buffer-kb, --on-overrun grow)",
+    ...(isSlow ? ["a faster link"] : []),
+    ...(plan?.facts.hist === true && plan.facts.synthetic ? ["--mode hist"] : []),
+  ].join(", or ");
 }

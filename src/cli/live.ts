@@ -8,10 +8,7 @@ export function liveCommand(exit: (code: ExitCode) => void) {
     .description("watch a target live: the dashboard, WebSocket snapshots and GET /api/snapshot")
     .argument("<TARGET>", TARGETS)
     .option("--serve <ADDR>", "HOST:PORT to serve on, this machine only (default: 127.0.0.1:8642)")
-    .option("--malloc", "account kmalloc only")
-    .option("--cache", "account kmem_cache only")
     .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")
-    .option("--config <FILE>", "configuration to read")
     .addHelpText(
       "after",
       `

@@ -16,9 +16,6 @@ export function runCommand(exit: (code: ExitCode) => void) {
     .option("--fail-on-leak", "exit with 1 on a leak, with 4 when loss makes the verdict unsafe")
     .option("--json", "print the whole result (kmemtap.workload/1)")
     .option("-o, --output <FILE>", "where to write the result (default: standard output)")
-    .option("--malloc", "account kmalloc only")
-    .option("--cache", "account kmem_cache only")
-    .option("--config <FILE>", "configuration to read")
     .addHelpText(
       "after",
       `

@@ -10,10 +10,7 @@ export function snapshotCommand(exit: (code: ExitCode) => void) {
     .option("--for <TIME>", "how long to capture: 20s, 500ms, 2m (default: until Ctrl-C)")
     .option("--json", "print the whole snapshot (kmemtap.snapshot/1) instead of the table")
     .option("-o, --output <FILE>", "where to write it (default: standard output)")
-    .option("--malloc", "account kmalloc only")
-    .option("--cache", "account kmem_cache only")
     .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")
-    .option("--config <FILE>", "configuration to read")
     .addHelpText(
       "after",
       `

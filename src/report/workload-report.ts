@@ -137,7 +137,7 @@ function byModule(callers: readonly ResidueCaller[]): string[] {
 
 function formatRepeat(repeat: Repeat, top: number): string[] {
   const lines = [
-    `repeat: ${count(repeat.rounds, "round")} ran to the end`,
+    `repeat: ${count(repeat.rounds, "round")} ran to the end, each with the pauses in and behind it`,
     "round  net bytes  net objects  of it still there at the end",
     ...repeat.perRound.map(
       (row) =>

@@ -12,9 +12,11 @@ import { KmemtapError, messageOf } from "../../model/errors.ts";
 import type { ByteSource, ByteStream, LinkFacts, RunningScript, Shell } from "../../model/ports.ts";
 import { linesOf } from "../qemu/guest-reports.ts";
 import type { AgentFacts } from "./agent-facts.ts";
-import { type AgentLine, countOf, fieldsOf, ownLine, parseAgentLine } from "./agent-line.ts";
+import { type AgentLine, fieldsOf, ownLine, parseAgentLine } from "./agent-line.ts";
 import { agentScript } from "./agent-script.ts";
 import type { AgentMode } from "./choose-mode.ts";
+import { HistReadings } from "./hist-readings.ts";
+import { LineQueue } from "./line-queue.ts";
 import { newNonce } from "./nonce.ts";
 import { refusalOf } from "./refusal.ts";
 
@@ -64,17 +66,13 @@ export interface AgentSource extends ByteSource {
 
 const HEARTBEAT_MS = 1000;
 const BACK_OFF_MS = [250, 500, 1000, 2000, 4000, 8000, 15_000];
-/** How often the maps of pointers are looked at: 6 kmallocs a pointer (excluded from the account). */
-const MAPS_MS = 30_000;
-/** A reading of the sums of which nothing more comes for so long was lost on the way. */
-const TICK_LIMIT_MS = 20_000;
-/** On a line that damages every one, the last reading is not asked for for ever. */
-const MAX_LAST_READINGS = 5;
 
 interface Session {
   readonly shell: Shell;
   readonly script: RunningScript;
   readonly plan: AgentPlan;
+  /** Of mode hist; undefined in others. */
+  readonly readings: HistReadings | undefined;
 }
 
 export function agentSource(options: AgentSourceOptions): AgentSource {
@@ -100,19 +98,10 @@ class Source implements AgentSource {
   #stopping = false;
   #switchTo: AgentMode | undefined;
   #refusal: KmemtapError | undefined;
-  /** Mode hist: when the last reading was asked for; undefined when none is under way. */
-  #tickedMs: number | undefined;
-  #lastTickMs = 0;
-  #wantsFull = false;
-  /** Mode hist: keys of a map of pointers, events that a map has seen, and when those maps were read last. */
-  #mapSize = 0;
-  #hits = 0;
-  #mapsReadMs = 0;
   #begun = false;
   /** The end of the window was heard; the agent says that it ends, as it was told to. */
   #lastHeard = false;
   #ending = false;
-  #lastReadings = 0;
   #damagedSinceStop = false;
   #backOff: AbortController | undefined;
 
@@ -132,12 +121,13 @@ class Source implements AgentSource {
   }
 
   hear(line: AgentLine | "damaged"): void {
+    const readings = this.#session?.readings;
     if (line === "damaged") {
-      this.#wantsFull = true;
+      readings?.damaged();
       this.#damagedSinceStop = this.#stopping;
       return;
     }
-    if (line.writer === "h" && this.#tickedMs !== undefined) this.#tickedMs = Date.now();
+    readings?.hear(line, Date.now());
     switch (line.type) {
       case "begin":
         this.#begun = true;
@@ -148,20 +138,11 @@ class Source implements AgentSource {
       case "last":
         // Nothing is in the ring buffer any more; in mode hist the maps have stopped and are read once more, whole.
         this.#lastHeard = true;
-        if (this.#session?.plan.mode === "hist") this.#readLast();
-        else this.send("bye");
-        break;
-      case "armed":
-        this.#mapSize = countOf(fieldsOf(line.text).get("size")) ?? 0;
-        break;
-      case "map":
-        this.#hits = Math.max(this.#hits, countOf(fieldsOf(line.text).get("hits")) ?? 0);
+        this.#readLast(readings);
         break;
       case "tick-done":
-        this.#tickedMs = undefined;
         if (!this.#lastHeard || !line.text.includes("maps")) break;
-        if (this.#wantsFull) this.#readLast();
-        else this.send("bye");
+        this.#readLast(readings?.isDamaged === true ? readings : undefined);
         break;
       case "end":
         this.#ending = fieldsOf(line.text).get("reason") === "stop";
@@ -275,14 +256,11 @@ class Source implements AgentSource {
       this.#closed.signal.throwIfAborted();
       const plan = await this.#options.plan(shell, wanted);
       this.#closed.signal.throwIfAborted();
-      this.#ended = this.#begun = this.#wantsFull = false;
+      this.#ended = this.#begun = false;
       this.#lastHeard = this.#ending = this.#damagedSinceStop = false;
-      this.#lastReadings = 0;
-      this.#hits = this.#mapsReadMs = 0;
-      this.#tickedMs = undefined;
-      this.#lastTickMs = Date.now();
       const script = await shell.start(agentScript(), [plan.mode, this.nonce, ...plan.options]);
-      const session = { shell, script, plan };
+      const readings = plan.mode === "hist" ? new HistReadings(this.#options.tickMs, Date.now()) : undefined;
+      const session = { shell, script, plan, readings };
       if (this.#closed.signal.aborted) await script.close();
       this.#closed.signal.throwIfAborted();
       this.#session = session;
@@ -356,34 +334,18 @@ class Source implements AgentSource {
   /** A sign of life, and in mode hist the next reading, when the last one has arrived. */
   #beat(): void {
     const now = Date.now();
-    const isHist = this.#session?.plan.mode === "hist";
-    const overdue = this.#tickedMs !== undefined && now - this.#tickedMs > TICK_LIMIT_MS;
-    const idle = this.#tickedMs === undefined && now - this.#lastTickMs >= this.#options.tickMs;
-    if (isHist && this.#begun && !this.#stopping && (idle || overdue)) {
-      // As many pointers as events at most: until then no map of pointers can be half full, and reading one is dear.
-      const wantsMaps = this.#hits > this.#mapSize / 2 && now - this.#mapsReadMs >= MAPS_MS;
-      if (wantsMaps) this.#mapsReadMs = now;
-      this.send(["tick", ...(this.#wantsFull || overdue ? ["full"] : []), ...(wantsMaps ? ["maps"] : [])].join(" "));
-      this.#wantsFull = false;
-      this.#tickedMs = this.#lastTickMs = now;
-    } else if (this.#stopping && !this.#lastHeard && this.#damagedSinceStop) {
+    const readings = this.#session?.readings;
+    if (this.#lastHeard && readings?.isOverdue(now) === true) this.#readLast(readings);
+    else if (this.#stopping && !this.#lastHeard && this.#damagedSinceStop) {
       // The damaged line may have been that of the end: it is said again.
       this.#damagedSinceStop = false;
       this.send("stop");
-    } else if (this.#lastHeard && isHist && overdue) this.#readLast();
-    else this.send(".");
+    } else this.send((this.#begun && !this.#stopping ? readings?.next(now) : undefined) ?? ".");
   }
 
-  /** The maps have stopped: the last reading, whole, and again where it was damaged. */
-  #readLast(): void {
-    this.#wantsFull = false;
-    this.#lastReadings += 1;
-    if (this.#lastReadings > MAX_LAST_READINGS) {
-      this.send("bye");
-      return;
-    }
-    this.#tickedMs = Date.now();
-    this.send("tick full maps");
+  /** Nothing is recorded any more: in mode hist the maps are read once more, whole; then the agent may go. */
+  #readLast(readings: HistReadings | undefined): void {
+    this.send(readings?.last(Date.now()) ?? "bye");
   }
 
   async #readSide(script: RunningScript): Promise<void> {
@@ -408,32 +370,3 @@ class Source implements AgentSource {
     return Buffer.from(`\n${ownLine(this.nonce, this.#ownSeq, text)}\n`);
   }
 }
-
-/** Lines that wait to be taken; as many as are of use. */
-class LineQueue implements AsyncIterable<AgentLine> {
-  #lines: AgentLine[] = [];
-  #wake: (() => void) | undefined;
-  #ended = false;
-
-  push(line: AgentLine): void {
-    this.#lines.push(line);
-    // Nobody takes them: stats are cumulative, so the newest say it all.
-    if (this.#lines.length > MAX_WAITING) this.#lines.splice(0, MAX_WAITING / 2);
-    this.#wake?.();
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.#wake?.();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<AgentLine> {
-    for (;;) {
-      yield* this.#lines.splice(0);
-      if (this.#ended) return;
-      if (this.#lines.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-  }
-}
-
-const MAX_WAITING = 4096;

@@ -14,8 +14,10 @@ export function findingOf(text: string): string {
       return `the kernel's log is kept off the console meanwhile (console log level ${field("level")} is put back; dmesg has it all)`;
     case "hashed":
       return "pointers are hashed: showing them would empty the names of flags and caches on this kernel";
-    case "excluded-by-filter":
-      return "the kernel has no set_event_notrace_pid: the agent's own allocations are filtered by pid, its helpers' are not";
+    case "helpers-traced":
+      return "the kernel has no set_event_notrace_pid: short-lived helpers of the agent are in the account";
+    case "filter-refused":
+      return `the kernel refused to leave the agent out of ${field("event")}: what it does itself is in the account`;
     case "no-global-clock":
       return "there is no global trace clock: CPUs' events may be out of order by what their clocks differ";
     case "buffer-refused":

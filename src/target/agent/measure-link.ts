@@ -2,6 +2,8 @@
 import type { Shell } from "../../model/ports.ts";
 
 const LINE = "x".repeat(127);
+/** Told of what came at once, or not at all. */
+const TOO_FAST_TO_TELL = 1000;
 
 /**
  * Bytes a second from the target to here.
@@ -10,6 +12,11 @@ const LINE = "x".repeat(127);
  */
 export async function measureLink(shell: Shell, kilobytes = 16): Promise<number> {
   const script = `i=0; while [ $i -lt ${kilobytes * 8} ]; do echo ${LINE}; i=$((i + 1)); done`;
+  return (await throughputOf(shell, script)) ?? kilobytes * 1024 * TOO_FAST_TO_TELL;
+}
+
+/** Bytes a second of what a script prints; undefined where it came in one piece. */
+export async function throughputOf(shell: Shell, script: string): Promise<number | undefined> {
   const running = await shell.start(script, []);
   let first: number | undefined;
   let last = 0;
@@ -21,6 +28,5 @@ export async function measureLink(shell: Shell, kilobytes = 16): Promise<number>
     else bytes += chunk.length;
   }
   await running.exited;
-  if (first === undefined || bytes === 0 || last <= first) return kilobytes * 1024 * 1000;
-  return (bytes / (last - first)) * 1000;
+  return first === undefined || bytes === 0 || last <= first ? undefined : (bytes / (last - first)) * 1000;
 }

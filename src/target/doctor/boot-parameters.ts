@@ -28,7 +28,7 @@ export interface BootWishes {
 }
 
 /** What is looked at of a kernel; undefined stands for any kernel. */
-export type BootFacts = Pick<AgentFacts, "release" | "events" | "cpus" | "memTotalKb" | "cmdline">;
+export type BootFacts = Pick<AgentFacts, "release" | "events" | "cpus" | "memTotalKb" | "cmdline" | "hist">;
 
 /** A quarter of the memory is the most that a boot capture takes. */
 const SHARE = 4;
@@ -128,8 +128,10 @@ function notesOn(version: Version | undefined, tpPrintk: boolean, facts: BootFac
     );
   } else if (isAtLeast(version, 6, 12)) {
     notes.push(
-      "this kernel also knows trace_instance=NAME (a ring buffer of its own, fixed 1.4 MB a CPU) and " +
-        "trace_trigger=kmalloc.hist:keys=call_site:vals=bytes_alloc (sums per call site from the start)",
+      "this kernel also knows trace_instance=NAME (a ring buffer of its own, fixed 1.4 MB a CPU)" +
+        (facts?.hist === true
+          ? " and trace_trigger=kmalloc.hist:keys=call_site:vals=bytes_alloc (sums per call site from the start)"
+          : ""),
     );
   }
   if (tpPrintk) {

@@ -64,7 +64,8 @@ export async function remoteScript(
     stop();
     channel.end();
     if (isRunning() && connection.lost === undefined) {
-      const tell = (name: string) => signal(`kill -s ${name} -- -${pid} 2>/dev/null || kill -s ${name} ${pid}`);
+      // As busybox has it, which takes no "--".
+      const tell = (name: string) => signal(`kill -${name} -${pid} 2>/dev/null || kill -${name} ${pid}`);
       const grace = sleep(GRACE_MS, undefined, { ref: false });
       await Promise.race([tell("TERM").then(() => exited), grace]).catch(() => undefined);
       if (isRunning()) await Promise.race([tell("KILL"), sleep(GRACE_MS)]).catch(() => undefined);

@@ -27,12 +27,19 @@ export function startTruth(bufferKb = 49152): string {
 }
 
 /**
- * Leaves out the tasks that another instance leaves out, and what they fork: the truth of what that one was to see.
- * Twice, since a task may fork between the reading and the writing: what it forks later, this instance follows itself.
+ * Leaves out what another instance leaves out, by the same filters on events and, with what they fork, by the same pids: the truth
+ * of what that one was to see. Twice, since a task may fork between the reading and the writing: what it forks later, this
+ * instance follows itself.
  */
 export function sharePids(instance: string): string {
-  const copy = `cat ${TRACING}/instances/${instance}/set_event_notrace_pid >${INSTANCE}/set_event_notrace_pid`;
-  return `echo 1 >${INSTANCE}/options/event-fork && ${copy} && ${copy}`;
+  const from = `${TRACING}/instances/${instance}`;
+  const events = ["kmalloc", "kmalloc_node", "kmem_cache_alloc", "kmem_cache_alloc_node", "kfree", "kmem_cache_free"];
+  const filters = events.map(
+    (event) =>
+      `e=events/kmem/${event}/filter; ! grep -q common_ ${from}/$e 2>/dev/null || cat ${from}/$e >${INSTANCE}/$e`,
+  );
+  const pids = `cat ${from}/set_event_notrace_pid >${INSTANCE}/set_event_notrace_pid`;
+  return `echo 1 >${INSTANCE}/options/event-fork && { ${filters.join("; ")}; } && ${pids} && ${pids}`;
 }
 
 const GATE_FILES = ["sched_process_exec", "sched_process_exit"];
