@@ -527,11 +527,11 @@ meet_pump() {
     PUMP=${PUMP##*[!0-9]}
 }
 
-# What the tasks $@ do is left out, but not what interrupts do while they run, which only borrow the task: 24 is
+# What our standing tasks do is left out, but not what interrupts do while they run, which only borrow the task: 24 is
 # TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ. Else other tasks' objects that RCU frees then would look alive for ever.
-leave_out() {
-    filter=
-    for p; do filter="${filter:+$filter && }common_pid != $p"; done
+leave_us_out() {
+    filter="common_pid != $ME"
+    for p in $READER $POLLER $PUMP; do filter="$filter && common_pid != $p"; done
     for e in $EVENTS; do
         [ -d "$I/events/kmem/$e" ] || continue
         put "(common_flags & 24) || ($filter)" >"$I/events/kmem/$e/filter" || finding "code=filter-refused event=$e"
@@ -607,11 +607,12 @@ start_reader() {
     READER=$!
 }
 
-# trace_pipe ends on some kernels while tracing is off; that it fails says that the link is gone.
+# trace_pipe ends where tracing goes off while somebody waits there; that it fails says that the link is gone.
 keep_reading() {
     [ -z "$READER" ] || runs "$READER" && return
     wait "$READER" || finish lost
     start_reader
+    leave_us_out
 }
 
 main_text() {
@@ -620,7 +621,7 @@ main_text() {
     exec 3>"$I/trace_marker"
     start_reader
     start_poller
-    leave_out "$ME" $READER $POLLER ${PUMP:+"$PUMP"}
+    leave_us_out
     if [ "$SCOPE" = process ]; then put "$TOP" >"$I/set_event_pid"; fi
     to_link armed "instance=${I##*/} pid=$TOP main=$ME reader=$READER poller=$POLLER pump=$PUMP kb=$BUFFER_KB"
     [ "$WAIT" = 0 ] && begin_window
@@ -677,6 +678,8 @@ stop() {
         put 1 >"$I/tracing_on"
     fi
     mark last
+    sleep $NAP
+    keep_reading
 }
 
 # The text symbols of modules, so that their call sites keep their names when they go: "all", or names.
@@ -919,10 +922,20 @@ pump_hist() {
 
 # shellcheck disable=SC2016 # awk's variables, not the shell's
 HIST_AWK='
-BEGIN { mark = "\001" nonce }
+BEGIN {
+    mark = "\001" nonce
+    for (i = 32; i < 127; i++) code[sprintf("%c", i)] = i
+}
 function out(text) {
     text = nonce " h" (++seq) " " text
     printf "@kmemtap %s ~%d\n", text, length(text)
+    fflush()
+}
+# A figure: no line of it may arrive changed, not even by one bit.
+function figure(text,    i, sum) {
+    text = nonce " h" (++seq) " " text
+    for (i = 1; i <= length(text); i++) sum = (sum * 31 + code[substr(text, i, 1)]) % 65521
+    printf "@kmemtap %s ~%d.%d\n", text, length(text), sum
     fflush()
 }
 function say(text, end) {
@@ -945,13 +958,13 @@ function read_sums(map, file, alloc, req,    line, key, name, now, end) {
             sub(/ +$/, "", name)
             if (!(key in ids)) {
                 ids[key] = ++sites
-                out("name " sites " " key " " name)
+                figure("name " sites " " key " " name)
             }
             line = substr(line, end)
             now = value(line, "hitcount") " " value(line, alloc) " " value(line, req)
             if (full || last[map, key] != now) {
                 last[map, key] = now
-                out("row " map " " ids[key] " " now)
+                figure("row " map " " ids[key] " " now)
             }
         } else foot(map, 4096, line)
     }
@@ -960,7 +973,7 @@ function read_sums(map, file, alloc, req,    line, key, name, now, end) {
 function foot(map, size, line) {
     if (line ~ /Hits:/) hits = value(line, "Hits")
     if (line ~ /Entries:/) entries = value(line, "Entries")
-    if (line ~ /Dropped:/) out("map name=" map " hits=" hits " entries=" entries " size=" size " dropped=" value(line, "Dropped"))
+    if (line ~ /Dropped:/) figure("map name=" map " hits=" hits " entries=" entries " size=" size " dropped=" value(line, "Dropped"))
 }
 function read_pointers(event,    line, file, size) {
     file = pointers "/events/kmem/" event "/hist"
@@ -992,7 +1005,7 @@ function read_pointers(event,    line, file, size) {
             split("kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free", events, " ")
             for (i = 1; i <= 6; i++) read_pointers(events[i])
         }
-        out("tick-done" substr($0, 5))
+        figure("tick-done" substr($0, 5))
     } else if ($0 ~ /^end /) out("output-end " substr($0, 5))
     else if ($0 == "quit") exit
 }'

@@ -13,7 +13,7 @@ import { until } from "../support/until.ts";
 /** What the agent of a test sends when it is told to: `say TEXT` is a line of its own, `h TEXT` one of the sums' reader. */
 const MORE = `
     "say "*) say "\${line#say }" ;;
-    "h "*) HW=$((HW + 1)); body="$NONCE h$HW \${line#h }"; echo "@kmemtap $body ~\${#body}" ;;
+    "h "*) HW=$((HW + 1)); body="$NONCE h$HW \${line#h }"; echo "@kmemtap $body ~\${#body}.$(checksum "$body")" ;;
     "out "*)`;
 
 function start(options: Omit<ScriptedOptions, "onLine"> = {}, live: Partial<LiveOptions> = {}) {
@@ -169,7 +169,7 @@ describe("mode hist", () => {
     const { source, is, last } = start({
       ...hist,
       tickMs: 25,
-      script: (text) => text.replace('"out "*)', MORE.trim()).replace("tick*) say tick-done", "tick*) : "),
+      script: (text) => text.replace('"out "*)', MORE.trim()).replace("tick*) figure tick-done", "tick*) : "),
     });
     await is("the window", ({ began }) => began);
     for (const text of SUMS.slice(1)) source.send(`h ${text}`);

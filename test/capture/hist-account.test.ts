@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { HistAccount } from "../../src/capture/hist-account.ts";
 import { callerRowSchema, histMapSchema, totalsSchema } from "../../src/model/snapshot.ts";
 import { fieldsOf, parseAgentLine } from "../../src/target/agent/agent-line.ts";
-import { NONCE } from "../support/agent-lines.ts";
+import { NONCE, said } from "../support/agent-lines.ts";
 import { HistMaps, type MapName, type MapSum, siteName } from "../support/hist-maps.ts";
 
 /** As the session hears them. */
@@ -134,7 +134,7 @@ describe("readings that arrive whole", () => {
     const maps = threeSites();
     const behind = (lines: string[]) =>
       lines.map((text) =>
-        text.replace(/hits=13 entries=2 size=4096 dropped=0 ~(\d+)/, "hits=19 entries=2 size=4096 dropped=0 ~$1"),
+        text.includes("hits=13 entries=2 ") ? resaid(text, (body) => body.replace("hits=13", "hits=19")) : text,
       );
     const account = new HistAccount();
     hear(account, behind(maps.reading()));
@@ -363,8 +363,12 @@ describe("maps", () => {
 /** The same lines, numbered from `first` on. */
 function reseq(first = 1) {
   let seq = first - 1;
-  return (text: string) => {
-    const body = text.slice("@kmemtap ".length, text.lastIndexOf(" ~")).replace(/ h\d+ /, () => ` h${++seq} `);
-    return `@kmemtap ${body} ~${body.length}`;
-  };
+  return (text: string) => resaid(text, (body) => body.replace(/ h\d+ /, () => ` h${++seq} `));
+}
+
+/** The line with another body, as the agent would have said that. */
+function resaid(text: string, change: (body: string) => string): string {
+  const body = change(text.slice("@kmemtap ".length, text.lastIndexOf(" ~")));
+  const [nonce, writerSeq, ...words] = body.split(" ");
+  return said(writerSeq, words.join(" "), nonce);
 }

@@ -1,12 +1,13 @@
 /** Lines as the agent says them, and as they are read. */
-import type { AgentLine } from "../../src/target/agent/agent-line.ts";
+import { type AgentLine, checksumOf } from "../../src/target/agent/agent-line.ts";
 
 export const NONCE = "kab12cd";
 
 /** `@kmemtap kab12cd p17 stats cpu=0 … ~87` */
 export function said(writerSeq: string, text: string, nonce = NONCE): string {
   const body = `${nonce} ${writerSeq} ${text}`;
-  return `@kmemtap ${body} ~${Buffer.byteLength(body)}`;
+  const sum = /^(name|row|map|tick-done)\b/.test(text) ? `.${checksumOf(body)}` : "";
+  return `@kmemtap ${body} ~${Buffer.byteLength(body)}${sum}`;
 }
 
 /** `stats cpu=0 …` as a line of writer `m`. */

@@ -18,6 +18,8 @@ const SCRIPT = `
 MODE=$1 NONCE=$2 W=m SEQ=0
 LC_ALL=C
 say() { SEQ=$((SEQ + 1)); set -- "$NONCE $W$SEQ $*"; echo "@kmemtap $1 ~\${#1}"; }
+figure() { SEQ=$((SEQ + 1)); set -- "$NONCE $W$SEQ $*"; echo "@kmemtap $1 ~\${#1}.$(checksum "$1")"; }
+checksum() { printf %s "$1" | od -An -v -tu1 | awk '{ for (i = 1; i <= NF; i++) sum = (sum * 31 + $i) % 65521 } END { print sum }'; }
 say armed instance=x size=1024
 say begin
 while IFS= read -r line; do
@@ -26,7 +28,7 @@ while IFS= read -r line; do
     stop) say last ;;
     bye) say end reason=stop; say bye; exit 0 ;;
     die) exit 9 ;;
-    tick*) say tick-done "\${line#tick }" ;;
+    tick*) figure tick-done "\${line#tick }" ;;
     "out "*) echo "\${line#out }" ;;
     "err "*) say stats "cpu=\${line#err }" >&2 ;;
     esac

@@ -119,7 +119,10 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent's end in $name${note}`, (shel
   it("where its output is closed", async () => {
     const { agent } = await armed();
     agent.child.stdout.destroy();
+    // At the host's beat it looks after its reader.
+    const beat = setInterval(() => agent.send("."), 100);
     await goneWithoutTrace(agent);
+    clearInterval(beat);
   });
 
   it.each(["mark", "err"])("where nobody reads its output, with stats to %s", async (stats) => {

@@ -72,6 +72,22 @@ describe("a line that is not whole", () => {
   });
 
   it.each([
+    "row kmalloc 17 4711 300992 290011",
+    "name 17 ffffffff81000000 kfree+0x1/0x2",
+    "map name=kmalloc hits=4711",
+    "tick-done",
+  ])("is damaged, whatever bit of a figure has flipped: %s", (text) => {
+    const figure = said("h12", text);
+    for (let at = "@kmemtap ".length; at < figure.length; at++) {
+      for (let bit = 0; bit < 7; bit++) {
+        const flipped = String.fromCharCode(figure.charCodeAt(at) ^ (1 << bit));
+        expect(parse(figure.slice(0, at) + flipped + figure.slice(at + 1))).toBe("damaged");
+      }
+    }
+    expect(parse(figure.replace(/\.\d+$/, ""))).toBe("damaged");
+  });
+
+  it.each([
     "@kmemtap ",
     "@kmemtap x",
     `@kmemtap ${NONCE} p17 stats cpu=0`,
