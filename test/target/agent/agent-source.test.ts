@@ -281,7 +281,7 @@ describe("mode hist", () => {
   });
 
   it("does not ask for the next reading before the last one is there", async () => {
-    const bench = scripted({ ...hist, script: (text) => text.replace("tick*) say", "tack*) say") });
+    const bench = scripted({ ...hist, script: (text) => text.replace("tick*) figure", "tack*) figure") });
     await heard(bench, "told tick");
     await sleep(200);
     expect(bench.all().filter((line) => line.startsWith("told tick"))).toHaveLength(1);
