@@ -1,4 +1,4 @@
-/** The rooms of DESIGN.md: model <- {transport, ftrace, accounting, report} <- target <- capture <- server <- cli <- main. */
+/** The rooms of DESIGN.md: model <- {transport, ftrace, accounting, symbols, report} <- target <- capture <- server <- cli <- main. */
 const room = (name) => `^src/${name}/`;
 const only = (name, allowed) => ({
   name: `${name}-imports`,
@@ -14,9 +14,10 @@ module.exports = {
     only("transport", ["model"]),
     only("ftrace", ["model"]),
     only("accounting", ["model"]),
+    only("symbols", ["model"]),
     only("report", ["model"]),
     only("target", ["model", "transport", "ftrace"]),
-    only("capture", ["model", "transport", "ftrace", "accounting", "target"]),
+    only("capture", ["model", "transport", "ftrace", "accounting", "symbols", "target"]),
     only("server", ["model", "capture", "report"]),
     only("dashboard", ["model"]),
     only("cli", ["model", "transport", "target", "capture", "report", "server"]),

@@ -6,6 +6,7 @@
 #
 #   facts   what this target is and can do; changes nothing that stays
 #   text    the trace as text, from trace_pipe
+#   raw     the ring buffers' sub-buffers as they are, from trace_pipe_raw
 #   hist    sums per call site, made in the kernel by hist triggers
 #   clean   removes what a killed agent left
 #
@@ -16,7 +17,7 @@
 #
 #   @kmemtap NONCE WRITER+SEQ TYPE key=value … ~LENGTH
 #
-# In text mode they go through the instance's trace_marker, so that they stand in the stream, in order and untorn.
+# In modes text and raw they go through the instance's trace_marker, so that they stand in the stream, in order and untorn.
 # It hears lines: a full stop is a sign of life; the rest is in hear() below.
 
 LC_ALL=C
@@ -44,7 +45,7 @@ for option; do
 done
 
 EVENTS="kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free"
-TOP=$$ SEQ=0 W=m READER='' POLLER='' PUMP='' GATE='' LEVEL='' MOUNTED=''
+TOP=$$ SEQ=0 W=m LINK=5 READER='' POLLER='' PUMP='' GATE='' LEVEL='' MOUNTED=''
 
 # ---- speaking ----------------------------------------------------------------------------------------------------------
 
@@ -64,7 +65,7 @@ emit() {
 }
 # To where marks go: trace_marker while the reader forwards the ring buffer, else the link itself.
 mark() { emit "$@" 2>/dev/null >&3; }
-finding() { emit finding "$@" >&5; }
+finding() { emit finding "$@" >&$LINK; }
 refuse() {
     emit refused "$@" >&5
     unmount
@@ -315,7 +316,7 @@ available() {
 # anew for every read(2): a shell's read, of a byte each, would get digits of different times.
 each_cpu() {
     key='' cpu='' left=$CPU_NAMES
-    for w in $(cat "$I"/per_cpu/cpu*/stats) entries: 0; do
+    for w in ${STATS_TEXT:-$(cat "$I"/per_cpu/cpu*/stats)} entries: 0; do
         case $w in *[!0-9.]*) key=$key$w && continue ;; esac
         case $key in
         entries:)
@@ -362,7 +363,7 @@ one_stats() {
 }
 
 to_err() { emit "$@" >&6; }
-to_link() { emit "$@" >&5; }
+to_link() { emit "$@" >&$LINK; }
 
 grow() { # to $1 KB a CPU, but never into the last quarter of memory
     available
@@ -383,7 +384,7 @@ poller() {
     # Only main may end it: whoever ends them all may find main in a write that hangs.
     trap 'kill $nap $saying; exit' USR2
     trap '' INT TERM HUP PIPE
-    [ "$VERB" = text ] && exclude
+    [ "$VERB" = hist ] || exclude
     while :; do
         # With nothing open that others wait to see closed.
         sleep "$PACE" >/dev/null 3>&- 4>&- 5>&- 6>&- &
@@ -477,7 +478,8 @@ make_instance() {
         LEVEL=$WORD
         put 1 2>/dev/null >/proc/sys/kernel/printk && finding "code=console-quiet level=$LEVEL"
     fi
-    [ "$VERB" = hist ] || unhash
+    [ "$VERB" = text ] && unhash
+    return 0
 }
 
 # Real pointers instead of hashes, unless that empties every %s (Debian's 6.1 on amd64).
@@ -545,6 +547,9 @@ enable_events() {
         [ -d "$I/events/kmem/$e" ] || continue
         put 1 2>/dev/null >"$I/events/kmem/$e/enable" || finding "code=event-refused event=$e"
     done
+    # After these, an address has another name.
+    [ "$VERB" = raw ] && set_up events/module/module_load/enable 1 && set_up events/module/module_free/enable 1
+    return 0
 }
 
 # ---- the end -----------------------------------------------------------------------------------------------------------
@@ -553,7 +558,8 @@ enable_events() {
 restore() {
     put 0 >"$I/tracing_on"
     kill -USR2 $POLLER
-    for p in $READER $GATE; do kill "$p"; done
+    [ -n "$GATE" ] && kill "$GATE"
+    end_reader
     # The launcher lets go of the instance. Told, too: mksh keeps a copy of the pipe's end.
     put end >&4
     exec 3>&- 4>&-
@@ -569,10 +575,10 @@ finish() { # $1: why
     # A trap runs within hear's read.
     IFS=$BLANKS
     kill -USR2 $POLLER
-    [ -n "$READER" ] && kill "$READER" && wait "$READER"
+    end_reader
     put 0 >"$I/tracing_on"
     last=
-    [ "$VERB" = text ] && last=$(report_stats emit) && SEQ=$((SEQ + CPUS))
+    [ "$VERB" = hist ] || { last=$(report_stats emit) && SEQ=$((SEQ + CPUS)); }
     put end >&4
     if [ "$1" != stop ] || ! in_time "$PUMP"; then kill -KILL "$PUMP"; fi
     restore
@@ -586,6 +592,13 @@ $last"
     } >&5 &
     in_time $! || kill -KILL $!
     exit 0
+}
+
+# In mode raw it may be in a write that nobody reads.
+end_reader() {
+    [ -n "$READER" ] && kill "$READER" || return
+    in_time "$READER" $((NAPS / 3)) || kill -KILL "$READER"
+    wait "$READER"
 }
 
 # Waits for the end of $1, but not for ever.
@@ -603,7 +616,10 @@ in_time() {
 # dd, not cat: busybox cat uses sendfile, which loops on itself on 5.10. Whoever holds the instance's files, or the pipe to the
 # launcher, open is in the way at the end.
 start_reader() {
-    dd if="$I/trace_pipe" bs=16384 2>/dev/null >&5 3>&- 4>&- 6>&- &
+    case $VERB in
+    raw) read_raw 2>/dev/null >&5 3>&- 4>&- 6>&- & ;;
+    *) dd if="$I/trace_pipe" bs=16384 2>/dev/null >&5 3>&- 4>&- 6>&- & ;;
+    esac
     READER=$!
 }
 
@@ -616,6 +632,8 @@ keep_reading() {
 }
 
 main_text() {
+    # Beside the sub-buffers, which nobody may write into.
+    [ "$VERB" = raw ] && LINK=6
     listen
     enable_events
     exec 3>"$I/trace_marker"
@@ -709,6 +727,105 @@ send_symbols() {
         done
         [ -n "$batch" ] && mark sym "$batch"
     }
+}
+
+# ---- raw ---------------------------------------------------------------------------------------------------------------
+
+# In rounds: what every CPU's stats say, then what they said is there. So the host knows when it has all events up to those
+# stats, and no CPU's events wait for one that has nothing to say. Of dd and its like the host is told the pids, to leave out
+# what they do; filters could know only pids that stay.
+read_raw() {
+    W=r SEQ=0 HELPERS='' CHILD='' ENDING=''
+    trap 'ENDING=1; kill $CHILD' TERM
+    trap '' INT HUP USR1 USR2
+    trap 'exit 1' PIPE
+    header=$(cat "$I/events/header_page")
+    blob header_page "$header"
+    for e in ftrace/print module/module_load module/module_free; do
+        [ -d "$I/events/$e" ] && blob format "$(cat "$I/events/$e/format")"
+    done
+    for e in $EVENTS; do [ -d "$I/events/kmem/$e" ] && blob format "$(cat "$I/events/kmem/$e/format")"; done
+    # field: char data;  offset:16;  size:4080;  signed:1;
+    for w in $header; do
+        w=${w%;}
+        case $w in
+        offset:*) offset=${w#*:} ;;
+        size:*) size=${w#*:} ;;
+        signed:*) case $field in commit) LEAST=$((12 + 2 * size)) ;; data) DATA=$size PAGE=$((offset + size)) ;; esac ;;
+        *) field=$w ;;
+        esac
+    done
+    # busybox dd waits where nothing is. Then no more is asked for than there must be: no record is shorter than LEAST. Kernels
+    # before 6.6 subtract whole sub-buffers from the bytes, which then may be anything.
+    dd if=/dev/null iflag=nonblock count=0 && NONBLOCK=iflag=nonblock || NONBLOCK=
+    MODULE=
+    read -r MODULE _ </proc/modules
+    while [ -z "$ENDING" ]; do read_round || exit 1; done
+}
+
+blob() {
+    emit blob "name=$1 bytes=$((${#2} + 1))"
+    put "$2"
+}
+
+read_round() {
+    told=$HELPERS HELPERS=''
+    run_helper cat "$I"/per_cpu/cpu*/stats
+    STATS_TEXT=$SAID READS='' ENTRIES=0
+    emit helpers "pids=$told$HELPERS" || return
+    HELPERS=
+    look_for_modules
+    report_stats plan_read
+    for r in $READS; do
+        emit pages "cpu=${r%:*}" || return
+        # shellcheck disable=SC2086 # a word or none
+        dd if="$I/per_cpu/cpu${r%:*}/trace_pipe_raw" bs="$PAGE" count="${r#*:}" $NONBLOCK &
+        helper $!
+    done
+    emit round || return
+    if [ "$ENTRIES" -lt 1000 ]; then pause=0.25; elif [ "$ENTRIES" -lt 20000 ]; then pause=0.1; else return 0; fi
+    [ $NAP = 1 ] && pause=1
+    sleep $pause >/dev/null &
+    helper $!
+}
+
+# The output of a program, in SAID, and its pid, which comes before it.
+run_helper() {
+    SAID=$({ self && put "$SELF" && exec "$@"; })
+    HELPERS=$HELPERS${SAID%%[!0-9]*},
+    SAID=${SAID#*[!0-9]}
+}
+
+# The symbols of modules that have come, which may soon go: the newest stands first.
+look_for_modules() {
+    latest=$MODULE new=''
+    while read -r name _; do
+        [ "$name" = "$MODULE" ] && break
+        [ "$latest" = "$MODULE" ] && latest=$name
+        new="$new -e [$name]"
+    done
+    MODULE=$latest
+    [ -z "$new" ] && return
+    # shellcheck disable=SC2086 # words
+    run_helper grep -F $new /proc/kallsyms
+    blob kallsyms "$SAID"
+} </proc/modules
+
+plan_read() {
+    emit "$@"
+    [ "$entries" -gt 0 ] || return
+    ENTRIES=$((ENTRIES + entries))
+    # What comes meanwhile is the next round's: read at once, it would fill a sub-buffer with an event or two.
+    count=$((entries * LEAST / DATA + 1))
+    [ -n "$NONBLOCK" ] && [ "$bytes" -gt $((entries * LEAST)) ] && count=$((bytes / DATA + 1))
+    READS="$READS $cpu:$count"
+}
+
+helper() {
+    CHILD=$1 HELPERS=$HELPERS$1,
+    wait "$1"
+    CHILD=
+    return 0
 }
 
 # ---- workloads ---------------------------------------------------------------------------------------------------------
@@ -1019,7 +1136,7 @@ clean)
     emit clean-done >&5
     unmount
     ;;
-text)
+text | raw)
     make_instance
     trap : INT TERM HUP
     exec 3>/dev/null

@@ -209,6 +209,7 @@ class Session {
       try {
         for await (const chunk of stream.bytes) {
           account.push(chunk);
+          if (account.wantsSymbols) this.#options.agent?.askSymbols();
           this.#note(account, MIN_POINT_S);
           yield chunk;
           await pacer?.hold(account.lastEventNs);

@@ -1,11 +1,13 @@
 /** The account of one run (one boot, one mode) while it goes on. */
 import { EventLedger } from "../accounting/ledger.ts";
+import { RawDecoder } from "../ftrace/raw/raw-decoder.ts";
 import { TextDecoder } from "../ftrace/text-decoder.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
 import type { AgentMark, EventBatch, LossMark } from "../model/event-batch.ts";
 import type { Decoder } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint } from "../model/wire.ts";
+import { KernelSymbols } from "../symbols/kernel-symbols.ts";
 import { PrintkJoin } from "./join-printk.ts";
 import type { TargetState } from "./target-state.ts";
 import { type PhaseChange, WorkloadAccount } from "./workload-account.ts";
@@ -36,19 +38,22 @@ export class RunAccount {
   events = 0;
   /** Trace clock of the last event; null before any. */
   lastEventNs: number | null = null;
-  readonly #decoder: Decoder;
+  readonly #callSites = new CallSiteTable();
+  /** Of the first bytes on: until a target is armed, nobody knows in which mode. */
+  #decoder: Decoder | undefined;
+  #raw: RawDecoder | undefined;
   readonly #join: PrintkJoin | undefined;
   readonly #ledger: EventLedger;
   readonly #onMark: RunOptions["onMark"];
   #losses: LossMark[] = [];
 
   constructor(run: number, { filter, target, console, workload, onMark }: RunOptions) {
-    const callSites = new CallSiteTable();
+    const callSites = this.#callSites;
     this.run = run;
     this.target = target;
     this.#onMark = onMark;
     this.#join = console === true ? new PrintkJoin(callSites) : undefined;
-    this.#decoder = this.#join ?? new TextDecoder(callSites);
+    this.#decoder = this.#join;
     this.workload = workload === true ? new WorkloadAccount(callSites, { filter }) : undefined;
     this.#ledger = this.workload?.ledger ?? new EventLedger(callSites, { filter });
   }
@@ -62,11 +67,24 @@ export class RunAccount {
 
   push(chunk: Uint8Array): void {
     this.bytes += chunk.length;
+    this.#decoder ??= this.#newDecoder();
     this.#account(this.#decoder.push(chunk));
   }
 
   end(): void {
+    this.#decoder ??= this.#newDecoder();
     this.#account(this.#decoder.end());
+  }
+
+  /** True while events wait for symbols that the target must be asked for. */
+  get wantsSymbols(): boolean {
+    return this.#raw?.wantsSymbols === true;
+  }
+
+  #newDecoder(): Decoder {
+    if (this.target?.mode !== "raw") return new TextDecoder(this.#callSites);
+    this.#raw = new RawDecoder(this.#callSites, new KernelSymbols());
+    return this.#raw;
   }
 
   /** The chart's next point; undefined before the first event. */

@@ -1,7 +1,6 @@
 /** The options of every command that arms a target, and what they come to together with the configuration. */
 import { ExitCode, KmemtapError } from "../model/errors.ts";
 import type { ArmOptions } from "../target/agent/arm-target.ts";
-import type { WantedMode } from "../target/agent/choose-mode.ts";
 import { askSecret } from "./ask-secret.ts";
 import type { Config } from "./config.ts";
 
@@ -23,18 +22,13 @@ export function armOptions(options: ArmCommandOptions, { overrun }: Config): Arm
   const bufferKb = numberOf("--buffer-kb", options.bufferKb, 4, 4_194_304) ?? overrun.bufferKb;
   const grows = options.onOverrun === "grow";
   return {
-    mode: modeOf(options.mode ?? "auto"),
+    mode: options.mode ?? "auto",
     bufferKb,
     growKb: grows ? Math.max(overrun.growLimitKb, bufferKb) : 0,
     pollMs: numberOf("--poll-ms", options.pollMs, 100, 60_000) ?? overrun.pollMs,
     histKeys: histKeysOf(numberOf("--hist-keys", options.histKeys, 128, 131_072)),
     ask: askSecret,
   };
-}
-
-function modeOf(mode: (typeof MODES)[number]): WantedMode {
-  if (mode !== "raw") return mode;
-  throw usage("--mode raw: this version does not read raw ring-buffer pages yet", "use --mode text, hist or auto");
 }
 
 /** The kernel takes powers of two (kernel/trace/tracing_map.h: 128 to 131072). */

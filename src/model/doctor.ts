@@ -21,7 +21,7 @@ export const doctorSchema = z
     target: z.string().describe("what the operator called it; holds no password"),
     checks: z.array(checkSchema).describe("in the order in which they build on each other"),
     mode: z
-      .enum(["text", "hist"])
+      .enum(["raw", "text", "hist"])
       .nullable()
       .describe("the mode that a capture will choose; null where none can be made"),
     reason: z.string().nullable().describe("why that one"),

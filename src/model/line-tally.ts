@@ -23,19 +23,23 @@ export const LineClass = {
   traceHeader: 9,
   /** What kmemtap's own agent wrote into the stream: {@link AgentMark}. */
   agent: 10,
+  /** Of raw sub-buffers: their headers, time extends, what they do not use; and the descriptions that come before them. */
+  padding: 11,
+  /** What the agent's own helpers did, told by their pids. */
+  own: 12,
 
   // Rejected: a trace line that could not be read. Any of these makes an account inexact.
-  badHead: 11,
-  badField: 12,
-  truncated: 13,
-  hiddenPointer: 14,
-  tooLong: 15,
+  badHead: 13,
+  badField: 14,
+  truncated: 15,
+  hiddenPointer: 16,
+  tooLong: 17,
   /** A loss marker or the header's entries line, damaged: something was lost, and how much cannot be read. */
-  badMarker: 16,
+  badMarker: 18,
 } as const;
 export type LineClass = (typeof LineClass)[keyof typeof LineClass];
 
-export const LINE_CLASSES = 17;
+export const LINE_CLASSES = 19;
 const FIRST_REJECTED = LineClass.badHead;
 
 export const IGNORED_REASONS = [
@@ -49,6 +53,8 @@ export const IGNORED_REASONS = [
   "printkEvent",
   "traceHeader",
   "agent",
+  "padding",
+  "own",
 ] as const;
 export const REJECTED_REASONS = ["badHead", "badField", "truncated", "hiddenPointer", "tooLong", "badMarker"] as const;
 

@@ -92,8 +92,10 @@ export const inputSchema = z
 export type InputAccount = z.infer<typeof inputSchema>;
 
 export const captureModeSchema = z
-  .enum(["text", "hist", "printk"])
-  .describe("how the target is read: every event as text, sums made in its kernel, or its console's tp_printk lines")
+  .enum(["raw", "text", "hist", "printk"])
+  .describe(
+    "how the target is read: every event as raw sub-buffers or as text, sums made in its kernel, or its console's tp_printk lines",
+  )
   .meta({ id: "CaptureMode" });
 export type CaptureMode = z.infer<typeof captureModeSchema>;
 

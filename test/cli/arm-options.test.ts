@@ -30,7 +30,6 @@ describe("the options of a capture", () => {
   });
 
   it.each<[ArmCommandOptions, RegExp]>([
-    [{ mode: "raw" }, /--mode raw/],
     [{ bufferKb: "3" }, /--buffer-kb 3: not a whole number from 4 to 4194304/],
     [{ bufferKb: "1e3" }, /--buffer-kb 1e3/],
     [{ bufferKb: "" }, /--buffer-kb/],

@@ -83,6 +83,7 @@ export function plainSource({ mode }: { readonly mode: AgentMode }): PlainSource
     stop: () => source.send("stop"),
     cut: () => source.send("bye"),
     switchTo: () => undefined,
+    askSymbols: () => undefined,
     close: () => Promise.resolve(),
     forget: () => (isKnown = false),
     onSend: () => undefined,

@@ -24,6 +24,7 @@ export function describeWay(kind: LinkFacts["kind"]): string {
 }
 
 export const MODE_HINTS: Record<CaptureMode, string> = {
+  raw: "every event travels as the ring buffer has it",
   text: "every event travels as a line of text",
   hist: "the target's kernel keeps sums per call site, and only they travel",
   printk: "events come as lines of the console, from the start of the boot",

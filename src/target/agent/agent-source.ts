@@ -19,6 +19,7 @@ import { HistReadings } from "./hist-readings.ts";
 import { LineQueue } from "./line-queue.ts";
 import { newNonce } from "./nonce.ts";
 import { refusalOf } from "./refusal.ts";
+import { SymbolReader } from "./symbol-reader.ts";
 
 /** What was decided for one connection. */
 export interface AgentPlan {
@@ -60,6 +61,8 @@ export interface AgentSource extends ByteSource {
   stop(): void;
   /** As {@link stop}, but what is still in the ring buffer is not waited for: it is counted as lost. */
   cut(): void;
+  /** In mode raw: the stream is to hold the symbols of the modules that are there now. */
+  askSymbols(): void;
   /** Cuts, and goes on in another mode: a new run. */
   switchTo(mode: AgentMode): void;
 }
@@ -73,6 +76,8 @@ interface Session {
   readonly plan: AgentPlan;
   /** Of mode hist; undefined in others. */
   readonly readings: HistReadings | undefined;
+  /** Of mode raw: what is to be put into the stream before what comes next. */
+  readonly symbols: SymbolReader | undefined;
 }
 
 export function agentSource(options: AgentSourceOptions): AgentSource {
@@ -179,6 +184,10 @@ class Source implements AgentSource {
     this.#switchTo = mode;
   }
 
+  askSymbols(): void {
+    this.#session?.symbols?.ask();
+  }
+
   async close(): Promise<void> {
     this.#closed.abort();
     // One that never answers would keep the link, and this process, for ever.
@@ -202,7 +211,7 @@ class Source implements AgentSource {
   /** The bytes of one boot (or one mode); leaves in `next` what the next run begins with. */
   async *#bytesOfRun(first: Session, next: { session: Session | undefined }): AsyncGenerator<Uint8Array> {
     let session = first;
-    yield this.#announce(session);
+    yield* this.#announce(session);
     for (;;) {
       const lost = yield* this.#bytesOf(session);
       const fromMs = Date.now();
@@ -230,14 +239,18 @@ class Source implements AgentSource {
       }
       this.reconnects += 1;
       session = again;
-      yield this.#announce(session);
+      yield* this.#announce(session);
     }
   }
 
   /** One connection's bytes; the error that ended it. */
   async *#bytesOf(session: Session): AsyncGenerator<Uint8Array, KmemtapError> {
     try {
-      yield* session.script.bytes;
+      for await (const chunk of session.script.bytes) {
+        yield chunk;
+        const text = session.symbols?.take();
+        if (text !== undefined) yield this.#blob("kallsyms", text);
+      }
     } catch (thrown) {
       if (thrown instanceof KmemtapError) return thrown;
       return new KmemtapError("link/lost", `${this.label}: ${messageOf(thrown)}`, { cause: thrown });
@@ -258,9 +271,10 @@ class Source implements AgentSource {
       this.#closed.signal.throwIfAborted();
       this.#ended = this.#begun = false;
       this.#lastHeard = this.#ending = this.#damagedSinceStop = false;
+      const symbols = plan.mode === "raw" ? await SymbolReader.of(shell) : undefined;
       const script = await shell.start(agentScript(), [plan.mode, this.nonce, ...plan.options]);
       const readings = plan.mode === "hist" ? new HistReadings(this.#options.tickMs, Date.now()) : undefined;
-      const session = { shell, script, plan, readings };
+      const session = { shell, script, plan, readings, symbols };
       if (this.#closed.signal.aborted) await script.close();
       this.#closed.signal.throwIfAborted();
       this.#session = session;
@@ -360,8 +374,15 @@ class Source implements AgentSource {
     }
   }
 
-  #announce({ plan, shell }: Session): Uint8Array {
-    return this.#own(`session mode=${plan.mode} link=${shell.link.kind}`);
+  *#announce({ plan, shell, symbols }: Session): Generator<Uint8Array> {
+    yield this.#own(`session mode=${plan.mode} link=${shell.link.kind}`);
+    if (symbols === undefined) return;
+    const text = symbols.take();
+    if (text !== undefined) yield this.#blob("kallsyms", text);
+  }
+
+  #blob(name: string, bytes: Uint8Array): Uint8Array {
+    return Buffer.concat([this.#own(`blob name=${name} bytes=${bytes.length}`), bytes]);
   }
 
   #own(text: string): Uint8Array {

@@ -65,8 +65,8 @@ async function planFor(shell: Shell, wanted: WantedMode, options: ArmOptions): P
       `grow_kb=${options.growKb}`,
       `poll=${(options.pollMs / 1000).toFixed(1)}`,
       `quiet=${options.quietSeconds ?? QUIET_S}`,
-      // One channel: the stats stand in the stream, so that nothing is torn.
-      `stats=${shell.concurrent ? "err" : "mark"}`,
+      // One channel: the stats stand in the stream, so that nothing is torn. In mode raw its reader says them.
+      `stats=${mode === "raw" ? "none" : shell.concurrent ? "err" : "mark"}`,
       `wait=${options.wait ? 1 : 0}`,
       `scope=${options.scope}`,
       `console=${shell.concurrent ? 0 : 1}`,

@@ -3,7 +3,7 @@ import { ExitCode, KmemtapError } from "../../model/errors.ts";
 import type { LinkFacts } from "../../model/ports.ts";
 import type { AgentFacts } from "./agent-facts.ts";
 
-export type AgentMode = "text" | "hist";
+export type AgentMode = "raw" | "text" | "hist";
 export type WantedMode = "auto" | AgentMode;
 
 export interface ModeChoice {
@@ -39,6 +39,16 @@ export function chooseMode(
       nextStep: "use --mode text or auto",
       exitCode: ExitCode.targetFailed,
     });
+  }
+  if (wanted === "raw" && carries !== undefined) {
+    throw new KmemtapError(
+      "target/unsupported",
+      `mode raw: a ${link.kind} link has one channel, which is a terminal's`,
+      {
+        nextStep: "use --mode text, hist or auto; raw sub-buffers come over ssh: and local:",
+        exitCode: ExitCode.targetFailed,
+      },
+    );
   }
   if (wanted !== "auto") return { mode: wanted, reason: "asked for", headroom };
   if (carries === undefined) return { mode: "text", reason: `${link.kind} carries every event`, headroom };

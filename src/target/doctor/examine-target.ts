@@ -4,6 +4,7 @@ import { KmemtapError } from "../../model/errors.ts";
 import type { AskSecret, Shell } from "../../model/ports.ts";
 import type { ShellTarget, Target } from "../../model/target.ts";
 import { type AgentFacts, readFacts } from "../agent/agent-facts.ts";
+import type { AgentMode } from "../agent/choose-mode.ts";
 import { openShell } from "../open-shell.ts";
 import { bufferCheck, linkCheck, modeCheck } from "./check-rate.ts";
 import { checkRights, memoryCheck } from "./check-rights.ts";
@@ -117,7 +118,7 @@ function hasProblem(checks: readonly Check[]): boolean {
 function doctor(
   target: string,
   checks: readonly Check[],
-  choice?: { readonly mode: "text" | "hist"; readonly reason: string },
+  choice?: { readonly mode: AgentMode; readonly reason: string },
   headroom?: number,
 ): Doctor {
   return {

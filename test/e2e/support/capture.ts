@@ -12,6 +12,8 @@ export interface Capture {
   readonly agent: AgentSource;
   /** All that arrived, all connections one after the other. */
   received(): string;
+  /** The same, as it came in pieces. */
+  readonly chunks: readonly Uint8Array[];
   /** Every alert of every run. */
   readonly alerts: readonly Alert[];
   /** What was said for the log. */
@@ -63,6 +65,7 @@ export function startCapture(
   return {
     agent,
     received,
+    chunks,
     alerts,
     said,
     over,

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { ShellTarget } from "../../../src/model/target.ts";
 import type { GuestSsh } from "../../../src/target/qemu/guest-ssh.ts";
 import type { GuestSerial } from "../../../src/target/qemu/serial-lines.ts";
-import { bootShellGuest, type ShellGuest } from "../../../src/target/qemu/shell-guest.ts";
+import { bootShellGuest, type ShellGuest, type ShellGuestOptions } from "../../../src/target/qemu/shell-guest.ts";
 import { until } from "../../support/until.ts";
 import { sshOutput } from "./plain-ssh.ts";
 import { type RunInGuest, stateChanges, takeTruth, TRACEFS_STATE } from "./truth.ts";
@@ -32,8 +32,9 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-export async function bootLab(): Promise<Lab> {
+export async function bootLab(options: Pick<ShellGuestOptions, "kernel"> = {}): Promise<Lab> {
   const guest = await bootShellGuest({
+    ...options,
     memoryMb: 1024,
     ssh: true,
     reboots: true,

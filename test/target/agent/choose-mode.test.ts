@@ -47,6 +47,11 @@ describe("auto", () => {
 });
 
 describe("a mode that was asked for", () => {
+  it("is raw only where there are several channels", () => {
+    expect(choose("raw", undefined)).toMatchObject({ mode: "raw", reason: "asked for" });
+    expect(() => choose("raw", 11_520)).toThrow(/mode raw: a serial link has one channel/);
+  });
+
   it("is taken, whatever the link carries", () => {
     expect(choose("text", 960)).toMatchObject({ mode: "text", reason: "asked for" });
     expect(choose("hist", undefined)).toMatchObject({ mode: "hist", reason: "asked for" });

@@ -1,0 +1,225 @@
+/**
+ * One CPU's ring buffer, sub-buffer by sub-buffer, as `per_cpu/cpuN/trace_pipe_raw` gives it (kernel/trace/ring_buffer.c).
+ *
+ *     sub-buffer: time stamp u64 | commit long: bytes of data, bit 31: events were missed, bit 30: how many stands behind the data | data
+ *     record:     type_len:5 time_delta:27 | …      1-28: data of type_len words · 0: its length in a word, then data
+ *                                                   29: padding · 30: time extend, the delta's high bits · 31: absolute time
+ */
+import { LineClass, type LineTally } from "../../model/line-tally.ts";
+import type { PageFormat } from "./event-format.ts";
+import type { KmemLayout, MarkerLayout, ModuleLayout, RecordLayout } from "./record-layouts.ts";
+
+const INITIAL_BYTES = 1 << 16;
+const HEADER_BYTES = 4;
+const MAX_TYPE_LEN = 28;
+const PADDING = 29;
+const TIME_EXTEND = 30;
+const MISSED_EVENTS = 0x80000000;
+const MISSED_STORED = 0x40000000;
+/** linux/ring_buffer.h: the data's length, below the flags. */
+const COMMIT_MASK = 0x7ffffff;
+const TWO_27 = 2 ** 27;
+const TWO_32 = 2 ** 32;
+/** An absolute time stamp has 59 bits; the rest is that of the time before it. */
+const TWO_59 = 2 ** 59;
+
+/** What the target says of its formats. */
+export interface RawFormats {
+  readonly page: PageFormat;
+  /** By event id. */
+  readonly layouts: readonly (RecordLayout | undefined)[];
+}
+
+/** Events that were overwritten before what follows. */
+export interface Missed {
+  readonly type: "missed";
+  /** Undefined where the sub-buffer was too full for the count. */
+  readonly events: number | undefined;
+}
+
+export class CpuStream {
+  readonly cpu: number;
+  /** What {@link advance} has found; undefined when everything here is read. */
+  found: KmemLayout | MarkerLayout | ModuleLayout | Missed | undefined;
+  timeNs = 0;
+  /** Of the record found, in {@link view}: valid until the next push. */
+  recordAt = 0;
+  recordEnd = 0;
+  /** With what comes before it. */
+  recordBytes = 0;
+  /** Records of every kind, as the kernel counts `read events`. */
+  records = 0;
+  /** No event older than this is still to come. */
+  safeNs = -1;
+  readonly #formats: RawFormats;
+  readonly #tally: LineTally;
+  #bytes = new Uint8Array(INITIAL_BYTES);
+  #view = new DataView(this.#bytes.buffer);
+  #littleEndian: boolean | undefined;
+  /** The bytes that wait, the page that is being read included. */
+  #from = 0;
+  #to = 0;
+  /** Within the page that is being read; -1 where none is. */
+  #at = -1;
+  #end = 0;
+
+  constructor(cpu: number, formats: RawFormats, tally: LineTally) {
+    this.cpu = cpu;
+    this.#formats = formats;
+    this.#tally = tally;
+  }
+
+  get view(): DataView {
+    return this.#view;
+  }
+
+  get littleEndian(): boolean {
+    return this.#littleEndian !== false;
+  }
+
+  get waitingBytes(): number {
+    return this.#to - this.#from;
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.#to + bytes.length > this.#bytes.length) this.#makeRoom(bytes.length);
+    this.#bytes.set(bytes, this.#to);
+    this.#to += bytes.length;
+  }
+
+  #makeRoom(more: number): void {
+    const waiting = this.#to - this.#from;
+    const bytes = 2 * (waiting + more) > this.#bytes.length ? new Uint8Array(4 * (waiting + more)) : this.#bytes;
+    bytes.set(this.#bytes.subarray(this.#from, this.#to));
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer);
+    }
+    this.recordAt -= this.#from;
+    this.recordEnd -= this.#from;
+    this.#from = 0;
+    this.#to = waiting;
+  }
+
+  /** Bytes of an unfinished page, when nothing more will come. */
+  end(): void {
+    if (this.#at < 0 && this.#to > this.#from) this.#tally.count(LineClass.truncated, this.#to - this.#from);
+    this.#from = this.#to;
+  }
+
+  /** Goes on to the next record that matters; false when there is none yet. */
+  advance(): boolean {
+    const { layouts } = this.#formats;
+    for (;;) {
+      if (this.#at < 0) {
+        this.found = this.#openPage();
+        if (this.found !== undefined) return true;
+        if (this.#at < 0) return false;
+      }
+      const view = this.#view;
+      const le = this.#littleEndian === true;
+      const page = this.#from;
+      const end = page + this.#end;
+      let p = page + this.#at;
+      while (p < end) {
+        const word = view.getUint32(p, le);
+        const type = le ? word & 31 : word >>> 27;
+        const delta = le ? word >>> 5 : word & 0x7ffffff;
+        if (type <= MAX_TYPE_LEN) {
+          const size = type > 0 ? type * 4 : p + 8 <= end ? view.getUint32(p + HEADER_BYTES, le) : 0;
+          const next = p + HEADER_BYTES + size;
+          const record = type > 0 ? p + HEADER_BYTES : p + 2 * HEADER_BYTES;
+          if (next > end || record + 2 > next) break;
+          this.timeNs += delta;
+          this.records += 1;
+          const layout = layouts[view.getUint16(record, le)];
+          const bytes = next - p;
+          p = next;
+          if (layout === undefined) {
+            this.#tally.count(LineClass.otherEvent, bytes);
+            continue;
+          }
+          this.#at = p - page;
+          this.recordAt = record;
+          this.recordEnd = next;
+          this.recordBytes = bytes;
+          this.found = layout;
+          return true;
+        }
+        if (p + 8 > end && !(type === PADDING && delta === 0)) break;
+        if (type === PADDING) {
+          // A null one fills the rest; else an event that was discarded when it stood there already, whose time has passed all the same.
+          const size = delta === 0 ? end - p : HEADER_BYTES + view.getUint32(p + HEADER_BYTES, le);
+          if (size > end - p || size < 2 * HEADER_BYTES) {
+            if (delta !== 0) break;
+          }
+          this.timeNs += delta;
+          this.#tally.bytes[LineClass.padding] += size;
+          p += size;
+          continue;
+        }
+        const high = view.getUint32(p + HEADER_BYTES, le);
+        this.timeNs =
+          type === TIME_EXTEND ? this.timeNs + delta + high * TWO_27 : this.#absolute(delta + high * TWO_27);
+        this.#tally.bytes[LineClass.padding] += 8;
+        p += 8;
+      }
+      // What does not fit into its page: nothing behind it can be found.
+      if (p < end) this.#tally.count(LineClass.badField, end - p);
+      this.#closePage();
+    }
+  }
+
+  #absolute(stamp: number): number {
+    const before = this.timeNs;
+    const time = stamp + Math.floor(before / TWO_59) * TWO_59;
+    return time < before && before >= TWO_59 ? time + TWO_59 : time;
+  }
+
+  /** Opens the next page, if it is there; what the kernel says it lost before it. */
+  #openPage(): Missed | undefined {
+    const { commitOffset, longSize, dataOffset, dataSize } = this.#formats.page;
+    const size = dataOffset + dataSize;
+    for (; this.#to - this.#from >= size; this.#from += size) {
+      const at = this.#from;
+      const view = this.#view;
+      this.#littleEndian ??= this.#guessOrder(at);
+      const le = this.#littleEndian !== false;
+      const commit = view.getUint32(at + commitOffset + (le || longSize === 4 ? 0 : 4), le);
+      const length = commit & COMMIT_MASK;
+      if (length > dataSize) {
+        this.#tally.count(LineClass.badHead, size);
+        continue;
+      }
+      const [first, second] = [view.getUint32(at, le), view.getUint32(at + 4, le)];
+      this.timeNs = le ? second * TWO_32 + first : first * TWO_32 + second;
+      this.#at = dataOffset;
+      this.#end = dataOffset + length;
+      this.#tally.bytes[LineClass.padding] += size - length;
+      if ((commit & MISSED_EVENTS) === 0) return undefined;
+      const stored = (commit & MISSED_STORED) !== 0 && length + longSize <= dataSize;
+      return { type: "missed", events: stored ? this.#countAt(at + this.#end, longSize, le) : undefined };
+    }
+    return undefined;
+  }
+
+  #countAt(at: number, longSize: number, le: boolean): number {
+    if (longSize === 4) return this.#view.getUint32(at, le);
+    const [first, second] = [this.#view.getUint32(at, le), this.#view.getUint32(at + 4, le)];
+    return le ? second * TWO_32 + first : first * TWO_32 + second;
+  }
+
+  #closePage(): void {
+    this.#from += this.#formats.page.dataOffset + this.#formats.page.dataSize;
+    this.#at = -1;
+  }
+
+  /** The byte order in which the page's length makes sense; no file of tracefs says it. Undefined while a page is empty. */
+  #guessOrder(at: number): boolean | undefined {
+    const { commitOffset, longSize, dataSize } = this.#formats.page;
+    const little = this.#view.getUint32(at + commitOffset, true) & COMMIT_MASK;
+    if (little > 0 && little <= dataSize) return true;
+    const big = this.#view.getUint32(at + commitOffset + longSize - 4, false) & COMMIT_MASK;
+    return big > 0 && big <= dataSize ? false : undefined;
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Pids of the processes that the agent's reader starts, and when they were those: a pid is another's afterwards.
+ *
+ * Each round's line names those of the round before, and the one that reads this round's stats. All of them began after the
+ * stats of the round before, and are gone when the stats of the round to come are taken.
+ */
+
+interface Span {
+  readonly fromNs: number;
+  toNs: number;
+}
+
+const MASK = 0xffff;
+
+export class Helpers {
+  readonly #spans = new Map<number, Span>();
+  /** By a pid's low bits: whether it is worth looking. */
+  readonly #seen = new Uint8Array(MASK + 1);
+  /** The rounds that events may still come from, oldest first. */
+  readonly #rounds: (readonly number[])[] = [];
+
+  /** @param statsNs the trace clock at the stats of the round before */
+  hear(pids: string, statsNs: number): void {
+    // Those of two rounds ago were gone by then.
+    for (const pid of this.#rounds.at(-2) ?? []) {
+      const span = this.#spans.get(pid);
+      if (span?.toNs === Infinity) span.toNs = statsNs;
+    }
+    const round = pids.split(",").map(Number).filter(Number.isSafeInteger);
+    this.#rounds.push(round);
+    for (const pid of round) {
+      this.#spans.set(pid, { fromNs: statsNs, toNs: Infinity });
+      this.#seen[pid & MASK] = 1;
+    }
+  }
+
+  /** No older event is still to come. */
+  forgetBefore(timeNs: number): void {
+    while (this.#rounds.length > 2 && this.#rounds[0].every((pid) => (this.#spans.get(pid)?.toNs ?? 0) < timeNs)) {
+      for (const pid of this.#rounds.shift() ?? []) {
+        if ((this.#spans.get(pid)?.toNs ?? Infinity) < timeNs) this.#spans.delete(pid);
+      }
+    }
+  }
+
+  /** True where what the process did then was the agent's. */
+  has(pid: number, timeNs: number): boolean {
+    if (this.#seen[pid & MASK] === 0) return false;
+    const span = this.#spans.get(pid);
+    return span !== undefined && timeNs >= span.fromNs && timeNs <= span.toNs;
+  }
+}

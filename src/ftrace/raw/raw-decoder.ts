@@ -1,0 +1,466 @@
+/**
+ * What the agent sends in mode raw, to event batches: lines, and whole sub-buffers of one CPU behind each `pages` line.
+ *
+ *     @kmemtap k3fa9c1 k2 blob name=format bytes=812 ~43      what the formats and symbols are, from this side of the link
+ *     (812 bytes)
+ *     @kmemtap k3fa9c1 r17 stats cpu=0 entries=120 … ~96
+ *     @kmemtap k3fa9c1 r18 pages cpu=0 ~24
+ *     (sub-buffers, up to the next line: no time stamp reads `@kmemtap`, which would be the year 2226)
+ *
+ * The CPUs' events are merged by time, because an object is often freed on another CPU. A CPU that has nothing to say
+ * holds nobody up: once all that its stats counted has been read, nothing older than those stats is still to come.
+ */
+import type { CallSiteTable } from "../../model/call-site-table.ts";
+import { type EventBatch, EventKind } from "../../model/event-batch.ts";
+import { LineClass } from "../../model/line-tally.ts";
+import type { Decoder } from "../../model/ports.ts";
+import { ascii, NEWLINE, SPACE, startsWith } from "../ascii.ts";
+import { EventColumns } from "../event-columns.ts";
+import { AddressSites } from "./address-sites.ts";
+import { CpuStream } from "./cpu-stream.ts";
+import { Helpers } from "./helpers.ts";
+import { type PageFormat, parsePageFormat } from "./event-format.ts";
+import {
+  type KmemLayout,
+  type MarkerLayout,
+  type ModuleLayout,
+  readLayout,
+  type RecordLayout,
+} from "./record-layouts.ts";
+
+/** Names of addresses, as the kernel prints them. */
+export interface AddressNames {
+  /** Takes the text of /proc/kallsyms, or a part of it. */
+  read(kallsyms: string): void;
+  forget(module: string): void;
+  nameOf(address: bigint): string | undefined;
+}
+
+/** TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ (linux/trace_events.h): what an interrupt does is not the task's. */
+const IN_INTERRUPT = 24;
+const MARK = ascii("@kmemtap ");
+const OWN_WRITER = 0x6b;
+const MAX_LINE_BYTES = 8192;
+/** A description: of an event, or the symbols of a module. */
+const MAX_BLOB_BYTES = 64 << 20;
+/** Of all CPUs, in wait for one that says nothing: then the order is given up, not the memory. */
+const MAX_WAITING_BYTES = 64 << 20;
+/** One that is not found stays an address; else each of them would ask again. */
+const MAX_QUESTIONS = 100;
+
+export class RawDecoder implements Decoder {
+  readonly #sites: CallSiteTable;
+  readonly #names: AddressNames;
+  readonly #columns = new EventColumns();
+  readonly #addresses = new AddressSites();
+  #page: PageFormat | undefined;
+  #layouts: (RecordLayout | undefined)[] = [];
+  #streams: CpuStream[] = [];
+  /** By CPU: what its stats counted, oldest first, until all of it has been read. */
+  #promises = new Map<number, { records: number; nowNs: number }[]>();
+  /** An unfinished line. */
+  #line = new Uint8Array(MAX_LINE_BYTES);
+  #lineLength = 0;
+  /** Whose pages are being read. */
+  #pagesOf: CpuStream | undefined;
+  /** Of the page, or the blob, that is being read. */
+  #remaining = 0;
+  readonly #helpers = new Helpers();
+  /** The trace clock of the last stats: who helps up to then is known. */
+  #statsNs = 0;
+  #blob: { readonly name: string; readonly bytes: Uint8Array } | undefined;
+  #asked = false;
+  #questions = 0;
+  /** The address that was asked for last: the answer may not have it either. */
+  #unknown: bigint | undefined;
+  /** Of the last event that was given out. */
+  #lastNs = 0;
+  /** Nothing more comes: nothing is waited for. */
+  #flushing = false;
+
+  constructor(sites: CallSiteTable, names: AddressNames) {
+    this.#sites = sites;
+    this.#names = names;
+  }
+
+  /** True while an event waits for the symbols of modules: a `kallsyms` blob lets it, and all behind it, go on. */
+  get wantsSymbols(): boolean {
+    return this.#asked;
+  }
+
+  push(chunk: Uint8Array): EventBatch {
+    this.#columns.reset();
+    let at = isOwn(chunk) ? this.#takeOwn(chunk) : 0;
+    while (at < chunk.length) {
+      if (this.#blob !== undefined) at = this.#readBlob(chunk, at);
+      else if (this.#pagesOf !== undefined) at = this.#readPages(chunk, at, this.#pagesOf);
+      else at = this.#readLine(chunk, at);
+    }
+    this.#merge();
+    return this.#columns;
+  }
+
+  end(): EventBatch {
+    this.#columns.reset();
+    this.#flush();
+    if (this.#lineLength > 0) this.#columns.tally.count(LineClass.truncated, this.#lineLength);
+    if (this.#blob !== undefined) {
+      this.#columns.tally.count(LineClass.truncated, this.#blob.bytes.length - this.#remaining);
+    }
+    this.#lineLength = 0;
+    this.#blob = this.#pagesOf = undefined;
+    return this.#columns;
+  }
+
+  /** Lines of this side, each perhaps with its blob: a chunk of their own, which may stand in the middle of a page. */
+  #takeOwn(chunk: Uint8Array): number {
+    let at = 0;
+    while (at < chunk.length) {
+      const newline = chunk.indexOf(NEWLINE, at);
+      const end = newline < 0 ? chunk.length : newline;
+      const text = Buffer.from(chunk.subarray(at, end)).toString("utf8");
+      const next = newline < 0 ? end : end + 1;
+      this.#takeLine(text, next - at, true);
+      at = next;
+      const blob = /^@kmemtap \S+ k\d+ blob name=(\S+) bytes=(\d+)/.exec(text);
+      if (blob === null) continue;
+      const length = Math.min(Number(blob[2]), chunk.length - at);
+      this.#takeBlob(blob[1], chunk.subarray(at, at + length));
+      at += length;
+    }
+    return at;
+  }
+
+  // ---- the stream ------------------------------------------------------------------------------------------------------
+
+  #readLine(chunk: Uint8Array, at: number): number {
+    const newline = chunk.indexOf(NEWLINE, at);
+    const end = newline < 0 ? chunk.length : newline;
+    const length = this.#lineLength + end - at;
+    if (length > MAX_LINE_BYTES) {
+      this.#columns.tally.count(LineClass.tooLong, length);
+      this.#lineLength = 0;
+      return newline < 0 ? end : end + 1;
+    }
+    this.#line.set(chunk.subarray(at, end), this.#lineLength);
+    this.#lineLength = length;
+    if (newline < 0) return end;
+    this.#lineLength = 0;
+    this.#takeLine(Buffer.from(this.#line.buffer, 0, length).toString("utf8"), length + 1);
+    return end + 1;
+  }
+
+  #takeLine(text: string, bytes: number, own = false): void {
+    const { tally } = this.#columns;
+    const isAgent = text.startsWith("@kmemtap ");
+    tally.count(isAgent ? LineClass.agent : text === "" ? LineClass.blank : LineClass.badHead, bytes);
+    if (!isAgent) return;
+    const [, , , type = "", ...words] = text.split(" ");
+    const fields = new Map(words.map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]));
+    const cpu = Number(fields.get("cpu"));
+    switch (type) {
+      case "blob":
+        if (!own) this.#beginBlob(fields.get("name") ?? "", Number(fields.get("bytes")));
+        return;
+      case "helpers":
+        this.#helpers.hear(fields.get("pids") ?? "", this.#statsNs);
+        return;
+      case "round":
+        return;
+      case "pages":
+        this.#pagesOf = this.#streamOf(cpu);
+        this.#remaining = 0;
+        return;
+      case "session":
+        this.#flush();
+        if (this.#lineLength > 0) tally.count(LineClass.truncated, this.#lineLength);
+        this.#lineLength = 0;
+        this.#blob = this.#pagesOf = undefined;
+        this.#streams = [];
+        this.#promises.clear();
+        this.#layouts = [];
+        this.#page = undefined;
+        break;
+      case "stats":
+        this.#promise(cpu, fields);
+        break;
+    }
+    // All that can be said before it, however the stream was cut into chunks.
+    this.#merge();
+    const { marks, length } = this.#columns;
+    marks.push({ text, at: length, timeNs: this.#lastNs });
+  }
+
+  #streamOf(cpu: number): CpuStream | undefined {
+    const known = this.#streams.find((stream) => stream.cpu === cpu);
+    if (known !== undefined || this.#page === undefined || !Number.isSafeInteger(cpu)) return known;
+    const stream = new CpuStream(cpu, { page: this.#page, layouts: this.#layouts }, this.#columns.tally);
+    this.#streams.push(stream);
+    this.#streams.sort((a, b) => a.cpu - b.cpu);
+    return stream;
+  }
+
+  #promise(cpu: number, fields: ReadonlyMap<string, string>): void {
+    const [entries, read, now] = ["entries", "read", "now"].map((key) => Number(fields.get(key)));
+    if (this.#streamOf(cpu) === undefined || !Number.isFinite(entries + read + now)) return;
+    const promises = this.#promises.get(cpu) ?? [];
+    this.#promises.set(cpu, promises);
+    // Microseconds, cut off.
+    this.#statsNs = Math.round(now * 1e6) * 1000;
+    promises.push({ records: entries + read, nowNs: this.#statsNs });
+  }
+
+  #beginBlob(name: string, length: number): void {
+    if (!(length > 0 && length <= MAX_BLOB_BYTES)) return;
+    this.#blob = { name, bytes: new Uint8Array(length) };
+    this.#remaining = length;
+  }
+
+  #readBlob(chunk: Uint8Array, at: number): number {
+    const blob = this.#blob;
+    if (blob === undefined) return at;
+    const part = chunk.subarray(at, at + this.#remaining);
+    blob.bytes.set(part, blob.bytes.length - this.#remaining);
+    this.#remaining -= part.length;
+    if (this.#remaining === 0) {
+      this.#blob = undefined;
+      this.#takeBlob(blob.name, blob.bytes);
+    }
+    return at + part.length;
+  }
+
+  #takeBlob(name: string, bytes: Uint8Array): void {
+    this.#columns.tally.bytes[LineClass.padding] += bytes.length;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+    if (name === "header_page") this.#page = parsePageFormat(text);
+    else if (name === "format") {
+      const read = readLayout(text);
+      if (read !== undefined) this.#layouts[read.id] = read.layout;
+    } else if (name === "kallsyms") {
+      this.#names.read(text);
+      this.#asked = false;
+    }
+  }
+
+  /** Whole sub-buffers, until a line stands where the next one would begin. */
+  #readPages(chunk: Uint8Array, from: number, stream: CpuStream): number {
+    const size = this.#page === undefined ? 0 : this.#page.dataOffset + this.#page.dataSize;
+    let at = from;
+    let until = from;
+    for (;;) {
+      if (this.#remaining > 0) {
+        const part = Math.min(this.#remaining, chunk.length - until);
+        until += part;
+        this.#remaining -= part;
+        if (this.#remaining > 0) break;
+      }
+      // A page's first bytes, or those of a line: what is here of them tells once they differ.
+      const known = this.#lineLength;
+      const more = chunk.subarray(until, until + MARK.length - known);
+      this.#line.set(more, known);
+      const head = this.#line.subarray(0, known + more.length);
+      const isLine = startsWith(MARK, 0, head);
+      if (isLine && head.length < MARK.length) {
+        if (until > at) stream.push(chunk.subarray(at, until));
+        this.#lineLength = head.length;
+        return chunk.length;
+      }
+      if (isLine) {
+        if (until > at) stream.push(chunk.subarray(at, until));
+        this.#pagesOf = undefined;
+        this.#lineLength = MARK.length;
+        return until + more.length;
+      }
+      if (known > 0) {
+        // What had looked like a line's beginning was a page's: it comes from the chunk before.
+        stream.push(this.#line.subarray(0, known));
+        this.#lineLength = 0;
+        at = until;
+      }
+      this.#remaining = size - known;
+    }
+    if (until > at) stream.push(chunk.subarray(at, until));
+    return chunk.length;
+  }
+
+  // ---- the order -------------------------------------------------------------------------------------------------------
+
+  /** All that is here, in order, whatever is still missing. */
+  #flush(): void {
+    this.#flushing = true;
+    this.#asked = false;
+    this.#merge();
+    this.#flushing = false;
+    for (const stream of this.#streams) stream.end();
+  }
+
+  #merge(): void {
+    const waiting = this.#streams.reduce((sum, stream) => sum + stream.waitingBytes, 0);
+    while (!this.#asked) {
+      let first: CpuStream | undefined;
+      let limitNs = this.#flushing ? Infinity : this.#statsNs;
+      for (const stream of this.#streams) {
+        if (stream.found === undefined && !stream.advance()) {
+          limitNs = Math.min(
+            limitNs,
+            this.#flushing || waiting > MAX_WAITING_BYTES ? Infinity : this.#safeNsOf(stream),
+          );
+        } else if (first === undefined || stream.timeNs < first.timeNs) {
+          if (first !== undefined) limitNs = Math.min(limitNs, first.timeNs);
+          first = stream;
+        } else limitNs = Math.min(limitNs, stream.timeNs);
+      }
+      if (first === undefined || first.timeNs > limitNs) break;
+      do {
+        if (!this.#take(first)) return;
+      } while (first.advance() && first.timeNs <= limitNs);
+    }
+    const { length, timeNs } = this.#columns;
+    if (length > 0) this.#lastNs = timeNs[length - 1];
+    this.#helpers.forgetBefore(this.#lastNs);
+  }
+
+  #safeNsOf(stream: CpuStream): number {
+    const promises = this.#promises.get(stream.cpu);
+    while (promises !== undefined && promises.length > 0 && promises[0].records <= stream.records) {
+      stream.safeNs = Math.max(stream.safeNs, promises[0].nowNs);
+      promises.shift();
+    }
+    return stream.safeNs;
+  }
+
+  /** Takes what the stream has found; false where it must wait for symbols. */
+  #take(stream: CpuStream): boolean {
+    const { found } = stream;
+    switch (found?.type) {
+      case "kmem":
+        return this.#takeKmem(stream, found);
+      case "marker":
+        this.#takeMarker(stream, found);
+        break;
+      case "module":
+        this.#takeModule(stream, found);
+        break;
+      case "missed":
+        this.#columns.losses.push({ cpu: stream.cpu, events: found.events, timeNs: stream.timeNs });
+        break;
+      case undefined:
+        break;
+    }
+    stream.found = undefined;
+    return true;
+  }
+
+  #takeKmem(stream: CpuStream, layout: KmemLayout): boolean {
+    const { view, recordAt, littleEndian } = stream;
+    const columns = this.#columns;
+    const { tally } = columns;
+    const bytes = stream.recordBytes;
+    if (recordAt + layout.size > stream.recordEnd) {
+      tally.count(LineClass.badField, bytes);
+      stream.found = undefined;
+      return true;
+    }
+    const wide = layout.longSize === 8;
+    const lowAt = wide && !littleEndian ? 4 : 0;
+    const highAt = 4 - lowAt;
+    const ptrLow = view.getUint32(recordAt + layout.ptr + lowAt, littleEndian);
+    const ptrHigh = wide ? view.getUint32(recordAt + layout.ptr + highAt, littleEndian) : 0;
+    if (ptrLow === 0 && ptrHigh === 0) {
+      tally.count(layout.kind >= EventKind.kfree ? LineClass.nullFree : LineClass.failedAllocation, bytes);
+      stream.found = undefined;
+      return true;
+    }
+    const inInterrupt = (view.getUint8(recordAt + layout.flags) & IN_INTERRUPT) !== 0;
+    if (!inInterrupt && this.#helpers.has(view.getInt32(recordAt + layout.pid, littleEndian), stream.timeNs)) {
+      tally.count(LineClass.own, bytes);
+      stream.found = undefined;
+      return true;
+    }
+    const site = this.#siteOf(
+      view.getUint32(recordAt + layout.callSite + lowAt, littleEndian),
+      wide ? view.getUint32(recordAt + layout.callSite + highAt, littleEndian) : 0,
+      wide,
+    );
+    if (site < 0) return false;
+    columns.reserve();
+    const i = columns.length++;
+    columns.kind[i] = layout.kind;
+    columns.ptrLow[i] = ptrLow;
+    columns.ptrHigh[i] = ptrHigh;
+    columns.callSite[i] = site;
+    columns.cpu[i] = stream.cpu;
+    columns.timeNs[i] = stream.timeNs;
+    if (layout.bytesReq >= 0) {
+      const req = recordAt + layout.bytesReq;
+      const alloc = recordAt + layout.bytesAlloc;
+      columns.bytesReq[i] = view.getUint32(req + lowAt, littleEndian);
+      columns.bytesAlloc[i] = view.getUint32(alloc + lowAt, littleEndian);
+      if (wide) {
+        columns.bytesReq[i] += view.getUint32(req + highAt, littleEndian) * 2 ** 32;
+        columns.bytesAlloc[i] += view.getUint32(alloc + highAt, littleEndian) * 2 ** 32;
+      }
+    } else columns.bytesReq[i] = columns.bytesAlloc[i] = 0;
+    tally.lines[LineClass.event] += 1;
+    tally.bytes[LineClass.event] += bytes;
+    stream.found = undefined;
+    return true;
+  }
+
+  /** The id of the call site at that address; -1 where its name must be asked for first. */
+  #siteOf(low: number, high: number, wide: boolean): number {
+    const known = this.#addresses.find(low, high);
+    if (known >= 0) return known;
+    const address = (BigInt(high) << 32n) | BigInt(low);
+    const name = this.#names.nameOf(address);
+    if (name === undefined && !this.#flushing && this.#questions < MAX_QUESTIONS && this.#unknown !== address) {
+      this.#unknown = address;
+      this.#questions += 1;
+      this.#asked = true;
+      return -1;
+    }
+    const id = this.#idOf(name ?? `0x${address.toString(16).padStart(wide ? 16 : 8, "0")}`);
+    this.#addresses.add(low, high, id);
+    return id;
+  }
+  #idOf(name: string): number {
+    const text = Buffer.from(`${name}\0\0\0\0`, "latin1");
+    const view = new DataView(text.buffer, text.byteOffset, text.length);
+    const length = text.length - 4;
+    let hash = 0;
+    for (let i = 0; i < length; i++) hash = Math.imul(hash ^ text[i], 0x9e3779b1);
+    hash ^= hash >>> 15;
+    const known = this.#sites.find(view, 0, length, hash);
+    return known >= 0 ? known : this.#sites.add(view, 0, length, hash);
+  }
+
+  #takeMarker(stream: CpuStream, layout: MarkerLayout): void {
+    const { view, recordAt, recordEnd, timeNs } = stream;
+    const bytes = new Uint8Array(view.buffer, recordAt + layout.text, Math.max(0, recordEnd - recordAt - layout.text));
+    const end = bytes.indexOf(0);
+    const text = Buffer.from(bytes.subarray(0, end < 0 ? bytes.length : end)).toString("utf8");
+    const columns = this.#columns;
+    const isAgent = text.startsWith("@kmemtap ");
+    columns.tally.count(isAgent ? LineClass.agent : LineClass.otherEvent, stream.recordBytes);
+    if (isAgent) columns.marks.push({ text: text.replace(/\n$/, ""), at: columns.length, timeNs });
+  }
+
+  #takeModule(stream: CpuStream, layout: ModuleLayout): void {
+    const { view, recordAt, recordEnd, littleEndian } = stream;
+    this.#columns.tally.count(LineClass.otherEvent, stream.recordBytes);
+    const where = view.getUint32(recordAt + layout.name, littleEndian);
+    const from = recordAt + (where & 0xffff);
+    const name = Buffer.from(view.buffer, from, Math.max(0, Math.min((where >>> 16) - 1, recordEnd - from)));
+    if (layout.gone) this.#names.forget(name.toString("latin1"));
+    // A module's addresses may have been another's.
+    this.#addresses.clear();
+    this.#unknown = undefined;
+  }
+}
+
+/** `\n@kmemtap NONCE k…`: this side's own. */
+function isOwn(chunk: Uint8Array): boolean {
+  if (chunk[0] !== NEWLINE || !startsWith(chunk, 1, MARK)) return false;
+  const writer = chunk.indexOf(SPACE, 1 + MARK.length) + 1;
+  return writer > 0 && chunk[writer] === OWN_WRITER;
+}

@@ -1,0 +1,90 @@
+/** What the decoder needs of each event's record, by the event's id. */
+import { EventKind } from "../../model/event-batch.ts";
+import { type EventFormat, type FormatField, parseEventFormat } from "./event-format.ts";
+
+/** An allocation or a free: where its fields are. Offsets from the record's first byte. */
+export interface KmemLayout {
+  readonly type: "kmem";
+  readonly kind: EventKind;
+  readonly flags: number;
+  readonly pid: number;
+  readonly callSite: number;
+  readonly ptr: number;
+  /** -1 for frees. */
+  readonly bytesReq: number;
+  readonly bytesAlloc: number;
+  /** Bytes of `unsigned long`, `void *` and `size_t` there. */
+  readonly longSize: 4 | 8;
+  /** No record is shorter. */
+  readonly size: number;
+}
+
+/** What a process wrote to trace_marker. */
+export interface MarkerLayout {
+  readonly type: "marker";
+  readonly text: number;
+}
+
+/** A module came or went: addresses have other names from here on. */
+export interface ModuleLayout {
+  readonly type: "module";
+  /** Of the `__data_loc` word: length in its high half, offset from the record in its low one. */
+  readonly name: number;
+  readonly gone: boolean;
+}
+
+export type RecordLayout = KmemLayout | MarkerLayout | ModuleLayout;
+
+const KINDS = new Map<string, EventKind>([
+  ["kmalloc", EventKind.kmalloc],
+  ["kmalloc_node", EventKind.kmalloc],
+  ["kmem_cache_alloc", EventKind.cacheAlloc],
+  ["kmem_cache_alloc_node", EventKind.cacheAlloc],
+  ["kfree", EventKind.kfree],
+  ["kmem_cache_free", EventKind.cacheFree],
+]);
+
+/** The layout by the `format` file's text; undefined where the event is none of those, or a field that is needed is not there. */
+export function readLayout(text: string): { readonly id: number; readonly layout: RecordLayout } | undefined {
+  const format = parseEventFormat(text);
+  const layout = format === undefined ? undefined : layoutOf(format);
+  return format === undefined || layout === undefined ? undefined : { id: format.id, layout };
+}
+
+function layoutOf({ name, fields }: EventFormat): RecordLayout | undefined {
+  const kind = KINDS.get(name);
+  if (kind !== undefined) return kmemLayout(kind, fields);
+  if (name === "print") {
+    const text = fields.get("buf");
+    return text === undefined ? undefined : { type: "marker", text: text.offset };
+  }
+  if (name === "module_load" || name === "module_free") {
+    const field = fields.get("name");
+    return field === undefined ? undefined : { type: "module", name: field.offset, gone: name === "module_free" };
+  }
+  return undefined;
+}
+
+function kmemLayout(kind: EventKind, fields: ReadonlyMap<string, FormatField>): KmemLayout | undefined {
+  const [callSite, ptr] = [fields.get("call_site"), fields.get("ptr")];
+  const [flags, pid] = [fields.get("common_flags"), fields.get("common_pid")];
+  const longSize = ptr?.size;
+  if (callSite === undefined || ptr === undefined || (longSize !== 4 && longSize !== 8)) return undefined;
+  if (flags?.size !== 1 || pid?.size !== 4) return undefined;
+  const isFree = kind >= EventKind.kfree;
+  const sizes = isFree ? [] : [fields.get("bytes_req"), fields.get("bytes_alloc")];
+  const read = [callSite, ptr, ...sizes];
+  if (read.some((field) => field?.size !== longSize)) return undefined;
+  return {
+    type: "kmem",
+    kind,
+    flags: flags.offset,
+    pid: pid.offset,
+    callSite: callSite.offset,
+    ptr: ptr.offset,
+    bytesReq: sizes[0]?.offset ?? -1,
+    bytesAlloc: sizes[1]?.offset ?? -1,
+    longSize,
+    size: Math.max(...read.map((field) => (field?.offset ?? 0) + longSize)),
+  };
+}

@@ -1,0 +1,58 @@
+/** /proc/kallsyms, and what the kernel itself would print for an address. */
+import { describe, expect, it } from "vitest";
+import { KernelSymbols } from "../../src/symbols/kernel-symbols.ts";
+
+const TEXT = [
+  "0000000000000000 A fixed_percpu_data",
+  "ffffffff81000000 T _stext",
+  "ffffffff81000000 T startup_64",
+  "ffffffff81000100 t tty_open.isra.0",
+  "ffffffff81000180 T tty_close",
+  "ffffffff82000000 D _end",
+  "ffffffffc0001100 t fat_free\t[fat]",
+  "ffffffffc0001000 t fat_alloc\t[fat]",
+  "ffffffffc0002000 t vfat_add\t[vfat]",
+].join("\n");
+
+function symbols(text = TEXT): KernelSymbols {
+  const read = new KernelSymbols();
+  read.read(text);
+  return read;
+}
+
+describe("an address", () => {
+  it.each([
+    [0xffffffff81000000n, "_stext+0x0/0x100"],
+    [0xffffffff810000ffn, "_stext+0xff/0x100"],
+    [0xffffffff81000117n, "tty_open.isra.0+0x17/0x80"],
+    [0xffffffffc0001004n, "fat_alloc+0x4/0x100 [fat]"],
+    [0xffffffffc0001104n, "fat_free+0x4/0xf00 [fat]"],
+    [0xffffffffc0002004n, "vfat_add+0x4/0x10000 [vfat]"],
+    [0xffffffff82000000n, undefined],
+    [0xffffffffc0000fffn, undefined],
+    [0xffffffffc0013000n, undefined],
+  ])("%x is printed as %s", (address, name) => {
+    expect(symbols().nameOf(address)).toBe(name);
+  });
+
+  it("of a module that has gone has no name, and another's once that is read", () => {
+    const read = symbols();
+    read.forget("fat");
+    expect(read.nameOf(0xffffffffc0001004n)).toBeUndefined();
+    read.read("ffffffffc0000f00 t other\t[new]\nffffffffc0001200 t more\t[new]");
+    expect(read.nameOf(0xffffffffc0001004n)).toBe("other+0x104/0x300 [new]");
+    expect(read.nameOf(0xffffffff81000117n)).toBe("tty_open.isra.0+0x17/0x80");
+  });
+
+  it("has none where the kernel hides them", () => {
+    const read = symbols(TEXT.replaceAll(/^f{8}[0-9a-f]{8}/gm, "0".repeat(16)));
+    expect(read.hidden).toBe(true);
+    expect(read.nameOf(0xffffffff81000117n)).toBeUndefined();
+  });
+});
+
+it("what is no symbol is passed over", () => {
+  expect(symbols(`garbage\n\nffffffffx1000000 t x\n\u0000\n${TEXT}`).nameOf(0xffffffff81000117n)).toBe(
+    "tty_open.isra.0+0x17/0x80",
+  );
+});
