@@ -30,11 +30,6 @@ export interface RecordingOptions {
   readonly console?: RecordingInput;
 }
 
-export interface RecordingOptions {
-  /** The console of the same boot, with tp_printk's lines. */
-  readonly console?: RecordingInput;
-}
-
 /**
  * One account of all inputs, read one after the other as parts of one trace: of trace text, with the console's tp_printk lines
  * where one is given; or of consoles alone.

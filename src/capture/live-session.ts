@@ -29,6 +29,7 @@ import type { Workload, WorkloadScope } from "../model/workload.ts";
 import { type AgentLine, parseAgentLine } from "../target/agent/agent-line.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { OverrunThresholds } from "./overrun-watch.ts";
+import type { CaptureRecorder } from "./recorded-capture.ts";
 import { RunAccount } from "./run-account.ts";
 import { TargetState } from "./target-state.ts";
 import type { PhaseChange } from "./workload-account.ts";
@@ -50,6 +51,8 @@ export interface LiveOptions {
   /** The source, where it is a target that kmemtap armed. */
   readonly agent?: AgentSource;
   readonly thresholds?: OverrunThresholds;
+  /** Keeps what arrives. */
+  readonly record?: CaptureRecorder | undefined;
   /** Accounts the phases of a workload. */
   readonly workload?: WorkloadListener;
 }
@@ -188,6 +191,7 @@ class Session {
   /** The agent's lines that do not come through the stream, for as long as it runs. */
   async *besides(agent: AgentSource): AsyncGenerator<never> {
     for await (const line of agent.side) {
+      this.#options.record?.side(line);
       this.#account.target?.hear(line, this.#account.lastEventNs ?? 0, Date.now());
       agent.hear(line);
       this.#options.workload?.hear(line);
@@ -207,7 +211,11 @@ class Session {
       if (this.#options.console !== undefined) await account.readConsole(this.#options.console());
       const pacer = speed === undefined ? undefined : new Pacer(speed);
       try {
+        let isRecorded = false;
         for await (const chunk of stream.bytes) {
+          if (!isRecorded) this.#options.record?.run(this.#source.label, this.#options.agent);
+          isRecorded = true;
+          this.#options.record?.chunk(chunk);
           account.push(chunk);
           if (account.wantsSymbols) this.#options.agent?.askSymbols();
           this.#note(account, MIN_POINT_S);
@@ -299,7 +307,7 @@ class Session {
   #snapshot(): Snapshot {
     return this.#account.snapshot(
       { label: this.#source.label, recording: this.#source.recording },
-      this.#failure?.message,
+      ...(this.#failure === undefined ? [] : [this.#failure.message]),
     );
   }
 }

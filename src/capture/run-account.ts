@@ -95,12 +95,16 @@ export class RunAccount {
     return [this.lastEventNs / 1e9, netBytes, netRequestedBytes, liveObjects];
   }
 
-  /** @param damage what ended the stream before its time; an account of such a stream is not exact */
-  snapshot(source: Omit<Snapshot["source"], "run">, damage?: string): Snapshot {
-    const damagedInput = damage === undefined ? [] : [damage];
+  /** @param damagedInput what ended the stream before its time, or is missing in it; such an account is not exact */
+  snapshot(source: Omit<Snapshot["source"], "run">, ...damagedInput: readonly string[]): Snapshot {
     const snapshot = this.#ledger.snapshot({ source: { ...source, run: this.run }, damagedInput });
     if (this.target !== undefined) return this.target.complete(snapshot, this.bytes);
     return this.#join === undefined ? snapshot : { ...snapshot, ...CONSOLE_JOINED, printk: this.#join.facts };
+  }
+
+  /** Frees by the call site that freed. */
+  freeingCallSites(): ReadonlyMap<string, number> {
+    return this.#ledger.freeingCallSites();
   }
 
   /** The losses seen since this was asked last. */

@@ -22,11 +22,14 @@ const MAX_GAPS = 100;
 const MAX_CPUS = 8192;
 const MAX_KB = 2 ** 40;
 
+/** Where the target's plan and link are known: its source, or a recording of it. */
+export type TargetSource = Pick<AgentSource, "plan" | "link" | "reconnects">;
+
 export class TargetState {
   readonly hist = new HistAccount();
   readonly symbols = new ModuleSymbols();
   readonly watch: OverrunWatch;
-  readonly #source: AgentSource;
+  readonly #source: TargetSource;
   readonly #findings = new Set<string>();
   readonly #gaps: TargetFacts["gaps"] = [];
   #gapCount = 0;
@@ -45,7 +48,7 @@ export class TargetState {
   #plan: AgentSource["plan"];
   #link: AgentSource["link"];
 
-  constructor(source: AgentSource, thresholds?: OverrunThresholds) {
+  constructor(source: TargetSource, thresholds?: OverrunThresholds) {
     this.#source = source;
     this.watch = new OverrunWatch(thresholds);
   }

@@ -14,6 +14,7 @@ export interface ArmCommandOptions {
   readonly bufferKb?: string;
   readonly pollMs?: string;
   readonly histKeys?: string;
+  readonly record?: string;
 }
 
 export type Armed = Pick<ArmOptions, "mode" | "bufferKb" | "growKb" | "pollMs" | "histKeys" | "ask">;

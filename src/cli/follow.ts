@@ -11,7 +11,7 @@ import type { OverrunPolicy } from "./arm-options.ts";
 import type { Config } from "./config.ts";
 import type { Logger } from "./logger.ts";
 
-export interface FollowOptions extends Pick<LiveOptions, "console" | "filter" | "reports" | "workload"> {
+export interface FollowOptions extends Pick<LiveOptions, "console" | "filter" | "record" | "reports" | "workload"> {
   readonly config: Config;
   readonly logger: Logger;
   readonly agent?: AgentSource | undefined;
@@ -28,7 +28,7 @@ export interface Followed {
 }
 
 export function follow(source: ByteSource, options: FollowOptions): Followed {
-  const { config, logger, agent, console, filter, reports, workload } = options;
+  const { config, logger, agent, console, filter, record, reports, workload } = options;
   const sinks = alertSinks(config.alerts, (text) => logger.warn(text));
   let last: LiveUpdate | undefined;
   const { infoFill, warningFill, warningSeconds } = config.overrun;
@@ -40,6 +40,7 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
     ...(console === undefined ? {} : { console }),
     ...(filter === undefined ? {} : { filter }),
     ...(reports === undefined ? {} : { reports }),
+    ...(record === undefined ? {} : { record }),
     ...(workload === undefined ? {} : { workload }),
   }).pipe(
     tap((update) => (last = update)),

@@ -1,8 +1,9 @@
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import { accountRecording, type RecordedAccount, type RecordingInput } from "../capture/account-recording.ts";
-import { ExitCode, KmemtapError } from "../model/errors.ts";
+import { accountCapture } from "../capture/recorded-capture.ts";
+import { ExitCode } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { formatAccountFile } from "../report/account-file.ts";
 import { formatCallersFile } from "../report/callers-file.ts";
@@ -10,7 +11,9 @@ import { hiddenFreesNotice, lossNotice } from "../report/loss-notice.ts";
 import { ORDER_BY, orderCallers, type OrderBy } from "../report/order.ts";
 import { formatSlabAccount, SLAB_ACCOUNT_BEGINNING } from "../report/slab-account.ts";
 import { readFileChunks } from "../transport/read-file.ts";
+import { isRecording } from "../transport/recording/read-recording.ts";
 import { filterOf } from "./account-filter.ts";
+import { numberOf, usage } from "./arm-options.ts";
 import { writeOutput } from "./write-output.ts";
 
 interface Outputs {
@@ -27,7 +30,7 @@ interface Outputs {
 export function reportCommand(exit: (code: ExitCode) => void) {
   return new Command("report")
     .description("account a recorded trace: who held the memory at its end")
-    .argument("[FILES...]", "text of `trace` or `trace_pipe`, also .gz; - reads standard input")
+    .argument("[FILES...]", "text of `trace` or `trace_pipe`, also .gz; what --record kept; - is standard input")
     .option("-f, --file <FILE>", "a trace to read, as trace_analyze names it (may be repeated)", collect)
     .option(
       "--console <FILE>",
@@ -47,6 +50,7 @@ export function reportCommand(exit: (code: ExitCode) => void) {
     )
     .option("--malloc", "account kmalloc only")
     .option("--cache", "account kmem_cache only")
+    .option("--run <N>", "of a capture with several boots or modes, this one (default: the last)")
     .option("--strict", "exit with 4 when the account is not exact")
     .addHelpText(
       "after",
@@ -58,13 +62,16 @@ Examples:
   kmemtap report -f boot.trace -c - -o waste     ordered by what is wasted
   kmemtap report serial.log.gz --json --strict   for a script; fails when events were lost
   kmemtap report console.log                     the tp_printk lines of a console, where there is no trace
+  kmemtap report night.kmemtap                   what \`kmemtap live … --record night.kmemtap\` kept
   kmemtap report --console console.log boot.trace   both of one boot, each event counted once
   ssh board cat /sys/kernel/tracing/trace | kmemtap report -`,
     )
     .action(async (positional, options) => {
       const { files, outputs } = await sortOut([...(options.file ?? []), ...positional], options);
       const console = options.console === undefined ? undefined : inputOf(options.console);
-      const account = await accountRecording(files.map(inputOf), filterOf(options), { ...(console && { console }) });
+      const account =
+        (await accountOfCapture(files, options)) ??
+        (await accountRecording(files.map(inputOf), filterOf(options), { ...(console && { console }) }));
       await writeOutputs(account, outputs);
       const hiddenFrees = outputs.json === true ? undefined : hiddenFreesNotice(account.snapshot);
       for (const notice of [notExactNotice(account.snapshot), hiddenFrees, ...printkNotices(account.snapshot)]) {
@@ -73,6 +80,30 @@ Examples:
       if (account.snapshot.input.events.lines === 0) process.stderr.write("kmemtap: the trace holds no kmem events\n");
       if (options.strict === true && !account.snapshot.exact) exit(ExitCode.eventsLost);
     });
+}
+
+/** The account of what --record kept, where that was given; of the last run, or the one that was asked for. */
+async function accountOfCapture(
+  files: readonly string[],
+  options: { readonly run?: string; readonly malloc?: true; readonly cache?: true; readonly console?: string },
+): Promise<RecordedAccount | undefined> {
+  const isCapture = await Promise.all(files.map(holdsCapture));
+  if (!isCapture.includes(true)) {
+    if (options.run === undefined) return undefined;
+    throw usage("--run chooses one of a capture's runs", "give a file that --record made, or leave --run out");
+  }
+  if (files.length > 1 || options.console !== undefined)
+    throw usage("a capture is accounted by itself", "give one file that --record made, and no --console");
+  const accounts = await accountCapture(files[0], filterOf(options));
+  const run = options.run === undefined ? accounts.length : numberOf("--run", options.run, 1, accounts.length);
+  if (options.run === undefined && accounts.length > 1) {
+    process.stderr.write(`kmemtap: the last of ${accounts.length} runs; --run N accounts another\n`);
+  }
+  return accounts[(run ?? accounts.length) - 1];
+}
+
+async function holdsCapture(file: string): Promise<boolean> {
+  return file !== "-" && isRecording(await firstBytes(file));
 }
 
 function inputOf(file: string): RecordingInput {
@@ -111,18 +142,21 @@ async function sortOut(
 
 /** True for a file that may be a trace, meant to be read: only what this option wrote is written again. */
 async function isOther(path: string): Promise<boolean> {
-  try {
-    const handle = await open(path, "r");
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(SLAB_ACCOUNT_BEGINNING.length), 0);
-    await handle.close();
-    return bytesRead > 0 && buffer.toString("latin1", 0, bytesRead) !== SLAB_ACCOUNT_BEGINNING;
-  } catch {
-    return false;
-  }
+  const first = (await firstBytes(path)).toString("latin1");
+  return first !== "" && !first.startsWith(SLAB_ACCOUNT_BEGINNING);
 }
 
-function usage(message: string, nextStep: string): KmemtapError {
-  return new KmemtapError("cli/usage", message, { nextStep, exitCode: ExitCode.wrongUse });
+/** None where the file cannot be read, or is no regular file: reading a pipe would take them away. */
+async function firstBytes(path: string): Promise<Buffer> {
+  try {
+    if (!(await stat(path)).isFile()) return Buffer.alloc(0);
+    const handle = await open(path, "r");
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0);
+    await handle.close();
+    return buffer.subarray(0, bytesRead);
+  } catch {
+    return Buffer.alloc(0);
+  }
 }
 
 /** Why the account is not exact, one line; undefined where it is, or where only hidden pointers are why. */

@@ -1,3 +1,4 @@
+import type { CaptureRecorder } from "../capture/recorded-capture.ts";
 import type { ExitCode } from "../model/errors.ts";
 import { filterOf } from "./account-filter.ts";
 import { type ArmCommandOptions, armOptions } from "./arm-options.ts";
@@ -5,6 +6,7 @@ import { consoleOf } from "./console-option.ts";
 import { loadConfig } from "./config.ts";
 import { openTarget, say } from "./open-target.ts";
 import { parseTarget } from "./parse-target.ts";
+import { recording } from "./record.ts";
 import { untilStopped } from "./until-stopped.ts";
 import { watch } from "./watch.ts";
 
@@ -18,7 +20,15 @@ export interface LiveCommandOptions extends ArmCommandOptions {
 }
 
 /** Watches the target named on the command line until the operator ends it. */
-export async function runLive(targetText: string, options: LiveCommandOptions): Promise<ExitCode> {
+export function runLive(targetText: string, options: LiveCommandOptions): Promise<ExitCode> {
+  return recording(options.record, (record) => live(targetText, options, record));
+}
+
+async function live(
+  targetText: string,
+  options: LiveCommandOptions,
+  record: CaptureRecorder | undefined,
+): Promise<ExitCode> {
   const config = loadConfig(options.config);
   const stopped = untilStopped();
   const armed = armOptions(options, config);
@@ -37,6 +47,7 @@ export async function runLive(targetText: string, options: LiveCommandOptions): 
       mode: armed.mode,
       ...(console === undefined ? {} : { console }),
       onOverrun: options.onOverrun,
+      record,
       ...(reports === undefined ? {} : { reports }),
       ...(agent === undefined ? {} : { agent }),
       onReady: (url) => process.stderr.write(`kmemtap: ${source.label} at ${url}\n`),

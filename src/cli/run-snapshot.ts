@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastValueFrom } from "rxjs";
 import type { LiveUpdate } from "../capture/live-session.ts";
+import type { CaptureRecorder } from "../capture/recorded-capture.ts";
 import { ExitCode, KmemtapError } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { formatAccountFile } from "../report/account-file.ts";
@@ -14,6 +15,7 @@ import { follow } from "./follow.ts";
 import { createLogger } from "./logger.ts";
 import { openTarget, say } from "./open-target.ts";
 import { parseTarget } from "./parse-target.ts";
+import { recording } from "./record.ts";
 import { untilStopped } from "./until-stopped.ts";
 import { writeOutput } from "./write-output.ts";
 
@@ -29,7 +31,15 @@ export interface SnapshotCommandOptions extends ArmCommandOptions {
 }
 
 /** Captures for the time asked for, and prints the account of it. */
-export async function runSnapshot(targetText: string, options: SnapshotCommandOptions): Promise<ExitCode> {
+export function runSnapshot(targetText: string, options: SnapshotCommandOptions): Promise<ExitCode> {
+  return recording(options.record, (record) => snapshot(targetText, options, record));
+}
+
+async function snapshot(
+  targetText: string,
+  options: SnapshotCommandOptions,
+  record: CaptureRecorder | undefined,
+): Promise<ExitCode> {
   const config = loadConfig(options.config);
   const forMs = options.for === undefined ? undefined : durationOf("--for", options.for);
   const armed = armOptions(options, config);
@@ -48,6 +58,7 @@ export async function runSnapshot(targetText: string, options: SnapshotCommandOp
       mode: armed.mode,
       ...(console === undefined ? {} : { console }),
       onOverrun: options.onOverrun,
+      record,
       filter: filterOf(options),
       ...(reports === undefined ? {} : { reports }),
     });
@@ -56,14 +67,14 @@ export async function runSnapshot(targetText: string, options: SnapshotCommandOp
     if (agent === undefined) await source.close();
     else await finishCapture(agent, over, followed.last, logger);
     await target.close();
-    const { failure, snapshot } = await over;
+    const { failure, snapshot: account } = await over;
     await followed.sinks.drain();
-    if (failure !== undefined) await fail(failure, snapshot);
-    if (agent === undefined) refuseForeign(snapshot);
-    await print(snapshot, options);
-    const notice = lossNotice(snapshot);
+    if (failure !== undefined) await fail(failure, account);
+    if (agent === undefined) refuseForeign(account);
+    await print(account, options);
+    const notice = lossNotice(account);
     if (notice !== undefined) say(notice);
-    return options.strict === true && !snapshot.exact ? ExitCode.eventsLost : ExitCode.done;
+    return options.strict === true && !account.exact ? ExitCode.eventsLost : ExitCode.done;
   } finally {
     await target.close();
   }

@@ -1,6 +1,7 @@
 import { lastValueFrom } from "rxjs";
 import type { LiveUpdate } from "../capture/live-session.ts";
 import { type WorkloadPhaseSpec, WorkloadScript, type WorkloadScriptOptions } from "../capture/workload-script.ts";
+import type { CaptureRecorder } from "../capture/recorded-capture.ts";
 import { ExitCode } from "../model/errors.ts";
 import { printable } from "../model/printable.ts";
 import type { ShellTarget, Target } from "../model/target.ts";
@@ -16,6 +17,7 @@ import { follow } from "./follow.ts";
 import { createLogger } from "./logger.ts";
 import { say } from "./open-target.ts";
 import { parseTarget } from "./parse-target.ts";
+import { recording } from "./record.ts";
 import { untilStopped } from "./until-stopped.ts";
 import { writeOutput } from "./write-output.ts";
 
@@ -35,10 +37,19 @@ export interface RunCommandOptions extends ArmCommandOptions {
 }
 
 /** Runs a workload on the target, and prints what it allocated and what it left. */
-export async function runWorkload(
+export function runWorkload(
   targetText: string,
   command: readonly string[],
   options: RunCommandOptions,
+): Promise<ExitCode> {
+  return recording(options.record, (record) => workload(targetText, command, options, record));
+}
+
+async function workload(
+  targetText: string,
+  command: readonly string[],
+  options: RunCommandOptions,
+  record: CaptureRecorder | undefined,
 ): Promise<ExitCode> {
   const config = loadConfig(options.config);
   const phases = phasesOf(command, options.phase ?? []);
@@ -77,6 +88,7 @@ export async function runWorkload(
       onOverrun: options.onOverrun,
       filter: filterOf(options),
       workload: script,
+      record,
     });
     const over = lastValueFrom(followed.updates);
     const interrupt = new AbortController();

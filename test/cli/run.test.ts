@@ -143,7 +143,6 @@ describe("wrong use", () => {
     [["local:", "--phase", "true"], /--phase true: not NAME=COMMAND\n {2}for example --phase load='modprobe vfat'/],
     [["local:", "--phase", "a="], /--phase a=: not NAME=COMMAND/],
     [["local:", "--phase", "a b=true"], /not NAME=COMMAND/],
-    [["local:", "--mode", "raw", "--", "true"], /--mode raw: .*\n {2}use --mode/],
     [
       ["local:", "--mode", "hist", "--", "true"],
       /--mode hist: the kernel's sums do not tell phases apart\n {2}use --mode text/,

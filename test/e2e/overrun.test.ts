@@ -17,6 +17,8 @@ import { watchSocket } from "./support/viewer.ts";
 const { missing, note } = needs("qemu", "busybox", "kernel", "ssh", "dropbear");
 /** Some 12,000 events in ten seconds, a fork at a time: a pace that leaves time to grow. */
 const WORKLOAD = "i=0; while [ $i -lt 40 ]; do (:); sleep 0.2; i=$((i + 1)); done";
+/** As many at once: no line of this kind keeps up with it. */
+const BURST = "i=0; while [ $i -lt 200 ]; do (:); i=$((i + 1)); done";
 const SMALL = ["--mode", "text", "--buffer-kb", "64"];
 
 describe.skipIf(missing)(`a ring buffer of 64 KB${note}`, () => {
@@ -63,7 +65,7 @@ describe.skipIf(missing)(`a ring buffer of 64 KB${note}`, () => {
     await until("the window", () => live.said.log.includes("armed: recording"), 120_000);
     const instance = (await lab.quiet("echo /sys/kernel/tracing/instances/kmemtap-*")).trim();
 
-    await lab.quiet(WORKLOAD);
+    await lab.quiet(BURST);
     const kernel = await settledLosses(instance);
     const all = sum(kernel);
     expect(all).toBeGreaterThan(0);
@@ -106,7 +108,7 @@ describe.skipIf(missing)(`a ring buffer of 64 KB${note}`, () => {
     const args = ["snapshot", lab.unix.target, ...SMALL, "--on-overrun", "stop", "--strict", "--json"];
     const capture = started(args);
     await until("the window", () => capture.said.log.includes("armed: recording"), 120_000);
-    await lab.quiet(WORKLOAD);
+    await lab.quiet(BURST);
     expect(await capture.closed, capture.said.log).toBe(4);
     const snapshot = JSON.parse(capture.said.out) as Snapshot;
     expect(snapshot.exact).toBe(false);
