@@ -1,5 +1,5 @@
 /**
- * Recorded trace text, or a console's tp_printk lines, to an account: the same decoders and ledger as live, without what time
+ * Recorded trace text, a trace.dat, or a console's tp_printk lines, to an account: the same decoders and ledger as live, without what time
  * and sharing need.
  */
 import { EventLedger } from "../accounting/ledger.ts";
@@ -11,23 +11,22 @@ import type { EventBatch } from "../model/event-batch.ts";
 import { LineClass, LineTally } from "../model/line-tally.ts";
 import type { PrintkFacts } from "../model/printk.ts";
 import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot.ts";
+import { inputKind } from "./input-kind.ts";
 import { PrintkJoin } from "./join-printk.ts";
+import { readDatInput } from "./read-dat-input.ts";
 
-/** A named stream of trace text, or of a console's. */
+/** A named stream of trace text, of a trace.dat, or of a console's text. */
 export interface RecordingInput {
   readonly label: string;
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** The file behind the chunks, where there is one: a trace.dat is not read in its own order. */
+  readonly path?: string;
 }
 
 export interface RecordedAccount {
   readonly snapshot: Snapshot;
   /** Frees by the call site that freed. */
   readonly freeingCallSites: ReadonlyMap<string, number>;
-}
-
-export interface RecordingOptions {
-  /** The console of the same boot, with tp_printk's lines. */
-  readonly console?: RecordingInput;
 }
 
 export interface RecordingOptions {
@@ -151,6 +150,12 @@ async function accountInput(
   damagedInput: string[],
   apply: (batch: EventBatch) => void,
 ): Promise<{ readonly isConsole: boolean }> {
+  const { kind, chunks } = await inputKind(input.chunks);
+  if (kind === "perf.data") throw perfData(input.label);
+  if (kind === "trace.dat") {
+    damagedInput.push(...(await readDatInput(input, chunks, callSites, apply)));
+    return { isConsole: false };
+  }
   const decoder = new TextDecoder(callSites);
   const printk = consoles === undefined ? undefined : new PrintkDecoder(consoles.callSites);
   const tally = new LineTally();
@@ -158,7 +163,7 @@ async function accountInput(
     apply(batch);
     tally.add(batch.tally);
   };
-  const damage = await readInput(input, (chunk) => {
+  const damage = await readInput({ ...input, chunks }, (chunk) => {
     account(decoder.push(chunk));
     if (printk !== undefined && !holdsTrace(tally)) consoles?.apply(printk.push(chunk));
     return tally.totalBytes;
@@ -216,8 +221,14 @@ function consoleAmongTraces(label: string): KmemtapError {
   });
 }
 
+function perfData(label: string): KmemtapError {
+  return new KmemtapError("input/not-a-trace", `${label} is a perf.data file, which kmemtap does not read`, {
+    nextStep: "record with trace-cmd instead: trace-cmd record -e kmem -o trace.dat, then kmemtap report trace.dat",
+  });
+}
+
 function notATrace(label: string): KmemtapError {
   return new KmemtapError("input/not-a-trace", `${label} is not a kernel trace`, {
-    nextStep: "give the text of /sys/kernel/tracing/trace or trace_pipe, with kmem events",
+    nextStep: "give the text of /sys/kernel/tracing/trace or trace_pipe, or a trace.dat, with kmem events",
   });
 }

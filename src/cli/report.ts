@@ -27,7 +27,7 @@ interface Outputs {
 export function reportCommand(exit: (code: ExitCode) => void) {
   return new Command("report")
     .description("account a recorded trace: who held the memory at its end")
-    .argument("[FILES...]", "text of `trace` or `trace_pipe`, also .gz; - reads standard input")
+    .argument("[FILES...]", "text of `trace` or `trace_pipe`, or a trace.dat, also .gz; - reads standard input")
     .option("-f, --file <FILE>", "a trace to read, as trace_analyze names it (may be repeated)", collect)
     .option(
       "--console <FILE>",
@@ -55,6 +55,7 @@ With none of -c, -l, --slab-account and --json, the account is printed.
 
 Examples:
   kmemtap report boot.trace                      who held the memory at the end
+  kmemtap report trace.dat                       what trace-cmd record -e kmem wrote
   kmemtap report -f boot.trace -c - -o waste     ordered by what is wasted
   kmemtap report serial.log.gz --json --strict   for a script; fails when events were lost
   kmemtap report console.log                     the tp_printk lines of a console, where there is no trace
@@ -76,7 +77,8 @@ Examples:
 }
 
 function inputOf(file: string): RecordingInput {
-  return { label: file === "-" ? "standard input" : file, chunks: readFileChunks(file) };
+  if (file === "-") return { label: "standard input", chunks: readFileChunks(file) };
+  return { label: file, chunks: readFileChunks(file), path: file };
 }
 
 /** Tells inputs from outputs, and sees that no trace is written over and no result by another. */

@@ -155,10 +155,14 @@ export class RecordTaker {
 
   #takeMarker(stream: CpuStream, layout: MarkerLayout): void {
     const { view, recordAt, recordEnd, timeNs } = stream;
+    const columns = this.#columns;
+    if (recordAt + layout.text > recordEnd) {
+      columns.tally.count(LineClass.badField, stream.recordBytes);
+      return;
+    }
     const bytes = new Uint8Array(view.buffer, recordAt + layout.text, Math.max(0, recordEnd - recordAt - layout.text));
     const end = bytes.indexOf(0);
     const text = Buffer.from(bytes.subarray(0, end < 0 ? bytes.length : end)).toString("utf8");
-    const columns = this.#columns;
     const isAgent = text.startsWith("@kmemtap ");
     columns.tally.count(isAgent ? LineClass.agent : LineClass.otherEvent, stream.recordBytes);
     if (isAgent) columns.marks.push({ text: text.replace(/\n$/, ""), at: columns.length, timeNs });
@@ -166,9 +170,12 @@ export class RecordTaker {
 
   #takeModule(stream: CpuStream, layout: ModuleLayout): void {
     const { view, recordAt, recordEnd, littleEndian } = stream;
-    this.#columns.tally.count(LineClass.otherEvent, stream.recordBytes);
-    const where = view.getUint32(recordAt + layout.name, littleEndian);
+    const fits = recordAt + layout.name + 4 <= recordEnd;
+    const where = fits ? view.getUint32(recordAt + layout.name, littleEndian) : 0;
     const from = recordAt + (where & 0xffff);
+    const isWhole = fits && from <= recordEnd;
+    this.#columns.tally.count(isWhole ? LineClass.otherEvent : LineClass.badField, stream.recordBytes);
+    if (!isWhole) return;
     const name = Buffer.from(view.buffer, from, Math.max(0, Math.min((where >>> 16) - 1, recordEnd - from)));
     if (layout.gone) this.#names.forget(name.toString("latin1"));
     // A module's addresses may have been another's.
