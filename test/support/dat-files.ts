@@ -7,7 +7,7 @@ export interface DatParts {
   readonly machine: Machine;
   readonly kallsyms: string;
   /** By instance's name, '' is the top level: the sub-buffers of each CPU. */
-  readonly buffers: Readonly<Record<string, readonly (readonly Uint8Array[])[]>>;
+  readonly buffers: Readonly<Partial<Record<string, readonly (readonly Uint8Array[])[]>>>;
   /** Texts of the option CPUSTAT. */
   readonly stats?: readonly string[];
 }
@@ -25,7 +25,7 @@ export function readable(bytes: Uint8Array): RandomAccess {
 export function datVersion6({ machine, kallsyms, buffers, stats = [] }: DatParts): Buffer {
   const { u16, u32, u64 } = numbers(machine);
   const texts = descriptions(machine, kallsyms);
-  const cpus = Math.max(...Object.values(buffers).map((lanes) => lanes.length));
+  const cpus = Math.max(...Object.values(buffers).map((lanes) => lanes?.length ?? 0));
   const options = [
     ...stats.map((text) => ({ id: 2, data: Buffer.from(`${text}\0`) })),
     { id: 99, data: Buffer.from("unknown") },
@@ -37,7 +37,7 @@ export function datVersion6({ machine, kallsyms, buffers, stats = [] }: DatParts
       Buffer.from("flyrecord\0"),
       ...Array.from({ length: cpus }, (_, cpu) => [
         u64(dataOf(name, cpu)),
-        u64(Buffer.concat(buffers[name]?.[cpu] ?? []).length),
+        u64(Buffer.concat(buffers[name]?.at(cpu) ?? []).length),
       ]).flat(),
     ];
     const top = Buffer.concat([
@@ -77,7 +77,7 @@ export function datVersion6({ machine, kallsyms, buffers, stats = [] }: DatParts
   const data: Buffer[] = [];
   let dataFrom = Math.ceil(at / PAGE_BYTES) * PAGE_BYTES;
   const padding = Buffer.alloc(dataFrom - at);
-  for (const [name, lanes] of Object.entries(buffers)) {
+  for (const [name, lanes = []] of Object.entries(buffers)) {
     for (const [cpu, pages] of lanes.entries()) {
       dataAt.set(`${name}/${cpu}`, dataFrom);
       data.push(Buffer.concat(pages));
@@ -138,7 +138,7 @@ export function datVersion7(
     const chunks = pages.map((page) => packed(Buffer.from(page)));
     return { bytes: Buffer.concat([u32(chunks.length), ...chunks]), count: 4 };
   };
-  const bufferOptions = Object.entries(buffers).map(([name, lanes]) => {
+  const bufferOptions = Object.entries(buffers).map(([name, lanes = []]) => {
     const at = put(u16(3), u16(isPacked ? 1 : 0), u32(0), u64(0));
     const table = lanes.map((pages, cpu) => {
       put(Buffer.alloc(Math.ceil(length / PAGE_BYTES) * PAGE_BYTES - length));
@@ -160,7 +160,7 @@ export function datVersion7(
 function descriptions(machine: Machine, kallsyms: string) {
   const { u32, u64 } = numbers(machine);
   const { headerPage, formats } = formatsOf(machine);
-  const sized = (text: string) => [u64(text.length), Buffer.from(text)];
+  const sized = (text: string) => [u64(Buffer.byteLength(text)), Buffer.from(text)];
   const system = (name: string) => formats.filter((format) => (name === "ftrace") === format.startsWith("name: print"));
   const list = (name: string) => [u32(system(name).length), ...system(name).flatMap(sized)];
   return {
