@@ -14,6 +14,7 @@ import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot
 import { inputKind } from "./input-kind.ts";
 import { PrintkJoin } from "./join-printk.ts";
 import { readDatInput } from "./read-dat-input.ts";
+import type { TrackSampler } from "./track-sampler.ts";
 
 /** A named stream of trace text, of a trace.dat, or of a console's text. */
 export interface RecordingInput {
@@ -30,6 +31,8 @@ export interface RecordedAccount {
 }
 
 export interface RecordingOptions {
+  /** Samples the account on its way. */
+  readonly sampler?: TrackSampler;
   /** The console of the same boot, with tp_printk's lines. */
   readonly console?: RecordingInput;
 }
@@ -50,26 +53,31 @@ export async function accountRecording(
   const damagedInput: string[] = [];
   const source = { label: labelOf(options.console, inputs), recording: true, run: 1 };
   const context = { source, damagedInput };
+  const { sampler } = options;
+  const applyTo = (to: EventLedger, batch: EventBatch) => {
+    if (sampler === undefined) to.apply(batch);
+    else sampler.apply(to, batch);
+  };
   if (options.console !== undefined) {
     const join = new PrintkJoin(callSites);
     await readConsole(options.console, join, damagedInput);
     for (const input of inputs) {
       const { isConsole } = await accountInput(input, callSites, undefined, damagedInput, (batch) => {
-        ledger.apply(join.take(batch));
+        applyTo(ledger, join.take(batch));
       });
       if (isConsole) throw consoleAmongTraces(input.label);
     }
-    ledger.apply(join.finish());
+    applyTo(ledger, join.finish());
     return resultOf(ledger, context, { mode: "printk", modeReason: CONSOLE_AND_TRACE, printk: join.facts });
   }
 
   // What a file is shows as it is read, and standard input is read once: until a trace line comes it may be a console.
-  const consoles = new ConsoleAccount(filter);
+  const consoles = new ConsoleAccount(filter, applyTo);
   let console: string | undefined;
   let traces = 0;
   for (const input of inputs) {
     const { isConsole } = await accountInput(input, callSites, consoles, damagedInput, (batch) => {
-      ledger.apply(batch);
+      applyTo(ledger, batch);
     });
     if (isConsole) console ??= input.label;
     else traces += 1;
@@ -98,12 +106,15 @@ class ConsoleAccount {
   #events = 0;
   #droppedMessages = 0;
 
-  constructor(filter: AccountFilter) {
+  readonly #applyTo: (ledger: EventLedger, batch: EventBatch) => void;
+
+  constructor(filter: AccountFilter, applyTo: (ledger: EventLedger, batch: EventBatch) => void) {
     this.ledger = new EventLedger(this.callSites, { filter });
+    this.#applyTo = applyTo;
   }
 
   apply(batch: PrintkBatch): void {
-    this.ledger.apply(batch);
+    this.#applyTo(this.ledger, batch);
     this.#events += batch.length;
     for (const { messages } of batch.drops) this.#droppedMessages += messages;
   }

@@ -1,16 +1,16 @@
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
-import { accountRecording, type RecordedAccount, type RecordingInput } from "../capture/account-recording.ts";
+import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
 import { ExitCode, KmemtapError } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { formatAccountFile } from "../report/account-file.ts";
 import { formatCallersFile } from "../report/callers-file.ts";
-import { hiddenFreesNotice, lossNotice } from "../report/loss-notice.ts";
+import { hiddenFreesNotice } from "../report/loss-notice.ts";
 import { ORDER_BY, orderCallers, type OrderBy } from "../report/order.ts";
 import { formatSlabAccount, SLAB_ACCOUNT_BEGINNING } from "../report/slab-account.ts";
-import { readFileChunks } from "../transport/read-file.ts";
 import { filterOf } from "./account-filter.ts";
+import { inputOf, notExactNotice } from "./recording.ts";
 import { writeOutput } from "./write-output.ts";
 
 interface Outputs {
@@ -76,11 +76,6 @@ Examples:
     });
 }
 
-function inputOf(file: string): RecordingInput {
-  if (file === "-") return { label: "standard input", chunks: readFileChunks(file) };
-  return { label: file, chunks: readFileChunks(file), path: file };
-}
-
 /** Tells inputs from outputs, and sees that no trace is written over and no result by another. */
 async function sortOut(
   named: readonly string[],
@@ -125,13 +120,6 @@ async function isOther(path: string): Promise<boolean> {
 
 function usage(message: string, nextStep: string): KmemtapError {
   return new KmemtapError("cli/usage", message, { nextStep, exitCode: ExitCode.wrongUse });
-}
-
-/** Why the account is not exact, one line; undefined where it is, or where only hidden pointers are why. */
-function notExactNotice(snapshot: Snapshot): string | undefined {
-  const { lostEvents, lostUncounted, rejected, damagedInput } = snapshot.loss;
-  const isLost = lostEvents > 0 || lostUncounted > 0 || rejected > 0 || damagedInput.length > 0;
-  return isLost ? lossNotice(snapshot) : undefined;
 }
 
 /** What a console adds to an account, and what it cannot tell, a line each. */
