@@ -234,7 +234,8 @@ function consoleAmongTraces(label: string): KmemtapError {
 
 function perfData(label: string): KmemtapError {
   return new KmemtapError("input/not-a-trace", `${label} is a perf.data file, which kmemtap does not read`, {
-    nextStep: "record with trace-cmd instead: trace-cmd record -e kmem -o trace.dat, then kmemtap report trace.dat",
+    nextStep:
+      "record with trace-cmd instead: trace-cmd record -e kmem --compression none, then kmemtap report trace.dat",
   });
 }
 

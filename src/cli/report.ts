@@ -55,7 +55,7 @@ With none of -c, -l, --slab-account and --json, the account is printed.
 
 Examples:
   kmemtap report boot.trace                      who held the memory at the end
-  kmemtap report trace.dat                       what trace-cmd record -e kmem wrote
+  kmemtap report trace.dat                       what trace-cmd record -e kmem --compression none wrote
   kmemtap report -f boot.trace -c - -o waste     ordered by what is wasted
   kmemtap report serial.log.gz --json --strict   for a script; fails when events were lost
   kmemtap report console.log                     the tp_printk lines of a console, where there is no trace

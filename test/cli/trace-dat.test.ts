@@ -16,6 +16,7 @@ const GZIP = fileURLToPath(new URL("../../fixtures/trace-dat-6.18-amd64/v7.dat.g
 const ALLOCS = gunzipSync(readFileSync(GZIP.replace("dat.gz", "txt.gz")))
   .toString()
   .match(/(?:kmalloc|kmem_cache_alloc): .* ptr=0x/g)?.length;
+const ZSTD = gunzipSync(readFileSync(GZIP.replace("v7", "zstd")));
 const BYTES = gunzipSync(readFileSync(GZIP));
 
 function file(content: string | Uint8Array, name = "trace.dat"): string {
@@ -67,9 +68,9 @@ describe("report", () => {
     ["a trace.dat of which no event is there", BYTES.subarray(0, 60_000), /no event can be read/],
     ["a perf.data", Buffer.from("PERFILE2 and more"), /is a perf.data file[^]*trace-cmd record -e kmem/],
     [
-      "a trace.dat packed with zstd",
-      gunzipSync(readFileSync(GZIP.replace("v7", "zstd"))),
-      /packed with zstd[^]*trace-cmd convert --compression none/,
+      "a trace.dat packed with what cannot be unpacked",
+      Buffer.from(ZSTD.toString("latin1").replace("zstd", "lzma"), "latin1"),
+      /packed with lzma[^]*trace-cmd convert --compression none/,
     ],
   ])("refuses %s, with what to do", async (_, bytes, message) => {
     const { status, stdout, stderr } = await kmemtap(["report", file(bytes)]);

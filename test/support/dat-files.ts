@@ -93,7 +93,7 @@ export function datVersion6({ machine, kallsyms, buffers, stats = [] }: DatParts
 
 export function datVersion7(
   { machine, kallsyms, buffers, stats = [] }: DatParts,
-  compression: "none" | "zlib" | "zstd" = "none",
+  compression: "none" | "zlib" | "lzma" = "none",
 ): Buffer {
   const { u16, u32, u64 } = numbers(machine);
   const texts = descriptions(machine, kallsyms);

@@ -1,5 +1,5 @@
 /** A trace.dat's descriptions: everything that stands around its events. */
-import { inflateSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import { KmemtapError } from "../../model/errors.ts";
 import type { RandomAccess } from "../../model/ports.ts";
 import { DatCursor, DatDamage } from "./dat-cursor.ts";
@@ -43,11 +43,17 @@ export async function readDatFile(source: RandomAccess, label: string): Promise<
   return { formats: page && { page, layouts, littleEndian }, kallsyms, buffers, stats, damage };
 }
 
+/** Node has it from 22.15 on. */
+const { zstdDecompressSync } = zlib as {
+  readonly zstdDecompressSync?: (packed: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
+};
+
 /** How the file's parts are unpacked; undefined where none is packed. */
 function unpackOf(compression: string, label: string): Unpack | undefined {
   if (compression === "none" || compression === "") return undefined;
-  if (compression === "zlib") return (packed, bytes) => inflateSync(packed, { maxOutputLength: Math.max(1, bytes) });
-  throw new KmemtapError("input/not-a-trace", `${label} is packed with ${compression}, which kmemtap cannot unpack`, {
+  const unpack = compression === "zlib" ? zlib.inflateSync : compression === "zstd" ? zstdDecompressSync : undefined;
+  if (unpack !== undefined) return (packed, bytes) => unpack(packed, { maxOutputLength: Math.max(1, bytes) });
+  throw new KmemtapError("input/not-a-trace", `${label} is packed with ${compression}, which cannot be unpacked here`, {
     nextStep: `unpack it first: trace-cmd convert --compression none -i ${label} -o unpacked.dat`,
   });
 }
@@ -63,7 +69,7 @@ function latencyText(label: string): KmemtapError {
     "input/not-a-trace",
     `${label} is a trace.dat that holds a latency tracer's text, no events`,
     {
-      nextStep: "record events: trace-cmd record -e kmem",
+      nextStep: "record events: trace-cmd record -e kmem --compression none",
     },
   );
 }

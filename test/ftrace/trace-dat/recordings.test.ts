@@ -4,14 +4,14 @@
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { accountRecording } from "../../../src/capture/account-recording.ts";
 import { LineClass } from "../../../src/model/line-tally.ts";
 import { readDat } from "../../support/read-dat.ts";
 
 const FIXTURES = fileURLToPath(new URL("../../../fixtures/trace-dat-6.18-amd64/", import.meta.url));
-const read = (name: string) => gunzipSync(readFileSync(`${FIXTURES}${name}.gz`));
+const read = (name: string) => zlib.gunzipSync(readFileSync(`${FIXTURES}${name}.gz`));
 
 /** trace-cmd's lines as the kernel prints them: without the instance and `(call site)`, with the length of the function. */
 function asTheKernelPrints(report: string): Buffer {
@@ -36,11 +36,13 @@ const input = (label: string, ...chunks: readonly Uint8Array[]) => ({
   })(),
 });
 
-describe.each(["v6", "v7"])("%s", (name) => {
+/** Packed with zstd, as trace-cmd does where nobody asks for anything else: for a node that can unpack it. */
+const NAMES = "zstdDecompressSync" in zlib ? ["v6", "v7", "zstd"] : ["v6", "v7"];
+
+describe.each(NAMES)("%s", (name) => {
   it("has the account of trace-cmd's own text, for each call site", async () => {
     const text = await accountRecording([input("text", asTheKernelPrints(read(`${name}.txt`).toString()))], "all");
     const dat = await accountRecording([input("dat", read(`${name}.dat`))], "all");
-    expect(dat.snapshot.totals.allocs).toBeGreaterThan(200);
     // trace-cmd does not print how long a function is.
     const rows = ({ snapshot }: typeof dat) =>
       new Map(snapshot.callers.map((row) => [row.caller, { ...row, callSite: row.caller }]));
@@ -49,6 +51,8 @@ describe.each(["v6", "v7"])("%s", (name) => {
     expect(dat.snapshot.input.ignored["nullFree"].lines).toBe(text.snapshot.input.ignored["nullFree"].lines);
     expect(dat.snapshot.loss.unmatchedFrees).toBe(text.snapshot.loss.unmatchedFrees);
     expect(dat.snapshot.exact).toBe(true);
+    if (name === "zstd") return; // It has frees only.
+    expect(dat.snapshot.totals.allocs).toBeGreaterThan(200);
     expect(dat.snapshot.callers[0].callSite).toMatch(/^\w[\w.]*\+0x[0-9a-f]+\/0x[0-9a-f]+/);
   });
 
@@ -87,7 +91,7 @@ it("says what the kernel lost, where no sub-buffer was read to tell", async () =
   expect(losses).toEqual([{ cpu: 1, events: 1175, timeNs: 0 }]);
 });
 
-it("packed with zstd is refused, with what to do", async () => {
+it.skipIf("zstdDecompressSync" in zlib)("packed with zstd is refused, with what to do", async () => {
   await expect(accountRecording([input("z.dat", read("zstd.dat"))], "all")).rejects.toMatchObject({
     code: "input/not-a-trace",
     nextStep: "unpack it first: trace-cmd convert --compression none -i z.dat -o unpacked.dat",
