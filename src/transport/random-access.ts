@@ -58,12 +58,15 @@ export async function spoolToDisk(
       break;
     }
     try {
-      await handle.write(chunk, 0, chunk.length, size);
+      for (let done = 0; done < chunk.length;) {
+        const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, size);
+        done += bytesWritten;
+        size += bytesWritten;
+      }
     } catch (thrown) {
       await handle.close();
       throw noRoom(path, thrown);
     }
-    size += chunk.length;
   }
   return { file: accessTo(handle, size, label), failure };
 }

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Snapshot, snapshotSchema } from "../../src/model/snapshot.ts";
 import { ensureBuilt, type Finished, kmemtap } from "../support/kmemtap.ts";
@@ -62,6 +62,14 @@ describe("report", () => {
     expect(stderr).toMatch(/bytes of CPU \d are missing/);
     expect(stdout).toContain("number of allocs:");
     expect(status).toBe(4);
+  });
+
+  it("accounts a gzip up to where it is damaged", async () => {
+    const gzip = gzipSync(gunzipSync(readFileSync(GZIP.replace("v7", "v6"))), { level: 0 });
+    const { status, stdout, stderr } = await kmemtap(["report", file(gzip.subarray(0, 150_000), "cut.dat.gz")]);
+    expect(stderr).toMatch(/unexpected end of file/);
+    expect(stdout).toMatch(/number of allocs: +[1-9]/);
+    expect(status).toBe(0);
   });
 
   it.each([

@@ -27,7 +27,7 @@ export interface PageFormat {
 }
 
 /** A sub-buffer is a page, or up to 64 of the largest. */
-const MAX_PAGE_BYTES = 16 << 20;
+export const MAX_PAGE_BYTES = 16 << 20;
 const FIELD = /^\s*field:(.+?)\s*;\s*offset:(\d+);\s*size:(\d+);/;
 
 /** The event, or undefined where the text is none. */

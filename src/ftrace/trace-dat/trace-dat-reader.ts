@@ -5,6 +5,7 @@ import { LineClass, LineTally } from "../../model/line-tally.ts";
 import type { RandomAccess } from "../../model/ports.ts";
 import { EventColumns } from "../event-columns.ts";
 import { CpuStream, type RawFormats } from "../raw/cpu-stream.ts";
+import { MAX_PAGE_BYTES } from "../raw/event-format.ts";
 import { mergeStreams } from "../raw/merge-streams.ts";
 import { type AddressNames, RecordTaker } from "../raw/record-taker.ts";
 import { cpuPieces } from "./cpu-data.ts";
@@ -106,8 +107,8 @@ function lanesOf(
 ): Lane[] {
   const { page, littleEndian = true } = formats;
   // An instance may have larger sub-buffers than the top level, whose header_page the file has.
-  const dataSize =
-    pageBytes === undefined || pageBytes <= page.dataOffset ? page.dataSize : pageBytes - page.dataOffset;
+  const isSaid = pageBytes !== undefined && pageBytes > page.dataOffset && pageBytes <= MAX_PAGE_BYTES;
+  const dataSize = isSaid ? pageBytes - page.dataOffset : page.dataSize;
   const own = { ...formats, page: { ...page, dataSize } };
   return cpus.map((data) => ({
     stream: new CpuStream(data.cpu, own, tally),
