@@ -1,5 +1,5 @@
 /**
- * Files that trace-cmd 3.1.6 recorded on a kernel 6.18, against what its own `trace-cmd report` says of them. Their kallsyms
+ * Files that trace-cmd 3.1.6 recorded on a kernel 6.18 (scripts/dat-fixture.sh), against what its own `trace-cmd report` says of them. Their kallsyms
  * hold only the symbols of some call sites: names of others are those of the symbol before, in both.
  */
 import { readFileSync } from "node:fs";
