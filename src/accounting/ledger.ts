@@ -87,6 +87,19 @@ export class EventLedger implements Ledger {
     return { netBytes: this.#netBytes, netRequestedBytes: this.#netRequestedBytes, liveObjects: this.#liveObjects };
   }
 
+  /** Net bytes by the id of the call site, as they are now. */
+  netBytesBySite(): Float64Array {
+    const { sums } = this.#rows;
+    const sites = Math.min(this.#callSites.size, Math.floor(sums.length / ROW));
+    return Float64Array.from({ length: sites }, (_, site) => sums[site * ROW + Column.netBytes]);
+  }
+
+  /** The id of a call site that has a row, by its text; -1 where there is none. O(call sites). */
+  siteOf(text: string): number {
+    for (let site = 0; site < this.#callSites.size; site++) if (this.#callSites.text(site) === text) return site;
+    return -1;
+  }
+
   /** Live objects of every kind, and the bytes that it takes to know them. */
   get memory(): { readonly objects: number; readonly bytes: number; readonly classes: number } {
     const bytes = this.#live.byteLength + (this.#objects?.byteLength ?? 0);

@@ -1,5 +1,5 @@
 /**
- * Recorded trace text, or a console's tp_printk lines, to an account: the same decoders and ledger as live, without what time
+ * Recorded trace text, a trace.dat, or a console's tp_printk lines, to an account: the same decoders and ledger as live, without what time
  * and sharing need.
  */
 import { EventLedger } from "../accounting/ledger.ts";
@@ -11,12 +11,17 @@ import type { EventBatch } from "../model/event-batch.ts";
 import { LineClass, LineTally } from "../model/line-tally.ts";
 import type { PrintkFacts } from "../model/printk.ts";
 import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot.ts";
+import { inputKind } from "./input-kind.ts";
 import { PrintkJoin } from "./join-printk.ts";
+import { readDatInput } from "./read-dat-input.ts";
+import type { TrackSampler } from "./track-sampler.ts";
 
-/** A named stream of trace text, or of a console's. */
+/** A named stream of trace text, of a trace.dat, or of a console's text. */
 export interface RecordingInput {
   readonly label: string;
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** The file behind the chunks, where there is one: a trace.dat is not read in its own order. */
+  readonly path?: string;
 }
 
 export interface RecordedAccount {
@@ -26,6 +31,8 @@ export interface RecordedAccount {
 }
 
 export interface RecordingOptions {
+  /** Samples the account on its way. */
+  readonly sampler?: TrackSampler;
   /** The console of the same boot, with tp_printk's lines. */
   readonly console?: RecordingInput;
 }
@@ -46,26 +53,31 @@ export async function accountRecording(
   const damagedInput: string[] = [];
   const source = { label: labelOf(options.console, inputs), recording: true, run: 1 };
   const context = { source, damagedInput };
+  const { sampler } = options;
+  const applyTo = (to: EventLedger, batch: EventBatch) => {
+    if (sampler === undefined) to.apply(batch);
+    else sampler.apply(to, batch);
+  };
   if (options.console !== undefined) {
     const join = new PrintkJoin(callSites);
     await readConsole(options.console, join, damagedInput);
     for (const input of inputs) {
       const { isConsole } = await accountInput(input, callSites, undefined, damagedInput, (batch) => {
-        ledger.apply(join.take(batch));
+        applyTo(ledger, join.take(batch));
       });
       if (isConsole) throw consoleAmongTraces(input.label);
     }
-    ledger.apply(join.finish());
+    applyTo(ledger, join.finish());
     return resultOf(ledger, context, { mode: "printk", modeReason: CONSOLE_AND_TRACE, printk: join.facts });
   }
 
   // What a file is shows as it is read, and standard input is read once: until a trace line comes it may be a console.
-  const consoles = new ConsoleAccount(filter);
+  const consoles = new ConsoleAccount(filter, applyTo);
   let console: string | undefined;
   let traces = 0;
   for (const input of inputs) {
     const { isConsole } = await accountInput(input, callSites, consoles, damagedInput, (batch) => {
-      ledger.apply(batch);
+      applyTo(ledger, batch);
     });
     if (isConsole) console ??= input.label;
     else traces += 1;
@@ -94,12 +106,15 @@ class ConsoleAccount {
   #events = 0;
   #droppedMessages = 0;
 
-  constructor(filter: AccountFilter) {
+  readonly #applyTo: (ledger: EventLedger, batch: EventBatch) => void;
+
+  constructor(filter: AccountFilter, applyTo: (ledger: EventLedger, batch: EventBatch) => void) {
     this.ledger = new EventLedger(this.callSites, { filter });
+    this.#applyTo = applyTo;
   }
 
   apply(batch: PrintkBatch): void {
-    this.ledger.apply(batch);
+    this.#applyTo(this.ledger, batch);
     this.#events += batch.length;
     for (const { messages } of batch.drops) this.#droppedMessages += messages;
   }
@@ -146,6 +161,12 @@ async function accountInput(
   damagedInput: string[],
   apply: (batch: EventBatch) => void,
 ): Promise<{ readonly isConsole: boolean }> {
+  const { kind, chunks } = await inputKind(input.chunks);
+  if (kind === "perf.data") throw perfData(input.label);
+  if (kind === "trace.dat") {
+    damagedInput.push(...(await readDatInput(input, chunks, callSites, apply)));
+    return { isConsole: false };
+  }
   const decoder = new TextDecoder(callSites);
   const printk = consoles === undefined ? undefined : new PrintkDecoder(consoles.callSites);
   const tally = new LineTally();
@@ -153,7 +174,7 @@ async function accountInput(
     apply(batch);
     tally.add(batch.tally);
   };
-  const damage = await readInput(input, (chunk) => {
+  const damage = await readInput({ ...input, chunks }, (chunk) => {
     account(decoder.push(chunk));
     if (printk !== undefined && !holdsTrace(tally)) consoles?.apply(printk.push(chunk));
     return tally.totalBytes;
@@ -211,8 +232,15 @@ function consoleAmongTraces(label: string): KmemtapError {
   });
 }
 
+function perfData(label: string): KmemtapError {
+  return new KmemtapError("input/not-a-trace", `${label} is a perf.data file, which kmemtap does not read`, {
+    nextStep:
+      "record with trace-cmd instead: trace-cmd record -e kmem --compression none, then kmemtap report trace.dat",
+  });
+}
+
 function notATrace(label: string): KmemtapError {
   return new KmemtapError("input/not-a-trace", `${label} is not a kernel trace`, {
-    nextStep: "give the text of /sys/kernel/tracing/trace or trace_pipe, with kmem events",
+    nextStep: "give the text of /sys/kernel/tracing/trace or trace_pipe, or a trace.dat, with kmem events",
   });
 }

@@ -1,19 +1,19 @@
 import { open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
-import { accountRecording, type RecordedAccount, type RecordingInput } from "../capture/account-recording.ts";
+import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
 import { accountCapture } from "../capture/recorded-capture.ts";
 import { ExitCode } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { formatAccountFile } from "../report/account-file.ts";
 import { formatCallersFile } from "../report/callers-file.ts";
-import { hiddenFreesNotice, lossNotice } from "../report/loss-notice.ts";
+import { hiddenFreesNotice } from "../report/loss-notice.ts";
 import { ORDER_BY, orderCallers, type OrderBy } from "../report/order.ts";
 import { formatSlabAccount, SLAB_ACCOUNT_BEGINNING } from "../report/slab-account.ts";
-import { readFileChunks } from "../transport/read-file.ts";
 import { isRecording } from "../transport/recording/read-recording.ts";
 import { filterOf } from "./account-filter.ts";
 import { numberOf, usage } from "./arm-options.ts";
+import { inputOf, notExactNotice } from "./recording.ts";
 import { writeOutput } from "./write-output.ts";
 
 interface Outputs {
@@ -30,7 +30,10 @@ interface Outputs {
 export function reportCommand(exit: (code: ExitCode) => void) {
   return new Command("report")
     .description("account a recorded trace: who held the memory at its end")
-    .argument("[FILES...]", "text of `trace` or `trace_pipe`, also .gz; what --record kept; - is standard input")
+    .argument(
+      "[FILES...]",
+      "text of `trace` or `trace_pipe`, a trace.dat, also .gz; what --record kept; - is standard input",
+    )
     .option("-f, --file <FILE>", "a trace to read, as trace_analyze names it (may be repeated)", collect)
     .option(
       "--console <FILE>",
@@ -59,6 +62,7 @@ With none of -c, -l, --slab-account and --json, the account is printed.
 
 Examples:
   kmemtap report boot.trace                      who held the memory at the end
+  kmemtap report trace.dat                       what trace-cmd record -e kmem --compression none wrote
   kmemtap report -f boot.trace -c - -o waste     ordered by what is wasted
   kmemtap report serial.log.gz --json --strict   for a script; fails when events were lost
   kmemtap report console.log                     the tp_printk lines of a console, where there is no trace
@@ -104,10 +108,6 @@ async function accountOfCapture(
 
 async function holdsCapture(file: string): Promise<boolean> {
   return file !== "-" && isRecording(await firstBytes(file));
-}
-
-function inputOf(file: string): RecordingInput {
-  return { label: file === "-" ? "standard input" : file, chunks: readFileChunks(file) };
 }
 
 /** Tells inputs from outputs, and sees that no trace is written over and no result by another. */
@@ -157,13 +157,6 @@ async function firstBytes(path: string): Promise<Buffer> {
   } catch {
     return Buffer.alloc(0);
   }
-}
-
-/** Why the account is not exact, one line; undefined where it is, or where only hidden pointers are why. */
-function notExactNotice(snapshot: Snapshot): string | undefined {
-  const { lostEvents, lostUncounted, rejected, damagedInput } = snapshot.loss;
-  const isLost = lostEvents > 0 || lostUncounted > 0 || rejected > 0 || damagedInput.length > 0;
-  return isLost ? lossNotice(snapshot) : undefined;
 }
 
 /** What a console adds to an account, and what it cannot tell, a line each. */

@@ -6,6 +6,7 @@ import { VERSION } from "../model/version.ts";
 import { bootargsCommand } from "./bootargs.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
+import { exportCommand } from "./export.ts";
 import { liveCommand } from "./live.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
@@ -30,6 +31,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     runCommand(exit),
     snapshotCommand(exit),
     reportCommand(exit),
+    exportCommand(exit),
     doctorCommand(exit),
     bootargsCommand(exit),
   ]) {

@@ -15,6 +15,19 @@ export interface ByteStream {
   close(): Promise<void>;
 }
 
+/** A finished file of which any part can be read at any time. */
+export interface RandomAccess {
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * The bytes from `offset` on: `length` of them, or what the file has. They are the caller's.
+   *
+   * @throws {KmemtapError} `input/unreadable`
+   */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
 /** Both directions of a link, or both ends of a program that runs at its other side. */
 export interface DuplexStream extends ByteStream {
   /** What the program there wrote to its standard error, where the link keeps it apart from {@link bytes}. */

@@ -28,6 +28,8 @@ export interface RawFormats {
   readonly page: PageFormat;
   /** By event id. */
   readonly layouts: readonly (RecordLayout | undefined)[];
+  /** Where it is known; else it shows in the first page that is not empty. */
+  readonly littleEndian?: boolean;
 }
 
 /** Events that were overwritten before what follows. */
@@ -66,6 +68,7 @@ export class CpuStream {
   constructor(cpu: number, formats: RawFormats, tally: LineTally) {
     this.cpu = cpu;
     this.#formats = formats;
+    this.#littleEndian = formats.littleEndian;
     this.#tally = tally;
   }
 

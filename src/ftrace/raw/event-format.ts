@@ -26,6 +26,8 @@ export interface PageFormat {
   readonly dataSize: number;
 }
 
+/** A sub-buffer is a page, or up to 64 of the largest. */
+export const MAX_PAGE_BYTES = 16 << 20;
 const FIELD = /^\s*field:(.+?)\s*;\s*offset:(\d+);\s*size:(\d+);/;
 
 /** The event, or undefined where the text is none. */
@@ -42,6 +44,7 @@ export function parsePageFormat(text: string): PageFormat | undefined {
   const [commit, data] = [fields.get("commit"), fields.get("data")];
   if (fields.get("timestamp")?.size !== 8 || commit === undefined || data === undefined) return undefined;
   if (commit.size !== 4 && commit.size !== 8) return undefined;
+  if (commit.offset + commit.size > data.offset || data.offset + data.size > MAX_PAGE_BYTES) return undefined;
   return { commitOffset: commit.offset, longSize: commit.size, dataOffset: data.offset, dataSize: data.size };
 }
 

@@ -11,33 +11,18 @@
  * holds nobody up: once all that its stats counted has been read, nothing older than those stats is still to come.
  */
 import type { CallSiteTable } from "../../model/call-site-table.ts";
-import { type EventBatch, EventKind } from "../../model/event-batch.ts";
+import type { EventBatch } from "../../model/event-batch.ts";
 import { LineClass } from "../../model/line-tally.ts";
 import type { Decoder } from "../../model/ports.ts";
 import { ascii, NEWLINE, SPACE, startsWith } from "../ascii.ts";
 import { EventColumns } from "../event-columns.ts";
-import { AddressSites } from "./address-sites.ts";
 import { CpuStream } from "./cpu-stream.ts";
 import { Helpers } from "./helpers.ts";
 import { type PageFormat, parsePageFormat } from "./event-format.ts";
-import {
-  type KmemLayout,
-  type MarkerLayout,
-  type ModuleLayout,
-  readLayout,
-  type RecordLayout,
-} from "./record-layouts.ts";
+import { mergeStreams } from "./merge-streams.ts";
+import { readLayout, type RecordLayout } from "./record-layouts.ts";
+import { type AddressNames, RecordTaker } from "./record-taker.ts";
 
-/** Names of addresses, as the kernel prints them. */
-export interface AddressNames {
-  /** Takes the text of /proc/kallsyms, or a part of it. */
-  read(kallsyms: string): void;
-  forget(module: string): void;
-  nameOf(address: bigint): string | undefined;
-}
-
-/** TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ (linux/trace_events.h): what an interrupt does is not the task's. */
-const IN_INTERRUPT = 24;
 const MARK = ascii("@kmemtap ");
 const OWN_WRITER = 0x6b;
 const MAX_LINE_BYTES = 8192;
@@ -45,14 +30,10 @@ const MAX_LINE_BYTES = 8192;
 const MAX_BLOB_BYTES = 64 << 20;
 /** Of all CPUs, in wait for one that says nothing: then the order is given up, not the memory. */
 const MAX_WAITING_BYTES = 64 << 20;
-/** One that is not found stays an address; else each of them would ask again. */
-const MAX_QUESTIONS = 100;
 
 export class RawDecoder implements Decoder {
-  readonly #sites: CallSiteTable;
   readonly #names: AddressNames;
   readonly #columns = new EventColumns();
-  readonly #addresses = new AddressSites();
   #page: PageFormat | undefined;
   #layouts: (RecordLayout | undefined)[] = [];
   #streams: CpuStream[] = [];
@@ -69,23 +50,20 @@ export class RawDecoder implements Decoder {
   /** The trace clock of the last stats: who helps up to then is known. */
   #statsNs = 0;
   #blob: { readonly name: string; readonly bytes: Uint8Array } | undefined;
-  #asked = false;
-  #questions = 0;
-  /** The address that was asked for last: the answer may not have it either. */
-  #unknown: bigint | undefined;
+  readonly #taker: RecordTaker;
   /** Of the last event that was given out. */
   #lastNs = 0;
   /** Nothing more comes: nothing is waited for. */
   #flushing = false;
 
   constructor(sites: CallSiteTable, names: AddressNames) {
-    this.#sites = sites;
     this.#names = names;
+    this.#taker = new RecordTaker(this.#columns, sites, names, this.#helpers);
   }
 
   /** True while an event waits for the symbols of modules: a `kallsyms` blob lets it, and all behind it, go on. */
   get wantsSymbols(): boolean {
-    return this.#asked;
+    return this.#taker.asked;
   }
 
   push(chunk: Uint8Array): EventBatch {
@@ -238,7 +216,7 @@ export class RawDecoder implements Decoder {
       if (read !== undefined) this.#layouts[read.id] = read.layout;
     } else if (name === "kallsyms") {
       this.#names.read(text);
-      this.#asked = false;
+      this.#taker.asked = false;
     }
   }
 
@@ -288,32 +266,23 @@ export class RawDecoder implements Decoder {
   /** All that is here, in order, whatever is still missing. */
   #flush(): void {
     this.#flushing = true;
-    this.#asked = false;
+    this.#taker.mayAsk = false;
+    this.#taker.asked = false;
     this.#merge();
     this.#flushing = false;
+    this.#taker.mayAsk = true;
     for (const stream of this.#streams) stream.end();
   }
 
   #merge(): void {
     const waiting = this.#streams.reduce((sum, stream) => sum + stream.waitingBytes, 0);
-    while (!this.#asked) {
-      let first: CpuStream | undefined;
-      let limitNs = this.#flushing ? Infinity : this.#statsNs;
-      for (const stream of this.#streams) {
-        if (stream.found === undefined && !stream.advance()) {
-          limitNs = Math.min(
-            limitNs,
-            this.#flushing || waiting > MAX_WAITING_BYTES ? Infinity : this.#safeNsOf(stream),
-          );
-        } else if (first === undefined || stream.timeNs < first.timeNs) {
-          if (first !== undefined) limitNs = Math.min(limitNs, first.timeNs);
-          first = stream;
-        } else limitNs = Math.min(limitNs, stream.timeNs);
-      }
-      if (first === undefined || first.timeNs > limitNs) break;
-      do {
-        if (!this.#take(first)) return;
-      } while (first.advance() && first.timeNs <= limitNs);
+    const mayWait = !this.#flushing && waiting <= MAX_WAITING_BYTES;
+    if (!this.#taker.asked) {
+      mergeStreams(this.#streams, {
+        untilNs: this.#flushing ? Infinity : this.#statsNs,
+        safeNsOf: (stream) => (mayWait ? this.#safeNsOf(stream) : Infinity),
+        take: (stream) => this.#taker.take(stream),
+      });
     }
     const { length, timeNs } = this.#columns;
     if (length > 0) this.#lastNs = timeNs[length - 1];
@@ -327,134 +296,6 @@ export class RawDecoder implements Decoder {
       promises.shift();
     }
     return stream.safeNs;
-  }
-
-  /** Takes what the stream has found; false where it must wait for symbols. */
-  #take(stream: CpuStream): boolean {
-    const { found } = stream;
-    switch (found?.type) {
-      case "kmem":
-        return this.#takeKmem(stream, found);
-      case "marker":
-        this.#takeMarker(stream, found);
-        break;
-      case "module":
-        this.#takeModule(stream, found);
-        break;
-      case "missed":
-        this.#columns.losses.push({ cpu: stream.cpu, events: found.events, timeNs: stream.timeNs });
-        break;
-      case undefined:
-        break;
-    }
-    stream.found = undefined;
-    return true;
-  }
-
-  #takeKmem(stream: CpuStream, layout: KmemLayout): boolean {
-    const { view, recordAt, littleEndian } = stream;
-    const columns = this.#columns;
-    const { tally } = columns;
-    const bytes = stream.recordBytes;
-    if (recordAt + layout.size > stream.recordEnd) {
-      tally.count(LineClass.badField, bytes);
-      stream.found = undefined;
-      return true;
-    }
-    const wide = layout.longSize === 8;
-    const lowAt = wide && !littleEndian ? 4 : 0;
-    const highAt = 4 - lowAt;
-    const ptrLow = view.getUint32(recordAt + layout.ptr + lowAt, littleEndian);
-    const ptrHigh = wide ? view.getUint32(recordAt + layout.ptr + highAt, littleEndian) : 0;
-    if (ptrLow === 0 && ptrHigh === 0) {
-      tally.count(layout.kind >= EventKind.kfree ? LineClass.nullFree : LineClass.failedAllocation, bytes);
-      stream.found = undefined;
-      return true;
-    }
-    const inInterrupt = (view.getUint8(recordAt + layout.flags) & IN_INTERRUPT) !== 0;
-    if (!inInterrupt && this.#helpers.has(view.getInt32(recordAt + layout.pid, littleEndian), stream.timeNs)) {
-      tally.count(LineClass.own, bytes);
-      stream.found = undefined;
-      return true;
-    }
-    const site = this.#siteOf(
-      view.getUint32(recordAt + layout.callSite + lowAt, littleEndian),
-      wide ? view.getUint32(recordAt + layout.callSite + highAt, littleEndian) : 0,
-      wide,
-    );
-    if (site < 0) return false;
-    columns.reserve();
-    const i = columns.length++;
-    columns.kind[i] = layout.kind;
-    columns.ptrLow[i] = ptrLow;
-    columns.ptrHigh[i] = ptrHigh;
-    columns.callSite[i] = site;
-    columns.cpu[i] = stream.cpu;
-    columns.timeNs[i] = stream.timeNs;
-    if (layout.bytesReq >= 0) {
-      const req = recordAt + layout.bytesReq;
-      const alloc = recordAt + layout.bytesAlloc;
-      columns.bytesReq[i] = view.getUint32(req + lowAt, littleEndian);
-      columns.bytesAlloc[i] = view.getUint32(alloc + lowAt, littleEndian);
-      if (wide) {
-        columns.bytesReq[i] += view.getUint32(req + highAt, littleEndian) * 2 ** 32;
-        columns.bytesAlloc[i] += view.getUint32(alloc + highAt, littleEndian) * 2 ** 32;
-      }
-    } else columns.bytesReq[i] = columns.bytesAlloc[i] = 0;
-    tally.lines[LineClass.event] += 1;
-    tally.bytes[LineClass.event] += bytes;
-    stream.found = undefined;
-    return true;
-  }
-
-  /** The id of the call site at that address; -1 where its name must be asked for first. */
-  #siteOf(low: number, high: number, wide: boolean): number {
-    const known = this.#addresses.find(low, high);
-    if (known >= 0) return known;
-    const address = (BigInt(high) << 32n) | BigInt(low);
-    const name = this.#names.nameOf(address);
-    if (name === undefined && !this.#flushing && this.#questions < MAX_QUESTIONS && this.#unknown !== address) {
-      this.#unknown = address;
-      this.#questions += 1;
-      this.#asked = true;
-      return -1;
-    }
-    const id = this.#idOf(name ?? `0x${address.toString(16).padStart(wide ? 16 : 8, "0")}`);
-    this.#addresses.add(low, high, id);
-    return id;
-  }
-  #idOf(name: string): number {
-    const text = Buffer.from(`${name}\0\0\0\0`, "latin1");
-    const view = new DataView(text.buffer, text.byteOffset, text.length);
-    const length = text.length - 4;
-    let hash = 0;
-    for (let i = 0; i < length; i++) hash = Math.imul(hash ^ text[i], 0x9e3779b1);
-    hash ^= hash >>> 15;
-    const known = this.#sites.find(view, 0, length, hash);
-    return known >= 0 ? known : this.#sites.add(view, 0, length, hash);
-  }
-
-  #takeMarker(stream: CpuStream, layout: MarkerLayout): void {
-    const { view, recordAt, recordEnd, timeNs } = stream;
-    const bytes = new Uint8Array(view.buffer, recordAt + layout.text, Math.max(0, recordEnd - recordAt - layout.text));
-    const end = bytes.indexOf(0);
-    const text = Buffer.from(bytes.subarray(0, end < 0 ? bytes.length : end)).toString("utf8");
-    const columns = this.#columns;
-    const isAgent = text.startsWith("@kmemtap ");
-    columns.tally.count(isAgent ? LineClass.agent : LineClass.otherEvent, stream.recordBytes);
-    if (isAgent) columns.marks.push({ text: text.replace(/\n$/, ""), at: columns.length, timeNs });
-  }
-
-  #takeModule(stream: CpuStream, layout: ModuleLayout): void {
-    const { view, recordAt, recordEnd, littleEndian } = stream;
-    this.#columns.tally.count(LineClass.otherEvent, stream.recordBytes);
-    const where = view.getUint32(recordAt + layout.name, littleEndian);
-    const from = recordAt + (where & 0xffff);
-    const name = Buffer.from(view.buffer, from, Math.max(0, Math.min((where >>> 16) - 1, recordEnd - from)));
-    if (layout.gone) this.#names.forget(name.toString("latin1"));
-    // A module's addresses may have been another's.
-    this.#addresses.clear();
-    this.#unknown = undefined;
   }
 }
 

@@ -85,6 +85,6 @@ function kmemLayout(kind: EventKind, fields: ReadonlyMap<string, FormatField>): 
     bytesReq: sizes[0]?.offset ?? -1,
     bytesAlloc: sizes[1]?.offset ?? -1,
     longSize,
-    size: Math.max(...read.map((field) => (field?.offset ?? 0) + longSize)),
+    size: Math.max(flags.offset + 1, pid.offset + 4, ...read.map((field) => (field?.offset ?? 0) + longSize)),
   };
 }

@@ -1,0 +1,58 @@
+/** A trace.dat as an input: from wherever it comes, to the batches of its events. */
+import { TRACE_DAT_MAGIC } from "../ftrace/trace-dat/dat-file.ts";
+import { readTraceDat } from "../ftrace/trace-dat/trace-dat-reader.ts";
+import type { CallSiteTable } from "../model/call-site-table.ts";
+import { KmemtapError } from "../model/errors.ts";
+import type { EventBatch } from "../model/event-batch.ts";
+import { LineTally } from "../model/line-tally.ts";
+import type { RandomAccess } from "../model/ports.ts";
+import { KernelSymbols } from "../symbols/kernel-symbols.ts";
+import { openRandomAccess, spoolToDisk } from "../transport/random-access.ts";
+import type { RecordingInput } from "./account-recording.ts";
+
+/**
+ * @param chunks the input's, from its beginning on
+ * @returns what of it could not be read
+ * @throws {KmemtapError} where nothing of it can be
+ */
+export async function readDatInput(
+  { label, path }: RecordingInput,
+  chunks: AsyncGenerator<Uint8Array>,
+  callSites: CallSiteTable,
+  apply: (batch: EventBatch) => void,
+): Promise<string[]> {
+  const damage: string[] = [];
+  const tally = new LineTally();
+  const source = await openSource(label, path, chunks, damage);
+  try {
+    for await (const batch of readTraceDat(source, label, callSites, new KernelSymbols(), damage)) {
+      apply(batch);
+      tally.add(batch.tally);
+    }
+  } finally {
+    await source.close();
+  }
+  // That it is a trace.dat counts as one line.
+  if (damage.length > 0 && tally.traceLines <= 1) {
+    throw new KmemtapError("input/unreadable", `no event can be read: ${damage[0]}`, {
+      nextStep: "get the file again, whole",
+    });
+  }
+  return damage;
+}
+
+async function openSource(
+  label: string,
+  path: string | undefined,
+  chunks: AsyncGenerator<Uint8Array>,
+  damage: string[],
+): Promise<RandomAccess> {
+  const opened = path === undefined ? undefined : await openRandomAccess(path, TRACE_DAT_MAGIC);
+  if (opened !== undefined) {
+    await chunks.return(undefined);
+    return opened;
+  }
+  const { file, failure } = await spoolToDisk(chunks, label);
+  if (failure !== undefined) damage.push(failure.message);
+  return file;
+}

@@ -1,0 +1,185 @@
+/** Records of the CPUs' sub-buffers, in the order in which they are handed over, to a batch of events. */
+import type { CallSiteTable } from "../../model/call-site-table.ts";
+import { EventKind } from "../../model/event-batch.ts";
+import { LineClass } from "../../model/line-tally.ts";
+import type { EventColumns } from "../event-columns.ts";
+import { AddressSites } from "./address-sites.ts";
+import type { CpuStream } from "./cpu-stream.ts";
+import type { KmemLayout, MarkerLayout, ModuleLayout } from "./record-layouts.ts";
+
+/** Names of addresses, as the kernel prints them. */
+export interface AddressNames {
+  /** Takes the text of /proc/kallsyms, or a part of it. */
+  read(kallsyms: string): void;
+  forget(module: string): void;
+  nameOf(address: bigint): string | undefined;
+}
+
+/** TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ (linux/trace_events.h): what an interrupt does is not the task's. */
+const IN_INTERRUPT = 24;
+/** One that is not found stays an address; else each of them would ask again. */
+const MAX_QUESTIONS = 100;
+
+/** Tells which events are not the target's but this tool's; those are counted apart. */
+export interface OwnEvents {
+  has(pid: number, timeNs: number): boolean;
+}
+
+export class RecordTaker {
+  /** True while a record waits for the name of its call site. */
+  asked = false;
+  /** False where nobody can be asked: an address without a name stays one. */
+  mayAsk = true;
+  readonly #columns: EventColumns;
+  readonly #sites: CallSiteTable;
+  readonly #names: AddressNames;
+  readonly #own: OwnEvents;
+  readonly #addresses = new AddressSites();
+  #questions = 0;
+  /** The address that was asked for last: the answer may not have it either. */
+  #unknown: bigint | undefined;
+
+  /** @param columns where the events go */
+  constructor(columns: EventColumns, sites: CallSiteTable, names: AddressNames, own: OwnEvents) {
+    this.#columns = columns;
+    this.#sites = sites;
+    this.#names = names;
+    this.#own = own;
+  }
+
+  /** Takes what the stream has found; false where it must wait for symbols. */
+  take(stream: CpuStream): boolean {
+    const { found } = stream;
+    switch (found?.type) {
+      case "kmem":
+        return this.#takeKmem(stream, found);
+      case "marker":
+        this.#takeMarker(stream, found);
+        break;
+      case "module":
+        this.#takeModule(stream, found);
+        break;
+      case "missed":
+        this.#columns.losses.push({ cpu: stream.cpu, events: found.events, timeNs: stream.timeNs });
+        break;
+      case undefined:
+        break;
+    }
+    stream.found = undefined;
+    return true;
+  }
+
+  #takeKmem(stream: CpuStream, layout: KmemLayout): boolean {
+    const { view, recordAt, littleEndian } = stream;
+    const columns = this.#columns;
+    const { tally } = columns;
+    const bytes = stream.recordBytes;
+    if (recordAt + layout.size > stream.recordEnd) {
+      tally.count(LineClass.badField, bytes);
+      stream.found = undefined;
+      return true;
+    }
+    const wide = layout.longSize === 8;
+    const lowAt = wide && !littleEndian ? 4 : 0;
+    const highAt = 4 - lowAt;
+    const ptrLow = view.getUint32(recordAt + layout.ptr + lowAt, littleEndian);
+    const ptrHigh = wide ? view.getUint32(recordAt + layout.ptr + highAt, littleEndian) : 0;
+    if (ptrLow === 0 && ptrHigh === 0) {
+      tally.count(layout.kind >= EventKind.kfree ? LineClass.nullFree : LineClass.failedAllocation, bytes);
+      stream.found = undefined;
+      return true;
+    }
+    const inInterrupt = (view.getUint8(recordAt + layout.flags) & IN_INTERRUPT) !== 0;
+    if (!inInterrupt && this.#own.has(view.getInt32(recordAt + layout.pid, littleEndian), stream.timeNs)) {
+      tally.count(LineClass.own, bytes);
+      stream.found = undefined;
+      return true;
+    }
+    const site = this.#siteOf(
+      view.getUint32(recordAt + layout.callSite + lowAt, littleEndian),
+      wide ? view.getUint32(recordAt + layout.callSite + highAt, littleEndian) : 0,
+      wide,
+    );
+    if (site < 0) return false;
+    columns.reserve();
+    const i = columns.length++;
+    columns.kind[i] = layout.kind;
+    columns.ptrLow[i] = ptrLow;
+    columns.ptrHigh[i] = ptrHigh;
+    columns.callSite[i] = site;
+    columns.cpu[i] = stream.cpu;
+    columns.timeNs[i] = stream.timeNs;
+    if (layout.bytesReq >= 0) {
+      const req = recordAt + layout.bytesReq;
+      const alloc = recordAt + layout.bytesAlloc;
+      columns.bytesReq[i] = view.getUint32(req + lowAt, littleEndian);
+      columns.bytesAlloc[i] = view.getUint32(alloc + lowAt, littleEndian);
+      if (wide) {
+        columns.bytesReq[i] += view.getUint32(req + highAt, littleEndian) * 2 ** 32;
+        columns.bytesAlloc[i] += view.getUint32(alloc + highAt, littleEndian) * 2 ** 32;
+      }
+    } else columns.bytesReq[i] = columns.bytesAlloc[i] = 0;
+    tally.lines[LineClass.event] += 1;
+    tally.bytes[LineClass.event] += bytes;
+    stream.found = undefined;
+    return true;
+  }
+
+  /** The id of the call site at that address; -1 where its name must be asked for first. */
+  #siteOf(low: number, high: number, wide: boolean): number {
+    const known = this.#addresses.find(low, high);
+    if (known >= 0) return known;
+    const address = (BigInt(high) << 32n) | BigInt(low);
+    const name = this.#names.nameOf(address);
+    if (name === undefined && this.mayAsk && this.#questions < MAX_QUESTIONS && this.#unknown !== address) {
+      this.#unknown = address;
+      this.#questions += 1;
+      this.asked = true;
+      return -1;
+    }
+    const id = this.#idOf(name ?? `0x${address.toString(16).padStart(wide ? 16 : 8, "0")}`);
+    this.#addresses.add(low, high, id);
+    return id;
+  }
+
+  #idOf(name: string): number {
+    const text = Buffer.from(`${name}\0\0\0\0`, "latin1");
+    const view = new DataView(text.buffer, text.byteOffset, text.length);
+    const length = text.length - 4;
+    let hash = 0;
+    for (let i = 0; i < length; i++) hash = Math.imul(hash ^ text[i], 0x9e3779b1);
+    hash ^= hash >>> 15;
+    const known = this.#sites.find(view, 0, length, hash);
+    return known >= 0 ? known : this.#sites.add(view, 0, length, hash);
+  }
+
+  #takeMarker(stream: CpuStream, layout: MarkerLayout): void {
+    const { view, recordAt, recordEnd, timeNs } = stream;
+    const columns = this.#columns;
+    if (recordAt + layout.text > recordEnd) {
+      columns.tally.count(LineClass.badField, stream.recordBytes);
+      return;
+    }
+    const bytes = new Uint8Array(view.buffer, recordAt + layout.text, Math.max(0, recordEnd - recordAt - layout.text));
+    const end = bytes.indexOf(0);
+    const text = Buffer.from(bytes.subarray(0, end < 0 ? bytes.length : end)).toString("utf8");
+    const isAgent = text.startsWith("@kmemtap ");
+    columns.tally.count(isAgent ? LineClass.agent : LineClass.otherEvent, stream.recordBytes);
+    if (isAgent) columns.marks.push({ text: text.replace(/\n$/, ""), at: columns.length, timeNs });
+  }
+
+  #takeModule(stream: CpuStream, layout: ModuleLayout): void {
+    const { view, recordAt, recordEnd, littleEndian } = stream;
+    const fits = recordAt + layout.name + 4 <= recordEnd;
+    const where = fits ? view.getUint32(recordAt + layout.name, littleEndian) : 0;
+    const from = recordAt + (where & 0xffff);
+    const isWhole = fits && from <= recordEnd;
+    this.#columns.tally.count(isWhole ? LineClass.otherEvent : LineClass.badField, stream.recordBytes);
+    if (!isWhole) return;
+    const name = Buffer.from(view.buffer, from, Math.max(0, Math.min((where >>> 16) - 1, recordEnd - from)));
+    if (layout.gone) this.#names.forget(name.toString("latin1"));
+    // A module's addresses may have been another's.
+    this.#addresses.clear();
+    this.#unknown = undefined;
+  }
+}

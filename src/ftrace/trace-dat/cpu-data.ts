@@ -1,0 +1,73 @@
+/** One CPU's sub-buffers out of a trace.dat, piece by piece: a file may be larger than the memory. */
+import type { RandomAccess } from "../../model/ports.ts";
+import { DatCursor, DatDamage, MAX_TEXT_BYTES } from "./dat-cursor.ts";
+import type { DatCpu, Unpack } from "./dat-file.ts";
+
+const PIECE_BYTES = 128 * 1024;
+/** Far from what a recording has; where a damaged count is larger, the file's end comes first. */
+const MAX_PACKED_PIECES = 2 ** 31;
+
+/** @param onDamage hears of what is missing; what can be read is */
+export function cpuPieces(
+  source: RandomAccess,
+  data: DatCpu,
+  unpack: Unpack | undefined,
+  littleEndian: boolean,
+  onDamage: (text: string) => void,
+): AsyncGenerator<Uint8Array> {
+  return unpack === undefined
+    ? plainPieces(source, data, onDamage)
+    : packedPieces(source, data, unpack, littleEndian, onDamage);
+}
+
+async function* plainPieces(
+  source: RandomAccess,
+  { cpu, offset, size }: DatCpu,
+  onDamage: (text: string) => void,
+): AsyncGenerator<Uint8Array> {
+  for (let done = 0; done < size;) {
+    const length = Math.min(PIECE_BYTES, size - done);
+    const piece = offset + done < source.size ? await source.read(offset + done, length) : new Uint8Array(0);
+    if (piece.length > 0) yield piece;
+    done += piece.length;
+    if (piece.length === length) continue;
+    onDamage(`${String(size - done)} of ${String(size)} bytes of CPU ${String(cpu)} are missing`);
+    return;
+  }
+}
+
+/** `count`, then each piece's packed and unpacked length and its packed bytes; the CPU's size does not include the count. */
+async function* packedPieces(
+  source: RandomAccess,
+  { cpu, offset, size }: DatCpu,
+  unpack: Unpack,
+  littleEndian: boolean,
+  onDamage: (text: string) => void,
+): AsyncGenerator<Uint8Array> {
+  if (size === 0) return;
+  const cursor = new DatCursor(source, offset, littleEndian);
+  try {
+    const count = Math.min(await cursor.u32(), MAX_PACKED_PIECES);
+    for (let i = 0; i < count; i++) {
+      const packedBytes = await cursor.u32();
+      const bytes = await cursor.u32();
+      if (bytes > MAX_TEXT_BYTES) throw new DatDamage(`piece ${String(i)} cannot have ${String(bytes)} bytes`);
+      const piece = unpacked(unpack, await cursor.bytes(packedBytes), bytes);
+      if (piece === undefined) onDamage(`piece ${String(i)} of CPU ${String(cpu)} does not unpack`);
+      else yield piece;
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof DatDamage)) throw thrown;
+    onDamage(`the events of CPU ${String(cpu)} cannot all be read: ${thrown.message}`);
+  }
+}
+
+/** Undefined where it is damaged: the next piece is found all the same, and each holds whole sub-buffers. */
+function unpacked(unpack: Unpack, packed: Uint8Array, bytes: number): Uint8Array | undefined {
+  try {
+    const piece = unpack(packed, bytes);
+    return piece.length === bytes ? piece : undefined;
+  } catch {
+    return undefined;
+  }
+}
