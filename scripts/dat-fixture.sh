@@ -17,7 +17,7 @@ echo 1 >"$work/enabled"
 [ ! -e /proc/sys/kernel/ftrace_enabled ] || mount --bind "$work/enabled" /proc/sys/kernel/ftrace_enabled
 echo "$kb" >"$work/kb"
 mount --bind "$work/kb" $T/buffer_size_kb
-for file in $T/set_ftrace_* $I/set_ftrace_* $T/set_graph_* $I/set_graph_*; do
+for file in "$T"/set_ftrace_* "$I"/set_ftrace_* "$T"/set_graph_* "$I"/set_graph_*; do
     [ -e "$file" ] || continue
     : >"$work/$(echo "$file" | tr / _)"
     mount --bind "$work/$(echo "$file" | tr / _)" "$file"
