@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { type Doctor, doctorSchema } from "../../src/model/doctor.ts";
 import { findBootKernel } from "../../src/target/qemu/boot-kernel.ts";
 import { startEmulator } from "../../src/target/qemu/emulator.ts";
@@ -30,6 +30,20 @@ describe.skipIf(missing)(`a target's doctor${note}`, () => {
   beforeAll(async () => {
     ensureBuilt();
     dir = mkdtempSync(join(tmpdir(), "kmemtap-doctor-"));
+    guest = await bootShellGuest({ ssh: true });
+  });
+
+  // Under emulation a guest may hang for good, whatever is done to it; the next attempt has another one.
+  beforeEach(async () => {
+    const isAlive = await Promise.race([
+      sshOutput(ssh(guest), "true").then(
+        () => true,
+        () => false,
+      ),
+      sleep(20_000, false),
+    ]);
+    if (isAlive) return;
+    await guest.close();
     guest = await bootShellGuest({ ssh: true });
   });
 

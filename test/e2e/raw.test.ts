@@ -2,7 +2,7 @@
  * Raw sub-buffers over SSH on every kernel: per call site the account that the guest's own full trace of the same window,
  * printed by its kernel and counted by code that shares nothing with the product's, gives.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { findFetchedKernel } from "../../src/target/qemu/boot-kernel.ts";
 import { startCapture } from "./support/capture.ts";
 import { bootLab, type Lab } from "./support/lab.ts";
@@ -33,18 +33,19 @@ describe.each([
   const { missing, note } = needs("qemu", "busybox", "ssh", "dropbear", `kernel:${suite}`);
 
   describe.skipIf(missing)(`of ${suite}${note}`, () => {
-    let lab: Lab;
-
-    beforeAll(async () => {
+    /** A guest for each attempt: under emulation one may hang for good. */
+    async function boot(): Promise<Lab> {
       const kernel = findFetchedKernel(suite);
       if (kernel === undefined) throw new Error(`there is no kernel of ${suite}`);
-      lab = await bootLab({ kernel });
+      const lab = await bootLab({ kernel });
+      onTestFinished(() => lab.close());
       expect(lab.guest.release).toContain(version);
       await lab.run(VFAT_PREPARE);
-    });
-    afterAll(() => lab.close());
+      return lab;
+    }
 
     it("gives the account of the guest's own trace of the same window", async () => {
+      const lab = await boot();
       const before = await lab.state();
       const capture = startCapture(lab.sshTarget(), { mode: "raw", wait: true, bufferKb: 16_384 });
       await capture.heard("blob");
