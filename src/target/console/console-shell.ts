@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { KmemtapError } from "../../model/errors.ts";
 import type { CommandResult, DuplexStream, LinkFacts, RunningScript, Shell } from "../../model/ports.ts";
+import { tookTooLong } from "../../transport/run-to-end.ts";
 import { ConsoleLine } from "./console-line.ts";
 import { enterLoop } from "./enter-loop.ts";
 import { findShell, type FoundShell } from "./find-shell.ts";
@@ -57,7 +58,9 @@ export class ConsoleShell implements Shell {
         return await runCommand(loop, terminal, command, options.timeoutMs);
       } catch (thrown) {
         await this.#afterFailure(loop, thrown);
-        throw thrown;
+        const { timeoutMs } = options;
+        const isLate = thrown instanceof KmemtapError && thrown.code === "link/timeout" && timeoutMs !== undefined;
+        throw isLate ? tookTooLong(this.link.label, command, timeoutMs) : thrown;
       }
     });
   }
