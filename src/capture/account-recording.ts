@@ -14,6 +14,7 @@ import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot
 import { inputKind } from "./input-kind.ts";
 import { PrintkJoin } from "./join-printk.ts";
 import { readDatInput } from "./read-dat-input.ts";
+import type { TimeWindow } from "./time-window.ts";
 import type { TrackSampler } from "./track-sampler.ts";
 
 /** A named stream of trace text, of a trace.dat, or of a console's text. */
@@ -35,6 +36,8 @@ export interface RecordingOptions {
   readonly sampler?: TrackSampler;
   /** The console of the same boot, with tp_printk's lines. */
   readonly console?: RecordingInput;
+  /** Accounts no more than this of it. */
+  readonly window?: TimeWindow | undefined;
 }
 
 /**
@@ -53,8 +56,9 @@ export async function accountRecording(
   const damagedInput: string[] = [];
   const source = { label: labelOf(options.console, inputs), recording: true, run: 1 };
   const context = { source, damagedInput };
-  const { sampler } = options;
-  const applyTo = (to: EventLedger, batch: EventBatch) => {
+  const { sampler, window } = options;
+  const applyTo = (to: EventLedger, decoded: EventBatch) => {
+    const batch = window?.clip(decoded) ?? decoded;
     if (sampler === undefined) to.apply(batch);
     else sampler.apply(to, batch);
   };

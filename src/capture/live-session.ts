@@ -29,7 +29,7 @@ import type { Workload, WorkloadScope } from "../model/workload.ts";
 import { type AgentLine, parseAgentLine } from "../target/agent/agent-line.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { OverrunThresholds } from "./overrun-watch.ts";
-import type { CaptureRecorder } from "./recorded-capture.ts";
+import type { CaptureRecorder } from "./capture-recorder.ts";
 import { RunAccount } from "./run-account.ts";
 import { TargetState } from "./target-state.ts";
 import type { PhaseChange } from "./workload-account.ts";
@@ -185,7 +185,9 @@ class Session {
     // A reading that does not add up is as good as a damaged line: it is asked for again.
     if (line.type === "tick-done" && target.hist.unsure) agent.hear("damaged");
     agent.hear(line);
-    return this.#options.workload?.hear(line);
+    const change = this.#options.workload?.hear(line);
+    if (change !== undefined) this.#options.record?.phase(change, mark.timeNs);
+    return change;
   }
 
   /** The agent's lines that do not come through the stream, for as long as it runs. */
@@ -215,8 +217,8 @@ class Session {
         for await (const chunk of stream.bytes) {
           if (!isRecorded) this.#options.record?.run(this.#source.label, this.#options.agent);
           isRecorded = true;
-          this.#options.record?.chunk(chunk);
           account.push(chunk);
+          this.#options.record?.chunk(chunk, account.position);
           if (account.wantsSymbols) this.#options.agent?.askSymbols();
           this.#note(account, MIN_POINT_S);
           yield chunk;

@@ -1,138 +1,188 @@
-/**
- * A capture with `--record`, and its account from the recording: the same bytes through the same rooms in the same order, so
- * the same account.
- */
-import type { AgentMark } from "../model/event-batch.ts";
-import { KmemtapError } from "../model/errors.ts";
-import type { LinkFacts } from "../model/ports.ts";
+/** The accounts of what `--record` kept: of a run, or of a part of one. */
+import { ExitCode, KmemtapError } from "../model/errors.ts";
 import type { AccountFilter } from "../model/snapshot.ts";
-import type { AgentFacts } from "../target/agent/agent-facts.ts";
-import { type AgentLine, parseAgentLine } from "../target/agent/agent-line.ts";
-import type { AgentPlan, AgentSource } from "../target/agent/agent-source.ts";
-import { FrameKind } from "../transport/recording/frames.ts";
-import { readRecording } from "../transport/recording/read-recording.ts";
-import type { RecordingWriter } from "../transport/recording/write-recording.ts";
+import { BlockFlag, FrameKind } from "../transport/recording/frames.ts";
+import { type Block, type Damage, Recording } from "../transport/recording/read-recording.ts";
 import type { RecordedAccount } from "./account-recording.ts";
-import { RunAccount } from "./run-account.ts";
-import { TargetState } from "./target-state.ts";
+import type { RecordedPhase } from "./capture-recorder.ts";
+import { parseRun, RunReplay } from "./recorded-run.ts";
+import { type TimeSpan, TimeWindow } from "./time-window.ts";
 
-/** What a recording knows of a run beside its bytes. JSON; `tools` as a list. */
-interface RecordedRun {
-  readonly schema: typeof RUN_SCHEMA;
-  readonly label: string;
-  /** Of a target that kmemtap armed. */
-  readonly agent?: {
-    readonly nonce: string;
-    readonly plan?: AgentPlan;
-    readonly link?: LinkFacts;
-  };
+/** A phase of a workload, of its first round unless said. */
+export interface PhasePart {
+  readonly phase: string;
+  readonly round: number;
 }
 
-const RUN_SCHEMA = "kmemtap.recording/1";
+export interface CaptureOptions {
+  readonly filter: AccountFilter;
+  /** Of several runs this one, from 1 on; the last one unless given. */
+  readonly run?: number | undefined;
+  /** Accounts no more than this of it. */
+  readonly part?: TimeSpan | PhasePart | undefined;
+}
 
-/** Writes what a session reads, as it reads it. */
-export class CaptureRecorder {
-  readonly #writer: RecordingWriter;
-
-  constructor(writer: RecordingWriter) {
-    this.#writer = writer;
-  }
-
-  /** A run has begun to bring bytes: what is known of it. */
-  run(label: string, agent: AgentSource | undefined): void {
-    const { nonce, plan, link } = agent ?? {};
-    const known = { ...(plan === undefined ? {} : { plan }), ...(link === undefined ? {} : { link }) };
-    const run = { schema: RUN_SCHEMA, label, ...(nonce === undefined ? {} : { agent: { nonce, ...known } }) };
-    const asList = (_: string, value: unknown) => (value instanceof Set ? [...(value as Set<unknown>)] : value);
-    this.#writer.add(FrameKind.run, Buffer.from(JSON.stringify(run, asList)));
-  }
-
-  chunk(bytes: Uint8Array): void {
-    this.#writer.add(FrameKind.chunk, bytes);
-  }
-
-  side(line: AgentLine): void {
-    this.#writer.add(FrameKind.side, Buffer.from(JSON.stringify(line)));
-  }
+export interface CaptureAccount extends RecordedAccount {
+  /** Runs in the recording. */
+  readonly runs: number;
 }
 
 /**
- * The accounts of a recording's runs, the last one last.
+ * The account of a run in the recording. What has no part in it is not even read.
  *
- * @throws {KmemtapError} `input/missing`, `input/empty` where it holds no run
+ * @throws {KmemtapError} `input/missing`, `input/empty` where it holds no run, `cli/usage` where it does not hold what is asked for
  */
-export async function accountCapture(path: string, filter: AccountFilter): Promise<readonly RecordedAccount[]> {
-  const accounts: RecordedAccount[] = [];
+export async function accountCapture(path: string, options: CaptureOptions): Promise<CaptureAccount> {
+  const recording = await Recording.open(path);
+  try {
+    const items: (Block | Damage)[] = [];
+    for await (const item of recording.blocks()) items.push(item);
+    const runs = items.reduce((most, item) => ("damage" in item ? most : Math.max(most, item.run)), 0);
+    if (runs === 0) throw noRun(path, items);
+    const run = options.run ?? runs;
+    if (run > runs) throw usage(`--run ${run}: ${path} holds ${runs}`, `--run takes 1 to ${runs}`);
+    const ofRun = itemsOf(items, run);
+    const { part } = options;
+    const span = part !== undefined && "phase" in part ? await spanOf(recording, ofRun, run, part) : part;
+    const window = span === undefined ? undefined : new TimeWindow(span);
+    const account = await accountRun(recording, ofRun, run, options.filter, window);
+    if (account === undefined) throw noRun(path, items);
+    return { ...account, runs };
+  } finally {
+    await recording.close();
+  }
+}
+
+/** What holds frames of the run, with the number of runs that began before each. */
+interface Item {
+  readonly item: Block | Damage;
+  readonly runsBefore: number;
+}
+
+function itemsOf(items: readonly (Block | Damage)[], run: number): Item[] {
+  const found: Item[] = [];
+  let runsBefore = 0;
+  for (const item of items) {
+    // A block may hold the end of one run and the beginning of the next.
+    const reaches = "damage" in item ? runsBefore : item.run;
+    if (reaches >= run && runsBefore <= run) found.push({ item, runsBefore });
+    runsBefore = reaches;
+  }
+  return found;
+}
+
+async function accountRun(
+  recording: Recording,
+  items: readonly Item[],
+  run: number,
+  filter: AccountFilter,
+  window: TimeWindow | undefined,
+): Promise<RecordedAccount | undefined> {
+  const bounds = boundsOf(items, run);
   const damage: string[] = [];
-  let run: Run | undefined;
-  const end = () => {
-    if (run !== undefined) accounts.push(run.end(damage));
-  };
-  for await (const frame of readRecording(path)) {
-    if ("damage" in frame) damage.push(frame.damage);
-    else if (frame.kind === FrameKind.run) {
-      end();
-      run = new Run(accounts.length + 1, JSON.parse(Buffer.from(frame.bytes).toString()) as RecordedRun, filter);
-    } else if (frame.kind === FrameKind.chunk) run?.chunk(frame.bytes, frame.atMs);
-    else if (frame.kind === FrameKind.side)
-      run?.side(JSON.parse(Buffer.from(frame.bytes).toString()) as AgentLine, frame.atMs);
-    else if (frame.kind === FrameKind.dropped) {
-      const bytes = Buffer.from(frame.bytes).readBigUInt64LE();
-      damage.push(`${bytes.toLocaleString("en")} bytes were not recorded: the disk did not follow`);
+  let replay: RunReplay | undefined;
+  let skipped = false;
+  for (const [i, { item, runsBefore }] of items.entries()) {
+    if (!isNeeded(item, bounds[i], window)) {
+      skipped = true;
+      continue;
+    }
+    if (skipped) replay?.skip();
+    skipped = false;
+    if ("damage" in item) {
+      damage.push(item.damage);
+      replay?.gap();
+      continue;
+    }
+    let current = runsBefore;
+    for await (const frame of recording.framesOf(item)) {
+      if ("damage" in frame) {
+        damage.push(frame.damage);
+        replay?.gap();
+      } else if (frame.kind === FrameKind.run) {
+        current += 1;
+        if (current === run) replay = new RunReplay(run, parseRun(frame), filter, window);
+      } else if (current === run) {
+        const missing = replay?.take(frame);
+        if (missing !== undefined) damage.push(missing);
+      }
     }
   }
-  end();
-  if (accounts.length > 0) return accounts;
-  throw new KmemtapError("input/empty", `${path} holds no run${damage.length > 0 ? `: ${damage.join("; ")}` : ""}`, {
+  if (skipped) replay?.skip();
+  return replay?.end(damage);
+}
+
+/** Between which times of the trace clock the events are that an item brings. */
+interface Bounds {
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
+function boundsOf(items: readonly Item[], run: number): Bounds[] {
+  const toNs: number[] = [];
+  // From the end: the block behind, and the stats that come after those of that block.
+  let behind: Block | undefined;
+  let laterStatsNs = Infinity;
+  for (const { item } of items.toReversed()) {
+    const block = "damage" in item || item.run !== run ? undefined : item;
+    if (block !== undefined && behind !== undefined && behind.statsNs > block.statsNs) laterStatsNs = behind.statsNs;
+    // What a raw block brings was read before the next stats were; text is in order, but for what CPUs do at once.
+    const isRaw = block !== undefined && block.statsNs >= 0;
+    toNs.push(isRaw ? laterStatsNs : block === undefined ? Infinity : (behind?.clockNs ?? Infinity));
+    behind = block ?? behind;
+  }
+  toNs.reverse();
+  let clockNs = -1;
+  return items.map(({ item }, i) => {
+    const fromNs = clockNs;
+    if (!("damage" in item) && item.run === run) ({ clockNs } = item);
+    return { fromNs, toNs: toNs[i] };
+  });
+}
+
+function isNeeded(item: Block | Damage, { fromNs, toNs }: Bounds, window: TimeWindow | undefined): boolean {
+  const { fromNs: windowFromNs, toNs: windowToNs } = window ?? {};
+  // Until the first event is known, so is nothing of where the window is.
+  if (windowFromNs === undefined || windowToNs === undefined) return true;
+  if (!("damage" in item) && (item.flags & BlockFlag.needed) !== 0) return true;
+  return fromNs < windowToNs && toNs >= windowFromNs;
+}
+
+/** When the phase was, by the marks that it left. */
+async function spanOf(
+  recording: Recording,
+  items: readonly Item[],
+  run: number,
+  { phase, round }: PhasePart,
+): Promise<TimeSpan> {
+  const marks: RecordedPhase[] = [];
+  for (const { item, runsBefore } of items) {
+    if ("damage" in item || (item.flags & BlockFlag.phase) === 0) continue;
+    let current = runsBefore;
+    for await (const frame of recording.framesOf(item)) {
+      if ("damage" in frame) continue;
+      if (frame.kind === FrameKind.run) current += 1;
+      else if (frame.kind === FrameKind.phase && current === run)
+        marks.push(JSON.parse(Buffer.from(frame.bytes).toString()) as RecordedPhase);
+    }
+  }
+  const begins = marks.flatMap((mark, i) => (mark.kind === "begin" ? [{ ...mark, end: marks.at(i + 1) }] : []));
+  const found = begins.find((mark) => mark.name === phase && mark.round === round);
+  if (found !== undefined) return { fromNs: found.timeNs, toNs: found.end?.timeNs ?? Infinity, since: "clock" };
+  const names = [...new Set(begins.map(({ name }) => name))].join(", ");
+  throw usage(
+    `there is no phase ${phase} of round ${round} in the recording`,
+    names === "" ? "only recordings of kmemtap run have phases" : `it has ${names}; NAME@ROUND names another round`,
+  );
+}
+
+function noRun(path: string, items: readonly (Block | Damage)[]): KmemtapError {
+  const damage = items.flatMap((item) => ("damage" in item ? [item.damage] : []));
+  return new KmemtapError("input/empty", `${path} holds no run${damage.length > 0 ? `: ${damage.join("; ")}` : ""}`, {
     nextStep: "record again",
   });
 }
 
-class Run {
-  readonly #account: RunAccount;
-  readonly #label: string;
-  readonly #source: { plan: AgentPlan | undefined; link: LinkFacts | undefined; reconnects: number } | undefined;
-  #atMs = 0;
-
-  constructor(run: number, recorded: RecordedRun, filter: AccountFilter) {
-    const { agent, label } = recorded;
-    this.#label = label;
-    if (agent === undefined) {
-      this.#account = new RunAccount(run, { filter });
-      return;
-    }
-    const plan = agent.plan === undefined ? undefined : { ...agent.plan, facts: revived(agent.plan.facts) };
-    this.#source = { plan, link: agent.link, reconnects: -1 };
-    const target = new TargetState(this.#source);
-    const onMark = (mark: AgentMark): undefined => this.#hear(target, agent.nonce, mark);
-    this.#account = new RunAccount(run, { filter, target, onMark });
-  }
-
-  chunk(bytes: Uint8Array, atMs: number): void {
-    this.#atMs = atMs;
-    this.#account.push(bytes);
-  }
-
-  side(line: AgentLine, atMs: number): void {
-    this.#account.target?.hear(line, this.#account.lastEventNs ?? 0, atMs);
-  }
-
-  end(damage: readonly string[]): RecordedAccount {
-    this.#account.end();
-    const source = { label: this.#label, recording: true };
-    const snapshot = this.#account.snapshot(source, ...damage);
-    return { snapshot, freeingCallSites: this.#account.freeingCallSites() };
-  }
-
-  #hear(target: TargetState, nonce: string, mark: AgentMark): undefined {
-    const line = parseAgentLine(mark.text, nonce);
-    if (line === undefined) return;
-    // Each connection begins with one.
-    if (line !== "damaged" && line.type === "session" && this.#source !== undefined) this.#source.reconnects += 1;
-    target.hear(line, mark.timeNs, this.#atMs);
-  }
-}
-
-function revived(facts: AgentFacts): AgentFacts {
-  return { ...facts, tools: new Set(facts.tools) };
+function usage(message: string, nextStep: string): KmemtapError {
+  return new KmemtapError("cli/usage", message, { nextStep, exitCode: ExitCode.wrongUse });
 }

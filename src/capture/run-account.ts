@@ -4,12 +4,14 @@ import { RawDecoder } from "../ftrace/raw/raw-decoder.ts";
 import { TextDecoder } from "../ftrace/text-decoder.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
 import type { AgentMark, EventBatch, LossMark } from "../model/event-batch.ts";
-import type { Decoder } from "../model/ports.ts";
+import type { LineClass } from "../model/line-tally.ts";
+import type { Decoder, StreamDecoder } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint } from "../model/wire.ts";
 import { KernelSymbols } from "../symbols/kernel-symbols.ts";
 import { PrintkJoin } from "./join-printk.ts";
 import type { TargetState } from "./target-state.ts";
+import type { TimeWindow } from "./time-window.ts";
 import { type PhaseChange, WorkloadAccount } from "./workload-account.ts";
 
 export interface RunOptions {
@@ -20,6 +22,8 @@ export interface RunOptions {
   readonly console?: boolean;
   /** Accounts by the phases of a workload as well. */
   readonly workload?: boolean;
+  /** Accounts no more than this part of it. */
+  readonly window?: TimeWindow;
   /** Told of each line of the agent, in the order of the stream; what it says of the workload, if anything. */
   readonly onMark?: (mark: AgentMark) => PhaseChange | undefined;
 }
@@ -41,16 +45,21 @@ export class RunAccount {
   readonly #callSites = new CallSiteTable();
   /** Of the first bytes on: until a target is armed, nobody knows in which mode. */
   #decoder: Decoder | undefined;
+  /** The same, where it may be cut. */
+  #stream: StreamDecoder | undefined;
   #raw: RawDecoder | undefined;
   readonly #join: PrintkJoin | undefined;
   readonly #ledger: EventLedger;
   readonly #onMark: RunOptions["onMark"];
+  readonly #window: TimeWindow | undefined;
   #losses: LossMark[] = [];
+  #taught = false;
 
-  constructor(run: number, { filter, target, console, workload, onMark }: RunOptions) {
+  constructor(run: number, { filter, target, console, window, workload, onMark }: RunOptions) {
     const callSites = this.#callSites;
     this.run = run;
     this.target = target;
+    this.#window = window;
     this.#onMark = onMark;
     this.#join = console === true ? new PrintkJoin(callSites) : undefined;
     this.#decoder = this.#join;
@@ -68,7 +77,20 @@ export class RunAccount {
   push(chunk: Uint8Array): void {
     this.bytes += chunk.length;
     this.#decoder ??= this.#newDecoder();
+    const lessons = this.#lessons;
+    const wasEmpty = this.lastEventNs === null;
     this.#account(this.#decoder.push(chunk));
+    this.#taught = wasEmpty || this.#lessons !== lessons;
+  }
+
+  /** Bytes of the stream are missing behind what was pushed; what they leave torn is counted as `torn`. */
+  gap(torn: LineClass): void {
+    if (this.#stream !== undefined) this.#account(this.#stream.cut(torn));
+  }
+
+  /** Where the stream is behind what was pushed last, and whether the rest of it cannot be read without that. */
+  get position(): { readonly clockNs: number; readonly statsNs: number; readonly needed: boolean } {
+    return { clockNs: this.lastEventNs ?? -1, statsNs: this.#raw?.statsNs ?? -1, needed: this.#taught };
   }
 
   end(): void {
@@ -81,10 +103,14 @@ export class RunAccount {
     return this.#raw?.wantsSymbols === true;
   }
 
+  get #lessons(): number {
+    return (this.#raw?.lessons ?? 0) + (this.target?.symbols.size ?? 0);
+  }
+
   #newDecoder(): Decoder {
-    if (this.target?.mode !== "raw") return new TextDecoder(this.#callSites);
-    this.#raw = new RawDecoder(this.#callSites, new KernelSymbols());
-    return this.#raw;
+    if (this.target?.mode === "raw") this.#raw = new RawDecoder(this.#callSites, new KernelSymbols());
+    this.#stream = this.#raw ?? new TextDecoder(this.#callSites);
+    return this.#stream;
   }
 
   /** The chart's next point; undefined before the first event. */
@@ -98,7 +124,8 @@ export class RunAccount {
   /** @param damagedInput what ended the stream before its time, or is missing in it; such an account is not exact */
   snapshot(source: Omit<Snapshot["source"], "run">, ...damagedInput: readonly string[]): Snapshot {
     const snapshot = this.#ledger.snapshot({ source: { ...source, run: this.run }, damagedInput });
-    if (this.target !== undefined) return this.target.complete(snapshot, this.bytes);
+    const disordered = this.#raw === undefined ? {} : { disorderedEvents: this.#raw.disordered };
+    if (this.target !== undefined) return { ...this.target.complete(snapshot, this.bytes), ...disordered };
     return this.#join === undefined ? snapshot : { ...snapshot, ...CONSOLE_JOINED, printk: this.#join.facts };
   }
 
@@ -121,14 +148,15 @@ export class RunAccount {
     return [(nowMs - target.beganMs) / 1000, netBytes, netRequestedBytes, liveObjects];
   }
 
-  #account(batch: EventBatch): void {
+  #account(decoded: EventBatch): void {
+    const batch = this.#window?.clip(decoded) ?? decoded;
     if (this.workload !== undefined) this.workload.apply(batch, (mark) => this.#onMark?.(mark));
     else {
       this.#ledger.apply(batch);
       for (const mark of batch.marks) this.#onMark?.(mark);
     }
     this.events += batch.length;
-    if (batch.length > 0) this.lastEventNs = batch.timeNs[batch.length - 1];
+    if (decoded.length > 0) this.lastEventNs = decoded.timeNs[decoded.length - 1];
     this.#losses.push(...batch.losses);
   }
 }

@@ -14,7 +14,7 @@ export function addArmOptions<A extends unknown[], O extends Record<string, unkn
     .addOption(
       new Option("--on-overrun <WHAT>", "when a ring buffer overruns (default: alert)").choices(OVERRUN_POLICIES),
     )
-    .option("--buffer-kb <KB>", "ring buffer of each CPU on the target, KiB (default: 8192)")
+    .option("--buffer-kb <KB>", "ring buffer of each CPU on the target, KiB (default: by its memory, 40960 at most)")
     .option("--poll-ms <MS>", "milliseconds between looks at the ring buffers, or at the sums in mode hist")
     .option("--hist-keys <N>", "mode hist: live pointers that a map can hold, a power of two (default: by memory)")
     .option("--record <FILE>", "keep what comes from the target, as it comes; kmemtap report reads it")

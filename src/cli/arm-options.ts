@@ -25,7 +25,7 @@ export function armOptions(options: ArmCommandOptions, { overrun }: Config): Arm
   return {
     mode: options.mode ?? "auto",
     bufferKb,
-    growKb: grows ? Math.max(overrun.growLimitKb, bufferKb) : 0,
+    growKb: grows ? overrun.growLimitKb : 0,
     pollMs: numberOf("--poll-ms", options.pollMs, 100, 60_000) ?? overrun.pollMs,
     histKeys: histKeysOf(numberOf("--hist-keys", options.histKeys, 128, 131_072)),
     ask: askSecret,

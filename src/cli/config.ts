@@ -36,7 +36,12 @@ const overrunSchema = z.strictObject({
   infoFill: z.number().min(0).max(1).default(0.5).describe("how full a CPU's buffer is when it is mentioned, 0 to 1"),
   warningFill: z.number().min(0).max(1).default(0.8).describe("how full it is when it is warned of, 0 to 1"),
   warningSeconds: z.number().min(0).default(5).describe("warn when a buffer will be full within so many seconds"),
-  bufferKb: z.number().int().min(4).default(8192).describe("size of each CPU's ring buffer on the target, KiB"),
+  bufferKb: z
+    .union([z.literal("auto"), z.number().int().min(4)])
+    .default("auto")
+    .describe(
+      "size of each CPU's ring buffer on the target, KiB; auto: by its memory, 40960 at most, and 8192 on a link of one channel",
+    ),
   growLimitKb: z
     .number()
     .int()

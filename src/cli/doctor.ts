@@ -7,7 +7,10 @@ export function doctorCommand(exit: (code: ExitCode) => void) {
   return new Command("doctor")
     .description("look at a target: what it can do, what is in the way, and what to do about it")
     .argument("<TARGET>", TARGETS)
-    .option("--buffer-kb <KB>", "ring buffer of each CPU that a capture would have, KiB (default: 8192)")
+    .option(
+      "--buffer-kb <KB>",
+      "ring buffer of each CPU that a capture would have, KiB (default: by its memory, 40960 at most)",
+    )
     .option("--clean", "remove what a kmemtap that was killed left on the target")
     .option("--json", "print the findings as JSON (kmemtap.doctor/1)")
     .option("--config <FILE>", "configuration to read")

@@ -1,11 +1,13 @@
 /** A target as a source to follow, whatever kind it is. */
 import type { Observable } from "rxjs";
+import { type Replay, replayCapture } from "../capture/replay-capture.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import { printable } from "../model/printable.ts";
 import type { Target } from "../model/target.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import { armTarget, type ArmOptions } from "../target/agent/arm-target.ts";
 import { bootGuest } from "../target/qemu/boot-guest.ts";
+import { holdsCapture } from "./file-kind.ts";
 import { followFile } from "../transport/follow-file.ts";
 import { checkRecording, replayFile } from "../transport/replay-file.ts";
 
@@ -29,7 +31,9 @@ export async function openTarget(
       return closing(followFile(target.path));
     case "replay":
       await checkRecording(target.path);
-      return closing(replayFile(target.path, { speed: target.speed }));
+      return (await holdsCapture(target.path))
+        ? replayed(await replayCapture(target.path, { speed: target.speed, say }))
+        : closing(replayFile(target.path, { speed: target.speed }));
     case "qemu":
       return bootCapture ? bootGuest() : armed(armTarget(target, label, arm));
     case "local":
@@ -44,6 +48,10 @@ export async function openTarget(
 
 function armed(agent: AgentSource): OpenTarget {
   return { ...closing(agent), agent };
+}
+
+function replayed({ source, agent }: Replay): OpenTarget {
+  return agent === undefined ? closing(source) : armed(agent);
 }
 
 function closing(source: ByteSource): OpenTarget {

@@ -1,5 +1,5 @@
 /** `--record FILE`, around a capture. */
-import { CaptureRecorder } from "../capture/recorded-capture.ts";
+import { CaptureRecorder } from "../capture/capture-recorder.ts";
 import { writeRecording } from "../transport/recording/write-recording.ts";
 import { say } from "./open-target.ts";
 

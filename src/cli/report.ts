@@ -1,8 +1,8 @@
-import { open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
 import { accountCapture } from "../capture/recorded-capture.ts";
+import { TimeWindow } from "../capture/time-window.ts";
 import { ExitCode } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { formatAccountFile } from "../report/account-file.ts";
@@ -10,10 +10,11 @@ import { formatCallersFile } from "../report/callers-file.ts";
 import { hiddenFreesNotice } from "../report/loss-notice.ts";
 import { ORDER_BY, orderCallers, type OrderBy } from "../report/order.ts";
 import { formatSlabAccount, SLAB_ACCOUNT_BEGINNING } from "../report/slab-account.ts";
-import { isRecording } from "../transport/recording/read-recording.ts";
 import { filterOf } from "./account-filter.ts";
 import { numberOf, usage } from "./arm-options.ts";
+import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
+import { partOf, spanOf, type WindowOptions } from "./window-options.ts";
 import { writeOutput } from "./write-output.ts";
 
 interface Outputs {
@@ -54,6 +55,9 @@ export function reportCommand(exit: (code: ExitCode) => void) {
     .option("--malloc", "account kmalloc only")
     .option("--cache", "account kmem_cache only")
     .option("--run <N>", "of a capture with several boots or modes, this one (default: the last)")
+    .option("--from <TIME>", "account what came from this time on, since the first event: 2s, 150ms")
+    .option("--to <TIME>", "account what came before this time")
+    .option("--phase <NAME>", "of what `run --record` kept: account this phase (NAME@2: of the second round)")
     .option("--strict", "exit with 4 when the account is not exact")
     .addHelpText(
       "after",
@@ -66,6 +70,7 @@ Examples:
   kmemtap report -f boot.trace -c - -o waste     ordered by what is wasted
   kmemtap report serial.log.gz --json --strict   for a script; fails when events were lost
   kmemtap report console.log                     the tp_printk lines of a console, where there is no trace
+  kmemtap report night.kmemtap --from 2s --to 5s   three seconds of it
   kmemtap report night.kmemtap                   what \`kmemtap live … --record night.kmemtap\` kept
   kmemtap report --console console.log boot.trace   both of one boot, each event counted once
   ssh board cat /sys/kernel/tracing/trace | kmemtap report -`,
@@ -75,7 +80,10 @@ Examples:
       const console = options.console === undefined ? undefined : inputOf(options.console);
       const account =
         (await accountOfCapture(files, options)) ??
-        (await accountRecording(files.map(inputOf), filterOf(options), { ...(console && { console }) }));
+        (await accountRecording(files.map(inputOf), filterOf(options), {
+          ...(console && { console }),
+          window: windowOf(options),
+        }));
       await writeOutputs(account, outputs);
       const hiddenFrees = outputs.json === true ? undefined : hiddenFreesNotice(account.snapshot);
       for (const notice of [notExactNotice(account.snapshot), hiddenFrees, ...printkNotices(account.snapshot)]) {
@@ -86,28 +94,41 @@ Examples:
     });
 }
 
+interface CaptureChoice extends WindowOptions {
+  readonly run?: string;
+  readonly malloc?: true;
+  readonly cache?: true;
+  readonly console?: string;
+}
+
 /** The account of what --record kept, where that was given; of the last run, or the one that was asked for. */
 async function accountOfCapture(
   files: readonly string[],
-  options: { readonly run?: string; readonly malloc?: true; readonly cache?: true; readonly console?: string },
+  options: CaptureChoice,
 ): Promise<RecordedAccount | undefined> {
   const isCapture = await Promise.all(files.map(holdsCapture));
   if (!isCapture.includes(true)) {
-    if (options.run === undefined) return undefined;
-    throw usage("--run chooses one of a capture's runs", "give a file that --record made, or leave --run out");
+    const chosen = options.run !== undefined ? "run" : options.phase !== undefined ? "phase" : undefined;
+    if (chosen === undefined) return undefined;
+    throw usage(
+      `--${chosen} chooses one of a capture's ${chosen}s`,
+      `give a file that --record made, or leave --${chosen} out`,
+    );
   }
   if (files.length > 1 || options.console !== undefined)
     throw usage("a capture is accounted by itself", "give one file that --record made, and no --console");
-  const accounts = await accountCapture(files[0], filterOf(options));
-  const run = options.run === undefined ? accounts.length : numberOf("--run", options.run, 1, accounts.length);
-  if (options.run === undefined && accounts.length > 1) {
-    process.stderr.write(`kmemtap: the last of ${accounts.length} runs; --run N accounts another\n`);
+  const run = numberOf("--run", options.run, 1, 1_000_000);
+  const part = partOf(options);
+  const account = await accountCapture(files[0], { filter: filterOf(options), run, part });
+  if (run === undefined && account.runs > 1) {
+    process.stderr.write(`kmemtap: the last of ${account.runs} runs; --run N accounts another\n`);
   }
-  return accounts[(run ?? accounts.length) - 1];
+  return account;
 }
 
-async function holdsCapture(file: string): Promise<boolean> {
-  return file !== "-" && isRecording(await firstBytes(file));
+function windowOf(options: WindowOptions): TimeWindow | undefined {
+  const span = spanOf(options);
+  return span === undefined ? undefined : new TimeWindow(span);
 }
 
 /** Tells inputs from outputs, and sees that no trace is written over and no result by another. */
@@ -144,19 +165,6 @@ async function sortOut(
 async function isOther(path: string): Promise<boolean> {
   const first = (await firstBytes(path)).toString("latin1");
   return first !== "" && !first.startsWith(SLAB_ACCOUNT_BEGINNING);
-}
-
-/** None where the file cannot be read, or is no regular file: reading a pipe would take them away. */
-async function firstBytes(path: string): Promise<Buffer> {
-  try {
-    if (!(await stat(path)).isFile()) return Buffer.alloc(0);
-    const handle = await open(path, "r");
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0);
-    await handle.close();
-    return buffer.subarray(0, bytesRead);
-  } catch {
-    return Buffer.alloc(0);
-  }
 }
 
 /** What a console adds to an account, and what it cannot tell, a line each. */

@@ -1,4 +1,4 @@
-import type { CaptureRecorder } from "../capture/recorded-capture.ts";
+import type { CaptureRecorder } from "../capture/capture-recorder.ts";
 import type { ExitCode } from "../model/errors.ts";
 import { filterOf } from "./account-filter.ts";
 import { type ArmCommandOptions, armOptions } from "./arm-options.ts";

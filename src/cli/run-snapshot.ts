@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastValueFrom } from "rxjs";
 import type { LiveUpdate } from "../capture/live-session.ts";
-import type { CaptureRecorder } from "../capture/recorded-capture.ts";
+import type { CaptureRecorder } from "../capture/capture-recorder.ts";
 import { ExitCode, KmemtapError } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { formatAccountFile } from "../report/account-file.ts";

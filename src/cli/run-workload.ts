@@ -1,7 +1,7 @@
 import { lastValueFrom } from "rxjs";
 import type { LiveUpdate } from "../capture/live-session.ts";
 import { type WorkloadPhaseSpec, WorkloadScript, type WorkloadScriptOptions } from "../capture/workload-script.ts";
-import type { CaptureRecorder } from "../capture/recorded-capture.ts";
+import type { CaptureRecorder } from "../capture/capture-recorder.ts";
 import { ExitCode } from "../model/errors.ts";
 import { printable } from "../model/printable.ts";
 import type { ShellTarget, Target } from "../model/target.ts";
@@ -60,12 +60,13 @@ async function workload(
   if (armed.mode === "hist") {
     throw usage("--mode hist: the kernel's sums do not tell phases apart", "use --mode text, or kmemtap snapshot");
   }
+  // What phases leave behind needs every event.
+  const mode = armed.mode === "auto" ? "events" : armed.mode;
   const target = shellTarget(parseTarget(targetText, config), targetText);
   const stopped = untilStopped();
   const agent = armTarget(target, targetText, {
     ...armed,
-    mode: "text",
-    modeReason: "phases and what they leave need every event",
+    mode,
     wait: true,
     scope,
     reconnect: false,
@@ -84,7 +85,7 @@ async function workload(
       config,
       logger,
       agent,
-      mode: "text",
+      mode,
       onOverrun: options.onOverrun,
       filter: filterOf(options),
       workload: script,

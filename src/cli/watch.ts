@@ -7,7 +7,7 @@ import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { WantedMode } from "../target/agent/choose-mode.ts";
 import { parseListenAddress } from "../server/local-only.ts";
 import { serve } from "../server/serve.ts";
-import type { CaptureRecorder } from "../capture/recorded-capture.ts";
+import type { CaptureRecorder } from "../capture/capture-recorder.ts";
 import type { OverrunPolicy } from "./arm-options.ts";
 import type { Config } from "./config.ts";
 import { finishCapture } from "./finish-capture.ts";

@@ -8,7 +8,7 @@
 import type { CallSiteTable } from "../model/call-site-table.ts";
 import type { EventBatch } from "../model/event-batch.ts";
 import { LineClass } from "../model/line-tally.ts";
-import type { Decoder } from "../model/ports.ts";
+import type { StreamDecoder } from "../model/ports.ts";
 import { DASH, NEWLINE, SPACE } from "./ascii.ts";
 import { CarefulReader, MAX_LINE_BYTES } from "./careful-reader.ts";
 import { EventColumns } from "./event-columns.ts";
@@ -19,7 +19,7 @@ import { COMM_COLUMNS, type LineHead, readClock, readHead, readMicrosecondClock 
 /** Readable bytes behind a line, so that words can be read, and stretches compared, from any place in it. */
 const PADDING = 160;
 
-export class TextDecoder implements Decoder {
+export class TextDecoder implements StreamDecoder {
   readonly #columns = new EventColumns();
   readonly #head: LineHead = { cpu: 0, timeNs: 0, clockAt: 0 };
   readonly #heads = new HeadCache();
@@ -33,15 +33,26 @@ export class TextDecoder implements Decoder {
   #keptLength = 0;
   /** Bytes already thrown away of a line that became too long; 0 when not within one. */
   #discarded = 0;
+  /** Bytes are missing: what comes up to the next newline is the rest of a line, of this class. */
+  #torn: LineClass | undefined;
 
   constructor(sites: CallSiteTable) {
     this.#reader = new KmemEventReader(sites, this.#columns, this.#head);
     this.#careful = new CarefulReader(this.#reader, this.#columns, this.#head);
   }
 
+  cut(torn: LineClass): EventBatch {
+    this.#columns.reset();
+    this.#columns.tally.bytes[torn] += this.#keptLength + this.#discarded;
+    this.#keptLength = this.#discarded = 0;
+    this.#torn = torn;
+    return this.#columns;
+  }
+
   push(chunk: Uint8Array): EventBatch {
     this.#columns.reset();
-    const text = this.#discarded > 0 ? this.#discardInto(chunk) : chunk;
+    const whole = this.#torn === undefined ? chunk : this.#afterTorn(chunk, this.#torn);
+    const text = this.#discarded > 0 ? this.#discardInto(whole) : whole;
     // The line that the last chunk began; then, in place, all lines with padding behind them; then the rest, copied.
     const from = this.#keptLength > 0 ? text.indexOf(NEWLINE) + 1 : 0;
     if (from > 0) {
@@ -153,6 +164,15 @@ export class TextDecoder implements Decoder {
   /** Undoes the event that {@link KmemEventReader.read} added before the line proved to hold more than it. */
   #takeBack(): void {
     if (this.#reader.lineClass === LineClass.event) this.#columns.length -= 1;
+  }
+
+  /** What follows the rest of a torn line. */
+  #afterTorn(chunk: Uint8Array, torn: LineClass): Uint8Array {
+    const newline = chunk.indexOf(NEWLINE);
+    const until = newline < 0 ? chunk.length : newline + 1;
+    if (newline >= 0) this.#torn = undefined;
+    this.#columns.tally.bytes[torn] += until;
+    return chunk.subarray(until);
   }
 
   /** Throws away the rest of a line that is too long; what follows it in `chunk`. */

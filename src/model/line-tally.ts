@@ -27,19 +27,21 @@ export const LineClass = {
   padding: 11,
   /** What the agent's own helpers did, told by their pids. */
   own: 12,
+  /** Events that are not in the part of the trace that was asked for. */
+  outside: 13,
 
   // Rejected: a trace line that could not be read. Any of these makes an account inexact.
-  badHead: 13,
-  badField: 14,
-  truncated: 15,
-  hiddenPointer: 16,
-  tooLong: 17,
+  badHead: 14,
+  badField: 15,
+  truncated: 16,
+  hiddenPointer: 17,
+  tooLong: 18,
   /** A loss marker or the header's entries line, damaged: something was lost, and how much cannot be read. */
-  badMarker: 18,
+  badMarker: 19,
 } as const;
 export type LineClass = (typeof LineClass)[keyof typeof LineClass];
 
-export const LINE_CLASSES = 19;
+export const LINE_CLASSES = 20;
 const FIRST_REJECTED = LineClass.badHead;
 
 export const IGNORED_REASONS = [
@@ -55,6 +57,7 @@ export const IGNORED_REASONS = [
   "agent",
   "padding",
   "own",
+  "outside",
 ] as const;
 export const REJECTED_REASONS = ["badHead", "badField", "truncated", "hiddenPointer", "tooLong", "badMarker"] as const;
 
@@ -66,6 +69,7 @@ const TRACE_CLASSES = [
   LineClass.lostMarker,
   LineClass.traceHeader,
   LineClass.agent,
+  LineClass.outside,
   LineClass.badHead,
   LineClass.badField,
   LineClass.truncated,

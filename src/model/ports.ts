@@ -2,6 +2,7 @@
  * The ports between the rooms. What is behind one is that room's business.
  */
 import type { EventBatch } from "./event-batch.ts";
+import type { LineClass } from "./line-tally.ts";
 import type { Snapshot, SnapshotContext } from "./snapshot.ts";
 
 /**
@@ -40,7 +41,10 @@ export interface DuplexStream extends ByteStream {
   write(data: Uint8Array): Promise<void>;
 }
 
-/** A program at the other side of a {@link Shell}. Its bytes end when it does. */
+/**
+ * A program at the other side of a {@link Shell}. Its bytes end when it does. Where the shell is not concurrent, a terminal
+ * reads what is written first: lines of text of at most 4,000 bytes.
+ */
 export interface RunningScript extends DuplexStream {
   /** Its exit status; undefined where the link went away before it was known. Never rejects. */
   readonly exited: Promise<number | undefined>;
@@ -116,6 +120,12 @@ export interface Decoder {
   push(chunk: Uint8Array): EventBatch;
   /** Decodes what is left of a last line without an end. The decoder is spent. */
   end(): EventBatch;
+}
+
+/** A decoder of a stream that may lack a piece in its middle. */
+export interface StreamDecoder extends Decoder {
+  /** Bytes are missing behind what was pushed: the bytes that are torn by that are counted as `torn`. */
+  cut(torn: LineClass): EventBatch;
 }
 
 /** Batches in, snapshot on demand. O(1) an event, O(call sites) a snapshot; no clock, no I/O. */

@@ -154,6 +154,9 @@ export const targetFactsSchema = z
       .array(z.object({ fromMs: z.number(), toMs: z.number(), reason: z.string() }))
       .describe("times (Unix epoch, ms) in which the link was down and nothing was recorded"),
     findings: z.array(z.string()).describe("what the target could not do, or what was done about it; a line each"),
+    disorderedEvents: count
+      .optional()
+      .describe("mode raw: events that came behind a younger one, of a CPU that was no longer waited for"),
     printk: printkSchema.optional().describe("the console's tp_printk lines, where they are part of the account"),
     release: z.string().describe("uname -r"),
     bootId: z.string(),

@@ -53,7 +53,7 @@ describe("the blocks of a configuration", () => {
       infoFill: 0.5,
       warningFill: 0.8,
       warningSeconds: 5,
-      bufferKb: 8192,
+      bufferKb: "auto",
       growLimitKb: 262_144,
     });
   });

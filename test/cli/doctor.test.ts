@@ -60,7 +60,7 @@ describe.skipIf(!canTrace)("kmemtap doctor local:, as root", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(doctor).toMatchObject({
       target: "local:",
-      mode: "text",
+      mode: "raw",
       reason: expect.stringContaining("local") as string,
     });
     expect(doctor.headroom).toBeGreaterThan(0);
@@ -79,7 +79,7 @@ describe.skipIf(!canTrace)("kmemtap doctor local:, as root", () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/^ok +root +the shell there is root's$/m);
     expect(stdout).toMatch(/^note +buffer +64 kB a CPU hold .*\n {10,}→ --buffer-kb \d+, or --on-overrun grow$/m);
-    expect(stdout).toMatch(/\nlocal: can be captured \(mode text\)\n$/);
+    expect(stdout).toMatch(/\nlocal: can be captured \(mode raw\)\n$/);
   });
 
   it("finds what a killed agent left, and removes it with --clean", async () => {

@@ -43,7 +43,7 @@ describe.skipIf(!canTrace)(`kmemtap snapshot local:${note}`, () => {
     const snapshot = snapshotOf(run.stdout);
     expect(snapshot).toMatchObject({
       exact: true,
-      mode: "text",
+      mode: "raw",
       link: { kind: "local", label: "local:", reconnects: 0 },
       gaps: [],
     });
@@ -90,7 +90,7 @@ describe.skipIf(!canTrace)(`kmemtap snapshot local:${note}`, () => {
     await until("the capture", () => run.stderr.includes("events are arriving"));
     run.kill(signal);
     await ended(run, 0);
-    expect(snapshotOf(run.stdout)).toMatchObject({ mode: "text", exact: true });
+    expect(snapshotOf(run.stdout)).toMatchObject({ mode: "raw", exact: true });
   });
 
   it("says by its status that a buffer of nothing overran, and its count is that of the kernel", async () => {

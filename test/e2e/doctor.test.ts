@@ -86,7 +86,7 @@ describe.skipIf(missing)(`a target's doctor${note}`, () => {
     expect(finding("buffer")).toMatch(/the target makes [\d,]+ a second now/);
     expect(doctor.headroom).toBeGreaterThan(0);
     // An emulated UART carries a few thousand events a second.
-    expect(doctor.mode).toBe(overSsh ? "text" : "hist");
+    expect(doctor.mode).toBe(overSsh ? "raw" : "hist");
     expect(stateChanges(before, await run(TRACEFS_STATE))).toEqual([]);
   });
 

@@ -2,7 +2,7 @@
 import { RawDecoder } from "../../src/ftrace/raw/raw-decoder.ts";
 import { CallSiteTable } from "../../src/model/call-site-table.ts";
 import type { EventBatch, LossMark } from "../../src/model/event-batch.ts";
-import { LineTally } from "../../src/model/line-tally.ts";
+import { LineClass, LineTally } from "../../src/model/line-tally.ts";
 import { KernelSymbols } from "../../src/symbols/kernel-symbols.ts";
 import { said } from "./agent-lines.ts";
 
@@ -41,6 +41,12 @@ export class RawBench {
 
   push(...chunks: readonly Uint8Array[]): this {
     for (const chunk of chunks) this.#take(this.decoder.push(chunk));
+    return this;
+  }
+
+  /** Bytes are missing here. */
+  tear(): this {
+    this.#take(this.decoder.cut(LineClass.truncated));
     return this;
   }
 

@@ -26,7 +26,11 @@ export async function all(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
 
 export async function line(running: RunningScript): Promise<string> {
   let text = "";
-  while (!text.includes("\n")) text += (await take(running, 1)).toString();
+  while (!text.includes("\n")) {
+    const more = await take(running, 1);
+    if (more.length === 0) throw new Error(`ended behind ${JSON.stringify(text)}`);
+    text += more.toString();
+  }
   return text;
 }
 

@@ -62,8 +62,8 @@ function replaceAccount(state: PageState, message: SnapshotMessage, nowMs: numbe
 
 /** What the target adds, apart from the account, and callers by call site. */
 function splitSnapshot(snapshot: Snapshot) {
-  const { callers, mode, modeReason, link, cpus, histMaps, gaps, findings, printk, release, bootId, ...rest } =
-    snapshot;
+  const { callers, mode, modeReason, link, cpus, histMaps, gaps, findings, ...others } = snapshot;
+  const { disorderedEvents, printk, release, bootId, ...rest } = others;
   // Spelled out, as the protocol is; the type asks for every fact there is.
   const target: Record<keyof TargetFacts, unknown> & TargetState = {
     mode,
@@ -73,6 +73,7 @@ function splitSnapshot(snapshot: Snapshot) {
     histMaps,
     gaps,
     findings,
+    disorderedEvents,
     printk,
     release,
     bootId,

@@ -13,7 +13,7 @@ import {
 } from "./describe-reading.ts";
 
 export function Reading({ target }: { readonly target: TargetState }) {
-  const { mode, modeReason, link, printk, release, bootId } = target;
+  const { mode, modeReason, link, disorderedEvents = 0, printk, release, bootId } = target;
   if (mode === undefined) return null;
   return (
     <div class="reading">
@@ -41,6 +41,12 @@ export function Reading({ target }: { readonly target: TargetState }) {
               <dd title={exactBytes(link.bytesReceived)}>{humanBytes(link.bytesReceived)}</dd>
               <dt>reconnects</dt>
               <dd>{formatCount(link.reconnects)}</dd>
+            </>
+          )}
+          {disorderedEvents > 0 && (
+            <>
+              <dt>out of order</dt>
+              <dd>{plural(disorderedEvents, "event")}</dd>
             </>
           )}
           {printk !== undefined && (

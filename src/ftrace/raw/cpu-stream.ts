@@ -64,6 +64,12 @@ export class CpuStream {
   /** Within the page that is being read; -1 where none is. */
   #at = -1;
   #end = 0;
+  /** Something was lost on the way, so that {@link records} is too few. */
+  #isShort = false;
+  /** How many records all pages have that begin before some place; oldest first. */
+  #counts: { readonly bytes: number; readonly records: number }[] = [];
+  /** Bytes that have been read to their end. */
+  #read = 0;
 
   constructor(cpu: number, formats: RawFormats, tally: LineTally) {
     this.cpu = cpu;
@@ -108,6 +114,20 @@ export class CpuStream {
   end(): void {
     if (this.#at < 0 && this.#to > this.#from) this.#tally.count(LineClass.truncated, this.#to - this.#from);
     this.#from = this.#to;
+  }
+
+  /** Bytes are missing on the way behind what is here: an unfinished page stays one. */
+  cut(tornAs: LineClass): void {
+    const torn = this.waitingBytes % this.#pageSize;
+    this.#isShort = true;
+    this.#tally.bytes[tornAs] += torn;
+    this.#to -= torn;
+  }
+
+  /** What was read of this CPU before now are so many records, says the kernel. */
+  counted(records: number): void {
+    if (this.#isShort) this.#counts.push({ bytes: this.#read + this.waitingBytes, records });
+    this.#isShort = false;
   }
 
   /** Goes on to the next record that matters; false when there is none yet. */
@@ -168,7 +188,10 @@ export class CpuStream {
         p += 8;
       }
       // What does not fit into its page: nothing behind it can be found.
-      if (p < end) this.#tally.count(LineClass.badField, end - p);
+      if (p < end) {
+        this.#tally.count(LineClass.badField, end - p);
+        this.#isShort = true;
+      }
       this.#closePage();
     }
   }
@@ -179,11 +202,20 @@ export class CpuStream {
     return time < before && before >= TWO_59 ? time + TWO_59 : time;
   }
 
+  get #pageSize(): number {
+    return this.#formats.page.dataOffset + this.#formats.page.dataSize;
+  }
+
   /** Opens the next page, if it is there; what the kernel says it lost before it. */
   #openPage(): Missed | undefined {
     const { commitOffset, longSize, dataOffset, dataSize } = this.#formats.page;
-    const size = dataOffset + dataSize;
-    for (; this.#to - this.#from >= size; this.#from += size) {
+    const size = this.#pageSize;
+    for (;;) {
+      while (this.#counts.length > 0 && this.#counts[0].bytes <= this.#read) {
+        this.records = this.#counts[0].records;
+        this.#counts.shift();
+      }
+      if (this.waitingBytes < size) return undefined;
       const at = this.#from;
       const view = this.#view;
       this.#littleEndian ??= this.#guessOrder(at);
@@ -192,6 +224,8 @@ export class CpuStream {
       const length = commit & COMMIT_MASK;
       if (length > dataSize) {
         this.#tally.count(LineClass.badHead, size);
+        this.#isShort = true;
+        this.#skip(size);
         continue;
       }
       const [first, second] = [view.getUint32(at, le), view.getUint32(at + 4, le)];
@@ -203,7 +237,6 @@ export class CpuStream {
       const stored = (commit & MISSED_STORED) !== 0 && length + longSize <= dataSize;
       return { type: "missed", events: stored ? this.#countAt(at + this.#end, longSize, le) : undefined };
     }
-    return undefined;
   }
 
   #countAt(at: number, longSize: number, le: boolean): number {
@@ -213,8 +246,13 @@ export class CpuStream {
   }
 
   #closePage(): void {
-    this.#from += this.#formats.page.dataOffset + this.#formats.page.dataSize;
+    this.#skip(this.#pageSize);
     this.#at = -1;
+  }
+
+  #skip(bytes: number): void {
+    this.#from += bytes;
+    this.#read += bytes;
   }
 
   /** The byte order in which the page's length makes sense; no file of tracefs says it. Undefined while a page is empty. */

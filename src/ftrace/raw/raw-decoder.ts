@@ -12,8 +12,8 @@
  */
 import type { CallSiteTable } from "../../model/call-site-table.ts";
 import type { EventBatch } from "../../model/event-batch.ts";
-import { LineClass } from "../../model/line-tally.ts";
-import type { Decoder } from "../../model/ports.ts";
+import { LineClass, type LineTally } from "../../model/line-tally.ts";
+import type { StreamDecoder } from "../../model/ports.ts";
 import { ascii, NEWLINE, SPACE, startsWith } from "../ascii.ts";
 import { EventColumns } from "../event-columns.ts";
 import { CpuStream } from "./cpu-stream.ts";
@@ -25,13 +25,16 @@ import { type AddressNames, RecordTaker } from "./record-taker.ts";
 
 const MARK = ascii("@kmemtap ");
 const OWN_WRITER = 0x6b;
+/** A line of the reader's that can follow a sub-buffer; marks of the others stand within them, too. */
+const READER_LINE = /^@kmemtap \S+ r\d+ (?:helpers|stats|pages|round) /;
+const READER_LINE_BYTES = 96;
 const MAX_LINE_BYTES = 8192;
 /** A description: of an event, or the symbols of a module. */
 const MAX_BLOB_BYTES = 64 << 20;
 /** Of all CPUs, in wait for one that says nothing: then the order is given up, not the memory. */
 const MAX_WAITING_BYTES = 64 << 20;
 
-export class RawDecoder implements Decoder {
+export class RawDecoder implements StreamDecoder {
   readonly #names: AddressNames;
   readonly #columns = new EventColumns();
   #page: PageFormat | undefined;
@@ -55,6 +58,11 @@ export class RawDecoder implements Decoder {
   #lastNs = 0;
   /** Nothing more comes: nothing is waited for. */
   #flushing = false;
+  /** Bytes are missing: what comes is no line and no page until a line shows. */
+  #torn: LineClass | undefined;
+  /** In this session. */
+  #wasTorn = false;
+  #lessons = 0;
 
   constructor(sites: CallSiteTable, names: AddressNames) {
     this.#names = names;
@@ -66,11 +74,43 @@ export class RawDecoder implements Decoder {
     return this.#taker.asked;
   }
 
+  /** Grows with whatever the rest of the stream cannot be read without: formats, symbols, a new session. */
+  get lessons(): number {
+    return this.#lessons;
+  }
+
+  /** The trace clock of the last stats; -1 before any. What was read before them is not younger. */
+  get statsNs(): number {
+    return this.#statsNs > 0 ? this.#statsNs : -1;
+  }
+
+  /** Events that were given out behind a younger one: of a CPU that was no longer waited for. */
+  get disordered(): number {
+    return this.#taker.disordered;
+  }
+
+  cut(torn: LineClass): EventBatch {
+    this.#columns.reset();
+    this.#tear(torn);
+    return this.#columns;
+  }
+
+  #tear(torn: LineClass): void {
+    const { tally } = this.#columns;
+    tally.bytes[torn] += this.#lineLength + (this.#blob === undefined ? 0 : this.#blob.bytes.length - this.#remaining);
+    this.#lineLength = 0;
+    this.#blob = this.#pagesOf = undefined;
+    for (const stream of this.#streams) stream.cut(torn);
+    this.#torn = torn;
+    this.#wasTorn = true;
+  }
+
   push(chunk: Uint8Array): EventBatch {
     this.#columns.reset();
     let at = isOwn(chunk) ? this.#takeOwn(chunk) : 0;
     while (at < chunk.length) {
-      if (this.#blob !== undefined) at = this.#readBlob(chunk, at);
+      if (this.#torn !== undefined) at = this.#findLine(chunk, at, this.#torn);
+      else if (this.#blob !== undefined) at = this.#readBlob(chunk, at);
       else if (this.#pagesOf !== undefined) at = this.#readPages(chunk, at, this.#pagesOf);
       else at = this.#readLine(chunk, at);
     }
@@ -81,13 +121,16 @@ export class RawDecoder implements Decoder {
   end(): EventBatch {
     this.#columns.reset();
     this.#flush();
-    if (this.#lineLength > 0) this.#columns.tally.count(LineClass.truncated, this.#lineLength);
-    if (this.#blob !== undefined) {
-      this.#columns.tally.count(LineClass.truncated, this.#blob.bytes.length - this.#remaining);
-    }
+    this.#leave(this.#columns.tally);
+    return this.#columns;
+  }
+
+  /** What was begun stays unfinished. */
+  #leave(tally: LineTally): void {
+    if (this.#lineLength > 0) tally.count(LineClass.truncated, this.#lineLength);
+    if (this.#blob !== undefined) tally.count(LineClass.truncated, this.#blob.bytes.length - this.#remaining);
     this.#lineLength = 0;
     this.#blob = this.#pagesOf = undefined;
-    return this.#columns;
   }
 
   /** Lines of this side, each perhaps with its blob: a chunk of their own, which may stand in the middle of a page. */
@@ -107,6 +150,21 @@ export class RawDecoder implements Decoder {
       at += length;
     }
     return at;
+  }
+
+  /** Where the reader's next whole line is; what comes before it cannot be told apart. */
+  #findLine(chunk: Uint8Array, from: number, torn: LineClass): number {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    let at = from;
+    for (; ; at++) {
+      at = bytes.indexOf(MARK, at);
+      if (at < 0) break;
+      if (READER_LINE.test(bytes.toString("latin1", at, at + READER_LINE_BYTES))) break;
+    }
+    const until = at < 0 ? chunk.length : at;
+    if (at >= 0) this.#torn = undefined;
+    this.#columns.tally.bytes[torn] += until - from;
+    return until;
   }
 
   // ---- the stream ------------------------------------------------------------------------------------------------------
@@ -151,9 +209,10 @@ export class RawDecoder implements Decoder {
         return;
       case "session":
         this.#flush();
-        if (this.#lineLength > 0) tally.count(LineClass.truncated, this.#lineLength);
-        this.#lineLength = 0;
-        this.#blob = this.#pagesOf = undefined;
+        this.#leave(tally);
+        this.#torn = undefined;
+        this.#wasTorn = false;
+        this.#lessons += 1;
         this.#streams = [];
         this.#promises.clear();
         this.#layouts = [];
@@ -161,6 +220,10 @@ export class RawDecoder implements Decoder {
         break;
       case "stats":
         this.#promise(cpu, fields);
+        break;
+      case "gap":
+        // Of this side: what is torn by it is a line of a link that was lost, or of a recording.
+        if (own) this.#tear(LineClass.truncated);
         break;
     }
     // All that can be said before it, however the stream was cut into chunks.
@@ -173,6 +236,8 @@ export class RawDecoder implements Decoder {
     const known = this.#streams.find((stream) => stream.cpu === cpu);
     if (known !== undefined || this.#page === undefined || !Number.isSafeInteger(cpu)) return known;
     const stream = new CpuStream(cpu, { page: this.#page, layouts: this.#layouts }, this.#columns.tally);
+    // What was missing may have been of this one.
+    if (this.#wasTorn) stream.cut(LineClass.truncated);
     this.#streams.push(stream);
     this.#streams.sort((a, b) => a.cpu - b.cpu);
     return stream;
@@ -180,7 +245,9 @@ export class RawDecoder implements Decoder {
 
   #promise(cpu: number, fields: ReadonlyMap<string, string>): void {
     const [entries, read, now] = ["entries", "read", "now"].map((key) => Number(fields.get(key)));
-    if (this.#streamOf(cpu) === undefined || !Number.isFinite(entries + read + now)) return;
+    const stream = this.#streamOf(cpu);
+    if (stream === undefined || !Number.isFinite(entries + read + now)) return;
+    stream.counted(read);
     const promises = this.#promises.get(cpu) ?? [];
     this.#promises.set(cpu, promises);
     // Microseconds, cut off.
@@ -209,6 +276,7 @@ export class RawDecoder implements Decoder {
 
   #takeBlob(name: string, bytes: Uint8Array): void {
     this.#columns.tally.bytes[LineClass.padding] += bytes.length;
+    this.#lessons += 1;
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
     if (name === "header_page") this.#page = parsePageFormat(text);
     else if (name === "format") {

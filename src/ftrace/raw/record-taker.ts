@@ -30,6 +30,9 @@ export class RecordTaker {
   asked = false;
   /** False where nobody can be asked: an address without a name stays one. */
   mayAsk = true;
+  /** Events of a time before that of the event before them. */
+  disordered = 0;
+  #lastNs = 0;
   readonly #columns: EventColumns;
   readonly #sites: CallSiteTable;
   readonly #names: AddressNames;
@@ -109,6 +112,8 @@ export class RecordTaker {
     columns.callSite[i] = site;
     columns.cpu[i] = stream.cpu;
     columns.timeNs[i] = stream.timeNs;
+    if (stream.timeNs < this.#lastNs) this.disordered += 1;
+    this.#lastNs = stream.timeNs;
     if (layout.bytesReq >= 0) {
       const req = recordAt + layout.bytesReq;
       const alloc = recordAt + layout.bytesAlloc;

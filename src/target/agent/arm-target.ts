@@ -5,16 +5,15 @@ import type { ShellTarget } from "../../model/target.ts";
 import { openShell } from "../open-shell.ts";
 import { type AgentFacts, readFacts } from "./agent-facts.ts";
 import { type AgentPlan, type AgentSource, agentSource } from "./agent-source.ts";
+import { chooseBufferKb } from "./choose-buffer.ts";
 import { chooseMode, type WantedMode } from "./choose-mode.ts";
 import { measureLink } from "./measure-link.ts";
 import { refusalOf } from "./refusal.ts";
 
 export interface ArmOptions {
   readonly mode: WantedMode;
-  /** Why, where it was not the operator who asked for it. */
-  readonly modeReason?: string;
-  /** Ring buffer of each CPU, KB. */
-  readonly bufferKb: number;
+  /** Ring buffer of each CPU, KB; "auto" goes by the target's memory. */
+  readonly bufferKb: number | "auto";
   /** What it may grow to by itself, KB; 0 leaves it as it is. */
   readonly growKb: number;
   readonly pollMs: number;
@@ -50,19 +49,21 @@ export function armTarget(target: ShellTarget, label: string, options: ArmOption
 async function planFor(shell: Shell, wanted: WantedMode, options: ArmOptions): Promise<AgentPlan> {
   // Counting what an idle target does takes a second; only a link that may be too slow asks for it.
   const mayBeSlow = !shell.concurrent;
-  const facts = await readFacts(shell, mayBeSlow && wanted === "auto" ? 1 : 0);
+  const isOpen = wanted === "auto" || wanted === "events";
+  const facts = await readFacts(shell, mayBeSlow && isOpen ? 1 : 0);
   refuseUntraceable(facts, shell.link.label);
   const bytesPerSecond = mayBeSlow ? (shell.link.bytesPerSecond ?? (await measureLink(shell))) : undefined;
   const { mode, reason } = chooseMode(wanted, shell.link, bytesPerSecond, facts);
+  const bufferKb = chooseBufferKb(options.bufferKb, shell.concurrent, facts);
   const steppedDown = wanted !== options.mode ? "the link fell behind" : undefined;
   return {
     mode,
-    reason: steppedDown ?? options.modeReason ?? reason,
+    reason: steppedDown ?? reason,
     facts,
     bytesPerSecond,
     options: [
-      `buffer_kb=${options.bufferKb}`,
-      `grow_kb=${options.growKb}`,
+      `buffer_kb=${bufferKb}`,
+      `grow_kb=${options.growKb === 0 ? 0 : Math.max(options.growKb, bufferKb)}`,
       `poll=${(options.pollMs / 1000).toFixed(1)}`,
       `quiet=${options.quietSeconds ?? QUIET_S}`,
       // One channel: the stats stand in the stream, so that nothing is torn. In mode raw its reader says them.

@@ -4,7 +4,8 @@ import type { LinkFacts } from "../../model/ports.ts";
 import type { AgentFacts } from "./agent-facts.ts";
 
 export type AgentMode = "raw" | "text" | "hist";
-export type WantedMode = "auto" | AgentMode;
+/** "events" is "auto" for whoever needs every event: sums made in the kernel do not do. */
+export type WantedMode = "auto" | "events" | AgentMode;
 
 export interface ModeChoice {
   readonly mode: AgentMode;
@@ -27,7 +28,7 @@ export function chooseMode(
   wanted: WantedMode,
   link: Pick<LinkFacts, "kind">,
   bytesPerSecond: number | undefined,
-  facts: Pick<AgentFacts, "hist" | "synthetic" | "tools" | "eventsPerSecond" | "release">,
+  facts: Pick<AgentFacts, "hist" | "synthetic" | "tools" | "eventsPerSecond" | "release" | "kallsyms">,
 ): ModeChoice {
   const canHist = facts.hist && facts.synthetic && facts.tools.has("awk");
   const carries = bytesPerSecond === undefined ? undefined : bytesPerSecond / TEXT_EVENT_BYTES;
@@ -50,12 +51,18 @@ export function chooseMode(
       },
     );
   }
-  if (wanted !== "auto") return { mode: wanted, reason: "asked for", headroom };
-  if (carries === undefined) return { mode: "text", reason: `${link.kind} carries every event`, headroom };
+  if (wanted !== "auto" && wanted !== "events") return { mode: wanted, reason: "asked for", headroom };
+  if (carries === undefined) {
+    const every = `${link.kind} carries every event`;
+    // The kernel names its functions in text whoever reads it; in kallsyms it may hide where they are (kptr_restrict).
+    if (facts.kallsyms === "addresses") return { mode: "raw", reason: every, headroom };
+    return { mode: "text", reason: `${every}; its kallsyms has no addresses, only text has names`, headroom };
+  }
   const link_ = `the link carries ${count(carries)} events/s as text`;
   const makes = rate === undefined ? "" : `, the target makes ${count(rate)} when idle`;
   if (carries >= Math.max(BUSY_EVENTS_PER_SECOND, 2 * (rate ?? 0)))
     return { mode: "text", reason: link_ + makes, headroom };
+  if (wanted === "events") return { mode: "text", reason: `every event is needed; ${link_}${makes}`, headroom };
   if (canHist) return { mode: "hist", reason: `${link_}${makes}: sums are made in its kernel`, headroom };
   return {
     mode: "text",

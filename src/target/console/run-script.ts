@@ -84,11 +84,13 @@ class ConsoleScript implements RunningScript {
     this.#scanner = new EndScanner(loop.facts.nonce);
     this.#onEnd = onEnd;
     this.exited = new Promise((resolve) => (this.#resolveExited = resolve));
-    this.bytes = this.#read();
+    // Anew for each reader: one that has read enough leaves the rest to the next.
+    this.bytes = { [Symbol.asyncIterator]: () => this.#read() };
   }
 
   async write(data: Uint8Array): Promise<void> {
-    if (this.#end !== undefined) throw new KmemtapError("link/lost", "the script on the console has ended");
+    if (this.#end !== undefined)
+      throw new KmemtapError("link/lost", "the script on the console has ended", { nextStep: "start it again" });
     await this.#line.type(data);
   }
 

@@ -4,6 +4,7 @@ import { KmemtapError } from "../../model/errors.ts";
 import type { AskSecret, Shell } from "../../model/ports.ts";
 import type { ShellTarget, Target } from "../../model/target.ts";
 import { type AgentFacts, readFacts } from "../agent/agent-facts.ts";
+import { chooseBufferKb } from "../agent/choose-buffer.ts";
 import type { AgentMode } from "../agent/choose-mode.ts";
 import { openShell } from "../open-shell.ts";
 import { bufferCheck, linkCheck, modeCheck } from "./check-rate.ts";
@@ -14,8 +15,8 @@ import { examineFile } from "./examine-file.ts";
 import { linkSpeed } from "./link-speed.ts";
 
 export interface ExamineOptions {
-  /** Ring buffer of each CPU that a capture would have, KB. */
-  readonly bufferKb: number;
+  /** Ring buffer of each CPU that a capture would have, KB; "auto" goes by the target's memory. */
+  readonly bufferKb: number | "auto";
   /** Removes what killed agents left, before it looks. */
   readonly clean: boolean;
   readonly ask: AskSecret;
@@ -60,12 +61,13 @@ async function examineShell(shell: Shell, label: string, checks: Check[], option
   // What else the agent found of tracefs means nothing where it could not see it.
   const canTrace = !hasProblem(checks);
   if (canTrace) checks.push(...checkUse(facts, removed), ...checkKernel(facts));
-  checks.push(toolsCheck(facts, link.kind), memoryCheck(facts, options.bufferKb));
+  const bufferKb = chooseBufferKb(options.bufferKb, shell.concurrent, facts);
+  checks.push(toolsCheck(facts, link.kind), memoryCheck(facts, bufferKb));
   if (!shell.concurrent) checks.push(consoleLogCheck(facts));
   const speed = await linkSpeed(shell);
   checks.push(linkCheck(link, speed, facts.eventsPerSecond));
   if (!canTrace) return doctor(label, checks);
-  checks.push(bufferCheck(facts, options.bufferKb));
+  checks.push(bufferCheck(facts, bufferKb));
   const { check, choice, headroom } = modeCheck(link, speed, facts);
   checks.push(check);
   return doctor(label, checks, hasProblem(checks) ? undefined : choice, headroom);

@@ -2,17 +2,19 @@
  * A recording: what came from a target, as it came, in blocks that can each be read by themselves.
  *
  *     file:  "KMEMTAP\1"  block …
- *     block: "KMTB" | packed u32 | unpacked u32 | crc32 u32 | first frame f64 | last frame f64 | zlib (packed bytes)
+ *     block: "KMTB" | packed u32 | unpacked u32 | crc32 u32 | first frame f64 | last frame f64 | clock f64 | stats clock f64
+ *            | run u32 | flags u32 | crc32 of the header u32 | zlib (packed bytes)
  *     frame: kind u8 | 3 zero bytes | length u32 | arrival f64 | bytes
  *
- * Little-endian; times are milliseconds since 1970, of this side. The CRC is that of the block's other header bytes and of its packed bytes, so
- * that a flipped bit anywhere is noticed. A file that was cut ends with its last whole block.
+ * Little-endian; times of frames are milliseconds since 1970, of this side, the clocks nanoseconds of the trace. The first CRC is that of the
+ * packed bytes, the second that of the header before it: a flipped bit anywhere is noticed, and none leads astray. A file that was cut ends with its last whole block. The headers
+ * are the index: from one to the next it is a step over the packed bytes.
  */
 import { crc32 } from "node:zlib";
 
 export const FILE_MAGIC = Buffer.from("KMEMTAP\x01", "latin1");
 export const BLOCK_MAGIC = Buffer.from("KMTB", "latin1");
-export const BLOCK_HEADER_BYTES = 32;
+export const BLOCK_HEADER_BYTES = 60;
 export const FRAME_HEADER_BYTES = 16;
 
 /** What a frame holds. */
@@ -23,6 +25,8 @@ export const FrameKind = {
   chunk: 0x63,
   /** JSON: a line of the agent that came beside the stream. */
   side: 0x73,
+  /** JSON: a phase of a workload begins or ends ({@link RecordedPhase}). */
+  phase: 0x70,
   /** u64: so many bytes of the stream were not written here, since the disk did not follow. */
   dropped: 0x64,
   /** The recording was ended, not cut. */
@@ -36,41 +40,67 @@ export interface Frame {
   readonly bytes: Uint8Array;
 }
 
-export interface BlockHeader {
+/** What a block's header says of the stream up to its end. */
+export interface StreamPosition {
+  /** The run that its last frame is of, from 1 on. */
+  readonly run: number;
+  /** Trace clock of the last event that was accounted; -1 before any. */
+  readonly clockNs: number;
+  /** Mode raw: trace clock of the last stats; what was read before them is not younger. -1 where there are none. */
+  readonly statsNs: number;
+}
+
+export interface BlockHeader extends StreamPosition {
   readonly packedBytes: number;
   readonly unpackedBytes: number;
   readonly crc: number;
   readonly firstMs: number;
   readonly lastMs: number;
+  /** {@link BlockFlag} */
+  readonly flags: number;
 }
 
-/** The header of a block, its CRC included. */
-export function blockHeader(packed: Uint8Array, unpackedBytes: number, firstMs: number, lastMs: number): Buffer {
+export const BlockFlag = {
+  /** It holds what later blocks cannot be read without: a run's beginning, formats, symbols, a lost link. */
+  needed: 1,
+  /** It holds the beginning or the end of a phase. */
+  phase: 2,
+} as const;
+
+const HEADER_CRC_AT = 56;
+
+/** The header of a block, its CRCs included. */
+export function blockHeader(packed: Uint8Array, about: Omit<BlockHeader, "packedBytes" | "crc">): Buffer {
   const header = Buffer.alloc(BLOCK_HEADER_BYTES);
   BLOCK_MAGIC.copy(header);
   header.writeUInt32LE(packed.length, 4);
-  header.writeUInt32LE(unpackedBytes, 8);
-  header.writeDoubleLE(firstMs, 16);
-  header.writeDoubleLE(lastMs, 24);
-  header.writeUInt32LE(crcOf(header, packed), 12);
+  header.writeUInt32LE(about.unpackedBytes, 8);
+  header.writeDoubleLE(about.firstMs, 16);
+  header.writeDoubleLE(about.lastMs, 24);
+  header.writeDoubleLE(about.clockNs, 32);
+  header.writeDoubleLE(about.statsNs, 40);
+  header.writeUInt32LE(about.run, 48);
+  header.writeUInt32LE(about.flags, 52);
+  header.writeUInt32LE(crc32(packed), 12);
+  header.writeUInt32LE(crc32(header.subarray(0, HEADER_CRC_AT)), HEADER_CRC_AT);
   return header;
 }
 
-/** The header at `at`, or undefined where none is. */
+/** The header at `at`, or undefined where no whole one is. */
 export function readBlockHeader(bytes: Buffer, at: number): BlockHeader | undefined {
   if (bytes.length - at < BLOCK_HEADER_BYTES || bytes.compare(BLOCK_MAGIC, 0, 4, at, at + 4) !== 0) return undefined;
+  if (crc32(bytes.subarray(at, at + HEADER_CRC_AT)) !== bytes.readUInt32LE(at + HEADER_CRC_AT)) return undefined;
   return {
     packedBytes: bytes.readUInt32LE(at + 4),
     unpackedBytes: bytes.readUInt32LE(at + 8),
     crc: bytes.readUInt32LE(at + 12),
     firstMs: bytes.readDoubleLE(at + 16),
     lastMs: bytes.readDoubleLE(at + 24),
+    clockNs: bytes.readDoubleLE(at + 32),
+    statsNs: bytes.readDoubleLE(at + 40),
+    run: bytes.readUInt32LE(at + 48),
+    flags: bytes.readUInt32LE(at + 52),
   };
-}
-
-/** Of all the header but the CRC itself, and of the packed bytes. */
-export function crcOf(header: Uint8Array, packed: Uint8Array): number {
-  return crc32(packed, crc32(header.subarray(16, BLOCK_HEADER_BYTES), crc32(header.subarray(0, 12))));
 }
 
 export function frameHeader({ kind, atMs, bytes }: Frame): Buffer {

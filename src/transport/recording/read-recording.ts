@@ -1,12 +1,12 @@
-/** Reads a recording, up to and past whatever damage it has. */
+/** Reads a recording, up to and past whatever damage it has; by the headers of its blocks any part of it. */
 import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
-import { inflate } from "node:zlib";
+import { crc32, inflate } from "node:zlib";
 import { KmemtapError, messageOf } from "../../model/errors.ts";
 import {
   BLOCK_HEADER_BYTES,
   BLOCK_MAGIC,
-  crcOf,
+  type BlockHeader,
   FILE_MAGIC,
   type Frame,
   FrameKind,
@@ -25,6 +25,11 @@ export interface Damage {
   readonly damage: string;
 }
 
+/** A block that can be read, and where it is. */
+export interface Block extends BlockHeader {
+  readonly at: number;
+}
+
 /** True where the bytes are the beginning of a recording. */
 export function isRecording(head: Uint8Array): boolean {
   return head.length >= FILE_MAGIC.length && FILE_MAGIC.equals(head.subarray(0, FILE_MAGIC.length));
@@ -36,72 +41,129 @@ export function isRecording(head: Uint8Array): boolean {
  * @throws {KmemtapError} `input/missing` where it cannot be read at all
  */
 export async function* readRecording(path: string): AsyncGenerator<Frame | Damage> {
-  const file = await open(path).catch((thrown: unknown) => {
-    throw new KmemtapError("input/missing", `cannot read ${path}: ${messageOf(thrown)}`, {
-      nextStep: "check the path",
-      cause: thrown,
-    });
-  });
+  const recording = await Recording.open(path);
   try {
-    const { size } = await file.stat();
-    let ended = false;
+    for await (const block of recording.blocks()) {
+      if ("damage" in block) yield block;
+      else yield* recording.framesOf(block);
+    }
+  } finally {
+    await recording.close();
+  }
+}
+
+export class Recording {
+  readonly #file: FileHandle;
+  readonly #size: number;
+
+  private constructor(file: FileHandle, size: number) {
+    this.#file = file;
+    this.#size = size;
+  }
+
+  /** @throws {KmemtapError} `input/missing` where it cannot be read at all */
+  static async open(path: string): Promise<Recording> {
+    try {
+      const file = await open(path);
+      return new Recording(file, (await file.stat()).size);
+    } catch (thrown) {
+      throw new KmemtapError("input/missing", `cannot read ${path}: ${messageOf(thrown)}`, {
+        nextStep: "check the path",
+        cause: thrown,
+      });
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  /** The blocks by their headers alone, and what is damaged between them. What a block holds is checked when it is read. */
+  async *blocks(): AsyncGenerator<Block | Damage> {
     let at = FILE_MAGIC.length;
-    while (at < size) {
-      const block = await readBlock(file, at, size);
+    let last: Block | undefined;
+    while (at < this.#size) {
+      const block = await this.#blockAt(at);
       if ("problem" in block) {
-        const next = await nextBlock(file, at + 1, size);
-        const until = next === undefined ? "the rest of the file is not read" : `${next - at} bytes are not read`;
-        yield { damage: `block at byte ${at}: ${block.problem}; ${until}` };
+        const next = await this.#nextBlock(at + 1);
+        yield damaged(at, block.problem, next);
         if (next === undefined) return;
         at = next;
         continue;
       }
-      for (const frame of framesIn(block.bytes)) {
-        if (frame.kind === FrameKind.end) ended = true;
-        else yield frame;
+      yield block;
+      last = block;
+      at = endOf(block);
+    }
+    if (last === undefined || !(await this.#holdsEnd(last)))
+      yield { damage: "the recording was cut: what came last is not in it" };
+  }
+
+  /** The frames of the block, or how it is damaged. */
+  async *framesOf(block: Block): AsyncGenerator<Frame | Damage> {
+    const content = await this.#contentOf(block);
+    if ("problem" in content) {
+      yield damaged(block.at, content.problem, endOf(block));
+      return;
+    }
+    for (const frame of framesIn(content.bytes)) if (frame.kind !== FrameKind.end) yield frame;
+  }
+
+  async #holdsEnd(block: Block): Promise<boolean> {
+    const content = await this.#contentOf(block);
+    return "bytes" in content && [...framesIn(content.bytes)].at(-1)?.kind === FrameKind.end;
+  }
+
+  async #blockAt(at: number): Promise<Block | Problem> {
+    const head = await this.#read(at, BLOCK_HEADER_BYTES);
+    const header = readBlockHeader(head, 0);
+    if (header === undefined)
+      return { problem: head.length < BLOCK_HEADER_BYTES ? "it is cut" : "it has no whole header" };
+    const block = { at, ...header };
+    return endOf(block) > this.#size ? { problem: "it is cut" } : block;
+  }
+
+  async #contentOf(block: Block): Promise<{ readonly bytes: Buffer } | Problem> {
+    const all = await this.#read(block.at, BLOCK_HEADER_BYTES + block.packedBytes);
+    const packed = all.subarray(BLOCK_HEADER_BYTES);
+    if (crc32(packed) !== block.crc) return { problem: "its checksum is wrong" };
+    try {
+      const bytes = await unpack(packed, { maxOutputLength: MAX_BLOCK_BYTES });
+      return bytes.length === block.unpackedBytes ? { bytes } : { problem: "its length is wrong" };
+    } catch (thrown) {
+      return { problem: messageOf(thrown) };
+    }
+  }
+
+  /** Where the next block is. */
+  async #nextBlock(from: number): Promise<number | undefined> {
+    for (let at = from; at < this.#size; at += SEARCH_BYTES) {
+      // A magic that lies across two pieces is found in the first.
+      const piece = await this.#read(at, SEARCH_BYTES + BLOCK_MAGIC.length - 1);
+      for (let found = piece.indexOf(BLOCK_MAGIC); found >= 0; found = piece.indexOf(BLOCK_MAGIC, found + 1)) {
+        const block = await this.#blockAt(at + found);
+        if (!("problem" in block) && "bytes" in (await this.#contentOf(block))) return at + found;
       }
-      at = block.end;
     }
-    if (!ended) yield { damage: "the recording was cut: what came last is not in it" };
-  } finally {
-    await file.close();
+    return undefined;
+  }
+
+  async #read(at: number, length: number): Promise<Buffer> {
+    const buffer = Buffer.alloc(Math.max(0, Math.min(length, this.#size - at)));
+    const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, at);
+    return buffer.subarray(0, bytesRead);
   }
 }
 
-async function readBlock(
-  file: FileHandle,
-  at: number,
-  size: number,
-): Promise<{ readonly bytes: Buffer; readonly end: number } | { readonly problem: string }> {
-  const head = await readAt(file, at, BLOCK_HEADER_BYTES);
-  const header = readBlockHeader(head, 0);
-  if (header === undefined) return { problem: head.length < BLOCK_HEADER_BYTES ? "it is cut" : "it has no header" };
-  const end = at + BLOCK_HEADER_BYTES + header.packedBytes;
-  if (end > size) return { problem: "it is cut" };
-  const packed = await readAt(file, at + BLOCK_HEADER_BYTES, header.packedBytes);
-  if (crcOf(head, packed) !== header.crc) return { problem: "its checksum is wrong" };
-  try {
-    const bytes = await unpack(packed, { maxOutputLength: MAX_BLOCK_BYTES });
-    return bytes.length === header.unpackedBytes ? { bytes, end } : { problem: "its length is wrong" };
-  } catch (thrown) {
-    return { problem: messageOf(thrown) };
-  }
+interface Problem {
+  readonly problem: string;
 }
 
-/** Where the next block may begin. */
-async function nextBlock(file: FileHandle, from: number, size: number): Promise<number | undefined> {
-  for (let at = from; at < size; at += SEARCH_BYTES) {
-    // A header that lies across two pieces is found in the first.
-    const piece = await readAt(file, at, SEARCH_BYTES + BLOCK_MAGIC.length - 1);
-    for (let found = piece.indexOf(BLOCK_MAGIC); found >= 0; found = piece.indexOf(BLOCK_MAGIC, found + 1)) {
-      if (!("problem" in (await readBlock(file, at + found, size)))) return at + found;
-    }
-  }
-  return undefined;
+function endOf({ at, packedBytes }: Block): number {
+  return at + BLOCK_HEADER_BYTES + packedBytes;
 }
 
-async function readAt(file: FileHandle, at: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
-  const { bytesRead } = await file.read(buffer, 0, length, at);
-  return buffer.subarray(0, bytesRead);
+function damaged(at: number, problem: string, next: number | undefined): Damage {
+  const until = next === undefined ? "the rest of the file is not read" : `${next - at} bytes are not read`;
+  return { damage: `block at byte ${at}: ${problem}; ${until}` };
 }

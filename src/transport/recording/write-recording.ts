@@ -3,13 +3,23 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { promisify } from "node:util";
 import { constants, deflate } from "node:zlib";
 import { KmemtapError, messageOf } from "../../model/errors.ts";
-import { blockHeader, FILE_MAGIC, type Frame, frameHeader, FrameKind } from "./frames.ts";
+import {
+  BlockFlag,
+  blockHeader,
+  FILE_MAGIC,
+  type Frame,
+  frameHeader,
+  FrameKind,
+  type StreamPosition,
+} from "./frames.ts";
 
 /** A crash loses one block, and a second, at most. */
 const BLOCK_BYTES = 1 << 20;
 const FLUSH_MS = 1000;
 /** What may wait for the disk. */
 const MAX_WAITING_BYTES = 64 << 20;
+/** With so much waiting it is the packing that does not follow. */
+const PACK_UP_TO_BYTES = 16 << 20;
 
 const pack = promisify(deflate);
 
@@ -18,8 +28,13 @@ export interface RecordingWriter {
   readonly droppedBytes: number;
   /** Why nothing is written any more; undefined while all is well. */
   readonly failure: string | undefined;
-  /** Takes a copy of the bytes. */
-  add(kind: FrameKind, bytes: Uint8Array): void;
+  /**
+   * Takes a copy of the bytes.
+   *
+   * @param position where the stream is behind them, as far as it has changed
+   * @param needed later frames cannot be read without this one
+   */
+  add(kind: FrameKind, bytes: Uint8Array, position?: Partial<StreamPosition>, needed?: boolean): void;
   /** Writes what is left, and that this is the end. */
   close(): Promise<void>;
 }
@@ -60,6 +75,8 @@ class Writer implements RecordingWriter {
   #frameBytes = 0;
   #firstMs = 0;
   #lastMs = 0;
+  #flags = 0;
+  #position: StreamPosition = { run: 0, clockNs: -1, statsNs: -1 };
   /** Not yet said in the recording. */
   #dropped = 0;
   #waitingBytes = 0;
@@ -73,7 +90,7 @@ class Writer implements RecordingWriter {
     this.#timer.unref();
   }
 
-  add(kind: FrameKind, bytes: Uint8Array): void {
+  add(kind: FrameKind, bytes: Uint8Array, position?: Partial<StreamPosition>, needed = false): void {
     if (this.failure !== undefined || this.#waitingBytes + this.#frameBytes + bytes.length > MAX_WAITING_BYTES) {
       if (kind === FrameKind.chunk) {
         this.droppedBytes += bytes.length;
@@ -89,6 +106,9 @@ class Writer implements RecordingWriter {
       this.#put({ kind: FrameKind.dropped, atMs: Date.now(), bytes: count });
     }
     this.#put({ kind, atMs: Date.now(), bytes });
+    this.#position = { ...this.#position, ...position };
+    if (needed) this.#flags |= BlockFlag.needed;
+    if (kind === FrameKind.phase) this.#flags |= BlockFlag.phase;
     if (this.#frameBytes >= BLOCK_BYTES) this.#flush();
   }
 
@@ -102,16 +122,18 @@ class Writer implements RecordingWriter {
 
   #flush(): void {
     if (this.#frames.length === 0) return;
-    const [frames, bytes, firstMs, lastMs] = [this.#frames, this.#frameBytes, this.#firstMs, this.#lastMs];
+    const [frames, bytes] = [this.#frames, this.#frameBytes];
+    const about = { firstMs: this.#firstMs, lastMs: this.#lastMs, ...this.#position, flags: this.#flags };
     this.#frames = [];
-    this.#frameBytes = 0;
+    this.#frameBytes = this.#flags = 0;
     this.#waitingBytes += bytes;
     this.#writing = this.#writing.then(async () => {
       try {
         if (this.failure !== undefined) throw new Error(this.failure);
         const unpacked = Buffer.concat(frames, bytes);
-        const packed = await pack(unpacked, { level: constants.Z_BEST_SPEED });
-        await this.#file.writev([blockHeader(packed, bytes, firstMs, lastMs), packed]);
+        const level = this.#waitingBytes > PACK_UP_TO_BYTES ? constants.Z_NO_COMPRESSION : constants.Z_BEST_SPEED;
+        const packed = await pack(unpacked, { level });
+        await this.#file.writev([blockHeader(packed, { ...about, unpackedBytes: bytes }), packed]);
       } catch (thrown) {
         this.failure = messageOf(thrown);
         this.droppedBytes += bytes;

@@ -251,3 +251,66 @@ it("however the stream is cut, the same comes of it", () => {
     { numRuns: 300 },
   );
 });
+
+describe("a piece that is missing in the stream", () => {
+  /** Rounds of two CPUs, of which the second has an event in the first alone. */
+  const rounds = Array.from({ length: 6 }, (_, i) => {
+    const now = (i + 1) / 1000;
+    const timeNs = i * 1e6;
+    const mark = i % 2 === 1 ? "@kmemtap kab12cd m7 phase-begin name=1.0 ~40" : "nobody's";
+    return Buffer.concat([
+      says("helpers pids="),
+      stats(0, { entries: 3, read: 3 * i, now }),
+      stats(1, { entries: i === 0 ? 1 : 0, read: i === 0 ? 0 : 1, now }),
+      pages(
+        0,
+        page(timeNs + 10)
+          .kmalloc(0, 0xc0100000n, BigInt(i + 1), 8, 8)
+          .marker(1, mark)
+          .kfree(1, 0xc0101000n, BigInt(i + 1))
+          .page(),
+      ),
+      ...(i === 0 ? [pages(1, page(20).kfree(0, 0xc0100000n, 99n).page())] : []),
+      says("round"),
+    ]);
+  });
+  const ofRound = (i: number) => [`a ${i + 1} first`, `f ${i + 1} second`];
+  const short = (events: readonly string[]) => events.map((event) => event.replace(/\+.*/, ""));
+  const stream = Buffer.concat(rounds);
+  const startOf = (i: number) => Buffer.concat(rounds.slice(0, i)).length;
+
+  it("costs what was in it, and nobody waits for it", () => {
+    fc.assert(
+      fc.property(fc.nat(startOf(3) - 1), fc.nat(startOf(3) - 1), (one, other) => {
+        const [from, to] = one < other ? [one, other] : [other, one];
+        const raw = bench().push(stream.subarray(0, from));
+        raw.tear();
+        raw.push(stream.subarray(to));
+        // Rounds 3 and 4 are whole: they must be there before the end, which waits for nobody.
+        expect(short(raw.events).slice(-6)).toEqual([3, 4, 5].flatMap(ofRound));
+        expect(raw.end().decoder.disordered).toBe(0);
+        expect(raw.tally.totalBytes).toBe(bench().tally.totalBytes + stream.length - (to - from));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("that ends within a page does not take a mark in it for a line", () => {
+    const mark = stream.indexOf("@kmemtap kab12cd m7", startOf(3));
+    const raw = bench().push(stream.subarray(0, startOf(1)));
+    raw.tear();
+    raw.push(stream.subarray(mark - 5));
+    expect(short(raw.end().events)).toEqual([...ofRound(0), "f 63 first", ...[4, 5].flatMap(ofRound)]);
+    expect(raw.tally.rejectedLines).toBe(0);
+  });
+
+  it("is not waited for where a page cannot be read", () => {
+    const damaged = Buffer.from(stream);
+    const at = stream.indexOf("pages cpu=0", startOf(1)) + "pages cpu=0 ~26".length;
+    const head = stream.indexOf("\n", at - 4) + 1;
+    damaged.writeUInt32LE(0xffffff, head + 8);
+    const raw = bench().push(damaged);
+    expect(raw.tally.lines[LineClass.badHead]).toBe(1);
+    expect(short(raw.events).slice(-4)).toEqual([4, 5].flatMap(ofRound));
+  });
+});

@@ -9,11 +9,18 @@ const choose = (wanted: WantedMode, bytesPerSecond: number | undefined, facts: P
 const carrying = (events: number) => events * TEXT_EVENT_BYTES;
 
 describe("auto", () => {
-  it("takes every event where the link keeps up with anything", () => {
+  it("takes the ring buffers as they are where the link keeps up with anything", () => {
     expect(chooseMode("auto", { kind: "ssh" }, undefined, FACTS)).toEqual({
-      mode: "text",
+      mode: "raw",
       reason: "ssh carries every event",
       headroom: undefined,
+    });
+  });
+
+  it.each(["zeros", "none"])("leaves the names to the kernel where its kallsyms has none: %s", (kallsyms) => {
+    expect(choose("auto", undefined, { kallsyms })).toMatchObject({
+      mode: "text",
+      reason: expect.stringMatching(/kallsyms has no addresses/) as string,
     });
   });
 
@@ -43,6 +50,21 @@ describe("auto", () => {
     expect(choose("auto", carrying(1000), { eventsPerSecond: 250 }).headroom).toBe(4);
     expect(choose("auto", carrying(1000), { eventsPerSecond: 0 }).headroom).toBe(1000);
     expect(choose("auto", undefined, { eventsPerSecond: 250 }).headroom).toBeUndefined();
+  });
+});
+
+describe("events", () => {
+  it.each([
+    [undefined, {}, "raw"],
+    [undefined, { kallsyms: "zeros" }, "text"],
+    [11_520, {}, "text"],
+    [carrying(50_000), {}, "text"],
+  ] as const)("%d bytes/s, %j: %s, never sums", (bytesPerSecond, facts, mode) => {
+    expect(choose("events", bytesPerSecond, facts).mode).toBe(mode);
+  });
+
+  it("says why it overruns", () => {
+    expect(choose("events", 11_520).reason).toBe("every event is needed; the link carries 69 events/s as text");
   });
 });
 

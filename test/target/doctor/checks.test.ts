@@ -177,7 +177,7 @@ describe("memory, buffer, link and mode against the rate", () => {
     expect(without.check).toMatchObject({ status: "note", remedy: expect.stringContaining("--buffer-kb") as string });
 
     const ssh = modeCheck(SSH, { measured: 50e6, concurrent: true }, LINUX_6_1);
-    expect(ssh.choice).toMatchObject({ mode: "text", headroom: undefined });
+    expect(ssh.choice).toMatchObject({ mode: "raw", headroom: undefined });
     expect(ssh.headroom).toBeCloseTo(50e6 / 166 / 260, 3);
     expect(ssh.check.status).toBe("ok");
 

@@ -1,0 +1,107 @@
+/** One run of a recording, accounted again: the same bytes through the same rooms in the same order, so the same account. */
+import type { AgentMark } from "../model/event-batch.ts";
+import { LineClass } from "../model/line-tally.ts";
+import type { LinkFacts } from "../model/ports.ts";
+import type { AccountFilter } from "../model/snapshot.ts";
+import type { AgentFacts } from "../target/agent/agent-facts.ts";
+import { type AgentLine, parseAgentLine } from "../target/agent/agent-line.ts";
+import type { AgentPlan } from "../target/agent/agent-source.ts";
+import { type Frame, FrameKind } from "../transport/recording/frames.ts";
+import type { RecordedAccount } from "./account-recording.ts";
+import type { RecordedRun } from "./capture-recorder.ts";
+import { RunAccount } from "./run-account.ts";
+import { TargetState } from "./target-state.ts";
+import type { TimeWindow } from "./time-window.ts";
+
+/** Of a part of a run: what it says of all of it is not the part's. */
+const OF_ANY_PART: readonly string[] = ["session", "finding", "sym", "symbols-done"];
+
+export class RunReplay {
+  readonly #account: RunAccount;
+  readonly #label: string;
+  readonly #source: { plan: AgentPlan | undefined; link: LinkFacts | undefined; reconnects: number } | undefined;
+  readonly #window: TimeWindow | undefined;
+  #atMs = 0;
+
+  /** @param window the part of the run that is accounted; all of it where none is given */
+  constructor(run: number, recorded: RecordedRun, filter: AccountFilter, window?: TimeWindow) {
+    const { agent, label } = recorded;
+    const part = window === undefined ? {} : { window };
+    this.#label = label;
+    this.#window = window;
+    if (agent === undefined) {
+      this.#account = new RunAccount(run, { filter, ...part });
+      return;
+    }
+    this.#source = { plan: planOf(recorded), link: agent.link, reconnects: -1 };
+    const target = new TargetState(this.#source);
+    const onMark = (mark: AgentMark): undefined => this.#hear(target, agent.nonce, mark);
+    this.#account = new RunAccount(run, { filter, target, onMark, ...part });
+  }
+
+  /** Takes a frame of this run; what it says is missing, if anything. */
+  take({ kind, atMs, bytes }: Frame): string | undefined {
+    switch (kind) {
+      case FrameKind.chunk:
+        this.#atMs = atMs;
+        this.#account.push(bytes);
+        return undefined;
+      case FrameKind.side:
+        if (this.#window === undefined) {
+          const line = JSON.parse(Buffer.from(bytes).toString()) as AgentLine;
+          this.#account.target?.hear(line, this.#account.lastEventNs ?? 0, atMs);
+        }
+        return undefined;
+      case FrameKind.dropped: {
+        this.gap();
+        const dropped = Buffer.from(bytes).readBigUInt64LE();
+        return `${dropped.toLocaleString("en")} bytes were not recorded: the disk did not follow`;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** Bytes are missing: damaged, not recorded. */
+  gap(): void {
+    this.#account.gap(LineClass.truncated);
+  }
+
+  /** Bytes are left out, which are not of the part that is accounted. */
+  skip(): void {
+    this.#account.gap(LineClass.outside);
+  }
+
+  end(damage: readonly string[]): RecordedAccount {
+    this.#account.end();
+    const source = { label: this.#label, recording: true };
+    const snapshot = this.#account.snapshot(source, ...damage);
+    return { snapshot, freeingCallSites: this.#account.freeingCallSites() };
+  }
+
+  #hear(target: TargetState, nonce: string, mark: AgentMark): undefined {
+    const line = parseAgentLine(mark.text, nonce);
+    if (line === undefined) return;
+    const window = this.#window;
+    if (window !== undefined) {
+      if (line === "damaged") return;
+      const isWithin = mark.timeNs >= (window.fromNs ?? Infinity) && mark.timeNs < (window.toNs ?? -Infinity);
+      if (!OF_ANY_PART.includes(line.type) && !(line.type === "gap" && isWithin)) return;
+    }
+    // Each connection begins with one.
+    if (line !== "damaged" && line.type === "session" && this.#source !== undefined) this.#source.reconnects += 1;
+    target.hear(line, mark.timeNs, this.#atMs);
+  }
+}
+
+export function parseRun({ bytes }: Frame): RecordedRun {
+  return JSON.parse(Buffer.from(bytes).toString()) as RecordedRun;
+}
+
+export function planOf({ agent }: RecordedRun): AgentPlan | undefined {
+  return agent?.plan === undefined ? undefined : { ...agent.plan, facts: revived(agent.plan.facts) };
+}
+
+function revived(facts: AgentFacts): AgentFacts {
+  return { ...facts, tools: new Set(facts.tools) };
+}

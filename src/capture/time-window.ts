@@ -1,0 +1,66 @@
+/** A part of a trace by its clock: what is outside of it is counted as that, and not accounted. */
+import { EventColumns } from "../ftrace/event-columns.ts";
+import type { EventBatch } from "../model/event-batch.ts";
+import { LineClass } from "../model/line-tally.ts";
+
+/** Nanoseconds: of the trace clock, or since the first event. */
+export interface TimeSpan {
+  readonly fromNs: number;
+  /** Not in it any more. */
+  readonly toNs: number;
+  readonly since: "first-event" | "clock";
+}
+
+export class TimeWindow {
+  readonly #span: TimeSpan;
+  readonly #inside = new EventColumns();
+  #originNs: number | undefined;
+
+  constructor(span: TimeSpan) {
+    this.#span = span;
+    if (span.since === "clock") this.#originNs = 0;
+  }
+
+  /** By the trace clock; undefined until the first event is known. */
+  get fromNs(): number | undefined {
+    return this.#originNs === undefined ? undefined : this.#originNs + this.#span.fromNs;
+  }
+
+  get toNs(): number | undefined {
+    return this.#originNs === undefined ? undefined : this.#originNs + this.#span.toNs;
+  }
+
+  /** What of the batch is within, valid until the next call. Bytes of events are divided as their numbers are. */
+  clip(batch: EventBatch): EventBatch {
+    const to = this.#inside;
+    to.reset();
+    to.tally.add(batch.tally);
+    to.marks.push(...batch.marks);
+    if (this.#originNs === undefined && batch.length > 0) this.#originNs = batch.timeNs[0];
+    const { fromNs = Infinity, toNs = -Infinity } = this;
+    to.losses.push(...batch.losses.filter(({ timeNs }) => timeNs >= fromNs && timeNs < toNs));
+    for (let i = 0; i < batch.length; i++) {
+      const timeNs = batch.timeNs[i];
+      if (timeNs < fromNs || timeNs >= toNs) continue;
+      to.reserve();
+      const at = to.length++;
+      to.kind[at] = batch.kind[i];
+      to.ptrLow[at] = batch.ptrLow[i];
+      to.ptrHigh[at] = batch.ptrHigh[i];
+      to.callSite[at] = batch.callSite[i];
+      to.bytesReq[at] = batch.bytesReq[i];
+      to.bytesAlloc[at] = batch.bytesAlloc[i];
+      to.cpu[at] = batch.cpu[i];
+      to.timeNs[at] = timeNs;
+    }
+    const outside = batch.length - to.length;
+    if (outside === 0) return to;
+    const { lines, bytes } = to.tally;
+    const bytesOutside = Math.round((bytes[LineClass.event] * outside) / batch.length);
+    lines[LineClass.event] -= outside;
+    lines[LineClass.outside] += outside;
+    bytes[LineClass.event] -= bytesOutside;
+    bytes[LineClass.outside] += bytesOutside;
+    return to;
+  }
+}
