@@ -741,6 +741,7 @@ read_raw() {
     trap 'exit 1' PIPE
     header=$(cat "$I/events/header_page")
     blob header_page "$header"
+    blob header_event "$(cat "$I/events/header_event")"
     for e in ftrace/print module/module_load module/module_free; do
         [ -d "$I/events/$e" ] && blob format "$(cat "$I/events/$e/format")"
     done

@@ -23,6 +23,7 @@ const PARTS = {
   socat: { package: "socat", isThere: () => hasCommand("socat") },
   mksh: { package: "mksh", isThere: () => hasCommand("mksh") },
   toybox: { package: "toybox", isThere: () => hasCommand("toybox") },
+  traceCmd: { package: "trace-cmd", isThere: () => hasCommand("trace-cmd") },
 };
 const DEMO_PARTS = ["qemu", "busybox"];
 /** Debian's kernels: the demo's 6.1; for the tests 5.10 (no hist triggers), 6.12 and the newest as well. */

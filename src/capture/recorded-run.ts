@@ -12,9 +12,18 @@ import type { RecordedRun } from "./capture-recorder.ts";
 import { RunAccount } from "./run-account.ts";
 import { TargetState } from "./target-state.ts";
 import type { TimeWindow } from "./time-window.ts";
+import type { TrackSampler } from "./track-sampler.ts";
 
 /** Of a part of a run: what it says of all of it is not the part's. */
 const OF_ANY_PART: readonly string[] = ["session", "finding", "sym", "symbols-done"];
+
+export interface RunReplayOptions {
+  readonly filter: AccountFilter;
+  /** The part of the run that is accounted; all of it where none is given. */
+  readonly window?: TimeWindow | undefined;
+  /** Samples the account on its way. */
+  readonly sampler?: TrackSampler | undefined;
+}
 
 export class RunReplay {
   readonly #account: RunAccount;
@@ -23,20 +32,18 @@ export class RunReplay {
   readonly #window: TimeWindow | undefined;
   #atMs = 0;
 
-  /** @param window the part of the run that is accounted; all of it where none is given */
-  constructor(run: number, recorded: RecordedRun, filter: AccountFilter, window?: TimeWindow) {
+  constructor(run: number, recorded: RecordedRun, options: RunReplayOptions) {
     const { agent, label } = recorded;
-    const part = window === undefined ? {} : { window };
     this.#label = label;
-    this.#window = window;
+    this.#window = options.window;
     if (agent === undefined) {
-      this.#account = new RunAccount(run, { filter, ...part });
+      this.#account = new RunAccount(run, options);
       return;
     }
     this.#source = { plan: planOf(recorded), link: agent.link, reconnects: -1 };
     const target = new TargetState(this.#source);
     const onMark = (mark: AgentMark): undefined => this.#hear(target, agent.nonce, mark);
-    this.#account = new RunAccount(run, { filter, target, onMark, ...part });
+    this.#account = new RunAccount(run, { ...options, target, onMark });
   }
 
   /** Takes a frame of this run; what it says is missing, if anything. */

@@ -12,6 +12,7 @@ import { KernelSymbols } from "../symbols/kernel-symbols.ts";
 import { PrintkJoin } from "./join-printk.ts";
 import type { TargetState } from "./target-state.ts";
 import type { TimeWindow } from "./time-window.ts";
+import type { TrackSampler } from "./track-sampler.ts";
 import { type PhaseChange, WorkloadAccount } from "./workload-account.ts";
 
 export interface RunOptions {
@@ -23,7 +24,9 @@ export interface RunOptions {
   /** Accounts by the phases of a workload as well. */
   readonly workload?: boolean;
   /** Accounts no more than this part of it. */
-  readonly window?: TimeWindow;
+  readonly window?: TimeWindow | undefined;
+  /** Samples the account on its way. */
+  readonly sampler?: TrackSampler | undefined;
   /** Told of each line of the agent, in the order of the stream; what it says of the workload, if anything. */
   readonly onMark?: (mark: AgentMark) => PhaseChange | undefined;
 }
@@ -52,14 +55,16 @@ export class RunAccount {
   readonly #ledger: EventLedger;
   readonly #onMark: RunOptions["onMark"];
   readonly #window: TimeWindow | undefined;
+  readonly #sampler: TrackSampler | undefined;
   #losses: LossMark[] = [];
   #taught = false;
 
-  constructor(run: number, { filter, target, console, window, workload, onMark }: RunOptions) {
+  constructor(run: number, { filter, target, console, window, sampler, workload, onMark }: RunOptions) {
     const callSites = this.#callSites;
     this.run = run;
     this.target = target;
     this.#window = window;
+    this.#sampler = sampler;
     this.#onMark = onMark;
     this.#join = console === true ? new PrintkJoin(callSites) : undefined;
     this.#decoder = this.#join;
@@ -152,7 +157,8 @@ export class RunAccount {
     const batch = this.#window?.clip(decoded) ?? decoded;
     if (this.workload !== undefined) this.workload.apply(batch, (mark) => this.#onMark?.(mark));
     else {
-      this.#ledger.apply(batch);
+      if (this.#sampler === undefined) this.#ledger.apply(batch);
+      else this.#sampler.apply(this.#ledger, batch);
       for (const mark of batch.marks) this.#onMark?.(mark);
     }
     this.events += batch.length;

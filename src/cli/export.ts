@@ -1,10 +1,15 @@
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { accountRecording } from "../capture/account-recording.ts";
+import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
+import { exportDat } from "../capture/export-dat.ts";
+import { accountCapture } from "../capture/recorded-capture.ts";
 import { TrackSampler } from "../capture/track-sampler.ts";
-import { ExitCode, KmemtapError } from "../model/errors.ts";
+import { ExitCode } from "../model/errors.ts";
 import { formatChromeTrace } from "../report/chrome-trace.ts";
 import { filterOf } from "./account-filter.ts";
+import { numberOf, usage } from "./arm-options.ts";
+import { holdsCapture } from "./file-kind.ts";
+import { say } from "./open-target.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
 import { writeOutput } from "./write-output.ts";
 
@@ -12,47 +17,96 @@ import { writeOutput } from "./write-output.ts";
 const MAX_POINTS = 2000;
 const DEFAULT_TOP = 20;
 
-/** `kmemtap export FILE…`: live bytes over time, for another tool to draw. */
+interface ExportOptions {
+  readonly output: string;
+  readonly top: number;
+  readonly run?: string;
+  readonly malloc?: true;
+  readonly cache?: true;
+  readonly strict?: true;
+}
+
+/** `kmemtap export FILE…`: a recorded trace, for another tool. */
 export function exportCommand(exit: (code: ExitCode) => void) {
   return new Command("export")
-    .description(
-      "write the live bytes of a recorded trace over time: in all, and of the callers with the largest peaks",
+    .description("write a recorded trace for another tool: its live bytes over time, or the events themselves")
+    .argument(
+      "<FILES...>",
+      "text of `trace` or `trace_pipe`, a trace.dat, also .gz; what --record kept; - reads standard input",
     )
-    .argument("<FILES...>", "text of `trace` or `trace_pipe`, or a trace.dat, also .gz; - reads standard input")
     .requiredOption("-o, --output <FILE>", "where to write it (- is standard output)")
     .addOption(
-      new Option("--format <FORMAT>", "chrome: JSON for Perfetto and chrome://tracing")
-        .choices(["chrome"] as const)
+      new Option(
+        "--format <FORMAT>",
+        "chrome: JSON for Perfetto and chrome://tracing; trace.dat: for trace-cmd and KernelShark",
+      )
+        .choices(["chrome", "trace.dat"] as const)
         .default("chrome" as const),
     )
-    .option("--top <N>", "callers with a track of their own", countOf, DEFAULT_TOP)
+    .option("--top <N>", "chrome: callers with a track of their own", countOf, DEFAULT_TOP)
+    .option("--run <N>", "of a capture with several boots or modes, this one (default: the last)")
     .option("--malloc", "account kmalloc only")
     .option("--cache", "account kmem_cache only")
     .option("--strict", "exit with 4 when the account is not exact")
     .addHelpText(
       "after",
       `
-A track has ${String(MAX_POINTS)} points at most, sampled by the trace clock: a peak between two of them does not show.
+chrome: a track has ${String(MAX_POINTS)} points at most, sampled by the trace clock: a peak between two of them does not show.
+trace.dat: the ring buffers' pages as they came, from what --record kept in mode raw.
 
 Examples:
   kmemtap export trace.dat -o boot.json          then open it at https://ui.perfetto.dev
-  kmemtap export boot.trace.gz -o - --top 5      the five callers with the largest peaks`,
+  kmemtap export boot.trace.gz -o - --top 5      the five callers with the largest peaks
+  kmemtap export night.kmemtap --format trace.dat -o night.dat   then trace-cmd report night.dat`,
     )
     .action(async (files, options) => {
-      if (options.output !== "-" && files.some((file) => resolve(file) === resolve(options.output))) {
-        throw new KmemtapError("cli/usage", `${options.output} is named twice`, {
-          nextStep: "give the result a name of its own",
-          exitCode: ExitCode.wrongUse,
-        });
-      }
-      const sampler = new TrackSampler(MAX_POINTS);
-      const { snapshot } = await accountRecording(files.map(inputOf), filterOf(options), { sampler });
-      await writeOutput(options.output, formatChromeTrace(sampler.tracks(snapshot, options.top), snapshot));
-      const notice = notExactNotice(snapshot);
-      if (notice !== undefined) process.stderr.write(`kmemtap: ${notice}\n`);
-      if (snapshot.input.events.lines === 0) process.stderr.write("kmemtap: the trace holds no kmem events\n");
-      if (options.strict === true && !snapshot.exact) exit(ExitCode.eventsLost);
+      if (options.output !== "-" && files.some((file) => resolve(file) === resolve(options.output)))
+        throw usage(`${options.output} is named twice`, "give the result a name of its own");
+      const isExact = await (options.format === "chrome" ? toChrome(files, options) : toDat(files, options));
+      if (options.strict === true && !isExact) exit(ExitCode.eventsLost);
     });
+}
+
+/** @returns whether the account is exact */
+async function toChrome(files: readonly string[], options: ExportOptions): Promise<boolean> {
+  const sampler = new TrackSampler(MAX_POINTS);
+  const { snapshot } = await sampled(files, options, sampler);
+  await writeOutput(options.output, formatChromeTrace(sampler.tracks(snapshot, options.top), snapshot));
+  const notice = notExactNotice(snapshot);
+  if (notice !== undefined) say(notice);
+  if (snapshot.input.events.lines === 0) say("the trace holds no kmem events");
+  return snapshot.exact;
+}
+
+async function sampled(
+  files: readonly string[],
+  options: ExportOptions,
+  sampler: TrackSampler,
+): Promise<RecordedAccount> {
+  const filter = filterOf(options);
+  if (!(await isCapture(files))) return accountRecording(files.map(inputOf), filter, { sampler });
+  return accountCapture(files[0], { filter, run: runOf(options), sampler });
+}
+
+/** @returns whether all that was recorded is in it */
+async function toDat(files: readonly string[], options: ExportOptions): Promise<boolean> {
+  if (options.output === "-") throw usage("a trace.dat is not written in order", "give a file with -o");
+  if (!(await isCapture(files)))
+    throw usage("only what --record kept in mode raw has the ring buffers' pages", "record with --record FILE");
+  const { damage } = await exportDat(files[0], options.output, runOf(options));
+  for (const text of damage) say(`${files[0]}: ${text}`);
+  return damage.length === 0;
+}
+
+async function isCapture(files: readonly string[]): Promise<boolean> {
+  const captures = await Promise.all(files.map(holdsCapture));
+  if (captures.includes(true) && files.length > 1)
+    throw usage("a capture is exported by itself", "give one file that --record made");
+  return captures[0];
+}
+
+function runOf({ run }: ExportOptions): number | undefined {
+  return numberOf("--run", run, 1, 1_000_000);
 }
 
 function countOf(text: string): number {

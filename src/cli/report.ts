@@ -14,6 +14,7 @@ import { filterOf } from "./account-filter.ts";
 import { numberOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
+import { say } from "./open-target.ts";
 import { partOf, spanOf, type WindowOptions } from "./window-options.ts";
 import { writeOutput } from "./write-output.ts";
 
@@ -89,7 +90,8 @@ Examples:
       for (const notice of [notExactNotice(account.snapshot), hiddenFrees, ...printkNotices(account.snapshot)]) {
         if (notice !== undefined) process.stderr.write(`kmemtap: ${notice}\n`);
       }
-      if (account.snapshot.input.events.lines === 0) process.stderr.write("kmemtap: the trace holds no kmem events\n");
+      if (account.snapshot.input.events.lines === 0)
+        say(`the trace holds no kmem events${partOf(options) === undefined ? "" : " in that part"}`);
       if (options.strict === true && !account.snapshot.exact) exit(ExitCode.eventsLost);
     });
 }

@@ -1,5 +1,5 @@
 /** `--from`, `--to` and `--phase`: the part of a trace that is accounted. */
-import type { PhasePart } from "../capture/recorded-capture.ts";
+import type { PhasePart } from "../capture/run-frames.ts";
 import type { TimeSpan } from "../capture/time-window.ts";
 import { durationOf, usage } from "./arm-options.ts";
 

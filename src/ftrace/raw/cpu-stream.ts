@@ -30,6 +30,8 @@ export interface RawFormats {
   readonly layouts: readonly (RecordLayout | undefined)[];
   /** Where it is known; else it shows in the first page that is not empty. */
   readonly littleEndian?: boolean;
+  /** Shown each sub-buffer as it is, before its first record is found; valid until this returns. */
+  readonly onPage?: ((cpu: number, page: Uint8Array, littleEndian: boolean) => void) | undefined;
 }
 
 /** Events that were overwritten before what follows. */
@@ -230,6 +232,7 @@ export class CpuStream {
       }
       const [first, second] = [view.getUint32(at, le), view.getUint32(at + 4, le)];
       this.timeNs = le ? second * TWO_32 + first : first * TWO_32 + second;
+      this.#formats.onPage?.(this.cpu, this.#bytes.subarray(at, at + size), le);
       this.#at = dataOffset;
       this.#end = dataOffset + length;
       this.#tally.bytes[LineClass.padding] += size - length;

@@ -34,7 +34,16 @@ const MAX_BLOB_BYTES = 64 << 20;
 /** Of all CPUs, in wait for one that says nothing: then the order is given up, not the memory. */
 const MAX_WAITING_BYTES = 64 << 20;
 
+/** Shown what the stream is made of, for whoever writes it in another form. */
+export interface RawTap {
+  blob(name: string, text: string): void;
+  /** @param page a sub-buffer, valid until this returns */
+  page(cpu: number, page: Uint8Array, littleEndian: boolean): void;
+}
+
 export class RawDecoder implements StreamDecoder {
+  readonly #tap: RawTap | undefined;
+  readonly #onPage: RawTap["page"] | undefined;
   readonly #names: AddressNames;
   readonly #columns = new EventColumns();
   #page: PageFormat | undefined;
@@ -64,7 +73,9 @@ export class RawDecoder implements StreamDecoder {
   #wasTorn = false;
   #lessons = 0;
 
-  constructor(sites: CallSiteTable, names: AddressNames) {
+  constructor(sites: CallSiteTable, names: AddressNames, tap?: RawTap) {
+    this.#tap = tap;
+    this.#onPage = tap && ((cpu, page, littleEndian) => tap.page(cpu, page, littleEndian));
     this.#names = names;
     this.#taker = new RecordTaker(this.#columns, sites, names, this.#helpers);
   }
@@ -235,7 +246,8 @@ export class RawDecoder implements StreamDecoder {
   #streamOf(cpu: number): CpuStream | undefined {
     const known = this.#streams.find((stream) => stream.cpu === cpu);
     if (known !== undefined || this.#page === undefined || !Number.isSafeInteger(cpu)) return known;
-    const stream = new CpuStream(cpu, { page: this.#page, layouts: this.#layouts }, this.#columns.tally);
+    const formats = { page: this.#page, layouts: this.#layouts, onPage: this.#onPage };
+    const stream = new CpuStream(cpu, formats, this.#columns.tally);
     // What was missing may have been of this one.
     if (this.#wasTorn) stream.cut(LineClass.truncated);
     this.#streams.push(stream);
@@ -278,6 +290,7 @@ export class RawDecoder implements StreamDecoder {
     this.#columns.tally.bytes[LineClass.padding] += bytes.length;
     this.#lessons += 1;
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+    this.#tap?.blob(name, text);
     if (name === "header_page") this.#page = parsePageFormat(text);
     else if (name === "format") {
       const read = readLayout(text);

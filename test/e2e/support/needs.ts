@@ -16,6 +16,7 @@ const CHECKS = {
   dash: () => hasCommand("dash"),
   mksh: () => hasCommand("mksh"),
   toybox: () => hasCommand("toybox"),
+  "trace-cmd": () => hasCommand("trace-cmd"),
   kernel: () => {
     try {
       return findBootKernel().release !== "";

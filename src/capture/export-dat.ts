@@ -1,0 +1,177 @@
+/** A recording in mode raw as a trace.dat: the ring buffers' pages as they came, for trace-cmd and KernelShark. */
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { parsePageFormat } from "../ftrace/raw/event-format.ts";
+import { RawDecoder, type RawTap } from "../ftrace/raw/raw-decoder.ts";
+import { type DatDescription, layOutDat } from "../ftrace/trace-dat/write-dat.ts";
+import { CallSiteTable } from "../model/call-site-table.ts";
+import { KmemtapError, messageOf } from "../model/errors.ts";
+import { LineClass } from "../model/line-tally.ts";
+import { KernelSymbols } from "../symbols/kernel-symbols.ts";
+import { FrameKind } from "../transport/recording/frames.ts";
+import type { RecordedRun } from "./capture-recorder.ts";
+import { parseRun } from "./recorded-run.ts";
+import { RunFrames } from "./run-frames.ts";
+
+export interface DatExport {
+  /** What is missing in it, a line each. */
+  readonly damage: readonly string[];
+  readonly pages: number;
+}
+
+const WRITE_BYTES = 1 << 20;
+
+/**
+ * @param run from 1 on; the last one unless given
+ * @throws {KmemtapError} `input/…`; `target/unsupported` where it was not recorded in mode raw; `output/unwritable`
+ */
+export async function exportDat(path: string, output: string, run?: number): Promise<DatExport> {
+  const frames = await RunFrames.open(path, run);
+  try {
+    const described = new Describer();
+    const { recorded, damage } = await readThrough(frames, described);
+    const about = described.about(recorded);
+    if (recorded.agent?.plan?.mode !== "raw" || about === undefined) throw notRaw(path, recorded);
+    const { head, offsets } = layOutDat(about);
+    const file = await create(output);
+    try {
+      const pages = new PageFile(file, offsets);
+      await file.write(head, 0, head.length, 0);
+      await readThrough(frames, pages, () => pages.flush(WRITE_BYTES));
+      await pages.flush(1);
+      return { damage, pages: pages.written };
+    } catch (thrown) {
+      await rm(output, { force: true });
+      throw unwritable(output, thrown);
+    } finally {
+      await file.close();
+    }
+  } finally {
+    await frames.close();
+  }
+}
+
+/** Passes all of the run by `tap`. */
+async function readThrough(
+  frames: RunFrames,
+  tap: RawTap,
+  afterChunk: () => Promise<void> = () => Promise.resolve(),
+): Promise<{ readonly recorded: RecordedRun; readonly damage: readonly string[] }> {
+  const decoder = new RawDecoder(new CallSiteTable(), new KernelSymbols(), tap);
+  const damage: string[] = [];
+  let recorded: RecordedRun | undefined;
+  for await (const frame of frames.read()) {
+    if (frame === "skipped") continue;
+    if ("damage" in frame) {
+      damage.push(frame.damage);
+      decoder.cut(LineClass.truncated);
+    } else if (frame.kind === FrameKind.run) recorded = parseRun(frame);
+    else if (frame.kind === FrameKind.dropped) decoder.cut(LineClass.truncated);
+    else if (frame.kind === FrameKind.chunk && recorded?.agent?.plan?.mode === "raw") decoder.push(frame.bytes);
+    await afterChunk();
+  }
+  decoder.end();
+  await afterChunk();
+  if (recorded === undefined) throw frames.noRun(damage);
+  return { recorded, damage };
+}
+
+/** Collects what stands before the pages, and how many there are. */
+class Describer implements RawTap {
+  readonly #formats = new Map<string, string>();
+  readonly #cpuBytes: number[] = [];
+  #headerPage = "";
+  #headerEvent = "";
+  #kallsyms = "";
+  #littleEndian: boolean | undefined;
+
+  blob(name: string, text: string): void {
+    if (name === "header_page") this.#headerPage = text;
+    else if (name === "header_event") this.#headerEvent = text;
+    else if (name === "format") this.#formats.set(/^name: (\S+)/.exec(text)?.[1] ?? "", text);
+    else if (name === "kallsyms") this.#kallsyms += text;
+  }
+
+  page(cpu: number, page: Uint8Array, littleEndian: boolean): void {
+    this.#littleEndian = littleEndian;
+    while (this.#cpuBytes.length <= cpu) this.#cpuBytes.push(0);
+    this.#cpuBytes[cpu] += page.length;
+  }
+
+  /** Undefined where nothing says how the pages are laid out. */
+  about({ agent }: RecordedRun): DatDescription | undefined {
+    const page = parsePageFormat(this.#headerPage);
+    if (page === undefined) return undefined;
+    return {
+      littleEndian: this.#littleEndian !== false,
+      longSize: page.longSize,
+      pageBytes: page.dataOffset + page.dataSize,
+      headerPage: this.#headerPage,
+      headerEvent: this.#headerEvent,
+      formats: [...this.#formats.values()],
+      kallsyms: this.#kallsyms,
+      release: agent?.plan?.facts.release,
+      cpuBytes: this.#cpuBytes,
+    };
+  }
+}
+
+/** Writes each CPU's pages one after the other to its place. */
+class PageFile implements RawTap {
+  written = 0;
+  readonly #file: FileHandle;
+  readonly #offsets: number[];
+  readonly #waiting = new Map<number, Buffer[]>();
+  #waitingBytes = 0;
+
+  constructor(file: FileHandle, offsets: readonly number[]) {
+    this.#file = file;
+    this.#offsets = [...offsets];
+  }
+
+  blob(): void {
+    // They stand before the pages.
+  }
+
+  page(cpu: number, page: Uint8Array): void {
+    const pages = this.#waiting.get(cpu) ?? [];
+    if (pages.length === 0) this.#waiting.set(cpu, pages);
+    pages.push(Buffer.from(page));
+    this.#waitingBytes += page.length;
+    this.written += 1;
+  }
+
+  /** Writes what waits, if that is at least so many bytes. */
+  async flush(leastBytes: number): Promise<void> {
+    if (this.#waitingBytes < leastBytes) return;
+    this.#waitingBytes = 0;
+    for (const [cpu, pages] of this.#waiting) {
+      const bytes = Buffer.concat(pages.splice(0));
+      await this.#file.write(bytes, 0, bytes.length, this.#offsets[cpu]);
+      this.#offsets[cpu] += bytes.length;
+    }
+  }
+}
+
+async function create(output: string): Promise<FileHandle> {
+  try {
+    return await open(output, "w");
+  } catch (thrown) {
+    throw unwritable(output, thrown);
+  }
+}
+
+function unwritable(output: string, thrown: unknown): unknown {
+  if (thrown instanceof KmemtapError) return thrown;
+  return new KmemtapError("output/unwritable", `cannot write ${output}: ${messageOf(thrown)}`, {
+    nextStep: "check the path, its permissions and the room there",
+    cause: thrown,
+  });
+}
+
+function notRaw(path: string, { agent }: RecordedRun): KmemtapError {
+  return new KmemtapError(
+    "target/unsupported",
+    `${path} was recorded in mode ${agent?.plan?.mode ?? "text"}: it has no ring-buffer pages`,
+    { nextStep: "record with --mode raw (over ssh: or local:), or export with --format chrome" },
+  );
+}
