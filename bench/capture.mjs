@@ -15,6 +15,7 @@ import { accountFile } from "./peers/naive.mjs";
 /**
  * @typedef {object} Input
  * @property {string} traceFile  ftrace text
+ * @property {string | null} datFile  trace.dat with the same events; null: none could be made
  * @property {string | null} perfFile  perf.data of the same window; null: none could be made
  * @property {object} facts  what facts.json says
  * @property {string[]} caveats  what a reader of the results must know
@@ -77,6 +78,7 @@ function describe(directory, facts) {
   if (facts.trace.lines < 1_000_000) caveats.push(`only ${facts.trace.lines} lines: too few for steady figures`);
   return {
     traceFile: join(directory, "trace.txt"),
+    datFile: facts.dat === undefined ? null : join(directory, "trace.dat"),
     perfFile: facts.perf === null ? null : join(directory, "perf.data"),
     facts,
     caveats,

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 
 export const USAGE = `usage: node bench/run.mjs [options]
   --rounds N        interleaved rounds (default 3); a tool that needs over 10 s runs once
-  --only A,B        only these rows: cat, grep, kmemtap, perf, mawk, python, node
+  --only A,B        only these rows: cat, grep, kmemtap, kmemtap-raw, perf, trace-cmd-hist, trace-cmd-report, mawk, python, node
   --json FILE       also write the results there
   --fresh           take a new capture
   --scale N         size of the capture; 1 is about seven million events

@@ -1,5 +1,5 @@
 /**
- * A capture of this machine's own kernel: ftrace text and perf.data of one workload window.
+ * A capture of this machine's own kernel: ftrace text, the same as trace.dat, and perf.data of one workload window.
  *
  * Nothing has to keep up: the ring buffers hold the whole window, and are read when it is over. The statistics must then
  * say that nothing was overrun; a capture that lost events is refused, for every tool would count something else.
@@ -56,7 +56,8 @@ export async function captureKernel(directory, { scale, realPointers, say }) {
       throw new Error(`the ring buffer lost events (${JSON.stringify(stats)}): use a smaller --scale`);
     }
     say(`reading ${stats.entries.toLocaleString("en")} events as text…`);
-    const text = instance.drainText(join(directory, "trace.txt"));
+    const text = instance.readText(join(directory, "trace.txt"));
+    const dat = instance.drainDat(join(directory, "trace.dat"));
     return {
       facts: {
         source: "kernel",
@@ -70,6 +71,7 @@ export async function captureKernel(directory, { scale, realPointers, say }) {
           ringMb,
         },
         trace: { ...text, ...stats },
+        dat,
         perf: hasPerf ? { version: perfVersion(), ...perfDataFacts(perfFile), messages: perfMessages } : null,
       },
     };

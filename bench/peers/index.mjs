@@ -16,8 +16,9 @@ import { grep } from "./grep.mjs";
 import { mawk } from "./mawk.mjs";
 import { node } from "./node.mjs";
 import { perfKmem } from "./perf-kmem.mjs";
-import { product } from "./product.mjs";
+import { product, productRaw } from "./product.mjs";
 import { python } from "./python.mjs";
+import { traceCmdHist, traceCmdReport } from "./trace-cmd.mjs";
 
 /** @type {Peer[]} */
-export const PEERS = [cat, grep, product, perfKmem, mawk, python, node];
+export const PEERS = [cat, grep, product, productRaw, perfKmem, traceCmdHist, traceCmdReport, mawk, python, node];

@@ -12,6 +12,15 @@ export const product = {
   readAccount: (stdoutFile) => readSnapshot(JSON.parse(readFileSync(stdoutFile, "utf8"))),
 };
 
+export const productRaw = {
+  name: "kmemtap report --json, of trace.dat",
+  id: "kmemtap-raw",
+  unavailable: ({ datFile }) =>
+    product.unavailable() ?? (datFile === null ? "no trace.dat of this input (--fresh takes one)" : null),
+  command: ({ datFile }) => [process.execPath, MAIN, "report", datFile, "--json"],
+  readAccount: product.readAccount,
+};
+
 /** @param {object} snapshot `kmemtap.snapshot/1`, see src/model/snapshot.ts */
 export function readSnapshot({ totals, loss, callers }) {
   const sites = new Map(callers.map((row) => [row.callSite, row]));

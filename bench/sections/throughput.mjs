@@ -9,11 +9,11 @@ const SLOW_SECONDS = 10;
 
 /** @type {import('./index.mjs').Section} */
 export const throughput = {
-  name: "text decoding, whole processes",
+  name: "decoding, whole processes",
   async run({ input, options, say, accounts }) {
     const chosen = PEERS.filter((peer) => options.only === null || options.only.includes(peer.id));
     const rows = chosen.map((peer) => ({ peer, costs: [], trouble: peer.unavailable(input) }));
-    for (const file of [input.traceFile, input.perfFile]) if (file !== null) warmPageCache(file);
+    for (const file of [input.traceFile, input.datFile, input.perfFile]) if (file !== null) warmPageCache(file);
     const measurer = new Measurer();
     try {
       // Round by round and not tool by tool: what else the machine does then falls on all of them alike.
@@ -30,8 +30,8 @@ export const throughput = {
     const results = withRatios(rows.map((row) => summarize(row, input)));
     return {
       data: results,
-      measures: textMeasures(results),
-      failed: results.some((result) => result.id === "kmemtap" && result.failed),
+      measures: measuresOf(results),
+      failed: results.some((result) => result.id.startsWith("kmemtap") && result.failed),
       report: render(results),
     };
   },
@@ -85,14 +85,22 @@ function withRatios(results) {
 }
 
 /** What the targets ask of the product; absent when it was not measured. */
-function textMeasures(results) {
-  const product = results.find((result) => result.id === "kmemtap" && result.trouble === null);
-  if (!product) return {};
+function measuresOf(results) {
+  const of = (id) => results.find((result) => result.id === id && result.trouble === null);
+  const [text, raw, hist] = [of("kmemtap"), of("kmemtap-raw"), of("trace-cmd-hist")];
   return {
-    textTimesGrep: product.timesGrepCpu,
-    textTimesPerf: product.timesPerfSpeed,
-    textTimesMawk: product.timesMawkSpeed,
-    textPeakMiB: product.peakMiB,
+    ...(text && {
+      textTimesGrep: text.timesGrepCpu,
+      textTimesPerf: text.timesPerfSpeed,
+      textTimesMawk: text.timesMawkSpeed,
+      textPeakMiB: text.peakMiB,
+    }),
+    ...(raw && {
+      rawTimesGrep: raw.timesGrepCpu,
+      rawTimesPerf: raw.timesPerfSpeed,
+      rawPeakMiB: raw.peakMiB,
+      ...(hist && { rawTimesTraceCmdHist: raw.eventsPerCpuSecond / hist.eventsPerCpuSecond }),
+    }),
   };
 }
 

@@ -13,7 +13,7 @@ import type { CallSiteTable } from "../model/call-site-table.ts";
 import { type EventBatch, EventKind } from "../model/event-batch.ts";
 import { LineTally } from "../model/line-tally.ts";
 import type { Ledger } from "../model/ports.ts";
-import { NO_POINTER } from "../model/printk.ts";
+import { NO_POINTER } from "../model/no-value.ts";
 import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot.ts";
 import { HiddenObjects } from "./hidden-objects.ts";
 import { LossAccount } from "./loss-account.ts";

@@ -1,5 +1,5 @@
 import type { EventBatch } from "../model/event-batch.ts";
-import { NO_CPU } from "../model/printk.ts";
+import { NO_CPU } from "../model/no-value.ts";
 import type { CpuLoss } from "../model/snapshot.ts";
 
 /** What was lost, by CPU: the kernel keeps one ring buffer each. */

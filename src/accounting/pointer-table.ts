@@ -3,12 +3,12 @@
  *
  * Open addressing with linear probing and backward-shift deletion (no tombstones) in typed arrays, 12 bytes a slot: a
  * `Map` takes ten times that and stops the world when it grows. The table is cut into segments that grow one at a time
- * and by a third, so that a growth moves a 64th of the objects, and about 16 bytes go to a live object.
+ * and by a third, so that a growth moves a 64th of the objects, and about 18 bytes go to a live object.
  */
 const SEGMENT_BITS = 6;
 const SEGMENTS = 1 << SEGMENT_BITS;
 const INITIAL_SLOTS = 256;
-const MAX_LOAD = 0.85;
+const MAX_LOAD = 0.75;
 const GROWTH = 4 / 3;
 /** Words of a slot: pointer low, pointer high, value + 1 (0: free). */
 const SLOT_WORDS = 3;
@@ -23,6 +23,8 @@ export class PointerTable {
   readonly #counts = new Uint32Array(SEGMENTS);
   /** Slots that a segment holds before it grows. */
   readonly #limits = Uint32Array.from(this.#segments, (segment) => limitOf(segment));
+  /** What takes a hash to its slot. */
+  readonly #scales = Float64Array.from(this.#segments, (segment) => scaleOf(segment));
   #size = 0;
 
   get size(): number {
@@ -41,7 +43,7 @@ export class PointerTable {
     let segment = this.#segments[index];
     if (this.#counts[index] >= this.#limits[index]) segment = this.#grow(index);
     const words = segment.length;
-    let at = home(hash, words);
+    let at = home(hash, this.#scales[index]);
     for (;;) {
       const held = segment[at + 2];
       if (held === 0) {
@@ -67,12 +69,12 @@ export class PointerTable {
     const index = hash >>> (32 - SEGMENT_BITS);
     const segment = this.#segments[index];
     const words = segment.length;
-    let at = home(hash, words);
+    let at = home(hash, this.#scales[index]);
     for (;;) {
       const held = segment[at + 2];
       if (held === 0) return NONE;
       if (segment[at] === low && segment[at + 1] === high) {
-        closeGap(segment, at);
+        closeGap(segment, at, this.#scales[index]);
         this.#counts[index] -= 1;
         this.#size -= 1;
         return held - 1;
@@ -95,9 +97,10 @@ export class PointerTable {
     const old = this.#segments[index];
     const slots = Math.ceil((old.length / SLOT_WORDS) * GROWTH);
     const segment = new Uint32Array(slots * SLOT_WORDS);
+    const scale = scaleOf(segment);
     for (let from = 0; from < old.length; from += SLOT_WORDS) {
       if (old[from + 2] === 0) continue;
-      let at = home(hashOf(old[from], old[from + 1]), segment.length);
+      let at = home(hashOf(old[from], old[from + 1]), scale);
       while (segment[at + 2] !== 0) {
         at += SLOT_WORDS;
         if (at === segment.length) at = 0;
@@ -108,6 +111,7 @@ export class PointerTable {
     }
     this.#segments[index] = segment;
     this.#limits[index] = limitOf(segment);
+    this.#scales[index] = scale;
     return segment;
   }
 }
@@ -126,13 +130,16 @@ function hashOf(low: number, high: number): number {
 }
 
 /** First word of a hash's slot: the bits below the segment's, scaled to the slots there are (any number of them). */
-function home(hash: number, words: number): number {
-  const fraction = ((hash << SEGMENT_BITS) >>> 0) * 2 ** -32;
-  return Math.floor(fraction * (words / SLOT_WORDS)) * SLOT_WORDS;
+function home(hash: number, scale: number): number {
+  return Math.imul(((hash << SEGMENT_BITS) >>> 0) * scale, SLOT_WORDS);
+}
+
+function scaleOf(segment: Uint32Array): number {
+  return (segment.length / SLOT_WORDS) * 2 ** -32;
 }
 
 /** Empties the slot at `gap` and moves back what probing had pushed behind it. */
-function closeGap(segment: Uint32Array, gap: number): void {
+function closeGap(segment: Uint32Array, gap: number, scale: number): void {
   const words = segment.length;
   let hole = gap;
   let at = gap;
@@ -140,7 +147,7 @@ function closeGap(segment: Uint32Array, gap: number): void {
     at += SLOT_WORDS;
     if (at === words) at = 0;
     if (segment[at + 2] === 0) break;
-    const wanted = home(hashOf(segment[at], segment[at + 1]), words);
+    const wanted = home(hashOf(segment[at], segment[at + 1]), scale);
     // An entry may move into the hole unless its home lies between the hole and where it is now, going round.
     const stays = hole <= at ? wanted > hole && wanted <= at : wanted > hole || wanted <= at;
     if (stays) continue;

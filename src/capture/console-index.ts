@@ -4,7 +4,7 @@
  */
 import type { CallSiteTable } from "../model/call-site-table.ts";
 import type { EventBatch } from "../model/event-batch.ts";
-import { NO_POINTER } from "../model/printk.ts";
+import { NO_POINTER } from "../model/no-value.ts";
 import { CandidateList } from "./candidate-list.ts";
 
 /**

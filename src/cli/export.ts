@@ -1,15 +1,13 @@
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
-import { exportDat } from "../capture/export-dat.ts";
-import { accountCapture } from "../capture/recorded-capture.ts";
 import { TrackSampler } from "../capture/track-sampler.ts";
 import { ExitCode } from "../model/errors.ts";
 import { formatChromeTrace } from "../report/chrome-trace.ts";
 import { filterOf } from "./account-filter.ts";
 import { numberOf, usage } from "./arm-options.ts";
 import { holdsCapture } from "./file-kind.ts";
-import { say } from "./open-target.ts";
+import { say } from "./say.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
 import { writeOutput } from "./write-output.ts";
 
@@ -85,6 +83,7 @@ async function sampled(
 ): Promise<RecordedAccount> {
   const filter = filterOf(options);
   if (!(await isCapture(files))) return accountRecording(files.map(inputOf), filter, { sampler });
+  const { accountCapture } = await import("../capture/recorded-capture.ts");
   return accountCapture(files[0], { filter, run: runOf(options), sampler });
 }
 
@@ -93,6 +92,7 @@ async function toDat(files: readonly string[], options: ExportOptions): Promise<
   if (options.output === "-") throw usage("a trace.dat is not written in order", "give a file with -o");
   if (!(await isCapture(files)))
     throw usage("only what --record kept in mode raw has the ring buffers' pages", "record with --record FILE");
+  const { exportDat } = await import("../capture/export-dat.ts");
   const { damage } = await exportDat(files[0], options.output, runOf(options));
   for (const text of damage) say(`${files[0]}: ${text}`);
   return damage.length === 0;

@@ -2,12 +2,12 @@
 import type { Observable } from "rxjs";
 import { type Replay, replayCapture } from "../capture/replay-capture.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
-import { printable } from "../model/printable.ts";
 import type { Target } from "../model/target.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import { armTarget, type ArmOptions } from "../target/agent/arm-target.ts";
 import { bootGuest } from "../target/qemu/boot-guest.ts";
 import { holdsCapture } from "./file-kind.ts";
+import { say } from "./say.ts";
 import { followFile } from "../transport/follow-file.ts";
 import { checkRecording, replayFile } from "../transport/replay-file.ts";
 
@@ -56,9 +56,4 @@ function replayed({ source, agent }: Replay): OpenTarget {
 
 function closing(source: ByteSource): OpenTarget {
   return { source, close: () => source.close() };
-}
-
-/** News of the link, for whoever watches the command. */
-export function say(text: string): void {
-  process.stderr.write(`kmemtap: ${printable(text)}\n`);
 }

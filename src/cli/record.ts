@@ -1,7 +1,7 @@
 /** `--record FILE`, around a capture. */
 import { CaptureRecorder } from "../capture/capture-recorder.ts";
 import { writeRecording } from "../transport/recording/write-recording.ts";
-import { say } from "./open-target.ts";
+import { say } from "./say.ts";
 
 /** Runs a capture with a recorder, where one was asked for, and says what is missing in the recording. */
 export async function recording<T>(

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
-import { accountCapture } from "../capture/recorded-capture.ts";
 import { TimeWindow } from "../capture/time-window.ts";
 import { ExitCode } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
@@ -14,7 +13,7 @@ import { filterOf } from "./account-filter.ts";
 import { numberOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
-import { say } from "./open-target.ts";
+import { say } from "./say.ts";
 import { partOf, spanOf, type WindowOptions } from "./window-options.ts";
 import { writeOutput } from "./write-output.ts";
 
@@ -121,6 +120,8 @@ async function accountOfCapture(
     throw usage("a capture is accounted by itself", "give one file that --record made, and no --console");
   const run = numberOf("--run", options.run, 1, 1_000_000);
   const part = partOf(options);
+  // What a capture needs (the agent's lines, its links) a trace does not: only one of them pays for it.
+  const { accountCapture } = await import("../capture/recorded-capture.ts");
   const account = await accountCapture(files[0], { filter: filterOf(options), run, part });
   if (run === undefined && account.runs > 1) {
     process.stderr.write(`kmemtap: the last of ${account.runs} runs; --run N accounts another\n`);

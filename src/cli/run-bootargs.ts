@@ -6,7 +6,7 @@ import { openShell } from "../target/open-shell.ts";
 import { numberOf, usage } from "./arm-options.ts";
 import { askSecret } from "./ask-secret.ts";
 import { loadConfig } from "./config.ts";
-import { say } from "./open-target.ts";
+import { say } from "./say.ts";
 import { parseTarget } from "./parse-target.ts";
 import { writeOutput } from "./write-output.ts";
 

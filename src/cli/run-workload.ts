@@ -15,7 +15,7 @@ import { loadConfig } from "./config.ts";
 import { finishCapture } from "./finish-capture.ts";
 import { follow } from "./follow.ts";
 import { createLogger } from "./logger.ts";
-import { say } from "./open-target.ts";
+import { say } from "./say.ts";
 import { parseTarget } from "./parse-target.ts";
 import { recording } from "./record.ts";
 import { untilStopped } from "./until-stopped.ts";

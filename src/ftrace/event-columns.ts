@@ -25,10 +25,10 @@ export class EventColumns implements EventBatch {
     this.tally.clear();
   }
 
-  /** Makes room for one more event. */
-  reserve(): void {
-    if (this.length < this.kind.length) return;
-    const capacity = this.kind.length * 2;
+  /** Makes room for so many more events. */
+  reserve(more = 1): void {
+    if (this.length + more <= this.kind.length) return;
+    const capacity = Math.max(this.kind.length * 2, this.length + more);
     this.kind = grown(this.kind, new Uint8Array(capacity));
     this.ptrLow = grown(this.ptrLow, new Uint32Array(capacity));
     this.ptrHigh = grown(this.ptrHigh, new Uint32Array(capacity));

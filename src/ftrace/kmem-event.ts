@@ -12,7 +12,7 @@
 import type { CallSiteTable } from "../model/call-site-table.ts";
 import { EventKind } from "../model/event-batch.ts";
 import { LineClass } from "../model/line-tally.ts";
-import { NO_POINTER } from "../model/printk.ts";
+import { NO_POINTER } from "../model/no-value.ts";
 import { BRACKET_CLOSE, BRACKET_OPEN, EQUALS, NEWLINE, PAREN_CLOSE, SPACE, word, ZERO } from "./ascii.ts";
 import type { EventColumns } from "./event-columns.ts";
 import type { LineHead } from "./line-head.ts";
@@ -71,6 +71,11 @@ const HASH_PRIME = 0x9e3779b1;
 /** Masks for the first 0 to 3 bytes of a little-endian word. */
 const LOW_BYTES = [0, 0xff, 0xffff, 0xffffff];
 
+interface Tails {
+  readonly allowed: readonly Uint8Array[];
+  readonly seen: StretchCache;
+}
+
 export class KmemEventReader {
   /** Where the text of {@link Unread.strayText} begins. */
   strayAt = 0;
@@ -85,7 +90,10 @@ export class KmemEventReader {
   readonly #head: LineHead;
   readonly #pointer = new PointerReader();
   readonly #form = new CallSiteForm();
-  readonly #tails = new StretchCache();
+  /** What may stand behind an event, and those stretches that were seen to. An allocation's flags are none of a free's. */
+  readonly #behindAllocation: Tails = { allowed: BEHIND_ALLOCATION, seen: new StretchCache() };
+  readonly #behindKfree: Tails = { allowed: BEHIND_KFREE, seen: new StretchCache() };
+  readonly #behindCacheFree: Tails = { allowed: BEHIND_CACHE_FREE, seen: new StretchCache() };
   /** ` name=…` between `ptr` and `bytes_req`. */
   readonly #gaps = new StretchCache();
   #bytes: Uint8Array = new Uint8Array(0);
@@ -151,12 +159,12 @@ export class KmemEventReader {
 
     if (isNull) {
       this.lineClass = LineClass.failedAllocation;
-      return this.#finish(p, -1, BEHIND_ALLOCATION);
+      return this.#finish(p, -1, this.#behindAllocation);
     }
     // No allocator gives less than was asked for: numbers of two events, or half of one.
     if (bytesAlloc < bytesReq || bytesAlloc > Number.MAX_SAFE_INTEGER) return Unread.badField;
     this.#add(kind, site, bytesReq, bytesAlloc, isHidden);
-    return this.#finish(p, site, BEHIND_ALLOCATION);
+    return this.#finish(p, site, this.#behindAllocation);
   }
 
   #readFree(at: number, kind: EventKind): number {
@@ -167,20 +175,20 @@ export class KmemEventReader {
     const isHidden = p === NoPointer.hidden && this.takesHidden;
     if (isHidden) p = this.#behindHidden(siteEnd + PTR_KEY);
     if (p < 0) return this.#withoutPointer(p, siteEnd + PTR_KEY);
-    const allowed = kind === EventKind.kfree ? BEHIND_KFREE : BEHIND_CACHE_FREE;
+    const tails = kind === EventKind.kfree ? this.#behindKfree : this.#behindCacheFree;
     if (pointer.low === 0 && pointer.high === 0 && !isHidden) {
       this.lineClass = LineClass.nullFree;
-      return this.#finishFree(p, -1, allowed);
+      return this.#finishFree(p, -1, tails);
     }
     const site = this.#callSiteOf(at, siteEnd);
     if (site < 0) return Unread.badField;
     this.#add(kind, site, 0, 0, isHidden);
-    return this.#finishFree(p, site, allowed);
+    return this.#finishFree(p, site, tails);
   }
 
   /** Another event's field right behind the pointer says that the pointer may be half another's as well. */
-  #finishFree(p: number, site: number, allowed: readonly Uint8Array[]): number {
-    const end = this.#finish(p, site, allowed);
+  #finishFree(p: number, site: number, tails: Tails): number {
+    const end = this.#finish(p, site, tails);
     if (end !== Unread.strayText || this.strayAt !== p || !isKnownField(this.#bytes, p)) return end;
     if (site >= 0) this.#columns.length -= 1;
     return Unread.badField;
@@ -321,11 +329,11 @@ export class KmemEventReader {
   }
 
   /** Checks what is left of the line from `p`; `site` says whose, since lines of one call site mostly end alike. */
-  #finish(p: number, site: number, allowed: readonly Uint8Array[]): number {
+  #finish(p: number, site: number, { allowed, seen }: Tails): number {
     const bytes = this.#bytes;
     if (bytes[p] === NEWLINE) return p + 1;
     if (site >= 0) {
-      const known = this.#tails.match(site, this.#view, p);
+      const known = seen.match(site, this.#view, p);
       if (known > 0) return p + known;
     }
     const end = endOfLine(bytes, p, allowed);
@@ -333,7 +341,7 @@ export class KmemEventReader {
       this.strayAt = -end;
       return Unread.strayText;
     }
-    if (site >= 0) this.#tails.remember(site, bytes, this.#view, p, end);
+    if (site >= 0) seen.remember(site, bytes, this.#view, p, end);
     return end;
   }
 }

@@ -12,7 +12,7 @@ import type { CallSiteTable } from "../model/call-site-table.ts";
 import type { EventBatch } from "../model/event-batch.ts";
 import { LineClass } from "../model/line-tally.ts";
 import type { Decoder } from "../model/ports.ts";
-import { NO_CPU } from "../model/printk.ts";
+import { NO_CPU } from "../model/no-value.ts";
 import { findAgentLine } from "./agent-line.ts";
 import { BRACKET_OPEN, NEWLINE, RETURN, SPACE } from "./ascii.ts";
 import { MAX_LINE_BYTES } from "./careful-reader.ts";

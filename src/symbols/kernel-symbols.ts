@@ -2,19 +2,15 @@
  * /proc/kallsyms: an address as the kernel itself prints it with %pS, `tty_open+0x58/0x6e0` or `fat_alloc_inode+0x17/0x30 [fat]`
  * (kernel/kallsyms.c, kernel/module/kallsyms.c).
  */
+import { SymbolTable } from "./symbol-table.ts";
 
 /** Behind a module's last symbol nothing says where its text ends. */
 const MAX_LAST_SIZE = 0x10000n;
-const LINE = /^([0-9a-f]{8,16}) . ([^\t]+)(?:\t\[(.+)\])?$/;
-
-interface SymbolTable {
-  readonly addresses: BigUint64Array;
-  readonly symbols: readonly Entry[];
-}
 
 export class KernelSymbols {
-  #builtIn: SymbolTable = tableOf([]);
-  readonly #byModule = new Map<string, readonly Entry[]>();
+  #builtIn = new SymbolTable("");
+  /** Lines of each module. */
+  readonly #byModule = new Map<string, readonly string[]>();
   #modules: SymbolTable | undefined;
 
   /** True where the kernel shows no addresses: kptr_restrict. */
@@ -22,26 +18,20 @@ export class KernelSymbols {
 
   /** Takes the kernel's own symbols, where the text has any, and those of all modules in it; what was known of them is replaced. */
   read(kallsyms: string): void {
-    const modules = new Map<string, Entry[]>();
-    const builtIn: Entry[] = [];
-    for (const line of kallsyms.split("\n")) {
-      const match = LINE.exec(line);
-      if (match === null) continue;
-      const [, digits, name] = match;
-      const module = match.at(3);
-      const entry = { address: BigInt(`0x${digits}`), name, module };
-      if (module === undefined) builtIn.push(entry);
-      else {
-        const entries = modules.get(module) ?? [];
-        if (entries.length === 0) modules.set(module, entries);
-        entries.push(entry);
-      }
+    const modules = new Map<string, string[]>();
+    const builtIn = new SymbolTable(kallsyms, (line) => {
+      // `ffffffffc0a31000 t fat_fill_super\t[fat]`
+      const module = /\t\[(.+)\]$/.exec(line)?.[1];
+      if (module === undefined) return;
+      const lines = modules.get(module) ?? [];
+      if (lines.length === 0) modules.set(module, lines);
+      lines.push(line);
+    });
+    if (builtIn.size > 0) {
+      this.hidden = builtIn.isZero;
+      this.#builtIn = this.hidden ? new SymbolTable("") : builtIn;
     }
-    if (builtIn.length > 0) {
-      this.hidden = builtIn.every(({ address }) => address === 0n);
-      this.#builtIn = tableOf(this.hidden ? [] : builtIn);
-    }
-    for (const [module, entries] of modules) this.#byModule.set(module, entries);
+    for (const [module, lines] of modules) this.#byModule.set(module, lines);
     if (modules.size > 0) this.#modules = undefined;
   }
 
@@ -52,41 +42,22 @@ export class KernelSymbols {
 
   /** As %pS prints it; undefined where no symbol is known to hold the address. */
   nameOf(address: bigint): string | undefined {
-    this.#modules ??= tableOf([...this.#byModule.values()].flat());
+    this.#modules ??= new SymbolTable([...this.#byModule.values()].flat().join("\n"), "all");
     return within(this.#builtIn, address) ?? within(this.#modules, address);
   }
 }
 
-interface Entry {
-  readonly address: bigint;
-  readonly name: string;
-  readonly module: string | undefined;
-}
-
-/** By address; of those at one address the first, which is the one that the kernel prints. */
-function tableOf(entries: Entry[]): SymbolTable {
-  // The sort is stable.
-  entries.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
-  const first = entries.filter(({ address }, i) => i === 0 || entries[i - 1].address !== address);
-  return { addresses: BigUint64Array.from(first, ({ address }) => address), symbols: first };
-}
-
-function within({ addresses, symbols }: SymbolTable, address: bigint): string | undefined {
-  let low = 0;
-  let high = addresses.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (addresses[middle] <= address) low = middle + 1;
-    else high = middle;
-  }
-  if (low === 0) return undefined;
-  const { name, module, address: start } = symbols[low - 1];
-  let end = low < addresses.length ? addresses[low] : start;
-  if (module !== undefined && symbols.at(low)?.module !== module) {
+function within(table: SymbolTable, address: bigint): string | undefined {
+  const i = table.lastUpTo(address);
+  const start = table.addressOf(i);
+  if (start === undefined) return undefined;
+  const { name, module } = table.symbolAt(i);
+  let end = table.addressOf(i + 1) ?? start;
+  if (module !== undefined && table.symbolAt(i + 1).module !== module) {
     const most = start + MAX_LAST_SIZE;
-    end = low < addresses.length && end < most ? end : most;
+    if (end === start || end > most) end = most;
   }
   if (address >= end) return undefined;
   const text = `${name}+0x${(address - start).toString(16)}/0x${(end - start).toString(16)}`;
-  return module === undefined ? text : `${text} [${module}]`;
+  return module === undefined ? text : `${text} ${module}`;
 }

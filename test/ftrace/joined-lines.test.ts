@@ -78,3 +78,14 @@ describe("lines that lost the newline between them", () => {
     expect(classesOf(line)).toEqual({ otherEvent: 1 });
   });
 });
+
+it("that ends as another event of its call site did is refused all the same", () => {
+  const before = `${head()}kmalloc: ${ALLOCATION}`;
+  const joined = `${head()}kfree: call_site=tty_open+0x58/0x6e0 ptr=00000000c64b90b6 gfp_flags=GFP_KERNEL`;
+  // In place, and as lines that chunks cut.
+  for (const more of [0, 20])
+    expect(classesOf(before, joined, ...Array.from({ length: more }, () => before))).toEqual({
+      event: 1 + more,
+      badField: 1,
+    });
+});

@@ -5,7 +5,7 @@ import { MAX_LINE_BYTES } from "../../src/ftrace/careful-reader.ts";
 import { type DropMark, PrintkDecoder } from "../../src/ftrace/printk-decoder.ts";
 import { CallSiteTable } from "../../src/model/call-site-table.ts";
 import { LineClass, LineTally } from "../../src/model/line-tally.ts";
-import { NO_CPU } from "../../src/model/printk.ts";
+import { NO_CPU } from "../../src/model/no-value.ts";
 import { SOURCE } from "../support/account.ts";
 import { bytesOf, inPieces } from "../support/decode.ts";
 import {

@@ -15,7 +15,7 @@ const MASK = 0xffff;
 export class Helpers {
   readonly #spans = new Map<number, Span>();
   /** By a pid's low bits: whether it is worth looking. */
-  readonly #seen = new Uint8Array(MASK + 1);
+  readonly seen = new Uint8Array(MASK + 1);
   /** The rounds that events may still come from, oldest first. */
   readonly #rounds: (readonly number[])[] = [];
 
@@ -30,7 +30,7 @@ export class Helpers {
     this.#rounds.push(round);
     for (const pid of round) {
       this.#spans.set(pid, { fromNs: statsNs, toNs: Infinity });
-      this.#seen[pid & MASK] = 1;
+      this.seen[pid & MASK] = 1;
     }
   }
 
@@ -45,7 +45,7 @@ export class Helpers {
 
   /** True where what the process did then was the agent's. */
   has(pid: number, timeNs: number): boolean {
-    if (this.#seen[pid & MASK] === 0) return false;
+    if (this.seen[pid & MASK] === 0) return false;
     const span = this.#spans.get(pid);
     return span !== undefined && timeNs >= span.fromNs && timeNs <= span.toNs;
   }

@@ -363,6 +363,7 @@ export class RawDecoder implements StreamDecoder {
         untilNs: this.#flushing ? Infinity : this.#statsNs,
         safeNsOf: (stream) => (mayWait ? this.#safeNsOf(stream) : Infinity),
         take: (stream) => this.#taker.take(stream),
+        takeMore: (stream, limitNs) => this.#taker.takeUsual(stream, limitNs),
       });
     }
     const { length, timeNs } = this.#columns;

@@ -2,6 +2,9 @@
 import { EventKind } from "../../model/event-batch.ts";
 import { type EventFormat, type FormatField, parseEventFormat } from "./event-format.ts";
 
+/** TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ (linux/trace_events.h): what an interrupt does is not the task's. */
+export const IN_INTERRUPT = 24;
+
 /** An allocation or a free: where its fields are. Offsets from the record's first byte. */
 export interface KmemLayout {
   readonly type: "kmem";

@@ -5,7 +5,7 @@ import { LineClass } from "../../model/line-tally.ts";
 import type { EventColumns } from "../event-columns.ts";
 import { AddressSites } from "./address-sites.ts";
 import type { CpuStream } from "./cpu-stream.ts";
-import type { KmemLayout, MarkerLayout, ModuleLayout } from "./record-layouts.ts";
+import { IN_INTERRUPT, type KmemLayout, type MarkerLayout, type ModuleLayout } from "./record-layouts.ts";
 
 /** Names of addresses, as the kernel prints them. */
 export interface AddressNames {
@@ -15,13 +15,13 @@ export interface AddressNames {
   nameOf(address: bigint): string | undefined;
 }
 
-/** TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ (linux/trace_events.h): what an interrupt does is not the task's. */
-const IN_INTERRUPT = 24;
 /** One that is not found stays an address; else each of them would ask again. */
 const MAX_QUESTIONS = 100;
 
 /** Tells which events are not the target's but this tool's; those are counted apart. */
 export interface OwnEvents {
+  /** By a pid's low 16 bits: zero where {@link has} is false whatever the time. */
+  readonly seen: Uint8Array;
   has(pid: number, timeNs: number): boolean;
 }
 
@@ -70,6 +70,16 @@ export class RecordTaker {
     }
     stream.found = undefined;
     return true;
+  }
+
+  /** Takes the usual records that come next in the stream, as long as they are not younger than `limitNs`. */
+  takeUsual(stream: CpuStream, limitNs: number): void {
+    const columns = this.#columns;
+    const from = columns.length;
+    stream.takeUsual(columns, this.#addresses, this.#own.seen, limitNs);
+    if (columns.length === from) return;
+    for (let i = from; i < columns.length && columns.timeNs[i] < this.#lastNs; i++) this.disordered += 1;
+    this.#lastNs = columns.timeNs[columns.length - 1];
   }
 
   #takeKmem(stream: CpuStream, layout: KmemLayout): boolean {

@@ -3,7 +3,7 @@ import type { RandomAccess } from "../../model/ports.ts";
 import { DatCursor, DatDamage, MAX_TEXT_BYTES } from "./dat-cursor.ts";
 import type { DatCpu, Unpack } from "./dat-file.ts";
 
-const PIECE_BYTES = 128 * 1024;
+const PIECE_BYTES = 1024 * 1024;
 /** Far from what a recording has; where a damaged count is larger, the file's end comes first. */
 const MAX_PACKED_PIECES = 2 ** 31;
 
@@ -25,9 +25,15 @@ async function* plainPieces(
   { cpu, offset, size }: DatCpu,
   onDamage: (text: string) => void,
 ): AsyncGenerator<Uint8Array> {
+  const lengthAt = (done: number) => Math.min(PIECE_BYTES, size - done);
+  const readAt = (done: number) =>
+    offset + done < source.size ? source.read(offset + done, lengthAt(done)) : Promise.resolve(new Uint8Array(0));
+  let next = readAt(0);
   for (let done = 0; done < size;) {
-    const length = Math.min(PIECE_BYTES, size - done);
-    const piece = offset + done < source.size ? await source.read(offset + done, length) : new Uint8Array(0);
+    const length = lengthAt(done);
+    const piece = await next;
+    // The next one is on its way while this one is decoded; that it fails is heard when it is asked for.
+    if (piece.length === length && done + length < size) (next = readAt(done + length)).catch(() => undefined);
     if (piece.length > 0) yield piece;
     done += piece.length;
     if (piece.length === length) continue;

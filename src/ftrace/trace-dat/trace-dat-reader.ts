@@ -12,7 +12,7 @@ import { cpuPieces } from "./cpu-data.ts";
 import type { DatBuffer, DatFile } from "./dat-file.ts";
 import { readDatFile } from "./read-dat-file.ts";
 
-const NO_OWN = { has: () => false };
+const NO_OWN = { seen: new Uint8Array(1 << 16), has: () => false };
 
 /** A CPU's records, and where more of them come from. */
 interface Lane {
@@ -63,6 +63,7 @@ export async function* readTraceDat(
       untilNs: Infinity,
       safeNsOf: (stream) => (lanes[streams.indexOf(stream)].ended ? Infinity : -1),
       take: (stream) => taker.take(stream),
+      takeMore: (stream, limitNs) => taker.takeUsual(stream, limitNs),
     });
     for (const { cpu, events } of columns.losses)
       if (cpu !== undefined) counted.set(cpu, (counted.get(cpu) ?? 0) + (events ?? 0));
