@@ -1,9 +1,15 @@
 /** A ledger's sums as the snapshot that every reader gets: O(call sites), whatever the number of live objects. */
-import type { CallSiteTable } from "../model/call-site-table.ts";
 import { IGNORED_REASONS, LineClass, type LineTally, REJECTED_REASONS } from "../model/line-tally.ts";
 import { SNAPSHOT_SCHEMA } from "../model/schema-name.ts";
-import type { CallerRow, InputAccount, Snapshot, SnapshotContext, Totals } from "../model/snapshot.ts";
-import type { HiddenObjects } from "./hidden-objects.ts";
+import type {
+  CallerRow,
+  HiddenPointers,
+  InputAccount,
+  Snapshot,
+  SnapshotContext,
+  Totals,
+  Untracked,
+} from "../model/snapshot.ts";
 import type { LedgerState } from "./ledger.ts";
 import { Column, ROW } from "./site-rows.ts";
 
@@ -14,6 +20,7 @@ export function composeSnapshot(state: LedgerState, context: SnapshotContext): S
   const { lostEvents, lostUncounted } = state.loss;
   const totals = totalsOf(callers, state);
   const hiddenPointers = state.hidden.sum();
+  const untracked = state.untracked.sum();
   return {
     schema: SNAPSHOT_SCHEMA,
     exact:
@@ -21,7 +28,8 @@ export function composeSnapshot(state: LedgerState, context: SnapshotContext): S
       lostUncounted === 0 &&
       rejected === 0 &&
       damagedInput.length === 0 &&
-      hiddenPointers === undefined,
+      hiddenPointers === undefined &&
+      untracked === undefined,
     source: context.source,
     filter: state.filter,
     window: { firstEventNs: state.firstEventNs, lastEventNs: state.lastEventNs },
@@ -36,6 +44,7 @@ export function composeSnapshot(state: LedgerState, context: SnapshotContext): S
       damagedInput,
       perCpu: state.loss.perCpu(),
       ...(hiddenPointers !== undefined && { hiddenPointers }),
+      ...(untracked !== undefined && { untracked: untrackedOf(untracked) }),
     },
     input: inputAccount(state.tally),
     callers,
@@ -43,17 +52,22 @@ export function composeSnapshot(state: LedgerState, context: SnapshotContext): S
 }
 
 /** Call sites that allocated, by net bytes, ties by caller. */
-function callerRows({ sums, callSites, hidden }: LedgerState): CallerRow[] {
+function untrackedOf({ allocs, bytes, requestedBytes }: HiddenPointers): Untracked {
+  return { allocs, bytes, requestedBytes };
+}
+
+function callerRows(state: LedgerState): CallerRow[] {
+  const { sums, callSites } = state;
   const sites: number[] = [];
   // A call site that only frees has no row, nor has one past the sums: it was seen after the last batch.
   for (let site = 0; site < callSites.size; site++) if (sums[site * ROW + Column.allocs] > 0) sites.push(site);
   const ranks = callSites.ranks();
   const netBytes = (site: number) => sums[site * ROW + Column.netBytes];
   sites.sort((a, b) => netBytes(b) - netBytes(a) || ranks[a] - ranks[b]);
-  return sites.map((site) => callerRow(sums, callSites, hidden, site));
+  return sites.map((site) => callerRow(state, site));
 }
 
-function callerRow(sums: Float64Array, callSites: CallSiteTable, hidden: HiddenObjects, site: number): CallerRow {
+function callerRow({ sums, callSites, hidden, untracked }: LedgerState, site: number): CallerRow {
   const at = site * ROW;
   const allocs = sums[at + Column.allocs];
   const frees = sums[at + Column.frees];
@@ -61,6 +75,7 @@ function callerRow(sums: Float64Array, callSites: CallSiteTable, hidden: HiddenO
   const netBytes = sums[at + Column.netBytes];
   const netRequestedBytes = sums[at + Column.netRequestedBytes];
   const unfollowed = hidden.of(site);
+  const beyond = untracked.of(site);
   return {
     callSite: callSites.text(site),
     caller: callSites.caller(site),
@@ -73,8 +88,9 @@ function callerRow(sums: Float64Array, callSites: CallSiteTable, hidden: HiddenO
     netRequestedBytes,
     wasteBytes: netBytes - netRequestedBytes,
     peakNetBytes: sums[at + Column.peakNetBytes],
-    liveObjects: allocs - frees - impliedFrees - (unfollowed?.allocs ?? 0),
+    liveObjects: allocs - frees - impliedFrees - (unfollowed?.allocs ?? 0) - (beyond?.allocs ?? 0),
     ...(unfollowed !== undefined && { hiddenAllocs: unfollowed.allocs, hiddenBytes: unfollowed.bytes }),
+    ...(beyond !== undefined && { untrackedAllocs: beyond.allocs, untrackedBytes: beyond.bytes }),
   };
 }
 

@@ -20,7 +20,7 @@ import { LossAccount } from "./loss-account.ts";
 import { classAt, ClassField, kindOf, ObjectClasses, tagOf } from "./object-classes.ts";
 import { ObjectStore } from "./object-store.ts";
 import { PhaseColumn, PhaseRows } from "./phase-rows.ts";
-import { PointerTable } from "./pointer-table.ts";
+import { BYTES_AN_OBJECT, PointerTable } from "./pointer-table.ts";
 import { type ResidueCell, ResidueFold, type ResidueOptions } from "./residue.ts";
 import { Column, ROW, SiteRows } from "./site-rows.ts";
 import { composeSnapshot } from "./compose-snapshot.ts";
@@ -31,6 +31,15 @@ export interface LedgerOptions {
   readonly phases?: boolean;
   /** Remembers when each live object was allocated, for its age: 12 bytes an object. */
   readonly objects?: boolean;
+  /** Live objects that are followed at the same time; what is allocated beyond them is counted, and not followed. */
+  readonly maxObjects?: number | undefined;
+}
+
+const DEFAULT_MEMORY_MB = 1024;
+
+/** Live objects that so many MiB hold, at the most that each of them takes. */
+export function maxObjectsIn(memoryMb = DEFAULT_MEMORY_MB): number {
+  return Math.floor((memoryMb * 2 ** 20) / BYTES_AN_OBJECT);
 }
 
 /** What a ledger knows, for {@link composeSnapshot}. */
@@ -46,6 +55,7 @@ export interface LedgerState {
   readonly tally: LineTally;
   readonly loss: LossAccount;
   readonly hidden: HiddenObjects;
+  readonly untracked: HiddenObjects;
 }
 
 export class EventLedger implements Ledger {
@@ -57,6 +67,9 @@ export class EventLedger implements Ledger {
   readonly #loss = new LossAccount();
   readonly #tally = new LineTally();
   readonly #hidden = new HiddenObjects();
+  readonly #maxObjects: number;
+  /** Allocations beyond {@link #maxObjects}. */
+  readonly #untracked = new HiddenObjects();
   /** Frees by the call site that freed, for the layout of /proc/slab_account. */
   #freedBy = new Float64Array(1024);
   readonly #phases: PhaseRows | undefined;
@@ -75,6 +88,7 @@ export class EventLedger implements Ledger {
   constructor(callSites: CallSiteTable, options: LedgerOptions = {}) {
     this.#callSites = callSites;
     this.#filter = options.filter ?? "all";
+    this.#maxObjects = options.maxObjects ?? maxObjectsIn();
     const malloc = this.#filter === "cache" ? 0 : (1 << EventKind.kmalloc) | (1 << EventKind.kfree);
     const cache = this.#filter === "malloc" ? 0 : (1 << EventKind.cacheAlloc) | (1 << EventKind.cacheFree);
     this.#counted = malloc | cache;
@@ -144,6 +158,10 @@ export class EventLedger implements Ledger {
   }
 
   #allocate(low: number, high: number, site: number, bytesReq: number, bytesAlloc: number, kind: number): void {
+    if (this.#live.size >= this.#maxObjects && !this.#makesRoom(low, high)) {
+      this.#applyUntracked(site, bytesReq, bytesAlloc, kind);
+      return;
+    }
     const replaced = this.#live.set(low, high, this.#classes.of(site, bytesReq, bytesAlloc, kind));
     if (replaced >= 0) this.#close(replaced, Column.impliedFrees);
     if (this.#counts(kind)) this.#open(site, bytesReq, bytesAlloc);
@@ -181,12 +199,31 @@ export class EventLedger implements Ledger {
       this.#hidden.free();
       return;
     }
+    this.#countOnly(site, bytesReq, bytesAlloc);
+    this.#hidden.allocation(site, bytesReq, bytesAlloc);
+  }
+
+  /** An object that there is no room for among those that are followed: its free will be an unmatched one. */
+  #applyUntracked(site: number, bytesReq: number, bytesAlloc: number, kind: number): void {
+    if (!this.#counts(kind)) return;
+    this.#countOnly(site, bytesReq, bytesAlloc);
+    this.#untracked.allocation(site, bytesReq, bytesAlloc);
+  }
+
+  #countOnly(site: number, bytesReq: number, bytesAlloc: number): void {
     const sums = this.#rows.sums;
     const row = site * ROW;
     sums[row + Column.allocs] += 1;
     sums[row + Column.totalBytes] += bytesAlloc;
     sums[row + Column.requestedBytes] += bytesReq;
-    this.#hidden.allocation(site, bytesReq, bytesAlloc);
+  }
+
+  /** Where the pointer is that of an object that is followed, that one ends: true then. */
+  #makesRoom(low: number, high: number): boolean {
+    const held = this.#live.delete(low, high);
+    if (held < 0) return false;
+    this.#closeTracked(held, Column.impliedFrees, PhaseColumn.impliedFrees);
+    return true;
   }
 
   /** An object ends; `column` says how. */
@@ -227,6 +264,10 @@ export class EventLedger implements Ledger {
           this.#unmatchedFrees += 1;
           this.#phases?.unmatchedFree();
         }
+        continue;
+      }
+      if (this.#live.size >= this.#maxObjects && !this.#makesRoom(low, high)) {
+        this.#applyUntracked(callSite[i], bytesReq[i], bytesAlloc[i], kind[i]);
         continue;
       }
       const objectClass = this.#classes.of(callSite[i], bytesReq[i], bytesAlloc[i], tagOf(kind[i], phase));
@@ -287,6 +328,7 @@ export class EventLedger implements Ledger {
         tally: this.#tally,
         loss: this.#loss,
         hidden: this.#hidden,
+        untracked: this.#untracked,
       },
       context,
     );

@@ -10,6 +10,8 @@ const SEGMENTS = 1 << SEGMENT_BITS;
 const INITIAL_SLOTS = 256;
 const MAX_LOAD = 0.75;
 const GROWTH = 4 / 3;
+/** The most that the table takes for an object, once it holds some thousands. */
+export const BYTES_AN_OBJECT = 24;
 /** Words of a slot: pointer low, pointer high, value + 1 (0: free). */
 const SLOT_WORDS = 3;
 const NONE = -1;

@@ -2,7 +2,7 @@
  * Recorded trace text, a trace.dat, or a console's tp_printk lines, to an account: the same decoders and ledger as live, without what time
  * and sharing need.
  */
-import { EventLedger } from "../accounting/ledger.ts";
+import { EventLedger, maxObjectsIn, type LedgerOptions } from "../accounting/ledger.ts";
 import { type PrintkBatch, PrintkDecoder } from "../ftrace/printk-decoder.ts";
 import { TextDecoder } from "../ftrace/text-decoder.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
@@ -38,6 +38,8 @@ export interface RecordingOptions {
   readonly console?: RecordingInput;
   /** Accounts no more than this of it. */
   readonly window?: TimeWindow | undefined;
+  /** What the live objects may take, MiB. */
+  readonly memoryMb?: number | undefined;
 }
 
 /**
@@ -52,7 +54,8 @@ export async function accountRecording(
   options: RecordingOptions = {},
 ): Promise<RecordedAccount> {
   const callSites = new CallSiteTable();
-  const ledger = new EventLedger(callSites, { filter });
+  const maxObjects = maxObjectsIn(options.memoryMb);
+  const ledger = new EventLedger(callSites, { filter, maxObjects });
   const damagedInput: string[] = [];
   const source = { label: labelOf(options.console, inputs), recording: true, run: 1 };
   const context = { source, damagedInput };
@@ -76,7 +79,7 @@ export async function accountRecording(
   }
 
   // What a file is shows as it is read, and standard input is read once: until a trace line comes it may be a console.
-  const consoles = new ConsoleAccount(filter, applyTo);
+  const consoles = new ConsoleAccount({ filter, maxObjects }, applyTo);
   let console: string | undefined;
   let traces = 0;
   for (const input of inputs) {
@@ -112,8 +115,8 @@ class ConsoleAccount {
 
   readonly #applyTo: (ledger: EventLedger, batch: EventBatch) => void;
 
-  constructor(filter: AccountFilter, applyTo: (ledger: EventLedger, batch: EventBatch) => void) {
-    this.ledger = new EventLedger(this.callSites, { filter });
+  constructor(options: LedgerOptions, applyTo: (ledger: EventLedger, batch: EventBatch) => void) {
+    this.ledger = new EventLedger(this.callSites, options);
     this.#applyTo = applyTo;
   }
 

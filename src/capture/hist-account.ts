@@ -215,8 +215,7 @@ export class HistAccount {
   }
 
   totals(callers: readonly CallerRow[]): Totals {
-    const sum = (key: Exclude<keyof CallerRow, "callSite" | "caller" | "hiddenAllocs" | "hiddenBytes">) =>
-      callers.reduce((total, row) => total + row[key], 0);
+    const sum = (key: keyof Omit<Totals, "callSites">) => callers.reduce((total, row) => total + row[key], 0);
     return {
       allocs: sum("allocs"),
       frees: sum("frees"),

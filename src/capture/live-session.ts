@@ -53,6 +53,8 @@ export interface LiveOptions {
   readonly thresholds?: OverrunThresholds;
   /** Keeps what arrives. */
   readonly record?: CaptureRecorder | undefined;
+  /** What the live objects may take, MiB. */
+  readonly memoryMb?: number | undefined;
   /** Accounts the phases of a workload. */
   readonly workload?: WorkloadListener;
 }
@@ -162,12 +164,13 @@ class Session {
   }
 
   #newAccount(run: number): RunAccount {
-    const { agent, filter = "all", thresholds, workload } = this.#options;
+    const { agent, filter = "all", memoryMb, thresholds, workload } = this.#options;
     const console = run === 1 && this.#options.console !== undefined;
-    if (agent === undefined) return new RunAccount(run, { filter, console });
+    if (agent === undefined) return new RunAccount(run, { filter, memoryMb, console });
     const target = new TargetState(agent, thresholds);
     return new RunAccount(run, {
       filter,
+      memoryMb,
       target,
       workload: workload !== undefined,
       onMark: (mark) => this.#hearAgent(agent, target, mark),

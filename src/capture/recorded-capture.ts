@@ -13,6 +13,8 @@ export interface CaptureOptions {
   readonly run?: number | undefined;
   /** Accounts no more than this of it. */
   readonly part?: TimeSpan | PhasePart | undefined;
+  /** What the live objects may take, MiB. */
+  readonly memoryMb?: number | undefined;
   /** Samples the account on its way. */
   readonly sampler?: TrackSampler | undefined;
 }
@@ -30,7 +32,7 @@ export interface CaptureAccount extends RecordedAccount {
 export async function accountCapture(path: string, options: CaptureOptions): Promise<CaptureAccount> {
   const frames = await RunFrames.open(path, options.run);
   try {
-    const { part, filter, sampler } = options;
+    const { part, filter, memoryMb, sampler } = options;
     const span = part !== undefined && "phase" in part ? await frames.spanOf(part) : part;
     const window = span === undefined ? undefined : new TimeWindow(span);
     const damage: string[] = [];
@@ -41,7 +43,7 @@ export async function accountCapture(path: string, options: CaptureOptions): Pro
         damage.push(frame.damage);
         replay?.gap();
       } else if (frame.kind === FrameKind.run)
-        replay = new RunReplay(frames.run, parseRun(frame), { filter, window, sampler });
+        replay = new RunReplay(frames.run, parseRun(frame), { filter, window, memoryMb, sampler });
       else {
         const missing = replay?.take(frame);
         if (missing !== undefined) damage.push(missing);

@@ -21,6 +21,8 @@ export interface RunReplayOptions {
   readonly filter: AccountFilter;
   /** The part of the run that is accounted; all of it where none is given. */
   readonly window?: TimeWindow | undefined;
+  /** What the live objects may take, MiB. */
+  readonly memoryMb?: number | undefined;
   /** Samples the account on its way. */
   readonly sampler?: TrackSampler | undefined;
 }

@@ -1,5 +1,5 @@
 /** The account of one run (one boot, one mode) while it goes on. */
-import { EventLedger } from "../accounting/ledger.ts";
+import { EventLedger, maxObjectsIn } from "../accounting/ledger.ts";
 import { RawDecoder } from "../ftrace/raw/raw-decoder.ts";
 import { TextDecoder } from "../ftrace/text-decoder.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly workload?: boolean;
   /** Accounts no more than this part of it. */
   readonly window?: TimeWindow | undefined;
+  /** What the live objects may take, MiB. */
+  readonly memoryMb?: number | undefined;
   /** Samples the account on its way. */
   readonly sampler?: TrackSampler | undefined;
   /** Told of each line of the agent, in the order of the stream; what it says of the workload, if anything. */
@@ -59,8 +61,10 @@ export class RunAccount {
   #losses: LossMark[] = [];
   #taught = false;
 
-  constructor(run: number, { filter, target, console, window, sampler, workload, onMark }: RunOptions) {
+  constructor(run: number, options: RunOptions) {
+    const { filter, target, console, window, sampler, workload, onMark, memoryMb } = options;
     const callSites = this.#callSites;
+    const maxObjects = maxObjectsIn(memoryMb);
     this.run = run;
     this.target = target;
     this.#window = window;
@@ -68,8 +72,8 @@ export class RunAccount {
     this.#onMark = onMark;
     this.#join = console === true ? new PrintkJoin(callSites) : undefined;
     this.#decoder = this.#join;
-    this.workload = workload === true ? new WorkloadAccount(callSites, { filter }) : undefined;
-    this.#ledger = this.workload?.ledger ?? new EventLedger(callSites, { filter });
+    this.workload = workload === true ? new WorkloadAccount(callSites, { filter, maxObjects }) : undefined;
+    this.#ledger = this.workload?.ledger ?? new EventLedger(callSites, { filter, maxObjects });
   }
 
   /** Reads the boot's console to its end, before the stream that it is joined with. */

@@ -5,11 +5,11 @@
  * what happens in a round between its phases and after them: frees that come late belong to their round.
  */
 import { composeWorkload, type PhaseRecord, type WorkloadContext } from "../accounting/compose-workload.ts";
-import { EventLedger } from "../accounting/ledger.ts";
+import { EventLedger, type LedgerOptions } from "../accounting/ledger.ts";
 import type { PhaseRows } from "../accounting/phase-rows.ts";
 import type { CallSiteTable } from "../model/call-site-table.ts";
 import type { AgentMark, EventBatch } from "../model/event-batch.ts";
-import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot.ts";
+import type { Snapshot, SnapshotContext } from "../model/snapshot.ts";
 import type { Workload } from "../model/workload.ts";
 
 /** What a mark says of the workload. */
@@ -40,7 +40,7 @@ export class WorkloadAccount {
   /** Trace clock of the last event or mark. */
   #nowNs: number | null = null;
 
-  constructor(callSites: CallSiteTable, options: { readonly filter?: AccountFilter } = {}) {
+  constructor(callSites: CallSiteTable, options: Pick<LedgerOptions, "filter" | "maxObjects"> = {}) {
     this.#callSites = callSites;
     this.ledger = new EventLedger(callSites, { ...options, phases: true, objects: true });
     const { phases } = this.ledger;

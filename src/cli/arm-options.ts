@@ -14,7 +14,13 @@ export interface ArmCommandOptions {
   readonly bufferKb?: string;
   readonly pollMs?: string;
   readonly histKeys?: string;
+  readonly memoryMb?: string;
   readonly record?: string;
+}
+
+/** `--memory-mb`; undefined where it was not given. */
+export function memoryMbOf(text: string | undefined): number | undefined {
+  return numberOf("--memory-mb", text, 1, 65_536);
 }
 
 export type Armed = Pick<ArmOptions, "mode" | "bufferKb" | "growKb" | "pollMs" | "histKeys" | "ask">;

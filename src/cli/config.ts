@@ -63,6 +63,15 @@ export const configSchema = z
       .min(500)
       .default(5000)
       .describe("milliseconds without a byte after which a target counts as silent"),
+    memoryMb: z
+      .number()
+      .int()
+      .min(1)
+      .max(65_536)
+      .default(1024)
+      .describe(
+        "what the live objects of a target may take here, MiB; allocations beyond that are counted, not followed",
+      ),
     logLevel: z
       .enum(["trace", "debug", "info", "warn", "error", "silent"])
       .default("info")

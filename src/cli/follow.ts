@@ -17,6 +17,8 @@ export interface FollowOptions extends Pick<LiveOptions, "console" | "filter" | 
   readonly agent?: AgentSource | undefined;
   /** What the operator asked for: only "auto" may step down to sums made in the kernel. */
   readonly mode?: WantedMode;
+  /** What the live objects may take, MiB; else as configured. */
+  readonly memoryMb?: number | undefined;
   readonly onOverrun?: OverrunPolicy | undefined;
 }
 
@@ -34,6 +36,7 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
   const { infoFill, warningFill, warningSeconds } = config.overrun;
   const updates = liveSession(source, {
     snapshotMs: config.snapshotMs,
+    memoryMb: options.memoryMb ?? config.memoryMb,
     silentAfterMs: config.silentAfterMs,
     thresholds: { infoFill, warningFill, warningSeconds },
     ...(agent === undefined ? {} : { agent }),

@@ -10,7 +10,7 @@ import { hiddenFreesNotice } from "../report/loss-notice.ts";
 import { ORDER_BY, orderCallers, type OrderBy } from "../report/order.ts";
 import { formatSlabAccount, SLAB_ACCOUNT_BEGINNING } from "../report/slab-account.ts";
 import { filterOf } from "./account-filter.ts";
-import { numberOf, usage } from "./arm-options.ts";
+import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
 import { say } from "./say.ts";
@@ -58,6 +58,7 @@ export function reportCommand(exit: (code: ExitCode) => void) {
     .option("--from <TIME>", "account what came from this time on, since the first event: 2s, 150ms")
     .option("--to <TIME>", "account what came before this time")
     .option("--phase <NAME>", "of what `run --record` kept: account this phase (NAME@2: of the second round)")
+    .option("--memory-mb <MB>", "what the live objects may take, MiB (default: 1024); more are not followed")
     .option("--strict", "exit with 4 when the account is not exact")
     .addHelpText(
       "after",
@@ -83,6 +84,7 @@ Examples:
         (await accountRecording(files.map(inputOf), filterOf(options), {
           ...(console && { console }),
           window: windowOf(options),
+          memoryMb: memoryMbOf(options.memoryMb),
         }));
       await writeOutputs(account, outputs);
       const hiddenFrees = outputs.json === true ? undefined : hiddenFreesNotice(account.snapshot);
@@ -96,6 +98,7 @@ Examples:
 }
 
 interface CaptureChoice extends WindowOptions {
+  readonly memoryMb?: string;
   readonly run?: string;
   readonly malloc?: true;
   readonly cache?: true;
@@ -122,7 +125,8 @@ async function accountOfCapture(
   const part = partOf(options);
   // What a capture needs (the agent's lines, its links) a trace does not: only one of them pays for it.
   const { accountCapture } = await import("../capture/recorded-capture.ts");
-  const account = await accountCapture(files[0], { filter: filterOf(options), run, part });
+  const memoryMb = memoryMbOf(options.memoryMb);
+  const account = await accountCapture(files[0], { filter: filterOf(options), run, part, memoryMb });
   if (run === undefined && account.runs > 1) {
     process.stderr.write(`kmemtap: the last of ${account.runs} runs; --run N accounts another\n`);
   }

@@ -1,7 +1,7 @@
 import type { CaptureRecorder } from "../capture/capture-recorder.ts";
 import type { ExitCode } from "../model/errors.ts";
 import { filterOf } from "./account-filter.ts";
-import { type ArmCommandOptions, armOptions } from "./arm-options.ts";
+import { type ArmCommandOptions, armOptions, memoryMbOf } from "./arm-options.ts";
 import { consoleOf } from "./console-option.ts";
 import { loadConfig } from "./config.ts";
 import { openTarget } from "./open-target.ts";
@@ -49,6 +49,7 @@ async function live(
       ...(console === undefined ? {} : { console }),
       onOverrun: options.onOverrun,
       record,
+      memoryMb: memoryMbOf(options.memoryMb),
       ...(reports === undefined ? {} : { reports }),
       ...(agent === undefined ? {} : { agent }),
       onReady: (url) => process.stderr.write(`kmemtap: ${source.label} at ${url}\n`),

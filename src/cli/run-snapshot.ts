@@ -7,7 +7,7 @@ import type { Snapshot } from "../model/snapshot.ts";
 import { formatAccountFile } from "../report/account-file.ts";
 import { lossNotice } from "../report/loss-notice.ts";
 import { filterOf } from "./account-filter.ts";
-import { type ArmCommandOptions, armOptions, durationOf } from "./arm-options.ts";
+import { type ArmCommandOptions, armOptions, durationOf, memoryMbOf } from "./arm-options.ts";
 import { consoleOf } from "./console-option.ts";
 import { loadConfig } from "./config.ts";
 import { finishCapture } from "./finish-capture.ts";
@@ -60,6 +60,7 @@ async function snapshot(
       ...(console === undefined ? {} : { console }),
       onOverrun: options.onOverrun,
       record,
+      memoryMb: memoryMbOf(options.memoryMb),
       filter: filterOf(options),
       ...(reports === undefined ? {} : { reports }),
     });

@@ -10,7 +10,7 @@ import { formatWorkload } from "../report/workload-report.ts";
 import { armTarget } from "../target/agent/arm-target.ts";
 import { quote } from "../transport/send-script.ts";
 import { filterOf } from "./account-filter.ts";
-import { type ArmCommandOptions, armOptions, durationOf, numberOf, usage } from "./arm-options.ts";
+import { type ArmCommandOptions, armOptions, durationOf, memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { loadConfig } from "./config.ts";
 import { finishCapture } from "./finish-capture.ts";
 import { follow } from "./follow.ts";
@@ -90,6 +90,7 @@ async function workload(
       filter: filterOf(options),
       workload: script,
       record,
+      memoryMb: memoryMbOf(options.memoryMb),
     });
     const over = lastValueFrom(followed.updates);
     const interrupt = new AbortController();

@@ -28,6 +28,7 @@ export interface WatchOptions {
   readonly agent?: AgentSource;
   readonly mode?: WantedMode;
   readonly onOverrun?: OverrunPolicy | undefined;
+  readonly memoryMb?: number | undefined;
   readonly record?: CaptureRecorder | undefined;
   /** Called once the page can be opened. */
   readonly onReady: (url: string) => void;

@@ -24,19 +24,30 @@ export const callerRowSchema = z
     netRequestedBytes: bytes.describe("bytes requested of what is allocated now"),
     wasteBytes: bytes.describe("netBytes - netRequestedBytes"),
     peakNetBytes: bytes.describe("the largest netBytes so far"),
-    liveObjects: count.describe("allocs - frees - impliedFrees - hiddenAllocs"),
+    liveObjects: count.describe("allocs - frees - impliedFrees - hiddenAllocs - untrackedAllocs"),
     hiddenAllocs: count
       .optional()
       .describe("of the allocs, those whose pointer the kernel hid: not followed, in no figure of what is alive now"),
     hiddenBytes: bytes
       .optional()
       .describe("bytes_alloc of hiddenAllocs; netBytes + hiddenBytes is the most that is alive now"),
+    untrackedAllocs: count
+      .optional()
+      .describe("of the allocs, those beyond the live objects that memory was given for: not followed"),
+    untrackedBytes: bytes.optional().describe("bytes_alloc of untrackedAllocs"),
   })
   .meta({ id: "CallerRow" });
 export type CallerRow = z.infer<typeof callerRowSchema>;
 
 export const totalsSchema = callerRowSchema
-  .omit({ callSite: true, caller: true, hiddenAllocs: true, hiddenBytes: true })
+  .omit({
+    callSite: true,
+    caller: true,
+    hiddenAllocs: true,
+    hiddenBytes: true,
+    untrackedAllocs: true,
+    untrackedBytes: true,
+  })
   .extend({ callSites: count.describe("call sites that allocated") })
   .meta({ id: "Totals" });
 export type Totals = z.infer<typeof totalsSchema>;
@@ -63,6 +74,12 @@ export const hiddenPointersSchema = z
 /** Events of the console from before the kernel could hash pointers: `(____ptrval____)`. */
 export type HiddenPointers = z.infer<typeof hiddenPointersSchema>;
 
+export const untrackedSchema = z
+  .object({ allocs: count, bytes: bytes.describe("their bytes_alloc"), requestedBytes: bytes })
+  .meta({ id: "Untracked" });
+/** Allocations beyond the live objects that memory was given for: their frees are part of unmatchedFrees. */
+export type Untracked = z.infer<typeof untrackedSchema>;
+
 export const lossSchema = z
   .object({
     lostEvents: count.describe("events lost: LOST markers, and a trace file's entries-written less entries-in-buffer"),
@@ -76,6 +93,9 @@ export const lossSchema = z
     hiddenPointers: hiddenPointersSchema
       .optional()
       .describe("absent where no pointer was hidden; any makes the account inexact"),
+    untracked: untrackedSchema
+      .optional()
+      .describe("absent while the live objects fit into the memory given to them; any makes the account inexact"),
   })
   .meta({ id: "Loss" });
 export type Loss = z.infer<typeof lossSchema>;

@@ -10,6 +10,9 @@ export function lossNotice({ exact, loss, input }: Snapshot): string | undefined
   if (loss.hiddenPointers !== undefined) {
     parts.push(`${count(loss.hiddenPointers.allocs, "allocation")} with a hidden pointer could not be followed`);
   }
+  if (loss.untracked !== undefined) {
+    parts.push(`${count(loss.untracked.allocs, "allocation")} beyond --memory-mb could not be followed`);
+  }
   const reasons = Object.entries(input.rejected).filter(([, { lines }]) => lines > 0);
   if (reasons.length > 0) {
     const counts = reasons.map(([reason, { lines }]) => `${reason} ${String(lines)}`).join(", ");

@@ -230,3 +230,37 @@ describe("memory", () => {
     expect(ledger.snapshot({ source: SOURCE }).callers.length).toBe(1);
   });
 });
+
+describe.each([{}, { phases: true, objects: true }])("more live objects than memory was given for, %j", (options) => {
+  const capped = (events: readonly TestEvent[]) => {
+    const callSites = new CallSiteTable();
+    const ledger = new EventLedger(callSites, { ...options, maxObjects: 2 });
+    ledger.apply(batchOf(events, callSites));
+    return { ledger, snapshot: ledger.snapshot({ source: SOURCE }) };
+  };
+
+  it("are counted, not followed, and said", () => {
+    const { ledger, snapshot } = capped([kmalloc(1n), cacheAlloc(2n), kmalloc(3n), kmalloc(4n), kfree(3n)]);
+    expect(ledger.memory.objects).toBe(2);
+    expect(snapshot).toMatchObject({
+      exact: false,
+      totals: { allocs: 4, frees: 0, totalBytes: 224, netBytes: 160, liveObjects: 2 },
+      loss: { unmatchedFrees: 1, untracked: { allocs: 2, bytes: 64, requestedBytes: 60 } },
+    });
+    expect(snapshot.callers.find(({ caller }) => caller === "a+0x1")).toMatchObject({
+      allocs: 3,
+      liveObjects: 1,
+      untrackedAllocs: 2,
+      untrackedBytes: 64,
+    });
+  });
+
+  it("are followed again when there is room, and one whose address is allocated anew keeps its place", () => {
+    const { snapshot } = capped([kmalloc(1n), kmalloc(2n), cacheAlloc(2n), kfree(1n), kmalloc(3n)]);
+    expect(snapshot).toMatchObject({
+      exact: true,
+      totals: { allocs: 4, frees: 1, impliedFrees: 1, liveObjects: 2, netBytes: 160 },
+    });
+    expect(snapshot.loss).not.toHaveProperty("untracked");
+  });
+});

@@ -15,6 +15,8 @@ export function lossHeadline(loss: Loss): string {
   if (loss.histDropped > 0) parts.push(`${plural(loss.histDropped, "event")} found no room in a hist map`);
   const hidden = loss.hiddenPointers?.allocs ?? 0;
   if (hidden > 0) parts.push(`${plural(hidden, "allocation")} cannot be followed: the kernel hid the pointer`);
+  const untracked = loss.untracked?.allocs ?? 0;
+  if (untracked > 0) parts.push(`${plural(untracked, "allocation")} not followed: more live objects than memory`);
   if (loss.rejected > 0) parts.push(`${plural(loss.rejected, "line")} could not be read`);
   if (loss.damagedInput.length > 0) parts.push(`${plural(loss.damagedInput.length, "input")} damaged`);
   return parts.length === 0 ? "the account is not complete" : parts.join(", ");
