@@ -26,7 +26,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 VERB=$1 NONCE=$2 BLANKS=$IFS
 shift 2
 
-BUFFER_KB=8192 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0
+BUFFER_KB=8192 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0 HOST=''
 for option; do
     value=${option#*=}
     case $option in
@@ -41,6 +41,7 @@ for option; do
     console=*) CONSOLE=$value ;;
     size=*) SIZE=$value ;;
     measure=*) MEASURE=$value ;;
+    host=*) HOST=$value ;;
     esac
 done
 
@@ -529,11 +530,12 @@ meet_pump() {
     PUMP=${PUMP##*[!0-9]}
 }
 
-# What our standing tasks do is left out, but not what interrupts do while they run, which only borrow the task: 24 is
-# TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ. Else other tasks' objects that RCU frees then would look alive for ever.
+# What our standing tasks do is left out, and the host where it is a task of this machine: it would read of each of its reads.
+# But not what interrupts do while they run, which only borrow the task: 24 is TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ. Else
+# other tasks' objects that RCU frees then would look alive for ever.
 leave_us_out() {
     filter="common_pid != $ME"
-    for p in $READER $POLLER $PUMP; do filter="$filter && common_pid != $p"; done
+    for p in $READER $POLLER $PUMP $HOST; do filter="$filter && common_pid != $p"; done
     for e in $EVENTS; do
         [ -d "$I/events/kmem/$e" ] || continue
         put "(common_flags & 24) || ($filter)" >"$I/events/kmem/$e/filter" || finding "code=filter-refused event=$e"
@@ -968,7 +970,7 @@ arm_hist() {
     finding "code=hist-cost rmmod-clears-trace=1 keys=$SIZE"
     trigger "$I.s/events/synthetic/$name" "hist:keys=site.sym-offset:vals=alloc,req:size=4096"
     # An interrupt only borrows the task: TRACE_FLAG_HARDIRQ, TRACE_FLAG_SOFTIRQ.
-    own="(common_flags & 24) || (common_pid != $ME && common_pid != $PUMP && common_pid != $POLLER)"
+    own="(common_flags & 24) || (common_pid != $ME && common_pid != $PUMP && common_pid != $POLLER${HOST:+ && common_pid != $HOST})"
     n=0 allocs='' all=''
     for e in $EVENTS; do
         [ -d "$I/events/kmem/$e" ] || continue

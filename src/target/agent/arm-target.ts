@@ -72,6 +72,8 @@ async function planFor(shell: Shell, wanted: WantedMode, options: ArmOptions): P
       `scope=${options.scope}`,
       `console=${shell.concurrent ? 0 : 1}`,
       `size=${options.histKeys}`,
+      // What this process does to read of an event would make the next.
+      ...(shell.link.kind === "local" ? [`host=${process.pid}`] : []),
     ],
   };
 }
