@@ -70,7 +70,7 @@ describe.skipIf(!canTrace)("kmemtap doctor local:, as root", () => {
     expect(check("kernel")?.finding).toContain(execFileSync("uname", ["-r"], { encoding: "utf8" }).trim());
     const hasHist = existsSync("/sys/kernel/tracing/events/kmem/kmalloc/hist");
     expect(check("hist triggers")?.status).toBe(hasHist ? "ok" : "note");
-    expect(check("buffer")?.finding).toMatch(/^8192 kB a CPU hold [\d,]+ events; the target makes [\d,]+ a second now/);
+    expect(check("buffer")?.finding).toMatch(/^\d+ kB a CPU hold [\d,]+ events; the target makes [\d,]+ a second now/);
     expect(abandoned().filter((name) => !before.includes(name))).toEqual([]);
   });
 
