@@ -16,7 +16,7 @@ import { buildInitramfs } from "../../src/target/qemu/initramfs.ts";
 import { bootShellGuest, type ShellGuest } from "../../src/target/qemu/shell-guest.ts";
 import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
 import { needs } from "./support/needs.ts";
-import { sshOutput } from "./support/plain-ssh.ts";
+import { isAlive, sshOutput } from "./support/plain-ssh.ts";
 import { stateChanges, TRACEFS_STATE } from "./support/truth.ts";
 
 const { missing, note } = needs("qemu", "busybox", "ssh", "dropbear", "kernel");
@@ -33,16 +33,8 @@ describe.skipIf(missing)(`a target's doctor${note}`, () => {
     guest = await bootShellGuest({ ssh: true });
   });
 
-  // Under emulation a guest may hang for good, whatever is done to it; the next attempt has another one.
   beforeEach(async () => {
-    const isAlive = await Promise.race([
-      sshOutput(ssh(guest), "true").then(
-        () => true,
-        () => false,
-      ),
-      sleep(20_000, false),
-    ]);
-    if (isAlive) return;
+    if (await isAlive(ssh(guest))) return;
     await guest.close();
     guest = await bootShellGuest({ ssh: true });
   });

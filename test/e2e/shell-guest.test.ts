@@ -8,7 +8,7 @@ import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { findFetchedKernel } from "../../src/target/qemu/boot-kernel.ts";
 import { withLibraries } from "../../src/target/qemu/libraries.ts";
 import type { GuestSerial, SerialSpec } from "../../src/target/qemu/serial-lines.ts";
@@ -16,7 +16,7 @@ import { bootShellGuest, type ShellGuest } from "../../src/target/qemu/shell-gue
 import { until } from "../support/until.ts";
 import { liveByRound } from "./support/live-by-round.ts";
 import { needs } from "./support/needs.ts";
-import { plainSsh, sshOutput } from "./support/plain-ssh.ts";
+import { isAlive, plainSsh, sshOutput } from "./support/plain-ssh.ts";
 import { sameWindow } from "./support/same-window.ts";
 import { throttle } from "./support/throttle.ts";
 import { REMOVE_TRUTH, startTruth, stateChanges, takeTruth, TRACEFS_STATE } from "./support/truth.ts";
@@ -63,11 +63,11 @@ describe.each([
     let guest: ShellGuest;
     const run = (command: string) => sshOutput(sshOf(guest), command);
 
-    beforeAll(async () => {
+    const boot = async () => {
       const files = await Promise.all(SHELLS.map(withLibraries));
       const kernel = findFetchedKernel(suite);
       if (kernel === undefined) throw new Error(`there is no kernel of ${suite}`);
-      guest = await bootShellGuest({
+      return bootShellGuest({
         kernel,
         memoryMb: 1024,
         serials: SERIALS,
@@ -75,6 +75,16 @@ describe.each([
         password: PASSWORD,
         files: Object.assign({}, ...files) as Record<string, string>,
       });
+    };
+
+    beforeAll(async () => {
+      guest = await boot();
+    });
+
+    beforeEach(async () => {
+      if (await isAlive(sshOf(guest))) return;
+      await guest.close();
+      guest = await boot();
     });
 
     afterAll(async () => {

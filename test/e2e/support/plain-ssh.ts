@@ -1,5 +1,6 @@
 /** A command in the guest by OpenSSH's own client: a way in that owes nothing to the product. */
 import { spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { GuestSsh } from "../../../src/target/qemu/guest-ssh.ts";
 
 export interface SshResult {
@@ -45,4 +46,13 @@ export async function sshOutput(ssh: GuestSsh, command: string, input?: string |
   const { stdout, stderr, status } = await plainSsh(ssh, command, input);
   if (status !== 0) throw new Error(`in the guest, \`${command}\` ended with ${status}: ${stderr}${stdout.toString()}`);
   return stdout.toString();
+}
+
+/** Under emulation a guest may hang for good, whatever is done to it: false then, and the next attempt needs another one. */
+export function isAlive(ssh: GuestSsh): Promise<boolean> {
+  const answers = sshOutput(ssh, "true").then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answers, sleep(20_000, false)]);
 }
