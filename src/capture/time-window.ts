@@ -1,7 +1,7 @@
 /** A part of a trace by its clock: what is outside of it is counted as that, and not accounted. */
-import { EventColumns } from "../ftrace/event-columns.ts";
 import type { EventBatch } from "../model/event-batch.ts";
 import { LineClass } from "../model/line-tally.ts";
+import { EventStore } from "./event-store.ts";
 
 /** Nanoseconds: of the trace clock, or since the first event. */
 export interface TimeSpan {
@@ -13,7 +13,7 @@ export interface TimeSpan {
 
 export class TimeWindow {
   readonly #span: TimeSpan;
-  readonly #inside = new EventColumns();
+  readonly #inside = new EventStore();
   #originNs: number | undefined;
 
   constructor(span: TimeSpan) {
@@ -42,16 +42,7 @@ export class TimeWindow {
     for (let i = 0; i < batch.length; i++) {
       const timeNs = batch.timeNs[i];
       if (timeNs < fromNs || timeNs >= toNs) continue;
-      to.reserve();
-      const at = to.length++;
-      to.kind[at] = batch.kind[i];
-      to.ptrLow[at] = batch.ptrLow[i];
-      to.ptrHigh[at] = batch.ptrHigh[i];
-      to.callSite[at] = batch.callSite[i];
-      to.bytesReq[at] = batch.bytesReq[i];
-      to.bytesAlloc[at] = batch.bytesAlloc[i];
-      to.cpu[at] = batch.cpu[i];
-      to.timeNs[at] = timeNs;
+      to.copy(batch, i);
     }
     const outside = batch.length - to.length;
     if (outside === 0) return to;
