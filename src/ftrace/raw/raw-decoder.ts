@@ -12,25 +12,17 @@
  */
 import type { CallSiteTable } from "../../model/call-site-table.ts";
 import type { EventBatch } from "../../model/event-batch.ts";
-import { LineClass, type LineTally } from "../../model/line-tally.ts";
+import { LineClass } from "../../model/line-tally.ts";
 import type { StreamDecoder } from "../../model/ports.ts";
-import { ascii, NEWLINE, SPACE, startsWith } from "../ascii.ts";
 import { EventColumns } from "../event-columns.ts";
 import { CpuStream } from "./cpu-stream.ts";
 import { Helpers } from "./helpers.ts";
 import { type PageFormat, parsePageFormat } from "./event-format.ts";
 import { mergeStreams } from "./merge-streams.ts";
 import { readLayout, type RecordLayout } from "./record-layouts.ts";
+import { RawParts } from "./raw-parts.ts";
 import { type AddressNames, RecordTaker } from "./record-taker.ts";
 
-const MARK = ascii("@kmemtap ");
-const OWN_WRITER = 0x6b;
-/** A line of the reader's that can follow a sub-buffer; marks of the others stand within them, too. */
-const READER_LINE = /^@kmemtap \S+ r\d+ (?:helpers|stats|pages|round) /;
-const READER_LINE_BYTES = 96;
-const MAX_LINE_BYTES = 8192;
-/** A description: of an event, or the symbols of a module. */
-const MAX_BLOB_BYTES = 64 << 20;
 /** Of all CPUs, in wait for one that says nothing: then the order is given up, not the memory. */
 const MAX_WAITING_BYTES = 64 << 20;
 
@@ -51,25 +43,16 @@ export class RawDecoder implements StreamDecoder {
   #streams: CpuStream[] = [];
   /** By CPU: what its stats counted, oldest first, until all of it has been read. */
   #promises = new Map<number, { records: number; nowNs: number }[]>();
-  /** An unfinished line. */
-  #line = new Uint8Array(MAX_LINE_BYTES);
-  #lineLength = 0;
-  /** Whose pages are being read. */
-  #pagesOf: CpuStream | undefined;
-  /** Of the page, or the blob, that is being read. */
-  #remaining = 0;
+  readonly #parts: RawParts;
   readonly #helpers = new Helpers();
   /** The trace clock of the last stats: who helps up to then is known. */
   #statsNs = 0;
-  #blob: { readonly name: string; readonly bytes: Uint8Array } | undefined;
   readonly #taker: RecordTaker;
   /** Of the last event that was given out. */
   #lastNs = 0;
   /** Nothing more comes: nothing is waited for. */
   #flushing = false;
-  /** Bytes are missing: what comes is no line and no page until a line shows. */
-  #torn: LineClass | undefined;
-  /** In this session. */
+  /** Bytes were missing in this session. */
   #wasTorn = false;
   #lessons = 0;
 
@@ -77,6 +60,11 @@ export class RawDecoder implements StreamDecoder {
     this.#tap = tap;
     this.#onPage = tap && ((cpu, page, littleEndian) => tap.page(cpu, page, littleEndian));
     this.#names = names;
+    const sink = {
+      line: (text: string, bytes: number, own: boolean) => this.#takeLine(text, bytes, own),
+      blob: (name: string, bytes: Uint8Array) => this.#takeBlob(name, bytes),
+    };
+    this.#parts = new RawParts(sink, this.#columns.tally);
     this.#taker = new RecordTaker(this.#columns, sites, names, this.#helpers);
   }
 
@@ -107,24 +95,14 @@ export class RawDecoder implements StreamDecoder {
   }
 
   #tear(torn: LineClass): void {
-    const { tally } = this.#columns;
-    tally.bytes[torn] += this.#lineLength + (this.#blob === undefined ? 0 : this.#blob.bytes.length - this.#remaining);
-    this.#lineLength = 0;
-    this.#blob = this.#pagesOf = undefined;
+    this.#parts.tear(torn);
     for (const stream of this.#streams) stream.cut(torn);
-    this.#torn = torn;
     this.#wasTorn = true;
   }
 
   push(chunk: Uint8Array): EventBatch {
     this.#columns.reset();
-    let at = isOwn(chunk) ? this.#takeOwn(chunk) : 0;
-    while (at < chunk.length) {
-      if (this.#torn !== undefined) at = this.#findLine(chunk, at, this.#torn);
-      else if (this.#blob !== undefined) at = this.#readBlob(chunk, at);
-      else if (this.#pagesOf !== undefined) at = this.#readPages(chunk, at, this.#pagesOf);
-      else at = this.#readLine(chunk, at);
-    }
+    this.#parts.push(chunk);
     this.#merge();
     return this.#columns;
   }
@@ -132,72 +110,13 @@ export class RawDecoder implements StreamDecoder {
   end(): EventBatch {
     this.#columns.reset();
     this.#flush();
-    this.#leave(this.#columns.tally);
+    this.#parts.leave();
     return this.#columns;
   }
 
-  /** What was begun stays unfinished. */
-  #leave(tally: LineTally): void {
-    if (this.#lineLength > 0) tally.count(LineClass.truncated, this.#lineLength);
-    if (this.#blob !== undefined) tally.count(LineClass.truncated, this.#blob.bytes.length - this.#remaining);
-    this.#lineLength = 0;
-    this.#blob = this.#pagesOf = undefined;
-  }
+  // ---- the stream ----------------------------------------------------------------------------------------------------
 
-  /** Lines of this side, each perhaps with its blob: a chunk of their own, which may stand in the middle of a page. */
-  #takeOwn(chunk: Uint8Array): number {
-    let at = 0;
-    while (at < chunk.length) {
-      const newline = chunk.indexOf(NEWLINE, at);
-      const end = newline < 0 ? chunk.length : newline;
-      const text = Buffer.from(chunk.subarray(at, end)).toString("utf8");
-      const next = newline < 0 ? end : end + 1;
-      this.#takeLine(text, next - at, true);
-      at = next;
-      const blob = /^@kmemtap \S+ k\d+ blob name=(\S+) bytes=(\d+)/.exec(text);
-      if (blob === null) continue;
-      const length = Math.min(Number(blob[2]), chunk.length - at);
-      this.#takeBlob(blob[1], chunk.subarray(at, at + length));
-      at += length;
-    }
-    return at;
-  }
-
-  /** Where the reader's next whole line is; what comes before it cannot be told apart. */
-  #findLine(chunk: Uint8Array, from: number, torn: LineClass): number {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    let at = from;
-    for (; ; at++) {
-      at = bytes.indexOf(MARK, at);
-      if (at < 0) break;
-      if (READER_LINE.test(bytes.toString("latin1", at, at + READER_LINE_BYTES))) break;
-    }
-    const until = at < 0 ? chunk.length : at;
-    if (at >= 0) this.#torn = undefined;
-    this.#columns.tally.bytes[torn] += until - from;
-    return until;
-  }
-
-  // ---- the stream ------------------------------------------------------------------------------------------------------
-
-  #readLine(chunk: Uint8Array, at: number): number {
-    const newline = chunk.indexOf(NEWLINE, at);
-    const end = newline < 0 ? chunk.length : newline;
-    const length = this.#lineLength + end - at;
-    if (length > MAX_LINE_BYTES) {
-      this.#columns.tally.count(LineClass.tooLong, length);
-      this.#lineLength = 0;
-      return newline < 0 ? end : end + 1;
-    }
-    this.#line.set(chunk.subarray(at, end), this.#lineLength);
-    this.#lineLength = length;
-    if (newline < 0) return end;
-    this.#lineLength = 0;
-    this.#takeLine(Buffer.from(this.#line.buffer, 0, length).toString("utf8"), length + 1);
-    return end + 1;
-  }
-
-  #takeLine(text: string, bytes: number, own = false): void {
+  #takeLine(text: string, bytes: number, own: boolean): void {
     const { tally } = this.#columns;
     const isAgent = text.startsWith("@kmemtap ");
     tally.count(isAgent ? LineClass.agent : text === "" ? LineClass.blank : LineClass.badHead, bytes);
@@ -207,7 +126,7 @@ export class RawDecoder implements StreamDecoder {
     const cpu = Number(fields.get("cpu"));
     switch (type) {
       case "blob":
-        if (!own) this.#beginBlob(fields.get("name") ?? "", Number(fields.get("bytes")));
+        if (!own) this.#parts.readBlob(fields.get("name") ?? "", Number(fields.get("bytes")));
         return;
       case "helpers":
         this.#helpers.hear(fields.get("pids") ?? "", this.#statsNs);
@@ -215,13 +134,14 @@ export class RawDecoder implements StreamDecoder {
       case "round":
         return;
       case "pages":
-        this.#pagesOf = this.#streamOf(cpu);
-        this.#remaining = 0;
+        this.#parts.readPages(
+          this.#streamOf(cpu),
+          this.#page === undefined ? 0 : this.#page.dataOffset + this.#page.dataSize,
+        );
         return;
       case "session":
         this.#flush();
-        this.#leave(tally);
-        this.#torn = undefined;
+        this.#parts.leave();
         this.#wasTorn = false;
         this.#lessons += 1;
         this.#streams = [];
@@ -267,25 +187,6 @@ export class RawDecoder implements StreamDecoder {
     promises.push({ records: entries + read, nowNs: this.#statsNs });
   }
 
-  #beginBlob(name: string, length: number): void {
-    if (!(length > 0 && length <= MAX_BLOB_BYTES)) return;
-    this.#blob = { name, bytes: new Uint8Array(length) };
-    this.#remaining = length;
-  }
-
-  #readBlob(chunk: Uint8Array, at: number): number {
-    const blob = this.#blob;
-    if (blob === undefined) return at;
-    const part = chunk.subarray(at, at + this.#remaining);
-    blob.bytes.set(part, blob.bytes.length - this.#remaining);
-    this.#remaining -= part.length;
-    if (this.#remaining === 0) {
-      this.#blob = undefined;
-      this.#takeBlob(blob.name, blob.bytes);
-    }
-    return at + part.length;
-  }
-
   #takeBlob(name: string, bytes: Uint8Array): void {
     this.#columns.tally.bytes[LineClass.padding] += bytes.length;
     this.#lessons += 1;
@@ -299,47 +200,6 @@ export class RawDecoder implements StreamDecoder {
       this.#names.read(text);
       this.#taker.asked = false;
     }
-  }
-
-  /** Whole sub-buffers, until a line stands where the next one would begin. */
-  #readPages(chunk: Uint8Array, from: number, stream: CpuStream): number {
-    const size = this.#page === undefined ? 0 : this.#page.dataOffset + this.#page.dataSize;
-    let at = from;
-    let until = from;
-    for (;;) {
-      if (this.#remaining > 0) {
-        const part = Math.min(this.#remaining, chunk.length - until);
-        until += part;
-        this.#remaining -= part;
-        if (this.#remaining > 0) break;
-      }
-      // A page's first bytes, or those of a line: what is here of them tells once they differ.
-      const known = this.#lineLength;
-      const more = chunk.subarray(until, until + MARK.length - known);
-      this.#line.set(more, known);
-      const head = this.#line.subarray(0, known + more.length);
-      const isLine = startsWith(MARK, 0, head);
-      if (isLine && head.length < MARK.length) {
-        if (until > at) stream.push(chunk.subarray(at, until));
-        this.#lineLength = head.length;
-        return chunk.length;
-      }
-      if (isLine) {
-        if (until > at) stream.push(chunk.subarray(at, until));
-        this.#pagesOf = undefined;
-        this.#lineLength = MARK.length;
-        return until + more.length;
-      }
-      if (known > 0) {
-        // What had looked like a line's beginning was a page's: it comes from the chunk before.
-        stream.push(this.#line.subarray(0, known));
-        this.#lineLength = 0;
-        at = until;
-      }
-      this.#remaining = size - known;
-    }
-    if (until > at) stream.push(chunk.subarray(at, until));
-    return chunk.length;
   }
 
   // ---- the order -------------------------------------------------------------------------------------------------------
@@ -379,11 +239,4 @@ export class RawDecoder implements StreamDecoder {
     }
     return stream.safeNs;
   }
-}
-
-/** `\n@kmemtap NONCE k…`: this side's own. */
-function isOwn(chunk: Uint8Array): boolean {
-  if (chunk[0] !== NEWLINE || !startsWith(chunk, 1, MARK)) return false;
-  const writer = chunk.indexOf(SPACE, 1 + MARK.length) + 1;
-  return writer > 0 && chunk[writer] === OWN_WRITER;
 }
