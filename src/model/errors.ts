@@ -21,6 +21,8 @@ export type ErrorCode =
   | "input/not-a-trace"
   | "input/unreadable"
   | "output/unwritable"
+  | "symbols/not-elf"
+  | "symbols/damaged"
   | "server/listen"
   | "link/unreachable"
   | "link/refused"
