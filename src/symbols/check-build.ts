@@ -26,7 +26,7 @@ export function checkBuild(
   capture: BuildIdentity,
   force: boolean,
 ): string | undefined {
-  const differs = (["buildId", "release"] as const).find(
+  const differs = (["release", "buildId"] as const).find(
     (what) => kernel[what] !== undefined && capture[what] !== undefined && kernel[what] !== capture[what],
   );
   if (differs !== undefined) {
