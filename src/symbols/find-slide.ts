@@ -20,6 +20,7 @@ const SHARE = 0.8;
 /** @returns what was added to the file's addresses; undefined where it is not certain */
 export async function findSlide(elf: ElfFile, addresses: readonly bigint[]): Promise<bigint | undefined> {
   if (elf.machine !== MACHINE_386 && elf.machine !== MACHINE_X86_64) return undefined;
+  if (addresses.length < FEWEST) return undefined;
   const text = await textOf(elf);
   const proves = (slide: bigint): boolean => {
     const within = addresses.filter((address) => text.holds(address - slide));

@@ -74,9 +74,9 @@ describe.skipIf(needed.missing)(`Debian's kernel and its debug information${need
       addresses.set(name, [...(addresses.get(name) ?? []), address]);
     const sites = [...rows.keys()].flatMap((callSite) => {
       const site = parseCallSite(callSite) as NamedSite;
-      const [address, another] = addresses.get(site.symbol) ?? [];
-      if (site.module !== undefined || another !== undefined) return [];
-      return [{ callSite, address: BigInt(`0x${address}`) + BigInt(site.offset) - 1n }];
+      const found = addresses.get(site.symbol) ?? [];
+      if (site.module !== undefined || found.length !== 1) return [];
+      return [{ callSite, address: BigInt(`0x${found[0]}`) + BigInt(site.offset) - 1n }];
     });
     const chosen = sample(sites, 200);
     expect(chosen).toHaveLength(200);
