@@ -220,6 +220,8 @@ facts() {
     fact machine "$(uname -m)"
     word /proc/sys/kernel/random/boot_id
     fact boot_id "$WORD"
+    # ELF notes: the build-id, which tells a rebuilt kernel of the same release.
+    [ -r /sys/kernel/notes ] && has od && fact notes "$(od -An -v -tx1 /sys/kernel/notes 2>/dev/null | tr -d ' \n')"
     cpus=0
     for c in /sys/devices/system/cpu/cpu[0-9]*; do [ -d "$c" ] && cpus=$((cpus + 1)); done
     fact cpus $cpus

@@ -3,9 +3,10 @@
  *
  *   node scripts/provision.mjs            all that the tests need
  *   node scripts/provision.mjs demo       what booting a kernel needs
+ *   node scripts/provision.mjs proofs     what `npm run proofs` needs besides: 283 MB of a kernel's debug information
  */
 import { readFileSync, existsSync } from "node:fs";
-import { fetchKernel } from "./kernels.mjs";
+import { fetchDebug, fetchKernel } from "./kernels.mjs";
 import { canInstall, hasCommand, run, say } from "./lib.mjs";
 
 const hasStaticBusybox = () =>
@@ -23,6 +24,8 @@ const PARTS = {
   socat: { package: "socat", isThere: () => hasCommand("socat") },
   mksh: { package: "mksh", isThere: () => hasCommand("mksh") },
   toybox: { package: "toybox", isThere: () => hasCommand("toybox") },
+  llvm: { package: "llvm", isThere: () => hasCommand("llvm-symbolizer") },
+  binutils: { package: "binutils", isThere: () => hasCommand("addr2line") },
   traceCmd: { package: "trace-cmd", isThere: () => hasCommand("trace-cmd") },
 };
 const DEMO_PARTS = ["qemu", "busybox"];
@@ -58,7 +61,19 @@ async function install(packages) {
   if ((await aptGet("update", "-qq")) !== 0 || (await aptGet(...args)) !== 0) say("apt-get failed: see above");
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname)
-  await provision(process.argv[2] === "demo" ? DEMO_PARTS : undefined);
+/** Too much for every run of the tests. */
+export async function provisionProofs() {
+  await provision();
+  try {
+    await fetchDebug({ log: say });
+  } catch (error) {
+    say(error.message);
+  }
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  if (process.argv[2] === "proofs") await provisionProofs();
+  else await provision(process.argv[2] === "demo" ? DEMO_PARTS : undefined);
+}
 
 export { DEMO_PARTS };

@@ -13,11 +13,12 @@ import { filterOf } from "./account-filter.ts";
 import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
+import { applyKernel, KERNEL_OPTIONS, kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { say } from "./say.ts";
 import { partOf, spanOf, type WindowOptions } from "./window-options.ts";
 import { writeOutput } from "./write-output.ts";
 
-interface Outputs {
+interface Outputs extends KernelOptions {
   readonly accountFile?: string;
   readonly callersFile?: string;
   readonly slabAccount?: string | true;
@@ -54,6 +55,12 @@ export function reportCommand(exit: (code: ExitCode) => void) {
     )
     .option("--malloc", "account kmalloc only")
     .option("--cache", "account kmem_cache only")
+    .option(...KERNEL_OPTIONS.kernel)
+    .option(...KERNEL_OPTIONS.branch)
+    .addOption(new Option(...KERNEL_OPTIONS.startBranch).hideHelp())
+    .option(...KERNEL_OPTIONS.lines)
+    .option(...KERNEL_OPTIONS.kallsyms)
+    .option(...KERNEL_OPTIONS.force)
     .option("--run <N>", "of a capture with several boots or modes, this one (default: the last)")
     .option("--from <TIME>", "account what came from this time on, since the first event: 2s, 150ms")
     .option("--to <TIME>", "account what came before this time")
@@ -73,19 +80,23 @@ Examples:
   kmemtap report console.log                     the tp_printk lines of a console, where there is no trace
   kmemtap report night.kmemtap --from 2s --to 5s   three seconds of it
   kmemtap report night.kmemtap                   what \`kmemtap live … --record night.kmemtap\` kept
+  kmemtap report boot.trace -k /usr/lib/debug --lines   with file and line of each caller
+  kmemtap report boot.trace -k ~/linux -b fs/ext4   what fs/ext4 holds
   kmemtap report --console console.log boot.trace   both of one boot, each event counted once
   ssh board cat /sys/kernel/tracing/trace | kmemtap report -`,
     )
     .action(async (positional, options) => {
       const { files, outputs } = await sortOut([...(options.file ?? []), ...positional], options);
       const console = options.console === undefined ? undefined : inputOf(options.console);
-      const account =
+      kernelChoiceOf(options);
+      const whole =
         (await accountOfCapture(files, options)) ??
         (await accountRecording(files.map(inputOf), filterOf(options), {
           ...(console && { console }),
           window: windowOf(options),
           memoryMb: memoryMbOf(options.memoryMb),
         }));
+      const account = { ...whole, snapshot: await applyKernel(whole.snapshot, options) };
       await writeOutputs(account, outputs);
       const hiddenFrees = outputs.json === true ? undefined : hiddenFreesNotice(account.snapshot);
       for (const notice of [notExactNotice(account.snapshot), hiddenFrees, ...printkNotices(account.snapshot)]) {
@@ -206,7 +217,7 @@ async function writeOutputs({ snapshot, freeingCallSites }: RecordedAccount, opt
   const nothingChosen =
     accountFile === undefined && callersFile === undefined && slabAccount === undefined && json !== true;
   if (accountFile !== undefined || nothingChosen)
-    await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy));
+    await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy, options.lines));
   if (callersFile !== undefined) await writeOutput(callersFile, formatCallersFile(snapshot, orderBy));
   if (slabAccount !== undefined) {
     const path = slabAccount === true ? "-" : slabAccount;
