@@ -13,7 +13,7 @@ import { findDebug, needs } from "./support/needs.ts";
 
 const needed = needs("debug:bookworm", "llvm-symbolizer", "addr2line");
 const FIXTURES = fileURLToPath(new URL("../../fixtures", import.meta.url));
-/** Boots, whole or in part, of that kernel; the demo's first seconds, before modules are gone whose names the text has lost. */
+/** Boots, whole or in part, of that kernel. */
 const CAPTURES = ["6.1-amd64", "6.1-amd64-lost", "6.1-amd64-overrun", "6.1-amd64-printk", "6.1-amd64-printk-real"];
 const ROOT = "debian/build/build_amd64_none_cloud-amd64/";
 
