@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KmemtapError, messageOf } from "../model/errors.ts";
+import { KmemtapError, messageOf, systemCodeOf } from "../model/errors.ts";
 import type { RandomAccess } from "../model/ports.ts";
 
 /**
@@ -26,6 +26,17 @@ export async function openRandomAccess(path: string, magic: Uint8Array): Promise
     await handle?.close();
     throw unreadable(path, thrown);
   }
+}
+
+/** @throws {KmemtapError} `input/unreadable`, `input/missing` where it is not there or no regular file */
+export async function openRegularFile(path: string): Promise<RandomAccess> {
+  const file = await openRandomAccess(path, new Uint8Array(0)).catch((thrown: unknown) => {
+    if (systemCodeOf(thrown instanceof KmemtapError ? thrown.cause : thrown) !== "ENOENT") throw thrown;
+  });
+  if (file !== undefined) return file;
+  throw new KmemtapError("input/missing", `${path} is not there, or no regular file`, {
+    nextStep: "give a file whose parts can be read in any order: no pipe, no device",
+  });
 }
 
 /**
