@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { KmemtapError, messageOf } from "../model/errors.ts";
 import { type SizeReport, sizeSchema } from "../model/size.ts";
 import { findKernelObjects } from "../symbols/footprint/kernel-objects.ts";
-import { readFootprint } from "../symbols/footprint/read-footprint.ts";
+import { isDirectory, readFootprint } from "../symbols/footprint/read-footprint.ts";
 import { openRegularFile } from "../transport/random-access.ts";
 import { firstBytes } from "./file-kind.ts";
 
@@ -19,7 +19,7 @@ export async function readSize(path: string, branch: string | undefined): Promis
 
 /** A line each; members of an archive with contents are listed by their archive. */
 export async function listObjects(path: string): Promise<string> {
-  if (!(await stat(path)).isDirectory()) return `${path}\n`;
+  if (!(await isDirectory(path))) return `${path}\n`;
   const { objects } = await findKernelObjects(path, openRegularFile);
   return [...new Set(objects.map((object) => object.path))].map((name) => `${name}\n`).join("");
 }

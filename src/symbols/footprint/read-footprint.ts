@@ -43,16 +43,22 @@ export type Footprint = Omit<SizeReport, "branch">;
  * @throws {KmemtapError} `input/missing`, `input/unreadable`, `symbols/not-elf`, `symbols/damaged`
  */
 export async function readFootprint(path: string, options: FootprintOptions): Promise<Footprint> {
-  const facts = await stat(path).catch((thrown: unknown) => {
+  if (!(await isDirectory(path))) return readImageFootprint(path, options);
+  const image = join(path, "vmlinux");
+  const hasImage = (await stat(image).catch(() => undefined))?.isFile() === true;
+  return readTree(path, hasImage ? image : undefined, options);
+}
+
+/** @throws {KmemtapError} `input/missing` */
+export async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (thrown) {
     throw new KmemtapError("input/missing", `there is no ${path}: ${messageOf(thrown)}`, {
       nextStep: "give a directory in which a kernel was built, or its vmlinux",
       cause: thrown,
     });
-  });
-  if (!facts.isDirectory()) return readImageFootprint(path, options);
-  const image = join(path, "vmlinux");
-  const hasImage = (await stat(image).catch(() => undefined))?.isFile() === true;
-  return readTree(path, hasImage ? image : undefined, options);
+  }
 }
 
 async function readTree(dir: string, image: string | undefined, options: FootprintOptions): Promise<Footprint> {
