@@ -1,4 +1,5 @@
 /** `kmemtap size` as a process. */
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -77,6 +78,16 @@ freed after the start (.init): 0
     expect(ended).toMatchObject({ status, stdout: "" });
     expect(ended.stderr).toContain(message);
     expect(ended.stderr.trim().split("\n").length).toBe(2);
+  });
+
+  it("does not wait for a pipe", async () => {
+    const pipe = join(tempDir(), "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const { status, stderr } = await kmemtap(["size", "-k", pipe]);
+    expect({ status, stderr: stderr.split("\n", 1)[0] }).toEqual({
+      status: 3,
+      stderr: `kmemtap: ${pipe} is not there, or no regular file`,
+    });
   });
 
   it.each(["{", "{}", '{"schema":"kmemtap.size/1"}', `${'{"tree":'.repeat(50_000)}1${"}".repeat(50_000)}`])(

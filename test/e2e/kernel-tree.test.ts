@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type SizeNode, type SizeReport, sizeSchema } from "../../src/model/size.ts";
 import type { StaticBytes } from "../../src/model/source-tree.ts";
+import { totalOf } from "../../src/report/size-table.ts";
 import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
 
 const tree = join(process.env["KMEMTAP_CACHE"] ?? join(homedir(), ".cache", "kmemtap"), "trees", "6.1-tiny");
@@ -64,7 +65,7 @@ function nodeAt(root: SizeNode, path: string): SizeNode | undefined {
 
 function countUnattributed(root: SizeNode): number {
   const node = nodeAt(root, "(unattributed)");
-  return node === undefined ? 0 : Object.values(node.static).reduce((sum, bytes) => sum + bytes, 0);
+  return node === undefined ? 0 : totalOf(node.static);
 }
 
 describe.skipIf(!hasTree)("a small kernel that was really built (node scripts/kernel-tree.mjs)", () => {
