@@ -21,7 +21,7 @@ module.exports = {
     only("capture", ["model", "transport", "ftrace", "accounting", "symbols", "target"]),
     only("server", ["model", "capture", "report"]),
     only("dashboard", ["model"]),
-    only("cli", ["model", "transport", "target", "capture", "report", "server"]),
+    only("cli", ["model", "transport", "symbols", "target", "capture", "report", "server"]),
     {
       name: "accounting-is-pure",
       comment: "no clock, no I/O, no logger: time and input are arguments",

@@ -9,6 +9,7 @@ const { snapshotSchema } = await import("../dist/model/snapshot.js");
 const { serverMessageSchema } = await import("../dist/model/wire.js");
 const { doctorSchema } = await import("../dist/model/doctor.js");
 const { workloadSchema } = await import("../dist/model/workload.js");
+const { sizeSchema, sizeDiffSchema } = await import("../dist/model/size.js");
 const { configSchema } = await import("../dist/cli/config.js");
 
 const documents = [
@@ -16,6 +17,8 @@ const documents = [
   ["docs/wire.schema.json", serverMessageSchema],
   ["docs/workload.schema.json", workloadSchema],
   ["docs/doctor.schema.json", doctorSchema],
+  ["docs/size.schema.json", sizeSchema],
+  ["docs/size-diff.schema.json", sizeDiffSchema],
   ["config/kmemtap.schema.json", configSchema],
 ];
 let stale = false;

@@ -6,6 +6,7 @@
  *   node scripts/provision.mjs proofs     what `npm run proofs` needs besides: 283 MB of a kernel's debug information
  */
 import { readFileSync, existsSync } from "node:fs";
+import { buildTree } from "./kernel-tree.mjs";
 import { fetchDebug, fetchKernel } from "./kernels.mjs";
 import { canInstall, hasCommand, run, say } from "./lib.mjs";
 
@@ -25,7 +26,16 @@ const PARTS = {
   mksh: { package: "mksh", isThere: () => hasCommand("mksh") },
   toybox: { package: "toybox", isThere: () => hasCommand("toybox") },
   llvm: { package: "llvm", isThere: () => hasCommand("llvm-symbolizer") },
-  binutils: { package: "binutils", isThere: () => hasCommand("addr2line") },
+  binutils: { package: "binutils", isThere: () => hasCommand("readelf") && hasCommand("size") },
+  gcc: { package: "gcc", isThere: () => hasCommand("gcc") },
+  make: { package: "make", isThere: () => hasCommand("make") },
+  flex: { package: "flex", isThere: () => hasCommand("flex") },
+  bison: { package: "bison", isThere: () => hasCommand("bison") },
+  bc: { package: "bc", isThere: () => hasCommand("bc") },
+  xz: { package: "xz-utils", isThere: () => hasCommand("xz") },
+  libelf: { package: "libelf-dev", isThere: () => existsSync("/usr/include/gelf.h") },
+  libc: { package: "libc6-dev", isThere: () => existsSync("/usr/include/stdio.h") },
+  python: { package: "python3", isThere: () => hasCommand("python3") },
   traceCmd: { package: "trace-cmd", isThere: () => hasCommand("trace-cmd") },
 };
 const DEMO_PARTS = ["qemu", "busybox"];
@@ -37,6 +47,7 @@ const SUITES = [...DEMO_SUITES, "bullseye", "trixie", "sid"];
 export async function provision(parts = Object.keys(PARTS), suites = parts === DEMO_PARTS ? DEMO_SUITES : SUITES) {
   const missing = parts.filter((part) => !PARTS[part].isThere()).map((part) => PARTS[part].package);
   if (missing.length > 0) await install(missing);
+  if (parts.includes("gcc")) await provideTree();
   if (!PARTS.qemu.isThere()) return;
   for (const suite of suites) {
     try {
@@ -45,6 +56,16 @@ export async function provision(parts = Object.keys(PARTS), suites = parts === D
     } catch (error) {
       say(error.message);
     }
+  }
+}
+
+/** A built kernel, for the tests that measure one. */
+async function provideTree() {
+  try {
+    const tree = await buildTree({ log: say });
+    if (!tree.cached) say(`a small kernel ${tree.release} was built in ${tree.seconds} s: ${tree.dir}`);
+  } catch (error) {
+    say(error.message);
   }
 }
 

@@ -10,6 +10,7 @@ import { exportCommand } from "./export.ts";
 import { liveCommand } from "./live.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
+import { sizeCommand } from "./size.ts";
 import { snapshotCommand } from "./snapshot.ts";
 
 /** Runs the command in `argv` to its end; the process's exit status. */
@@ -32,6 +33,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     snapshotCommand(exit),
     reportCommand(exit),
     exportCommand(exit),
+    sizeCommand(),
     doctorCommand(exit),
     bootargsCommand(exit),
   ]) {

@@ -1,2 +1,4 @@
-/** Name and version of the snapshot's schema; apart from the schema, so that writing one does not load zod. */
+/** Names and versions of schemas; apart from the schemas, so that writing one does not load zod. */
 export const SNAPSHOT_SCHEMA = "kmemtap.snapshot/1";
+export const SIZE_SCHEMA = "kmemtap.size/1";
+export const SIZE_DIFF_SCHEMA = "kmemtap.size-diff/1";

@@ -1,6 +1,6 @@
 /** Finished files of which any part can be read: regular ones as they are, all others by way of the disk. */
 import { randomUUID } from "node:crypto";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KmemtapError, messageOf } from "../model/errors.ts";
@@ -26,6 +26,20 @@ export async function openRandomAccess(path: string, magic: Uint8Array): Promise
     await handle?.close();
     throw unreadable(path, thrown);
   }
+}
+
+/** @throws {KmemtapError} `input/unreadable`, `input/missing` where it is not there or no regular file */
+export async function openRegularFile(path: string): Promise<RandomAccess> {
+  // Opening a pipe would wait for its writer.
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  const file = isFile ? await openRandomAccess(path, new Uint8Array(0)) : undefined;
+  if (file !== undefined) return file;
+  throw new KmemtapError("input/missing", `${path} is not there, or no regular file`, {
+    nextStep: "give a file whose parts can be read in any order: no pipe, no device",
+  });
 }
 
 /**

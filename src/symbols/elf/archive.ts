@@ -85,7 +85,8 @@ interface Found {
 async function memberOf({ bytes, label, rawName, from, size, kind, longNames }: Found): Promise<ArchiveMember> {
   const offset = kind === "full" ? from : undefined;
   // `/17`: at byte 17 of the names; `/17:204`: that is an archive, of which it is the member at byte 204.
-  const long = /^\/(\d+)(?::(\d+))?$/.exec(rawName);
+  // GNU ar leaves a slash in the field's last byte where the name fitted into it (`/70            /`, in kbuild's archives).
+  const long = /^\/(\d+)(?::(\d+))? *\/?$/.exec(rawName);
   if (long !== null) {
     const nameAt = long[1];
     const inner = long.at(2);

@@ -33,6 +33,14 @@ describe("readArchive", () => {
     expect((await membersOf("nested.a")).map(({ name }) => name)).toEqual(["le64.o", "be32.o", "plain64.o"]);
   });
 
+  it("reads a reference to a long name behind which GNU ar has left a slash", async () => {
+    const bytes = objectBytes("thin.a");
+    const at = bytes.indexOf("/0              0 ");
+    expect(at).toBeGreaterThan(0);
+    bytes.write("/", at + 15);
+    expect((await readArchive(inMemory(bytes), "thin.a")).map(({ name }) => name)).toEqual(["le64.o", "be32.o"]);
+  });
+
   it("has no member where there is none", async () => {
     expect(await readArchive(inMemory(Buffer.from("!<arch>\n")), "empty.a")).toEqual([]);
   });

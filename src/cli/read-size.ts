@@ -1,0 +1,38 @@
+/** A footprint, of a kernel or as `kmemtap size --format json` has written it. */
+import { readFile, stat } from "node:fs/promises";
+import { KmemtapError, messageOf } from "../model/errors.ts";
+import { type SizeReport, sizeSchema } from "../model/size.ts";
+import { findKernelObjects } from "../symbols/footprint/kernel-objects.ts";
+import { isDirectory, readFootprint } from "../symbols/footprint/read-footprint.ts";
+import { openRegularFile } from "../transport/random-access.ts";
+import { firstBytes } from "./file-kind.ts";
+
+const MAX_JSON_BYTES = 500e6;
+
+/** @throws {KmemtapError} `input/…`, `symbols/…` */
+export async function readSize(path: string, branch: string | undefined): Promise<SizeReport> {
+  const beginning = (await firstBytes(path)).toString("latin1");
+  if (beginning.trimStart().startsWith("{")) return readJson(path);
+  const footprint = await readFootprint(path, { open: openRegularFile, ...(branch !== undefined && { branch }) });
+  return { ...footprint, branch: null };
+}
+
+/** A line each; members of an archive with contents are listed by their archive. */
+export async function listObjects(path: string): Promise<string> {
+  if (!(await isDirectory(path))) return `${path}\n`;
+  const { objects } = await findKernelObjects(path, openRegularFile);
+  return [...new Set(objects.map((object) => object.path))].map((name) => `${name}\n`).join("");
+}
+
+async function readJson(path: string): Promise<SizeReport> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_JSON_BYTES) throw new Error(`it has ${size} bytes`);
+    return sizeSchema.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch (thrown) {
+    throw new KmemtapError("input/unreadable", `${path} is no footprint: ${messageOf(thrown).split("\n", 1)[0]}`, {
+      nextStep: "give what kmemtap size --format json has written, or a kernel",
+      cause: thrown,
+    });
+  }
+}
