@@ -1,4 +1,5 @@
 /** The account of one run (one boot, one mode) while it goes on. */
+import type { WorkloadContext } from "../accounting/compose-workload.ts";
 import { EventLedger, maxObjectsIn } from "../accounting/ledger.ts";
 import { RawDecoder } from "../ftrace/raw/raw-decoder.ts";
 import { TextDecoder } from "../ftrace/text-decoder.ts";
@@ -8,6 +9,7 @@ import type { LineClass } from "../model/line-tally.ts";
 import type { Decoder, StreamDecoder } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint } from "../model/wire.ts";
+import type { Workload } from "../model/workload.ts";
 import { KernelSymbols } from "../symbols/kernel-symbols.ts";
 import { PrintkJoin } from "./join-printk.ts";
 import type { TargetState } from "./target-state.ts";
@@ -32,6 +34,15 @@ export interface RunOptions {
   /** Told of each line of the agent, in the order of the stream; what it says of the workload, if anything. */
   readonly onMark?: (mark: AgentMark) => PhaseChange | undefined;
 }
+
+export interface WorkloadResultOptions {
+  readonly interrupted: boolean;
+  /** Lists the addresses of what was left, as far as there are not too many. */
+  readonly addresses: boolean;
+}
+
+/** Of each call site. */
+const MAX_ADDRESSES = 32;
 
 const CONSOLE_JOINED = {
   mode: "printk",
@@ -136,6 +147,19 @@ export class RunAccount {
     const disordered = this.#raw === undefined ? {} : { disorderedEvents: this.#raw.disordered };
     if (this.target !== undefined) return { ...this.target.complete(snapshot, this.bytes), ...disordered };
     return this.#join === undefined ? snapshot : { ...snapshot, ...CONSOLE_JOINED, printk: this.#join.facts };
+  }
+
+  /** The account of the workload up to now. */
+  workloadResult({
+    addresses,
+    ...context
+  }: Pick<WorkloadContext, "target" | "scope" | "snapshot"> & WorkloadResultOptions): Workload {
+    if (this.workload === undefined) throw new Error("an account with a workload has one");
+    return this.workload.result({
+      ...context,
+      ...(addresses ? { addresses: MAX_ADDRESSES } : {}),
+      resolve: (callSite) => this.target?.symbols.resolve(callSite) ?? callSite,
+    });
   }
 
   /** Frees by the call site that freed. */

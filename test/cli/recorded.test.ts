@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Snapshot, snapshotSchema } from "../../src/model/snapshot.ts";
 import { type Workload, workloadSchema } from "../../src/model/workload.ts";
+import { formatWorkload } from "../../src/report/workload-report.ts";
 import { needs } from "../e2e/support/needs.ts";
 import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -60,6 +61,34 @@ describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
     const { stderr, status } = await kmemtap(["report", file, "--phase", "mount"]);
     expect(status).toBe(2);
     expect(stderr).toContain("it has list, find");
+  });
+
+  it("is what run printed, again", async () => {
+    // Only that it is a recording.
+    const recorded = {
+      ...workload,
+      snapshot: { ...workload.snapshot, source: { ...workload.snapshot.source, recording: true } },
+    };
+    const json = await kmemtap(["report", file, "--workload", "--json"]);
+    expect(json).toMatchObject({ status: 0, stderr: "" });
+    expect(JSON.parse(json.stdout)).toEqual(recorded);
+    const text = await kmemtap(["report", file, "--workload"]);
+    expect(text).toEqual({ status: 0, stderr: "", stdout: formatWorkload(workload) });
+    const listed = await kmemtap(["report", file, "--workload", "--addresses", "--json"]);
+    const { residue } = workloadSchema.parse(JSON.parse(listed.stdout));
+    expect(residue.callers.every(({ addresses = [], objects }) => addresses.length === Math.min(objects, 32))).toBe(
+      true,
+    );
+    expect((await kmemtap(["report", file])).stderr).toContain("it holds a workload (list, find); --workload");
+  });
+
+  it("is accounted in whole only", async () => {
+    for (const more of [["--from", "1s"], ["--phase", "list"], ["-c", "-"], ["--slab-account"]]) {
+      const { status, stderr } = await kmemtap(["report", file, "--workload", ...more]);
+      expect({ more, status }).toEqual({ more, status: 2 });
+      expect(stderr).toContain("--workload");
+    }
+    expect(await kmemtap(["report", file, "--addresses"])).toMatchObject({ status: 2 });
   });
 
   it("is the sum of its parts", async () => {
