@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
 import type { CaptureAccount } from "../capture/recorded-capture.ts";
-import { TimeWindow } from "../capture/time-window.ts";
 import { ExitCode } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Workload } from "../model/workload.ts";
@@ -17,7 +16,7 @@ import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
 import { say } from "./say.ts";
-import { partOf, spanOf, type WindowOptions } from "./window-options.ts";
+import { noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
 import { writeOutput } from "./write-output.ts";
 
 interface Outputs {
@@ -104,8 +103,7 @@ Examples:
       for (const notice of [notExactNotice(account.snapshot), hiddenFrees, ...printkNotices(account.snapshot)]) {
         if (notice !== undefined) process.stderr.write(`kmemtap: ${notice}\n`);
       }
-      if (account.snapshot.input.events.lines === 0)
-        say(`the trace holds no kmem events${partOf(options) === undefined ? "" : " in that part"}`);
+      if (account.snapshot.input.events.lines === 0) say(noEvents(options));
       const phases = capture?.phases ?? [];
       if (phases.length > 0 && outputs.json !== true && options.workload !== true && partOf(options) === undefined)
         say(`it holds a workload (${phases.join(", ")}); --workload accounts what each of its phases left behind`);
@@ -130,7 +128,7 @@ async function accountOfCapture(files: readonly string[], options: CaptureChoice
   if (!isCapture.includes(true)) {
     const chosen = (["run", "phase", "workload", "addresses"] as const).find((name) => options[name] !== undefined);
     if (chosen === undefined) return undefined;
-    throw usage(`--${chosen}: a trace has none`, `give a file that --record made, or leave --${chosen} out`);
+    throw noneInTrace(chosen);
   }
   if (files.length > 1 || options.console !== undefined)
     throw usage("a capture is accounted by itself", "give one file that --record made, and no --console");
@@ -159,11 +157,6 @@ async function accountOfCapture(files: readonly string[], options: CaptureChoice
 
 function workloadText(workload: Workload, { json }: Outputs): string {
   return json === true ? `${JSON.stringify(workload, null, 2)}\n` : formatWorkload(workload);
-}
-
-function windowOf(options: WindowOptions): TimeWindow | undefined {
-  const span = spanOf(options);
-  return span === undefined ? undefined : new TimeWindow(span);
 }
 
 /** Tells inputs from outputs, and sees that no trace is written over and no result by another. */

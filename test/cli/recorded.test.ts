@@ -20,6 +20,13 @@ async function report(...args: string[]): Promise<Snapshot> {
   return snapshotSchema.parse(JSON.parse(stdout));
 }
 
+/** What trace-cmd reports of the capture, or of a part of it, exported to `dat`; with nanoseconds. */
+async function traceCmdReport(file: string, dat: string, ...part: string[]): Promise<string> {
+  const { status, stderr } = await kmemtap(["export", file, "--format", "trace.dat", "-o", dat, ...part]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  return spawnSync("trace-cmd", ["report", "-t", dat], { encoding: "utf8", maxBuffer: 2 ** 30 }).stdout;
+}
+
 describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
   let unmount: () => void = () => undefined;
   const dir = mkdtempSync(join(tmpdir(), "kmemtap-recorded-"));
@@ -115,11 +122,10 @@ describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
   });
 
   const { missing, note: without } = needs("trace-cmd");
+  let wholeText = "";
   it.skipIf(missing)(`is what trace-cmd reports of the trace.dat that is made of it${without}`, async () => {
     const dat = join(tempDir(), "run.dat");
-    const { status, stderr } = await kmemtap(["export", file, "--format", "trace.dat", "-o", dat]);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    const { stdout } = spawnSync("trace-cmd", ["report", dat], { encoding: "utf8", maxBuffer: 2 ** 30 });
+    const stdout = (wholeText = await traceCmdReport(file, dat));
     const counted = new Map<string, number>();
     for (const [, event] of stdout.matchAll(/\[\d{3}\]\s+[\d.]+: (\w+):/g))
       counted.set(event, (counted.get(event) ?? 0) + 1);
@@ -139,11 +145,36 @@ describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
     expect(again.input.events.lines).toBe(events.lines + own.lines);
   });
 
+  it.skipIf(missing)(`is exported in part, to the event${without}`, async () => {
+    const kmemLines = (text: string) => text.split("\n").filter((line) => / k(malloc|free|mem_cache_)\w*:/.test(line));
+    const events = async (...part: string[]) => {
+      const text = await traceCmdReport(file, join(tempDir(), "part.dat"), ...part);
+      // Of several at one time the order differs.
+      return kmemLines(text).sort();
+    };
+    const nsOf = (line: string) => Math.round(Number(/ ([\d.]+): k/.exec(line)?.[1]) * 1e9);
+    const whole = kmemLines(wholeText);
+    const firstNs = (await report(file)).window.firstEventNs ?? 0;
+    const within = (fromNs: number, toNs: number) =>
+      whole.filter((line) => nsOf(line) >= fromNs && nsOf(line) < toNs).sort();
+    const second = await events("--from", "1.5s", "--to", "2500ms");
+    expect(second.length).toBeGreaterThan(100);
+    expect(second).toEqual(within(firstNs + 1.5e9, firstNs + 2.5e9));
+    const { startedNs, endedNs } = workload.phases[2];
+    expect(await events("--phase", "list@2")).toEqual(within(startedNs ?? NaN, endedNs ?? NaN));
+  });
+
   it("has its live bytes over time for Perfetto", async () => {
     const out = join(tempDir(), "run.json");
     expect(await kmemtap(["export", file, "-o", out, "--top", "3"])).toMatchObject({ status: 0 });
     const { traceEvents } = JSON.parse(readFileSync(out, "utf8")) as { traceEvents: { name: string }[] };
     expect(traceEvents.length).toBeGreaterThan(100);
+    expect(await kmemtap(["export", file, "-o", `${out}.part`, "--from", "1.5s", "--to", "2s"])).toMatchObject({
+      status: 0,
+    });
+    const part = JSON.parse(readFileSync(`${out}.part`, "utf8")) as { traceEvents: { ph: string; ts: number }[] };
+    const times = part.traceEvents.filter(({ ph }) => ph === "C").map(({ ts }) => ts);
+    expect(Math.max(...times) - Math.min(...times)).toBeLessThan(0.5e6);
   });
 
   it("is not exported without pages", async () => {
