@@ -11,6 +11,7 @@ import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint } from "../model/wire.ts";
 import type { Workload } from "../model/workload.ts";
 import { KernelSymbols } from "../symbols/kernel-symbols.ts";
+import { symbolsFinding } from "../target/agent/findings.ts";
 import { PrintkJoin } from "./join-printk.ts";
 import type { TargetState } from "./target-state.ts";
 import type { TimeWindow } from "./time-window.ts";
@@ -64,6 +65,7 @@ export class RunAccount {
   /** The same, where it may be cut. */
   #stream: StreamDecoder | undefined;
   #raw: RawDecoder | undefined;
+  readonly #symbols = new KernelSymbols();
   readonly #join: PrintkJoin | undefined;
   readonly #ledger: EventLedger;
   readonly #onMark: RunOptions["onMark"];
@@ -128,7 +130,7 @@ export class RunAccount {
   }
 
   #newDecoder(): Decoder {
-    if (this.target?.mode === "raw") this.#raw = new RawDecoder(this.#callSites, new KernelSymbols());
+    if (this.target?.mode === "raw") this.#raw = new RawDecoder(this.#callSites, this.#symbols);
     this.#stream = this.#raw ?? new TextDecoder(this.#callSites);
     return this.#stream;
   }
@@ -145,7 +147,11 @@ export class RunAccount {
   snapshot(source: Omit<Snapshot["source"], "run">, ...damagedInput: readonly string[]): Snapshot {
     const snapshot = this.#ledger.snapshot({ source: { ...source, run: this.run }, damagedInput });
     const disordered = this.#raw === undefined ? {} : { disorderedEvents: this.#raw.disordered };
-    if (this.target !== undefined) return { ...this.target.complete(snapshot, this.bytes), ...disordered };
+    if (this.target !== undefined) {
+      const finding = symbolsFinding(this.#symbols);
+      if (finding !== undefined) this.target.find(finding);
+      return { ...this.target.complete(snapshot, this.bytes), ...disordered };
+    }
     return this.#join === undefined ? snapshot : { ...snapshot, ...CONSOLE_JOINED, printk: this.#join.facts };
   }
 
