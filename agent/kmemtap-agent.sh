@@ -598,10 +598,16 @@ $last"
     exit 0
 }
 
-# In mode raw it may be in a write that nobody reads.
+# In mode raw it, or its dd, may be in a write that nobody reads. Told more than once: of a signal that comes between a shell's last
+# look and its wait for dd it hears when dd ends, which it does not by itself.
 end_reader() {
-    [ -n "$READER" ] && kill "$READER" || return
-    in_time "$READER" $((NAPS / 3)) || kill -KILL "$READER"
+    [ -n "$READER" ] || return
+    tries=0
+    while kill "$READER" && runs "$READER"; do
+        tries=$((tries + 1))
+        [ $tries -gt $((NAPS / 3)) ] && kill -KILL "$READER" && break
+        sleep $NAP
+    done
     wait "$READER"
 }
 
@@ -782,6 +788,8 @@ read_round() {
     look_for_modules
     report_stats plan_read
     for r in $READS; do
+        # Nobody would end a dd that is started once we were told to end, and it holds the instance.
+        [ -n "$ENDING" ] && return
         emit pages "cpu=${r%:*}" || return
         # shellcheck disable=SC2086 # a word or none
         dd if="$I/per_cpu/cpu${r%:*}/trace_pipe_raw" bs="$PAGE" count="${r#*:}" $NONBLOCK &
@@ -828,6 +836,8 @@ plan_read() {
 
 helper() {
     CHILD=$1 HELPERS=$HELPERS$1,
+    # The trap did not know it yet.
+    [ -n "$ENDING" ] && kill "$CHILD"
     wait "$1"
     CHILD=
     return 0

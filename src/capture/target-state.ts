@@ -90,7 +90,7 @@ export class TargetState {
         this.#hearEnd(timeNs, atMs);
         break;
       case "finding":
-        this.#find(findingOf(line.text));
+        this.find(findingOf(line.text));
         break;
       case "grown":
         this.#tell(
@@ -136,6 +136,12 @@ export class TargetState {
         this.hist.readingDone(line.text);
         break;
     }
+  }
+
+  /** Adds what else was found out of it, a line for people. */
+  find(finding: string): void {
+    if (this.#findings.size < MAX_FINDINGS || this.#findings.has(finding)) this.#findings.add(finding);
+    else this.#findingsLeftOut += 1;
   }
 
   /** Alerts since this was asked last. */
@@ -197,11 +203,6 @@ export class TargetState {
     if (this.mode !== "hist") return completed;
     const callers = this.hist.callers();
     return { ...completed, callers, totals: this.hist.totals(callers) };
-  }
-
-  #find(finding: string): void {
-    if (this.#findings.size < MAX_FINDINGS || this.#findings.has(finding)) this.#findings.add(finding);
-    else this.#findingsLeftOut += 1;
   }
 
   #allFindings(): string[] {

@@ -15,6 +15,16 @@ export class KernelSymbols {
 
   /** True where the kernel shows no addresses: kptr_restrict. */
   hidden = false;
+  #isRead = false;
+
+  /** True where the kernel has said what it has, and that was nothing. */
+  get missing(): boolean {
+    return this.#isRead && !this.hidden && this.#builtIn.size === 0;
+  }
+
+  get nameless(): boolean {
+    return this.hidden || this.missing;
+  }
 
   /** Takes the kernel's own symbols, where the text has any, and those of all modules in it; what was known of them is replaced. */
   read(kallsyms: string): void {
@@ -27,6 +37,7 @@ export class KernelSymbols {
       if (lines.length === 0) modules.set(module, lines);
       lines.push(line);
     });
+    this.#isRead = true;
     if (builtIn.size > 0) {
       this.hidden = builtIn.isZero;
       this.#builtIn = this.hidden ? new SymbolTable("") : builtIn;

@@ -13,6 +13,8 @@ export interface AddressNames {
   read(kallsyms: string): void;
   forget(module: string): void;
   nameOf(address: bigint): string | undefined;
+  /** True where the kernel names none: asking again would not help. */
+  readonly nameless?: boolean;
 }
 
 /** One that is not found stays an address; else each of them would ask again. */
@@ -147,7 +149,13 @@ export class RecordTaker {
     if (known >= 0) return known;
     const address = (BigInt(high) << 32n) | BigInt(low);
     const name = this.#names.nameOf(address);
-    if (name === undefined && this.mayAsk && this.#questions < MAX_QUESTIONS && this.#unknown !== address) {
+    if (
+      name === undefined &&
+      this.mayAsk &&
+      this.#names.nameless !== true &&
+      this.#questions < MAX_QUESTIONS &&
+      this.#unknown !== address
+    ) {
       this.#unknown = address;
       this.#questions += 1;
       this.asked = true;
