@@ -720,6 +720,8 @@ send_symbols() {
     # shellcheck disable=SC2086 # a pattern each
     grep -i '^[0-9a-f]* t ' /proc/kallsyms | grep $pattern | {
         while read -r address _ name module; do
+            # Where code begins on ARM: no function.
+            case $name in '$'* | .L*) continue ;; esac
             batch="$batch $address:$name:$module"
             if [ ${#batch} -gt 700 ]; then
                 mark sym "$batch"
