@@ -72,6 +72,7 @@ describe.each([
       expect(snapshot.callers.some(({ callSite }) => callSite.endsWith("[vfat]"))).toBe(true);
       expect(snapshot.callers.filter(({ callSite }) => callSite.startsWith("0x"))).toEqual([]);
       expect(await lab.changesSince(before)).toEqual([]);
-    });
+      // Emulating another architecture takes several times as long where the machine is busy.
+    }, 480_000);
   });
 });
