@@ -26,11 +26,12 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 VERB=$1 NONCE=$2 BLANKS=$IFS
 shift 2
 
-BUFFER_KB=8192 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0 HOST=''
+BUFFER_KB=8192 SUBBUF_KB=0 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0 HOST=''
 for option; do
     value=${option#*=}
     case $option in
     buffer_kb=*) BUFFER_KB=$value ;;
+    subbuf_kb=*) SUBBUF_KB=$value ;;
     poll=*) POLL=$value ;;
     quiet=*) QUIET_S=$value ;;
     grow_kb=*) GROW_KB=$value ;;
@@ -470,6 +471,8 @@ make_instance() {
     mkdir "$I" || refuse "code=no-instance path=$I"
     put 0 >"$I/tracing_on"
     name_cpus
+    # 6.8 brought it. Before the size, which is kept in sub-buffers.
+    [ "$SUBBUF_KB" = 0 ] || set_up buffer_subbuf_size_kb "$SUBBUF_KB" || finding "code=subbuf-refused kb=$SUBBUF_KB"
     set_up buffer_size_kb "$BUFFER_KB" || finding "code=buffer-refused kb=$BUFFER_KB"
     # Else CPUs' clocks differ, and an object freed on another CPU would be freed before it was allocated.
     set_up trace_clock global || finding "code=no-global-clock"
@@ -728,6 +731,8 @@ send_symbols() {
     # shellcheck disable=SC2086 # a pattern each
     grep -i '^[0-9a-f]* t ' /proc/kallsyms | grep $pattern | {
         while read -r address _ name module; do
+            # Where code begins on ARM: no function.
+            case $name in '$'* | .L*) continue ;; esac
             batch="$batch $address:$name:$module"
             if [ ${#batch} -gt 700 ]; then
                 mark sym "$batch"
@@ -796,7 +801,7 @@ read_round() {
         helper $!
     done
     emit round || return
-    if [ "$ENTRIES" -lt 1000 ]; then pause=0.25; elif [ "$ENTRIES" -lt 20000 ]; then pause=0.1; else return 0; fi
+    if [ "$ENTRIES" -lt 1000 ]; then pause=0.25; elif [ "$ENTRIES" -lt $((BUFFER_KB * 2)) ]; then pause=0.1; else return 0; fi
     [ $NAP = 1 ] && pause=1
     sleep $pause >/dev/null &
     helper $!

@@ -25,6 +25,9 @@ const META_PACKAGES = {
 /** What a kernel's package may be split into: signed image, unsigned binary, modules. Never headers or tools. */
 const KERNEL_PART = /^linux-(?:image|binary|modules|modules-core|modules-extra)-\d/;
 
+/** A library's package, which a program may need beside its own; the base that gcc shares is none. */
+const LIBRARY = /^(?:lib|zlib)(?!.*-base)/;
+
 const RELEASE_ALIASES = ["stable", "oldstable", "oldoldstable", "testing"];
 const ROLLING = new Set(["sid", "unstable", "experimental"]);
 const DONE = "fetched.json";
@@ -106,6 +109,34 @@ export async function fetchPackage({ name, suite, arch, log = () => {} }) {
       if (!record) throw new Error(`apt does not know ${name} there${apt.trouble()}`);
       await apt.unpack(name, tree);
       return { dir: ".", package: name, version: record.Version };
+    },
+  );
+}
+
+/** What a guest of a foreign architecture runs: Debian's packages, with what they need. */
+const USERLAND = ["busybox-static", "dropbear-bin"];
+
+/**
+ * The programs of a guest of a foreign architecture, unpacked into one tree, once.
+ *
+ * @returns {Promise<{dir: string, packages: Record<string, string>, cached: boolean}>} packages: their versions
+ */
+export async function fetchUserland({ suite, arch, log = () => {} }) {
+  checkName(suite);
+  return cachedTree(
+    { entry: `packages/userland-${suite}-${arch}`, what: `programs of ${suite} ${arch}`, suite, arch, log },
+    async (apt, tree) => {
+      const packages = {};
+      const wanted = [...USERLAND];
+      for (let name = wanted.shift(); name; name = wanted.shift()) {
+        if (packages[name]) continue;
+        const record = await apt.show(name);
+        if (!record) throw new Error(`apt does not know ${name} there${apt.trouble()}`);
+        packages[name] = record.Version;
+        await apt.unpack(name, tree);
+        wanted.push(...dependenciesOf(record).filter((needed) => LIBRARY.test(needed)));
+      }
+      return { dir: ".", packages };
     },
   );
 }
@@ -347,10 +378,14 @@ function kernelIn(tree) {
 }
 
 function kernelParts(record) {
-  const names = `${record.Depends ?? ""},${record["Pre-Depends"] ?? ""}`
+  return dependenciesOf(record).filter((name) => KERNEL_PART.test(name));
+}
+
+/** Names; of alternatives the first. */
+function dependenciesOf(record) {
+  return `${record.Depends ?? ""},${record["Pre-Depends"] ?? ""}`
     .split(",")
     .map((item) => item.trim().split(/[ (|:]/)[0]);
-  return names.filter((name) => KERNEL_PART.test(name));
 }
 
 function parseRecord(text) {

@@ -11,6 +11,7 @@ import { IN_INTERRUPT, type KmemLayout, type MarkerLayout, type ModuleLayout } f
 export interface AddressNames {
   /** Takes the text of /proc/kallsyms, or a part of it. */
   read(kallsyms: string): void;
+  expect(module: string): void;
   forget(module: string): void;
   nameOf(address: bigint): string | undefined;
   /** True where the kernel names none: asking again would not help. */
@@ -200,8 +201,10 @@ export class RecordTaker {
     const isWhole = fits && from <= recordEnd;
     this.#columns.tally.count(isWhole ? LineClass.otherEvent : LineClass.badField, stream.recordBytes);
     if (!isWhole) return;
-    const name = Buffer.from(view.buffer, from, Math.max(0, Math.min((where >>> 16) - 1, recordEnd - from)));
-    if (layout.gone) this.#names.forget(name.toString("latin1"));
+    const bytes = Buffer.from(view.buffer, from, Math.max(0, Math.min((where >>> 16) - 1, recordEnd - from)));
+    const name = bytes.toString("latin1");
+    if (layout.gone) this.#names.forget(name);
+    else this.#names.expect(name);
     // A module's addresses may have been another's.
     this.core.clearSites();
     this.#unknown = undefined;

@@ -23,6 +23,8 @@ export function findingOf(text: string): string {
       return "there is no global trace clock: CPUs' events may be out of order by what their clocks differ";
     case "buffer-refused":
       return `the ring buffer could not be made ${field("kb")} KB a CPU`;
+    case "subbuf-refused":
+      return `sub-buffers could not be made ${field("kb")} KB (Linux 6.8 brought that): they are a page`;
     case "event-refused":
       return `the event ${field("event")} could not be enabled`;
     case "instance-kept":

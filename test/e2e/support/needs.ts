@@ -7,6 +7,8 @@ import { findBootKernel, findFetchedKernel } from "../../../src/target/qemu/boot
 
 const CHECKS = {
   qemu: () => hasCommand("qemu-system-x86_64"),
+  "qemu:armhf": () => hasCommand("qemu-system-arm"),
+  "qemu:arm64": () => hasCommand("qemu-system-aarch64"),
   busybox: () => existsSync("/bin/busybox"),
   chromium: () => hasCommand("chromium"),
   sshd: () => hasCommand("sshd"),
@@ -33,6 +35,8 @@ const CHECKS = {
   "kernel:bookworm": () => findFetchedKernel("bookworm") !== undefined,
   "kernel:trixie": () => findFetchedKernel("trixie") !== undefined,
   "kernel:sid": () => findFetchedKernel("sid") !== undefined,
+  "kernel:bookworm-armhf": () => findFetchedKernel("bookworm", "armhf") !== undefined,
+  "kernel:bookworm-arm64": () => findFetchedKernel("bookworm", "arm64") !== undefined,
 };
 export type Part = keyof typeof CHECKS;
 
