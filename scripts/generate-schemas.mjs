@@ -9,6 +9,8 @@ const { snapshotSchema } = await import("../dist/model/snapshot.js");
 const { serverMessageSchema } = await import("../dist/model/wire.js");
 const { doctorSchema } = await import("../dist/model/doctor.js");
 const { workloadSchema } = await import("../dist/model/workload.js");
+const { diffSchema } = await import("../dist/model/diff.js");
+const { budgetsSchema } = await import("../dist/cli/budgets.js");
 const { configSchema } = await import("../dist/cli/config.js");
 
 const documents = [
@@ -16,7 +18,9 @@ const documents = [
   ["docs/wire.schema.json", serverMessageSchema],
   ["docs/workload.schema.json", workloadSchema],
   ["docs/doctor.schema.json", doctorSchema],
+  ["docs/diff.schema.json", diffSchema],
   ["config/kmemtap.schema.json", configSchema],
+  ["config/budgets.schema.json", budgetsSchema],
 ];
 let stale = false;
 for (const [name, schema] of documents) {

@@ -5,6 +5,7 @@ import { printable } from "../model/printable.ts";
 import { VERSION } from "../model/version.ts";
 import { bootargsCommand } from "./bootargs.ts";
 import { demoCommand } from "./demo.ts";
+import { diffCommand } from "./diff.ts";
 import { doctorCommand } from "./doctor.ts";
 import { exportCommand } from "./export.ts";
 import { liveCommand } from "./live.ts";
@@ -31,6 +32,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     runCommand(exit),
     snapshotCommand(exit),
     reportCommand(exit),
+    diffCommand(exit),
     exportCommand(exit),
     doctorCommand(exit),
     bootargsCommand(exit),
