@@ -10,6 +10,7 @@ const { serverMessageSchema } = await import("../dist/model/wire.js");
 const { doctorSchema } = await import("../dist/model/doctor.js");
 const { workloadSchema } = await import("../dist/model/workload.js");
 const { diffSchema } = await import("../dist/model/diff.js");
+const { adviceSchema } = await import("../dist/model/advice.js");
 const { budgetsSchema } = await import("../dist/cli/budgets.js");
 const { configSchema } = await import("../dist/cli/config.js");
 
@@ -19,6 +20,7 @@ const documents = [
   ["docs/workload.schema.json", workloadSchema],
   ["docs/doctor.schema.json", doctorSchema],
   ["docs/diff.schema.json", diffSchema],
+  ["docs/advice.schema.json", adviceSchema],
   ["config/kmemtap.schema.json", configSchema],
   ["config/budgets.schema.json", budgetsSchema],
 ];

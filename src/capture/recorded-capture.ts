@@ -5,7 +5,7 @@ import type { RecordedAccount } from "./account-recording.ts";
 import { parseRun, RunReplay } from "./recorded-run.ts";
 import { type PhasePart, RunFrames } from "./run-frames.ts";
 import { type TimeSpan, TimeWindow } from "./time-window.ts";
-import type { TrackSampler } from "./track-sampler.ts";
+import type { LedgerFeed } from "./ledger-feed.ts";
 
 export interface CaptureOptions {
   readonly filter: AccountFilter;
@@ -15,8 +15,8 @@ export interface CaptureOptions {
   readonly part?: TimeSpan | PhasePart | undefined;
   /** What the live objects may take, MiB. */
   readonly memoryMb?: number | undefined;
-  /** Samples the account on its way. */
-  readonly sampler?: TrackSampler | undefined;
+  /** Looks at the account on its way. */
+  readonly sampler?: LedgerFeed | undefined;
 }
 
 export interface CaptureAccount extends RecordedAccount {

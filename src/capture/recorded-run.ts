@@ -12,7 +12,7 @@ import type { RecordedRun } from "./capture-recorder.ts";
 import { RunAccount } from "./run-account.ts";
 import { TargetState } from "./target-state.ts";
 import type { TimeWindow } from "./time-window.ts";
-import type { TrackSampler } from "./track-sampler.ts";
+import type { LedgerFeed } from "./ledger-feed.ts";
 
 /** Of a part of a run: what it says of all of it is not the part's. */
 const OF_ANY_PART: readonly string[] = ["session", "finding", "sym", "symbols-done"];
@@ -23,8 +23,8 @@ export interface RunReplayOptions {
   readonly window?: TimeWindow | undefined;
   /** What the live objects may take, MiB. */
   readonly memoryMb?: number | undefined;
-  /** Samples the account on its way. */
-  readonly sampler?: TrackSampler | undefined;
+  /** Looks at the account on its way. */
+  readonly sampler?: LedgerFeed | undefined;
 }
 
 export class RunReplay {

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { ExitCode, KmemtapError, messageOf } from "../model/errors.ts";
 import { printable } from "../model/printable.ts";
 import { VERSION } from "../model/version.ts";
+import { adviseCommand } from "./advise.ts";
 import { bootargsCommand } from "./bootargs.ts";
 import { demoCommand } from "./demo.ts";
 import { diffCommand } from "./diff.ts";
@@ -33,6 +34,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     snapshotCommand(exit),
     reportCommand(exit),
     diffCommand(exit),
+    adviseCommand(exit),
     exportCommand(exit),
     doctorCommand(exit),
     bootargsCommand(exit),
