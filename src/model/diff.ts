@@ -95,6 +95,10 @@ export const diffNoiseSchema = z
     bytesAFunction: count.describe("a function that both have and that differs by no more than this is noise"),
     functions: count.describe("how many are"),
     bytes: signed.describe("their netBytes, b less a"),
+    workers: signed.describe("kworkers alive, b less a: their number is a matter of timing"),
+    workerBytes: signed.describe(
+      "what functions differ by for that, beyond bytesAFunction each: noise, and not in bytes",
+    ),
     isCounted: z.boolean().describe("true where together they are too much for noise, and count as growth"),
   })
   .meta({ id: "DiffNoise" });

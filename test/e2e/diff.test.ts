@@ -64,7 +64,7 @@ describe.skipIf(missing)(`the difference of two boots${note}`, () => {
 
   it("names a module that one of them has more", async () => {
     const { status, stdout } = await compare("one", "module");
-    expect(stdout).toMatch(/\d \[loop\] {2}new\n/);
+    expect(stdout).toMatch(/\d {2}\[loop\] {2}new\n/);
     expect(status).toBe(1);
     const { groups, functions } = await diffOf("one", "module");
     const loop = groups.find(({ name }) => name === "[loop]");

@@ -14,7 +14,7 @@ import { lossNotice } from "../loss-notice.ts";
 import { difference, sumOf } from "./figures.ts";
 import { type Budget, judgeBudgets, verdictOf } from "./judge.ts";
 import { matchFunctions, type MatchedFunction } from "./match-functions.ts";
-import { DEFAULT_NOISE_BYTES, isNoise, judgeNoise } from "./noise.ts";
+import { DEFAULT_NOISE_BYTES, isNoise, isOfWorkers, judgeNoise, type Workers, workersOf } from "./noise.ts";
 import { pairSites } from "./pair-sites.ts";
 import { BY_DIRECTORY, BY_MODULE, type Grouping, knowsSources } from "./source-of.ts";
 
@@ -30,16 +30,22 @@ export interface DiffOptions {
 export function compareSnapshots(a: Snapshot, b: Snapshot, options: DiffOptions = {}): Diff {
   const noiseBytes = options.noiseBytes ?? DEFAULT_NOISE_BYTES;
   const grouping = options.grouping ?? (knowsSources(a) && knowsSources(b) ? BY_DIRECTORY : BY_MODULE);
-  const functions = matchFunctions(a, b)
-    .map((match) => diffOf(match, grouping, noiseBytes))
-    .sort(growthFirst);
-  const noisy = functions.filter((row) => row.isNoise);
+  const matches = matchFunctions(a, b);
+  const workers = noiseBytes === 0 ? { more: 0, tasks: 0 } : workersOf(matches);
+  const functions = matches.map((match) => diffOf(match, grouping, noiseBytes, workers)).sort(growthFirst);
+  const isWorkers = (row: DiffFunction) => row.isNoise && Math.abs(row.delta.netBytes) > noiseBytes;
+  const noisy = functions.filter((row) => row.isNoise && !isWorkers(row));
+  const netOf = (rows: readonly DiffFunction[]) => rows.reduce((sum, row) => sum + row.delta.netBytes, 0);
   const noise = judgeNoise(
-    { functions: noisy.length, bytes: noisy.reduce((sum, row) => sum + row.delta.netBytes, 0) },
+    {
+      ...{ functions: noisy.length, bytes: netOf(noisy) },
+      ...{ workers: workers.more, workerBytes: netOf(functions.filter(isWorkers)) },
+    },
     noiseBytes,
     a.totals.netBytes,
   );
-  const countedOf = (row: DiffFunction) => (row.isNoise && !noise.isCounted ? 0 : row.delta.netBytes);
+  const countedOf = (row: DiffFunction) =>
+    row.isNoise && (!noise.isCounted || isWorkers(row)) ? 0 : row.delta.netBytes;
   const gates = judgeBudgets(options.budgets ?? [], functions, countedOf);
   const exact = a.exact && b.exact;
   const [sideA, sideB] = [sideOf(a), sideOf(b)];
@@ -62,7 +68,7 @@ export function compareSnapshots(a: Snapshot, b: Snapshot, options: DiffOptions 
   };
 }
 
-function diffOf(match: MatchedFunction, { groupOf }: Grouping, noiseBytes: number): DiffFunction {
+function diffOf(match: MatchedFunction, { groupOf }: Grouping, noiseBytes: number, workers: Workers): DiffFunction {
   const [a, b] = [sumOf(match.a), sumOf(match.b)];
   const delta = difference(a, b);
   const isOnBoth = match.a.length > 0 && match.b.length > 0;
@@ -73,7 +79,10 @@ function diffOf(match: MatchedFunction, { groupOf }: Grouping, noiseBytes: numbe
     ...(match.file !== undefined && { file: match.file }),
     group: groupOf(match),
     status: statusOf(match, delta),
-    isNoise: differs && isNoise({ bytes: delta.netBytes, isOnBoth }, noiseBytes),
+    isNoise:
+      differs &&
+      (isNoise({ bytes: delta.netBytes, isOnBoth }, noiseBytes) ||
+        (match.module === null && isOnBoth && isOfWorkers(match.name, a.netBytes, b.netBytes, workers))),
     marks: [...match.a, ...match.b].some(freesUnseen) ? ["unseen-frees"] : [],
     a,
     b,

@@ -64,7 +64,7 @@ function share({ a, delta }: Diff): string {
 
 /** What changed, in figures, and what is called noise. */
 function changesOf({ functions, noise, growthBytes, statuses }: Diff, isNet: boolean): string[] {
-  const differing = functions.filter((row) => (!row.isNoise || noise.isCounted) && row.delta.netBytes !== 0);
+  const differing = functions.filter((row) => isCounted(row, noise) && row.delta.netBytes !== 0);
   const up = differing.reduce((sum, { delta }) => sum + Math.max(0, delta.netBytes), 0);
   const isUp = (row: DiffFunction) => row.delta.netBytes > 0;
   const held = (row: DiffFunction) => row.status !== "new" && row.status !== "gone";
@@ -80,6 +80,11 @@ function changesOf({ functions, noise, growthBytes, statuses }: Diff, isNet: boo
     );
   }
   if (within !== undefined) lines.push(within);
+  if (noise.workerBytes !== 0) {
+    const { workers, workerBytes } = noise;
+    const more = workers > 0 ? "more" : "less";
+    lines.push(`noise: ${count(Math.abs(workers), "kworker")} ${more} in B, ${signed(workerBytes)} bytes`);
+  }
   if (!isNet) lines.push("the tables below are in another order, and hide no noise");
   return lines;
 }
@@ -94,7 +99,12 @@ function isShown(row: DiffFunction, { noise }: Diff, orderBy: OrderBy): boolean 
   if (orderBy !== "current_dynamic") return row.delta[FIGURE[orderBy]] !== 0;
   const differs =
     row.delta.netBytes !== 0 || row.delta.liveObjects !== 0 || row.status === "new" || row.status === "gone";
-  return differs && (!row.isNoise || noise.isCounted);
+  return differs && isCounted(row, noise);
+}
+
+/** Noise counts where it is too much together; kworkers never do. */
+function isCounted(row: DiffFunction, { isCounted: all, bytesAFunction }: Diff["noise"]): boolean {
+  return !row.isNoise || (all && Math.abs(row.delta.netBytes) <= bytesAFunction);
 }
 
 function isGroupShown(group: DiffGroup, functions: readonly DiffFunction[]): boolean {

@@ -89,7 +89,14 @@ describe("noise", () => {
       ["new", false],
       ["gone", false],
     ]);
-    expect(diff.noise).toEqual({ bytesAFunction: 2048, functions: 1, bytes: 1000, isCounted: false });
+    expect(diff.noise).toEqual({
+      bytesAFunction: 2048,
+      functions: 1,
+      bytes: 1000,
+      workers: 0,
+      workerBytes: 0,
+      isCounted: false,
+    });
     expect(diff.growthBytes).toBe(3000 + 16 - 8);
     expect(compareSnapshots(a, b, { noiseBytes: 0 }).growthBytes).toBe(3000 + 1000 + 16 - 8);
   });
@@ -100,8 +107,39 @@ describe("noise", () => {
       holding(...sites.map((site): Held => [site, 1, 1000])),
       holding(...sites.map((site): Held => [site, 2, 1000])),
     );
-    expect(diff.noise).toEqual({ bytesAFunction: 2048, functions: 20, bytes: 20_000, isCounted: true });
+    expect(diff.noise).toEqual({
+      bytesAFunction: 2048,
+      functions: 20,
+      bytes: 20_000,
+      workers: 0,
+      workerBytes: 0,
+      isCounted: true,
+    });
     expect(diff.growthBytes).toBe(20_000);
+  });
+});
+
+describe("kworkers", () => {
+  const tasks = (n: number, workers: number, taskBytes = 4000) =>
+    holding(
+      ["copy_process+0x1/0x9", 3 * n, taskBytes],
+      ["alloc_pid+0x1/0x9", n, 128],
+      ["alloc_worker+0x1/0x9", workers, 192],
+    );
+
+  it("that are more or less are noise, with all that a task takes", () => {
+    const diff = compareSnapshots(tasks(50, 30), tasks(48, 28));
+    expect(diff.noise).toMatchObject({ workers: -2, workerBytes: -24_000, functions: 2, isCounted: false });
+    expect(diff.growthBytes).toBe(0);
+    expect(compareSnapshots(tasks(50, 30), tasks(48, 28), { noiseBytes: 0 }).growthBytes).toBe(
+      -2 * (12_000 + 128 + 192),
+    );
+  });
+
+  it("explain no more than they take, and no other tasks", () => {
+    expect(compareSnapshots(tasks(50, 30), tasks(53, 31)).growthBytes).toBe(36_000);
+    expect(compareSnapshots(tasks(50, 30), tasks(51, 30)).growthBytes).toBe(12_000);
+    expect(compareSnapshots(tasks(50, 30), tasks(50, 29, 4100)).growthBytes).toBe(15_000);
   });
 });
 
