@@ -14,7 +14,7 @@ import { RecordedPhases } from "./recorded-phases.ts";
 import { RunAccount, type WorkloadResultOptions } from "./run-account.ts";
 import { TargetState } from "./target-state.ts";
 import type { TimeWindow } from "./time-window.ts";
-import type { TrackSampler } from "./track-sampler.ts";
+import type { LedgerFeed } from "./ledger-feed.ts";
 import type { PhaseChange } from "./workload-account.ts";
 
 /** Of a part of a run: what it says of all of it is not the part's. */
@@ -26,8 +26,8 @@ export interface RunReplayOptions {
   readonly window?: TimeWindow | undefined;
   /** What the live objects may take, MiB. */
   readonly memoryMb?: number | undefined;
-  /** Samples the account on its way. */
-  readonly sampler?: TrackSampler | undefined;
+  /** Looks at the account on its way. */
+  readonly sampler?: LedgerFeed | undefined;
   /** Accounts the phases of its workload as well. */
   readonly workload?: WorkloadWanted | undefined;
 }

@@ -15,7 +15,7 @@ import { symbolsFinding } from "../target/agent/findings.ts";
 import { PrintkJoin } from "./join-printk.ts";
 import type { TargetState } from "./target-state.ts";
 import type { TimeWindow } from "./time-window.ts";
-import type { TrackSampler } from "./track-sampler.ts";
+import type { LedgerFeed } from "./ledger-feed.ts";
 import { type PhaseChange, WorkloadAccount } from "./workload-account.ts";
 
 export interface RunOptions {
@@ -30,8 +30,8 @@ export interface RunOptions {
   readonly window?: TimeWindow | undefined;
   /** What the live objects may take, MiB. */
   readonly memoryMb?: number | undefined;
-  /** Samples the account on its way. */
-  readonly sampler?: TrackSampler | undefined;
+  /** Looks at the account on its way. */
+  readonly sampler?: LedgerFeed | undefined;
   /** Told of each line of the agent, in the order of the stream; what it says of the workload, if anything. */
   readonly onMark?: (mark: AgentMark) => PhaseChange | undefined;
 }
@@ -70,7 +70,7 @@ export class RunAccount {
   readonly #ledger: EventLedger;
   readonly #onMark: RunOptions["onMark"];
   readonly #window: TimeWindow | undefined;
-  readonly #sampler: TrackSampler | undefined;
+  readonly #sampler: LedgerFeed | undefined;
   #losses: LossMark[] = [];
   #taught = false;
 
