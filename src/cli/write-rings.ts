@@ -9,7 +9,6 @@ import { lossNotice } from "../report/loss-notice.ts";
 import { formatRings } from "../report/format-rings.ts";
 import { nodeAt } from "../rings/ring-tree.ts";
 import type { RingsChoice } from "./rings-options.ts";
-import { say } from "./say.ts";
 import { showFile } from "./show-file.ts";
 import type { SourceTree } from "./source-tree-of.ts";
 import { writeOutput } from "./write-output.ts";
@@ -22,7 +21,6 @@ export async function writeRings(choice: RingsChoice, tree: SourceTree, snapshot
   const file = choice.file ?? join(tmpdir(), `kmemtap-rings-${randomUUID()}.html`);
   await writeOutput(file, chart);
   if (choice.show) await showFile(file);
-  else if (choice.file === undefined) say(`the chart is ${file}`);
 }
 
 function factsOf({ kernel, rings }: SourceTree, { source }: Snapshot, notExact: string | undefined) {

@@ -26,7 +26,7 @@ export interface LegendTable {
 export const ROW = 22;
 const SIZE = 13;
 const SWATCH = 12;
-const FIGURE_WIDTH = 74;
+const FIGURE_WIDTH = 78;
 
 /** The first ring, then the largest at the tips, as many as `room` pixels hold. */
 export function legendOf(tree: RingNode, room: number): LegendTable[] {

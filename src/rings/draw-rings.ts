@@ -16,7 +16,7 @@ export interface RingDrawing extends RingSize {
 }
 
 export function drawRings(page: SvgPage, geometry: RingGeometry, drawing: RingDrawing): void {
-  const { fontSize, innerRadius, outerRadius } = drawing;
+  const { fontSize, outerRadius } = drawing;
   for (const { node, shape } of geometry.slices) {
     page.shape(shape, drawing.shade(node), `${titleOf(node)}: ${drawing.describe(node)}`);
   }
@@ -31,13 +31,10 @@ export function drawRings(page: SvgPage, geometry: RingGeometry, drawing: RingDr
       page.turned(x, y, turn, label.text, style);
     }
   }
-  const empty = geometry.slices.length === 0;
-  if (empty) page.outline((innerRadius + outerRadius) / 2, outerRadius - innerRadius);
-  drawCentre(
-    page,
-    empty && geometry.root.bytes <= 0 ? { ...drawing.centre, below: [drawing.nothing] } : drawing.centre,
-    geometry.innerRadius,
-  );
+  const { root, slices, innerRadius } = geometry;
+  if (slices.length === 0) page.outline((innerRadius + outerRadius) / 2, outerRadius - innerRadius);
+  const nothing = slices.length === 0 && root.bytes <= 0;
+  drawCentre(page, nothing ? { ...drawing.centre, below: [drawing.nothing] } : drawing.centre, innerRadius);
 }
 
 function drawCentre(page: SvgPage, { above, figure, below }: RingDrawing["centre"], radius: number): void {
@@ -56,6 +53,6 @@ function drawCentre(page: SvgPage, { above, figure, below }: RingDrawing["centre
 }
 
 /** A slice's whole path: the label shows its end alone. */
-export function titleOf({ path, label, kind }: RingNode): string {
+function titleOf({ path, label, kind }: RingNode): string {
   return kind === "others" ? [...path, label].join("/") : path.join("/");
 }

@@ -32,5 +32,11 @@ export function othersOf(path: readonly string[], nodes: readonly RingNode[]): R
     bytes: nodes.reduce((sum, { bytes }) => sum + bytes, 0),
     children: [],
     gathered: nodes.length,
+    ...(nodes.some(({ change }) => change !== undefined) && {
+      change: {
+        before: nodes.reduce((sum, { change }) => sum + (change?.before ?? 0), 0),
+        after: nodes.reduce((sum, { change }) => sum + (change?.after ?? 0), 0),
+      },
+    }),
   };
 }

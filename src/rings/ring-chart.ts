@@ -2,14 +2,14 @@
 import { humanBytes } from "../format/bytes.ts";
 import type { RingAttribute, SourceNode } from "../model/source-tree.ts";
 import { ATTRIBUTE_WORDS, lackOf } from "./attribute-words.ts";
+import { CENTRE, CHART_RINGS, CHART_SIZE, COLUMN, drawHead, MARGIN } from "./chart-frame.ts";
 import { drawLegend, legendOf } from "./draw-legend.ts";
 import { drawRings } from "./draw-rings.ts";
-import { wrapText } from "./measure-text.ts";
 import { shadeOf } from "./ring-colours.ts";
 import { ringGeometryOf } from "./ring-geometry.ts";
 import { nodeAt, ringTreeOf } from "./ring-tree.ts";
 import { shareOf } from "./share.ts";
-import { SvgPage, type TextStyle, type Theme } from "./svg-page.ts";
+import { SvgPage, type Theme } from "./svg-page.ts";
 
 /** What a chart says about itself. */
 export interface RingFacts {
@@ -30,12 +30,6 @@ export interface RingChoice {
   readonly theme?: Theme;
 }
 
-export const CHART_SIZE = { width: 1280, height: 800 } as const;
-const MARGIN = 28;
-const RADIUS = CHART_SIZE.height / 2 - MARGIN;
-const COLUMN = { x: 2 * (RADIUS + MARGIN) + 24, width: CHART_SIZE.width - 2 * (RADIUS + MARGIN) - 24 - 36 };
-const RING_SIZE = { outerRadius: RADIUS, innerRadius: 84, rings: 6, leastArc: 4, fontSize: 11.5 };
-
 /** @returns the chart as the text of an SVG file */
 export function ringChart(root: SourceNode, facts: RingFacts, choice: RingChoice): string {
   const { attribute, branch = [], theme = "both" } = choice;
@@ -43,19 +37,21 @@ export function ringChart(root: SourceNode, facts: RingFacts, choice: RingChoice
   const start = nodeAt(root, branch) ?? root;
   const words = ATTRIBUTE_WORDS[attribute];
   const page = new SvgPage(CHART_SIZE.width, CHART_SIZE.height, theme);
-  const about = facts.notExact === undefined ? "" : "≈";
+  // The image loses no events.
+  const notExact = attribute === "static" ? undefined : facts.notExact;
+  const about = notExact === undefined ? "" : "≈";
   const place = [
     ...(branch.length === 0 ? [] : [branch.join("/")]),
     ...(facts.kernel === undefined ? [] : [`Linux ${facts.kernel}`]),
   ];
 
-  page.group(RADIUS + MARGIN, RADIUS + MARGIN, () => {
-    drawRings(page, ringGeometryOf(tree, RING_SIZE), {
-      ...RING_SIZE,
+  page.group(CENTRE, CENTRE, () => {
+    drawRings(page, ringGeometryOf(tree, CHART_RINGS), {
+      ...CHART_RINGS,
       shade: shadeOf,
       describe: ({ bytes }) => `${humanBytes(bytes)} · ${shareOf(bytes, tree.bytes)}`,
       centre: {
-        above: branch.length === 0 ? "" : branch[branch.length - 1],
+        above: branch.at(-1) ?? "",
         figure: `${about}${humanBytes(tree.bytes)}`,
         below: [words.brief],
       },
@@ -63,35 +59,22 @@ export function ringChart(root: SourceNode, facts: RingFacts, choice: RingChoice
     });
   });
 
-  const y = drawHead(page, words.title, place.join(" in "), facts, headNotes(start, attribute, facts));
+  const y = drawHead(page, {
+    title: words.title,
+    place: place.join(" in "),
+    lines: [facts.source, notesOf(start, attribute, facts)],
+    danger: notExact,
+  });
   const room = CHART_SIZE.height - MARGIN - y;
   drawLegend(page, COLUMN.x, y, COLUMN.width, legendOf(tree, room));
   return page.toString([words.title, ...place, facts.source].join(", "));
 }
 
-function headNotes(start: SourceNode, attribute: RingAttribute, { rings }: RingFacts): string {
+function notesOf(start: SourceNode, attribute: RingAttribute, { rings }: RingFacts): string {
   const lack = lackOf(start, attribute);
   return [`${attribute} by ${rings}`, ...(lack === undefined ? [] : [lack])].join(" · ");
 }
 
 function emptiness(start: SourceNode, attribute: RingAttribute): string {
   return lackOf(start, attribute) ?? (attribute === "waste" ? "nothing is wasted" : "nothing to show");
-}
-
-/** Title and facts; where the legend may begin. */
-function drawHead(page: SvgPage, title: string, place: string, facts: RingFacts, notes: string): number {
-  let y: number = MARGIN;
-  const write = (text: string, lines: number, style: TextStyle, before = 4) => {
-    y += before;
-    for (const line of wrapText(text, COLUMN.width, style.size, { weight: style.weight ?? "regular", lines })) {
-      y += style.size * 1.25;
-      page.text(COLUMN.x, y, line, style);
-    }
-  };
-  write(title, 3, { size: 23, weight: "bold" }, 0);
-  if (place !== "") write(place, 2, { size: 14, weight: "bold" }, 8);
-  write(facts.source, 2, { size: 13, ink: "soft" });
-  write(notes, 2, { size: 13, ink: "soft" });
-  if (facts.notExact !== undefined) write(`⚠ ${facts.notExact}`, 3, { size: 13, ink: "danger", weight: "bold" }, 8);
-  return y + 34;
 }

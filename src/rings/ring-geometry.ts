@@ -44,15 +44,17 @@ const GAP = 1;
 /** Of a ring, times the font size: a line of text along the arc fits into the thinnest. */
 const THINNEST = 1.5;
 const WIDEST = 11;
+/** Of the outer radius: an empty chart is a band around what it says. */
+const EMPTY_CENTRE = 0.72;
 /** How much wider than that rings become where there are few; of the outer radius, how large the centre then may be. */
 const STRETCH = 1.5;
 const LARGEST_CENTRE = 0.4;
 
 export function ringGeometryOf(tree: RingNode, size: RingSize): RingGeometry {
   const root = gather(tree, { leastShare: size.leastArc / (2 * Math.PI * size.outerRadius), rings: size.rings });
-  if (root.bytes <= 0) return { root, slices: [], innerRadius: size.innerRadius };
+  if (root.bytes <= 0) return { root, slices: [], innerRadius: size.outerRadius * EMPTY_CENTRE };
   const nodes = hierarchy(root, ({ children }) => children);
-  if (nodes.height === 0) return { root, slices: [], innerRadius: size.innerRadius };
+  if (nodes.height === 0) return { root, slices: [], innerRadius: size.outerRadius * EMPTY_CENTRE };
   // Not d3's sum of the leaves: a directory's own bytes, which none of its children has, keep their part of its angle.
   nodes.each((node) => Object.assign(node, { value: node.data.bytes }));
   const placed = partition<RingNode>()

@@ -3,6 +3,12 @@
  */
 import { bytesOf, type RingAttribute, type SourceNode } from "../model/source-tree.ts";
 
+/** Bytes of a place before and after. */
+export interface Change {
+  readonly before: number;
+  readonly after: number;
+}
+
 export interface RingNode {
   /** Names from the kernel's root down; empty for the root itself. What colours and zooming go by. */
   readonly path: readonly string[];
@@ -14,6 +20,8 @@ export interface RingNode {
   readonly children: readonly RingNode[];
   /** Of `others`: how many siblings are gathered in it. */
   readonly gathered?: number;
+  /** Of a difference: bytes before and after; `bytes` is then how much changed. */
+  readonly change?: Change;
 }
 
 /** The node at a path of names, and its path; undefined where there is none. */
@@ -32,6 +40,12 @@ export function ringTreeOf(root: SourceNode, attribute: RingAttribute, path: rea
   return toRingNode(start, attribute, path, start.name);
 }
 
+/** The tree with siblings by another weight, largest first: so that two charts have them in one order. */
+export function ordered(node: RingNode, weightOf: (node: RingNode) => number): RingNode {
+  const children = node.children.map((child) => ordered(child, weightOf));
+  return { ...node, children: children.sort((a, b) => weightOf(b) - weightOf(a) || byBytes(a, b)) };
+}
+
 function toRingNode(node: SourceNode, attribute: RingAttribute, path: readonly string[], label: string): RingNode {
   const children: RingNode[] = [];
   let sum = 0;
@@ -47,7 +61,7 @@ function toRingNode(node: SourceNode, attribute: RingAttribute, path: readonly s
 }
 
 /** A directory that holds one directory and nothing else is one slice with it. */
-function joinChain(node: RingNode): RingNode {
+export function joinChain(node: RingNode): RingNode {
   if (node.kind !== "directory" || node.children.length !== 1) return node;
   const [only] = node.children;
   if (only.kind !== "directory" || only.bytes !== node.bytes) return node;

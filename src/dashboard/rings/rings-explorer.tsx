@@ -24,7 +24,8 @@ export function RingsExplorer({ root, attribute, branch = [], exact }: ExplorerP
   const tree = useMemo(() => ringTreeOf(root, attribute, path), [root, attribute, path]);
   useEffect(() => setPointed(null), [tree.path]);
 
-  const about = exact ? "" : "≈";
+  // The image loses no events.
+  const about = exact || attribute === "static" ? "" : "≈";
   const words = ATTRIBUTE_WORDS[attribute];
   const lack = lackOf(root, attribute);
   const describe = (node: RingNode) =>
