@@ -1,4 +1,8 @@
-/** The rooms of DESIGN.md, with what assembly/ is compiled to below ftrace and accounting: model <- {transport, ftrace, accounting, symbols, report} <- target <- capture <- server <- cli <- main. */
+/**
+ * The rooms of DESIGN.md: model <- {transport, ftrace, accounting, symbols, report} <- target <- capture <- server <- cli <- main.
+ * `wasm`, what assembly/ is compiled to, is below ftrace and accounting. `format` (numbers for people) and `rings` (the ring chart's geometry) know no
+ * machine and no browser: files and the page share them.
+ */
 const room = (name) => `^src/${name}/`;
 const only = (name, allowed) => ({
   name: `${name}-imports`,
@@ -11,17 +15,19 @@ const only = (name, allowed) => ({
 module.exports = {
   forbidden: [
     only("model", []),
+    only("format", []),
+    only("rings", ["model", "format"]),
     only("transport", ["model"]),
     only("wasm", []),
     only("ftrace", ["model", "wasm"]),
     only("accounting", ["model", "wasm"]),
     only("symbols", ["model"]),
-    only("report", ["model"]),
+    only("report", ["model", "format", "rings"]),
     only("target", ["model", "transport", "ftrace"]),
     only("capture", ["model", "transport", "ftrace", "accounting", "symbols", "target"]),
     only("server", ["model", "capture", "report"]),
-    only("dashboard", ["model"]),
-    only("cli", ["model", "transport", "symbols", "target", "capture", "report", "server"]),
+    only("dashboard", ["model", "format", "rings"]),
+    only("cli", ["model", "format", "rings", "transport", "symbols", "target", "capture", "report", "server"]),
     {
       name: "accounting-is-pure",
       comment: "no clock, no I/O, no logger: time and input are arguments",
@@ -47,6 +53,20 @@ module.exports = {
       severity: "error",
       from: { path: room("dashboard") },
       to: { path: room("model"), dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "rings-carry-no-schemas",
+      comment:
+        "the page draws with them: of the model they take values from the source tree alone, which is free of zod",
+      severity: "error",
+      from: { path: room("rings") },
+      to: { path: room("model"), pathNot: "^src/model/source-tree", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "rings-run-anywhere",
+      severity: "error",
+      from: { path: "^src/(rings|format)/" },
+      to: { dependencyTypes: ["core"] },
     },
     {
       name: "no-cycles",

@@ -5,9 +5,9 @@
 import { type EventBatch, EventKind } from "../model/event-batch.ts";
 import { NO_CPU, NO_POINTER } from "../model/no-value.ts";
 import { SHORT_LIFE_NS } from "../model/request-profile.ts";
-import { classAt, ClassField, ObjectClasses } from "./object-classes.ts";
+import { LedgerCore } from "./ledger-core.ts";
+import { classAt, ClassField } from "./object-classes.ts";
 import { ObjectStore } from "./object-store.ts";
-import { PointerTable } from "./pointer-table.ts";
 
 /** Doubles of a class. */
 const ROW = 8;
@@ -31,9 +31,9 @@ export type TalliedClass = Readonly<Record<keyof typeof Column, number>> & {
 };
 
 export class RequestTally {
-  readonly #live = new PointerTable();
+  /** For its live objects and classes: its sums stay empty. */
+  readonly #core: LedgerCore;
   readonly #objects = new ObjectStore();
-  readonly #classes = new ObjectClasses();
   readonly #maxObjects: number;
   #rows = new Float64Array(4096 * ROW);
   /** CPU of the allocation, by place in the store. */
@@ -43,6 +43,7 @@ export class RequestTally {
   /** @param maxObjects live objects that are followed; what is allocated beyond counts, and seems never freed */
   constructor(maxObjects: number) {
     this.#maxObjects = maxObjects;
+    this.#core = new LedgerCore(0, maxObjects);
   }
 
   /** CPUs that events came from. */
@@ -56,19 +57,19 @@ export class RequestTally {
       if (cpu[i] !== NO_CPU && cpu[i] >= this.#cpus) this.#cpus = cpu[i] + 1;
       const isKnown = (ptrLow[i] | ptrHigh[i]) !== NO_POINTER;
       if (kind[i] > EventKind.cacheAlloc) {
-        const held = isKnown ? this.#live.delete(ptrLow[i], ptrHigh[i]) : -1;
+        const held = isKnown ? this.#core.take(ptrLow[i], ptrHigh[i]) : -1;
         if (held >= 0) this.#free(held, timeNs[i], cpu[i]);
         continue;
       }
-      this.#classes.reserve(callSite[i] + 1);
-      const objectClass = this.#classes.of(callSite[i], bytesReq[i], bytesAlloc[i], kind[i]);
+      this.#core.reserve(callSite[i] + 1);
+      const objectClass = this.#core.classOf(callSite[i], bytesReq[i], bytesAlloc[i], kind[i]);
       const row = this.#rowOf(objectClass);
       this.#rows[row + Column.allocs] += 1;
-      if (!isKnown || this.#live.size >= this.#maxObjects) continue;
+      if (!isKnown || this.#core.size >= this.#maxObjects) continue;
       const place = this.#objects.add(objectClass, timeNs[i]);
       if (place >= this.#cpuOf.length) this.#growCpus();
       this.#cpuOf[place] = cpu[i];
-      const replaced = this.#live.set(ptrLow[i], ptrHigh[i], place);
+      const replaced = this.#core.set(ptrLow[i], ptrHigh[i], place);
       if (replaced >= 0) this.#end(this.#objects.take(replaced), Column.impliedFrees);
       const alive = (this.#rows[row + Column.liveObjects] += 1);
       if (alive > this.#rows[row + Column.peakObjects]) this.#rows[row + Column.peakObjects] = alive;
@@ -76,8 +77,8 @@ export class RequestTally {
   }
 
   classes(): TalliedClass[] {
-    const { fields } = this.#classes;
-    return Array.from({ length: this.#classes.size }, (_, id) => {
+    const { classes: fields, classCount } = this.#core;
+    return Array.from({ length: classCount }, (_, id) => {
       const at = classAt(id);
       const value = (column: number) => this.#rows[id * ROW + column];
       return {

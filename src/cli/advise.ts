@@ -11,7 +11,7 @@ import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { holdsCapture } from "./file-kind.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
 import { say } from "./say.ts";
-import { spanOf } from "./window-options.ts";
+import { noEvents, spanOf } from "./window-options.ts";
 import { writeOutput } from "./write-output.ts";
 
 interface AdviseOptions {
@@ -56,7 +56,7 @@ Examples:
       await writeOutput("-", options.json === true ? JSON.stringify(advice, null, 2) + "\n" : formatAdvice(advice));
       const notice = notExactNotice(snapshot);
       if (notice !== undefined) say(notice);
-      if (snapshot.input.events.lines === 0) say("the trace holds no kmem events");
+      if (snapshot.input.events.lines === 0) say(noEvents(options));
       if (options.strict === true && !snapshot.exact) exit(ExitCode.eventsLost);
     });
 }

@@ -25,27 +25,29 @@ export const KERNEL_OPTIONS = {
   kallsyms: ["--kallsyms <FILE>", "with -k: the target's /proc/kallsyms, where its trace has bare addresses"],
   force: ["--force", "with -k: go on with a kernel that is not the capture's"],
   lines: ["--lines", "with -k: print file and line behind each caller"],
-  branch: ["-b, --branch <DIR>", "with -k: only callers in this directory or file of the source (fs/ext4)"],
+  branch: [
+    "-b, --branch <DIR>",
+    "with -k: only callers in this directory or file of the source (fs/ext4); a ring chart begins there, also by module",
+  ],
   startBranch: ["--start-branch <DIR>", "the same, as trace_analyze names it"],
 } as const;
 
-/** Undefined where no kernel was named. */
-export function kernelChoiceOf({
-  kernel,
-  kallsyms,
-  force,
-  lines,
-  branch,
-  startBranch,
-}: KernelOptions): KernelChoice | undefined {
+/**
+ * Undefined where no kernel was named.
+ *
+ * @param charted a chart has branches without a kernel, too: modules
+ */
+export function kernelChoiceOf(
+  { kernel, kallsyms, force, lines, branch, startBranch }: KernelOptions,
+  charted = false,
+): KernelChoice | undefined {
   if (kernel !== undefined)
     return { kernel, kallsyms: kallsyms === undefined ? undefined : textOf(kallsyms), force: force === true };
   const needing = {
     "--kallsyms": kallsyms,
     "--force": force,
     "--lines": lines,
-    "--branch": branch,
-    "--start-branch": startBranch,
+    ...(!charted && { "--branch": branch, "--start-branch": startBranch }),
   };
   const [option] = Object.entries(needing).find(([, value]) => value !== undefined) ?? [];
   if (option !== undefined) throw usage(`${option} needs the kernel`, "name it: -k /usr/lib/debug, or a vmlinux");

@@ -16,11 +16,14 @@ import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
 import { applyKernel, KERNEL_OPTIONS, kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
+import { addRingsOptions, type RingsChoice, ringsChoiceOf, type RingsOptions } from "./rings-options.ts";
 import { say } from "./say.ts";
+import { sourceTreeOf } from "./source-tree-of.ts";
 import { noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
 import { writeOutput } from "./write-output.ts";
+import { writeRings } from "./write-rings.ts";
 
-interface Outputs extends KernelOptions {
+interface Outputs extends KernelOptions, RingsOptions {
   readonly accountFile?: string;
   readonly callersFile?: string;
   readonly slabAccount?: string | true;
@@ -33,7 +36,7 @@ interface Outputs extends KernelOptions {
 
 /** `kmemtap report FILE…`: the account of a recorded trace. */
 export function reportCommand(exit: (code: ExitCode) => void) {
-  return new Command("report")
+  const command = new Command("report")
     .description("account a recorded trace: who held the memory at its end")
     .argument(
       "[FILES...]",
@@ -74,17 +77,19 @@ export function reportCommand(exit: (code: ExitCode) => void) {
     )
     .option("--addresses", "with --workload: list the addresses of what was left")
     .option("--memory-mb <MB>", "what the live objects may take, MiB (default: 1024); more are not followed")
-    .option("--strict", "exit with 4 when the account is not exact")
+    .option("--strict", "exit with 4 when the account is not exact");
+  return addRingsOptions(command)
     .addHelpText(
       "after",
       `
-With none of -c, -l, --slab-account and --json, the account is printed.
+With none of -c, -l, -r, -i, --slab-account and --json, the account is printed.
 
 Examples:
   kmemtap report boot.trace                      who held the memory at the end
   kmemtap report trace.dat                       what trace-cmd record -e kmem --compression none wrote
   kmemtap report -f boot.trace -c - -o waste     ordered by what is wasted
   kmemtap report serial.log.gz --json --strict   for a script; fails when events were lost
+  kmemtap report boot.trace -r boot.svg -a waste   a picture of who wastes memory
   kmemtap report console.log                     the tp_printk lines of a console, where there is no trace
   kmemtap report night.kmemtap --from 2s --to 5s   three seconds of it
   kmemtap report night.kmemtap                   what \`kmemtap live … --record night.kmemtap\` kept
@@ -95,9 +100,10 @@ Examples:
   ssh board cat /sys/kernel/tracing/trace | kmemtap report -`,
     )
     .action(async (positional, options) => {
+      const rings = ringsChoiceOf(options);
       const { files, outputs } = await sortOut([...(options.file ?? []), ...positional], options);
       const console = options.console === undefined ? undefined : inputOf(options.console);
-      kernelChoiceOf(options);
+      kernelChoiceOf(options, rings !== undefined);
       const capture = await accountOfCapture(files, options);
       const whole =
         capture ??
@@ -106,8 +112,11 @@ Examples:
           window: windowOf(options),
           memoryMb: memoryMbOf(options.memoryMb),
         }));
-      const account = { ...whole, snapshot: await applyKernel(whole.snapshot, options) };
-      if (capture?.workload === undefined) await writeOutputs(account, outputs);
+      const account = {
+        ...whole,
+        snapshot: await applyKernel(whole.snapshot, options.kernel === undefined ? {} : options),
+      };
+      if (capture?.workload === undefined) await writeOutputs(account, outputs, rings);
       else await writeOutput("-", workloadText(capture.workload, outputs));
       const hiddenFrees =
         outputs.json === true || capture?.workload !== undefined ? undefined : hiddenFreesNotice(account.snapshot);
@@ -191,7 +200,7 @@ async function sortOut(
 
   const inputs = console === undefined ? files : [...files, console];
   const taken = new Set(inputs.map((file) => resolve(file)));
-  for (const output of [outputs.accountFile, outputs.callersFile, outputs.slabAccount]) {
+  for (const output of [outputs.accountFile, outputs.callersFile, outputs.slabAccount, outputs.ringsFile]) {
     if (typeof output !== "string" || output === "-") continue;
     if (taken.has(resolve(output))) throw usage(`${output} is named twice`, "give each result a name of its own");
     taken.add(resolve(output));
@@ -236,10 +245,14 @@ function printkNotices({ printk, loss, totals }: Snapshot): string[] {
   return notices;
 }
 
-async function writeOutputs({ snapshot, freeingCallSites }: RecordedAccount, options: Outputs): Promise<void> {
+async function writeOutputs(
+  { snapshot, freeingCallSites }: RecordedAccount,
+  options: Outputs,
+  rings: RingsChoice | undefined,
+): Promise<void> {
   const { accountFile, callersFile, slabAccount, json, orderBy } = options;
-  const nothingChosen =
-    accountFile === undefined && callersFile === undefined && slabAccount === undefined && json !== true;
+  const chosen = [accountFile, callersFile, slabAccount, json, rings];
+  const nothingChosen = chosen.every((output) => output === undefined);
   if (accountFile !== undefined || nothingChosen)
     await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy, options.lines));
   if (callersFile !== undefined) await writeOutput(callersFile, formatCallersFile(snapshot, orderBy));
@@ -251,6 +264,7 @@ async function writeOutputs({ snapshot, freeingCallSites }: RecordedAccount, opt
     const ordered = { ...snapshot, callers: orderCallers(snapshot.callers, orderBy) };
     await writeOutput("-", JSON.stringify(ordered, null, 2) + "\n");
   }
+  if (rings !== undefined) await writeRings(rings, sourceTreeOf(snapshot), snapshot);
 }
 
 function collect(value: string, previous: readonly string[] = []): string[] {

@@ -27,7 +27,8 @@ export function windowOf(options: WindowOptions): TimeWindow | undefined {
   return span === undefined ? undefined : new TimeWindow(span);
 }
 
-function spanOf({ from, to }: WindowOptions): TimeSpan | undefined {
+/** Undefined where neither was given. */
+export function spanOf({ from, to }: WindowOptions): TimeSpan | undefined {
   if (from === undefined && to === undefined) return undefined;
   const fromNs = from === undefined ? 0 : durationOf("--from", from) * 1e6;
   const toNs = to === undefined ? Infinity : durationOf("--to", to) * 1e6;

@@ -3,10 +3,10 @@ import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { KmemtapError, messageOf } from "../model/errors.ts";
 
 /** Writes a result whole or not at all; `-` is standard output. */
-export async function writeOutput(path: string, text: string): Promise<void> {
+export async function writeOutput(path: string, content: string | Uint8Array): Promise<void> {
   if (path === "-") {
     await new Promise<void>((resolve) =>
-      process.stdout.write(text, () => {
+      process.stdout.write(content, () => {
         resolve();
       }),
     );
@@ -19,7 +19,7 @@ export async function writeOutput(path: string, text: string): Promise<void> {
   );
   const draft = special ? path : `${path}.${randomUUID()}.tmp`;
   try {
-    await writeFile(draft, text);
+    await writeFile(draft, content);
     if (!special) await rename(draft, path);
   } catch (thrown) {
     if (!special) await rm(draft, { force: true });

@@ -1,6 +1,6 @@
 /** What is on the page, from top to bottom. */
 import { Alerts } from "./alerts/alerts.tsx";
-import { CallersTable } from "./callers/callers-table.tsx";
+import { Callers } from "./callers/callers.tsx";
 import { NetChart } from "./chart/net-chart.tsx";
 import { Glance } from "./glance/glance.tsx";
 import { LossBanner } from "./loss/loss-banner.tsx";
@@ -39,7 +39,7 @@ export function App() {
             <Glance account={account} />
             <NetChart account={account} />
             <TargetPanel account={account} />
-            <CallersTable account={account} />
+            <Callers account={account} />
           </main>
         )}
       </div>

@@ -1,5 +1,5 @@
 /** Who holds memory: thousands of rows at ten updates a second, of which only those in sight are drawn. */
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
 import type { Account } from "../state/page-state.ts";
@@ -17,7 +17,12 @@ import { useVirtualRows } from "./use-virtual-rows.ts";
 const ROW_HEIGHT = matchMedia("(pointer: coarse)").matches ? 36 : 26;
 const HEAD_HEIGHT = 30;
 
-export function CallersTable({ account }: { readonly account: Account }) {
+interface CallersTableProps {
+  readonly account: Account;
+  readonly viewChoice: ComponentChildren;
+}
+
+export function CallersTable({ account, viewChoice }: CallersTableProps) {
   const [filter, setFilter] = useState("");
   const [sort, setSort] = useState<Sort>({ column: "net", descending: true });
   const { reading, focus, handlers } = useReading();
@@ -62,6 +67,7 @@ export function CallersTable({ account }: { readonly account: Account }) {
   return (
     <section class="callers" aria-label="Callers">
       <CallersToolbar
+        viewChoice={viewChoice}
         rows={rows}
         all={account.callers.size}
         netBytes={account.totals.netBytes}

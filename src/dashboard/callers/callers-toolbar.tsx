@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
@@ -6,6 +7,7 @@ import { Icon } from "../parts/icon.tsx";
 import { Quantity } from "../parts/quantity.tsx";
 
 interface ToolbarProps {
+  readonly viewChoice: ComponentChildren;
   readonly rows: readonly CallerRow[];
   readonly all: number;
   readonly netBytes: number;
@@ -16,13 +18,14 @@ interface ToolbarProps {
   readonly byFocus: boolean;
 }
 
-export function CallersToolbar({ rows, all, netBytes, filter, onFilter, held, byFocus }: ToolbarProps) {
+export function CallersToolbar({ viewChoice, rows, all, netBytes, filter, onFilter, held, byFocus }: ToolbarProps) {
   const input = useRef<HTMLInputElement>(null);
   useSlashKey(input);
   const filtered = filter.trim() !== "";
   return (
     <div class="section-head">
       <h2>Callers</h2>
+      {viewChoice}
       <label class="filter">
         <span class="visually-hidden">Filter callers</span>
         <input

@@ -2,13 +2,8 @@
 import { UNATTRIBUTED } from "../../model/source-tree.ts";
 import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
 
-/** What a snapshot says of a caller's source where it was made with symbols. */
-interface Attributed {
-  readonly source?: { readonly file?: string | null } | null;
-}
-
 export function sourceFileOf(row: CallerRow): string | undefined {
-  return (row as Attributed).source?.file ?? undefined;
+  return row.source?.file ?? undefined;
 }
 
 export function knowsSources({ callers }: Snapshot): boolean {

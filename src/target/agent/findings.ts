@@ -1,5 +1,4 @@
 /** What the agent could not do, or did beside its work, in words. */
-import type { KernelSymbols } from "../../symbols/kernel-symbols.ts";
 import { fieldsOf } from "./agent-line.ts";
 
 /** The sentence for a `finding` line's text. */
@@ -38,7 +37,7 @@ export function findingOf(text: string): string {
 }
 
 /** What the target's symbols lack, in mode raw; undefined where they are there, or were not read. */
-export function symbolsFinding({ hidden, missing }: Pick<KernelSymbols, "hidden" | "missing">): string | undefined {
+export function symbolsFinding({ hidden, missing }: { readonly hidden: boolean; readonly missing: boolean }): string | undefined {
   if (hidden) {
     return (
       "the kernel hides its addresses (kptr_restrict, or no CAP_SYSLOG there): call sites have no names; " +

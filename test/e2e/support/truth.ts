@@ -35,8 +35,7 @@ export function sharePids(instance: string, truth = INSTANCE): string {
   const from = `${TRACING}/instances/${instance}`;
   const events = ["kmalloc", "kmalloc_node", "kmem_cache_alloc", "kmem_cache_alloc_node", "kfree", "kmem_cache_free"];
   const filters = events.map(
-    (event) =>
-      `e=events/kmem/${event}/filter; ! grep -q common_ ${from}/$e 2>/dev/null || cat ${from}/$e >${truth}/$e`,
+    (event) => `e=events/kmem/${event}/filter; ! grep -q common_ ${from}/$e 2>/dev/null || cat ${from}/$e >${truth}/$e`,
   );
   const pids = `cat ${from}/set_event_notrace_pid >${truth}/set_event_notrace_pid`;
   return `echo 1 >${truth}/options/event-fork && { ${filters.join("; ")}; } && ${pids} && ${pids}`;

@@ -27,7 +27,7 @@ function holding(...held: readonly Held[]): Snapshot {
 function withSources(snapshot: Snapshot, files: Readonly<Record<string, string>>): Snapshot {
   const callers = snapshot.callers.map((row) => {
     const file = new Map(Object.entries(files)).get(row.callSite);
-    return file === undefined ? row : { ...row, source: { file } };
+    return file === undefined ? row : { ...row, source: { file, line: null, function: null, module: null, chain: [] } };
   });
   return { ...snapshot, callers };
 }

@@ -1,0 +1,59 @@
+/** `report -r`: a ring chart as a file, and before somebody's eyes. */
+import { randomUUID } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ExitCode, KmemtapError } from "../model/errors.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import type { RingAttribute, SourceNode } from "../model/source-tree.ts";
+import { lossNotice } from "../report/loss-notice.ts";
+import { formatRings } from "../report/format-rings.ts";
+import { nodeAt } from "../rings/ring-tree.ts";
+import type { RingsChoice } from "./rings-options.ts";
+import { showFile } from "./show-file.ts";
+import type { SourceTree } from "./source-tree-of.ts";
+import { writeOutput } from "./write-output.ts";
+
+export async function writeRings(choice: RingsChoice, tree: SourceTree, snapshot: Snapshot): Promise<void> {
+  const branch = branchOf(tree.root, choice.branch);
+  const attribute = choice.attribute ?? widestOf(tree.root);
+  const notExact = tree.root.dynamic === undefined ? undefined : lossNotice(snapshot);
+  const chart = await formatRings(choice.format, tree.root, factsOf(tree, snapshot, notExact), { attribute, branch });
+  const file = choice.file ?? join(tmpdir(), `kmemtap-rings-${randomUUID()}.html`);
+  await writeOutput(file, chart);
+  if (choice.show) await showFile(file);
+}
+
+function factsOf({ kernel, rings }: SourceTree, { source }: Snapshot, notExact: string | undefined) {
+  return {
+    source: source.label,
+    rings,
+    ...(kernel !== undefined && { kernel }),
+    ...(notExact !== undefined && { notExact }),
+  };
+}
+
+/** `current` where the image was read, and what is known of it where not. */
+function widestOf(root: SourceNode): RingAttribute {
+  if (root.static === undefined) return "current_dynamic";
+  return root.dynamic === undefined ? "static" : "current";
+}
+
+/** The branch's names as the tree has them: a module may be named without its brackets. */
+function branchOf(root: SourceNode, names: readonly string[]): readonly string[] {
+  const found: string[] = [];
+  for (const name of names) {
+    const next = [name, `[${name}]`].find((candidate) => nodeAt(root, [...found, candidate]) !== undefined);
+    if (next === undefined) throw noBranch(nodeAt(root, found) ?? root, [...found, name].join("/"), found.join("/"));
+    found.push(next);
+  }
+  return found;
+}
+
+function noBranch(parent: SourceNode, wanted: string, place: string): KmemtapError {
+  const there = parent.children.map(({ name }) => name);
+  const some = there.slice(0, 8).join(", ") + (there.length > 8 ? ` and ${String(there.length - 8)} more` : "");
+  return new KmemtapError("cli/usage", `--start-branch ${wanted}: the tree has no such place`, {
+    nextStep: `${place === "" ? "at its top" : `in ${place}`} there is ${some === "" ? "nothing" : some}`,
+    exitCode: ExitCode.wrongUse,
+  });
+}

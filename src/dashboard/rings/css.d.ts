@@ -1,0 +1,2 @@
+/** A style that vite puts where the script is. */
+declare module "*.css";

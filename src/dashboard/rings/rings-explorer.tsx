@@ -1,0 +1,75 @@
+/** A tree to look around in: the rings, where one is in the tree, what the pointer is on, and the same as a list. */
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { RingAttribute, SourceNode } from "../../model/source-tree.ts";
+import { humanBytes } from "../../format/bytes.ts";
+import { ATTRIBUTE_WORDS, lackOf } from "../../rings/attribute-words.ts";
+import { nodeAt, type RingNode, ringTreeOf } from "../../rings/ring-tree.ts";
+import { shareOf } from "../../rings/share.ts";
+import { RingsLists } from "./rings-list.tsx";
+import { RingsView } from "./rings-view.tsx";
+import { SliceFacts } from "./slice-facts.tsx";
+
+interface ExplorerProps {
+  readonly root: SourceNode;
+  readonly attribute: RingAttribute;
+  readonly branch?: readonly string[];
+  readonly exact: boolean;
+}
+
+export function RingsExplorer({ root, attribute, branch = [], exact }: ExplorerProps) {
+  const [wanted, setPath] = useState<readonly string[]>(branch);
+  const [pointed, setPointed] = useState<RingNode | null>(null);
+  // What was there a snapshot ago may have gone with its module or its run.
+  const path = useMemo(() => (nodeAt(root, wanted) === undefined ? [] : wanted), [root, wanted]);
+  const tree = useMemo(() => ringTreeOf(root, attribute, path), [root, attribute, path]);
+  useEffect(() => setPointed(null), [tree.path]);
+
+  // The image loses no events.
+  const about = exact || attribute === "static" ? "" : "≈";
+  const words = ATTRIBUTE_WORDS[attribute];
+  const lack = lackOf(root, attribute);
+  const describe = (node: RingNode) =>
+    `${[...node.path, ...(node.kind === "others" ? [node.label] : [])].join("/")}: ${about}${humanBytes(node.bytes)}, ${shareOf(node.bytes, tree.bytes)}`;
+  const out = path.length === 0 ? null : () => setPath(path.slice(0, -1));
+
+  return (
+    <div class="rings">
+      <div class="rings-picture">
+        <nav class="rings-path" aria-label="Place in the tree">
+          {[root.name, ...path].map((name, depth) => (
+            <span key={depth}>
+              {depth > 0 && " / "}
+              {depth === path.length ? (
+                <b>{name}</b>
+              ) : (
+                <button type="button" class="chip" onClick={() => setPath(path.slice(0, depth))}>
+                  {name}
+                </button>
+              )}
+            </span>
+          ))}
+          {lack !== undefined && <span class="rings-lack">{lack}</span>}
+        </nav>
+        <RingsView
+          tree={tree}
+          figure={`${about}${humanBytes(tree.bytes)}`}
+          brief={tree.bytes > 0 ? words.brief : (lack ?? "nothing to show")}
+          describe={describe}
+          onZoom={({ path: to }) => setPath(to)}
+          onOut={out}
+          onPoint={setPointed}
+        />
+      </div>
+      <div class="rings-side">
+        <SliceFacts root={root} tree={tree} node={pointed ?? tree} about={about} />
+        <RingsLists
+          tree={tree}
+          about={about}
+          pointed={pointed}
+          onZoom={({ path: to }) => setPath(to)}
+          onPoint={setPointed}
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+/**
+ * A tree of what every snapshot has, without any kernel at hand: who allocated, by module and function.
+ */
+import { type DynamicFigures, type SourceNode, UNATTRIBUTED } from "../model/source-tree.ts";
+import type { CallerRow } from "../model/snapshot.ts";
+
+/** What is in the kernel's image, in a tree by module. */
+export const BUILT_IN = "built-in";
+
+const NONE: DynamicFigures = { netBytes: 0, totalBytes: 0, wasteBytes: 0, liveObjects: 0, allocs: 0 };
+
+/**
+ * Modules as directories (`[fat]`, `built-in`; bare addresses under `(unattributed)`), functions as their symbols; the call
+ * sites of a function are added up.
+ *
+ * @param name the root's: the kernel's
+ */
+export function moduleTreeOf(callers: Iterable<CallerRow>, name: string): SourceNode {
+  const modules = new Map<string, Map<string, DynamicFigures>>();
+  for (const row of callers) {
+    const { module, symbol } = placeOf(row.caller);
+    const symbols = modules.get(module) ?? new Map<string, DynamicFigures>();
+    modules.set(module, symbols);
+    symbols.set(symbol, plus(symbols.get(symbol) ?? NONE, row));
+  }
+  const children = [...modules].map(([module, symbols]) => {
+    const below = [...symbols].map(([symbol, dynamic]) => node(symbol, "symbol", dynamic, []));
+    return node(module, "directory", sumOf(below), below);
+  });
+  return node(name, "directory", sumOf(children), children);
+}
+
+function placeOf(caller: string): { module: string; symbol: string } {
+  const match = /^(.+?)\+0x[0-9a-f]+(?: (\[[^\]]+\]))?$/.exec(caller);
+  if (match === null) return { module: UNATTRIBUTED, symbol: caller };
+  return { module: match.at(2) ?? BUILT_IN, symbol: match[1] };
+}
+
+function node(
+  name: string,
+  kind: SourceNode["kind"],
+  dynamic: DynamicFigures,
+  children: readonly SourceNode[],
+): SourceNode {
+  return { name, kind, dynamic, children: [...children].sort((a, b) => (a.name < b.name ? -1 : 1)) };
+}
+
+function sumOf(nodes: readonly SourceNode[]): DynamicFigures {
+  return nodes.reduce((sum, { dynamic }) => plus(sum, dynamic ?? NONE), NONE);
+}
+
+function plus(a: DynamicFigures, b: DynamicFigures): DynamicFigures {
+  return {
+    netBytes: a.netBytes + b.netBytes,
+    totalBytes: a.totalBytes + b.totalBytes,
+    wasteBytes: a.wasteBytes + b.wasteBytes,
+    liveObjects: a.liveObjects + b.liveObjects,
+    allocs: a.allocs + b.allocs,
+  };
+}
