@@ -106,7 +106,7 @@ export function RingsView({ tree, figure, brief, describe, onZoom, onOut, onPoin
             aria-label={describe(slice.node)}
             tabIndex={index === tabbable ? 0 : -1}
             data-slice={index}
-            data-path={slice.node.path.join("/")}
+            data-path={slice.node.kind === "others" ? undefined : slice.node.path.join("/")}
             onClick={() => zoom(slice.node)}
             onPointerEnter={() => onPoint(slice.node)}
             onFocus={() => {
