@@ -10,6 +10,9 @@ const { serverMessageSchema } = await import("../dist/model/wire.js");
 const { doctorSchema } = await import("../dist/model/doctor.js");
 const { workloadSchema } = await import("../dist/model/workload.js");
 const { sizeSchema, sizeDiffSchema } = await import("../dist/model/size.js");
+const { diffSchema } = await import("../dist/model/diff.js");
+const { adviceSchema } = await import("../dist/model/advice.js");
+const { budgetsSchema } = await import("../dist/cli/budgets.js");
 const { configSchema } = await import("../dist/cli/config.js");
 
 const documents = [
@@ -19,7 +22,10 @@ const documents = [
   ["docs/doctor.schema.json", doctorSchema],
   ["docs/size.schema.json", sizeSchema],
   ["docs/size-diff.schema.json", sizeDiffSchema],
+  ["docs/diff.schema.json", diffSchema],
+  ["docs/advice.schema.json", adviceSchema],
   ["config/kmemtap.schema.json", configSchema],
+  ["config/budgets.schema.json", budgetsSchema],
 ];
 let stale = false;
 for (const [name, schema] of documents) {

@@ -15,7 +15,7 @@ import { inputKind } from "./input-kind.ts";
 import { PrintkJoin } from "./join-printk.ts";
 import { readDatInput } from "./read-dat-input.ts";
 import type { TimeWindow } from "./time-window.ts";
-import type { TrackSampler } from "./track-sampler.ts";
+import type { LedgerFeed } from "./ledger-feed.ts";
 
 /** A named stream of trace text, of a trace.dat, or of a console's text. */
 export interface RecordingInput {
@@ -32,8 +32,8 @@ export interface RecordedAccount {
 }
 
 export interface RecordingOptions {
-  /** Samples the account on its way. */
-  readonly sampler?: TrackSampler;
+  /** Looks at the account on its way. */
+  readonly sampler?: LedgerFeed;
   /** The console of the same boot, with tp_printk's lines. */
   readonly console?: RecordingInput;
   /** Accounts no more than this of it. */

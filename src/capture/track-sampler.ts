@@ -6,6 +6,7 @@ import type { EventLedger } from "../accounting/ledger.ts";
 import type { EventBatch } from "../model/event-batch.ts";
 import type { LiveTracks } from "../model/live-tracks.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import type { LedgerFeed } from "./ledger-feed.ts";
 
 /** Of all samples, 8 bytes each: which call sites matter shows at the end. */
 const MAX_CELLS = 8 << 20;
@@ -19,7 +20,7 @@ interface Sample {
   readonly netBytes: Float64Array;
 }
 
-export class TrackSampler {
+export class TrackSampler implements LedgerFeed {
   readonly #maxPoints: number;
   #ledger: EventLedger | undefined;
   #samples: Sample[] = [];

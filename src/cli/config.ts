@@ -1,10 +1,9 @@
 /** The configuration file: every option with its default is in config/kmemtap.yaml, its schema beside it. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { LineCounter, parseDocument, visit } from "yaml";
 import { z } from "zod";
-import { ExitCode, KmemtapError, messageOf } from "../model/errors.ts";
+import { parseYaml, readYamlFile, type YamlKind } from "./yaml-file.ts";
 
 const targetSettingsSchema = z.strictObject({
   url: z.string().describe("where it is"),
@@ -42,6 +41,13 @@ const overrunSchema = z.strictObject({
     .describe(
       "size of each CPU's ring buffer on the target, KiB; auto: by its memory, 40960 at most, and 8192 on a link of one channel",
     ),
+  subBufferKb: z
+    .number()
+    .int()
+    .min(0)
+    .max(512)
+    .default(0)
+    .describe("size of what mode raw reads at a time, KiB, on Linux 6.8 and later; 0: a page, as the kernel has it"),
   growLimitKb: z
     .number()
     .int()
@@ -92,87 +98,21 @@ export type Config = z.infer<typeof configSchema>;
 /** The configuration in `path`, or in the first place that has one, or the defaults. */
 export function loadConfig(path: string | undefined): Config {
   const chosen = path ?? process.env["KMEMTAP_CONFIG"] ?? usualPlaces().find(existsSync);
-  return chosen === undefined ? configSchema.parse({}) : parseConfig(readConfig(chosen), chosen);
+  return chosen === undefined ? configSchema.parse({}) : readYamlFile(chosen, CONFIGURATION);
 }
 
 /** Parses the text of a configuration file; every fault named by file, line and key. */
 export function parseConfig(text: string, file: string): Config {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
-  const fault = document.errors.at(0);
-  if (fault !== undefined) throw invalid(`${file}:${lineCounter.linePos(fault.pos[0]).line}: ${fault.message}`);
-
-  const content = contentOf(document, file, lineCounter);
-  // An empty file is an empty configuration.
-  const parsed = configSchema.safeParse(content === null ? {} : content);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.flatMap(innermost).map((issue) => {
-    // An unknown key is reported at its parent: the key itself is what one looks for.
-    const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]] : issue.path;
-    const message = issue.code === "invalid_key" ? (issue.issues.at(0)?.message ?? issue.message) : issue.message;
-    return `${file}:${lineOf(document, path, lineCounter)}: ${path.join(".") || "(top level)"}: ${message}`;
-  });
-  throw invalid(faults.join("\n"));
+  return parseYaml(text, file, CONFIGURATION);
 }
 
-type Issue = z.core.$ZodIssue;
-
-/** Where a value may be a word or a block, the faults of the block are what a block's author wants to know. */
-function innermost(issue: Issue): Issue[] {
-  if (issue.code !== "invalid_union") return [issue];
-  const inside = issue.errors.find((branch) =>
-    branch.some(({ code, path }) => code !== "invalid_type" || path.length > 0),
-  );
-  return (inside ?? [{ ...issue, message: "give a URL, or a block with url, user and so on" }]).map((inner) => ({
-    ...inner,
-    path: inside === undefined ? issue.path : [...issue.path, ...inner.path],
-  }));
-}
-
-/** Aliases are resolved only now: one that names nothing, or stands for thousands, is a fault of the file too. */
-function contentOf(document: ReturnType<typeof parseDocument>, file: string, lineCounter: LineCounter): unknown {
-  visit(document, {
-    Alias: (_key, alias) => {
-      if (alias.resolve(document) !== undefined) return;
-      const line = lineCounter.linePos(alias.range?.[0] ?? 0).line;
-      throw invalid(`${file}:${line}: *${alias.source} names no anchor`);
-    },
-  });
-  try {
-    return document.toJS();
-  } catch (thrown) {
-    throw invalid(`${file}:1: ${messageOf(thrown)}`);
-  }
-}
-
-function lineOf(
-  document: ReturnType<typeof parseDocument>,
-  path: readonly PropertyKey[],
-  lineCounter: LineCounter,
-): number {
-  const node: unknown = document.getIn(path, true);
-  // A key that is missing has no line: its block has.
-  if (node === undefined && path.length > 1) return lineOf(document, path.slice(0, -1), lineCounter);
-  const range = typeof node === "object" && node !== null && "range" in node ? (node.range as [number] | null) : null;
-  return range === null ? 1 : lineCounter.linePos(range[0]).line;
-}
-
-function readConfig(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (thrown) {
-    throw invalid(`cannot read ${path}: ${messageOf(thrown)}`);
-  }
-}
+const CONFIGURATION: YamlKind<typeof configSchema> = {
+  schema: configSchema,
+  nextStep: "config/kmemtap.yaml shows every option with its default",
+  choice: "give a URL, or a block with url, user and so on",
+};
 
 function usualPlaces(): string[] {
   const home = process.env["XDG_CONFIG_HOME"] ?? join(homedir(), ".config");
   return ["kmemtap.yaml", join(home, "kmemtap", "kmemtap.yaml"), "/etc/kmemtap.yaml"];
-}
-
-function invalid(message: string): KmemtapError {
-  return new KmemtapError("config/invalid", message, {
-    nextStep: "config/kmemtap.yaml shows every option with its default",
-    exitCode: ExitCode.wrongUse,
-  });
 }

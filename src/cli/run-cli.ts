@@ -3,8 +3,10 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { ExitCode, KmemtapError, messageOf } from "../model/errors.ts";
 import { printable } from "../model/printable.ts";
 import { VERSION } from "../model/version.ts";
+import { adviseCommand } from "./advise.ts";
 import { bootargsCommand } from "./bootargs.ts";
 import { demoCommand } from "./demo.ts";
+import { diffCommand } from "./diff.ts";
 import { doctorCommand } from "./doctor.ts";
 import { exportCommand } from "./export.ts";
 import { liveCommand } from "./live.ts";
@@ -32,6 +34,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     runCommand(exit),
     snapshotCommand(exit),
     reportCommand(exit),
+    diffCommand(exit),
+    adviseCommand(exit),
     exportCommand(exit),
     sizeCommand(),
     doctorCommand(exit),

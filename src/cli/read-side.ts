@@ -1,0 +1,122 @@
+/** One side of a comparison: a snapshot that was kept, a trace or a recording, or what either was at a moment. */
+import { existsSync, readFileSync } from "node:fs";
+import { accountRecording } from "../capture/account-recording.ts";
+import { type TimeSpan, TimeWindow } from "../capture/time-window.ts";
+import { KmemtapError, messageOf } from "../model/errors.ts";
+import { type AccountFilter, type Snapshot, snapshotSchema } from "../model/snapshot.ts";
+import { SNAPSHOT_SCHEMA } from "../model/schema-name.ts";
+import { WORKLOAD_SCHEMA } from "../model/workload.ts";
+import { durationOf, usage } from "./arm-options.ts";
+import { firstBytes, holdsCapture } from "./file-kind.ts";
+import { inputOf } from "./recording.ts";
+
+export interface SideOptions {
+  readonly filter: AccountFilter;
+  /** The moment of both sides, where a side names none itself. */
+  readonly at?: string | undefined;
+  readonly memoryMb?: number | undefined;
+}
+
+interface Side {
+  readonly file: string;
+  /** Of a recording with several runs. */
+  readonly run: number | undefined;
+  /** Since the first event. */
+  readonly at: string | undefined;
+}
+
+/**
+ * `FILE`, `FILE@5s` as it stood five seconds after its first event, `FILE#2` the second run that a recording holds, `FILE#2@5s`.
+ *
+ * @throws {KmemtapError} as reading the file does; `cli/usage` where it has no such moment or run
+ */
+export async function readSide(text: string, options: SideOptions): Promise<Snapshot> {
+  const side = sideIn(text);
+  if (side.file !== "-" && (await isJson(side.file))) {
+    // A moment that is meant for both is not of a snapshot, which has but one.
+    if (side.at !== undefined || side.run !== undefined)
+      throw usage(`${text}: a snapshot is of one moment`, "give a trace or a recording, or leave @ and # out");
+    return keptSnapshot(side.file, options.filter);
+  }
+  const at = side.at ?? options.at;
+  const snapshot = await accounted(side, spanUpTo(at), options);
+  const { firstEventNs, lastEventNs } = snapshot.window;
+  if (firstEventNs === null || lastEventNs === null)
+    throw new KmemtapError("input/empty", `${text} holds no kmem events${at === undefined ? "" : " up to then"}`, {
+      nextStep: "give a trace with kmem events, or a later moment",
+    });
+  return { ...snapshot, source: { ...snapshot.source, label: text } };
+}
+
+async function accounted(side: Side, span: TimeSpan | undefined, options: SideOptions): Promise<Snapshot> {
+  const { file, run } = side;
+  const { filter, memoryMb } = options;
+  if (await holdsCapture(file)) {
+    const { accountCapture } = await import("../capture/recorded-capture.ts");
+    return (await accountCapture(file, { filter, run, part: span, memoryMb })).snapshot;
+  }
+  if (run !== undefined) throw usage(`${file}#${run}: only what --record made has runs`, "leave # out");
+  const window = span === undefined ? undefined : new TimeWindow(span);
+  return (await accountRecording([inputOf(file)], filter, { window, memoryMb })).snapshot;
+}
+
+function spanUpTo(at: string | undefined): TimeSpan | undefined {
+  if (at === undefined) return undefined;
+  const toNs = durationOf("@", at) * 1e6;
+  if (toNs === 0) throw usage("@0: nothing had happened yet", "give a later moment, such as @2s");
+  return { fromNs: 0, toNs, since: "first-event" };
+}
+
+/** A file's own name may hold either sign. */
+function sideIn(text: string): Side {
+  const match = /^(.+?)(?:#([1-9]\d{0,5}))?(?:@(\d[\w.]*))?$/.exec(text);
+  if (match === null || existsSync(text)) return { file: text, run: undefined, at: undefined };
+  const [, file, run, at] = match as unknown as [string, string, string | undefined, string | undefined];
+  return { file, run: run === undefined ? undefined : Number(run), at };
+}
+
+async function isJson(file: string): Promise<boolean> {
+  return /^\s*\{/.test((await firstBytes(file)).toString("latin1"));
+}
+
+/** What `--json` of report, snapshot or run printed, or `/api/snapshot` answered. */
+function keptSnapshot(file: string, filter: AccountFilter): Snapshot {
+  const content = parsed(file);
+  const { schema } = content as { schema?: unknown };
+  const kept = schema === WORKLOAD_SCHEMA ? (content as { snapshot?: unknown }).snapshot : content;
+  const checked = snapshotSchema.safeParse(kept);
+  if (!checked.success) {
+    const issue = checked.error.issues[0];
+    const what = typeof schema === "string" ? schema : "no schema of kmemtap";
+    throw notASnapshot(
+      `${file} is ${what}, which does not read as ${SNAPSHOT_SCHEMA}: ${issue.path.join(".")}: ${issue.message}`,
+    );
+  }
+  const has = checked.data.filter;
+  if (has !== filter && filter !== "all") throw otherFilter(file, has);
+  // As it was written: what a later version adds is not lost.
+  const snapshot = kept as Snapshot;
+  return { ...snapshot, source: { ...snapshot.source, label: file } };
+}
+
+function parsed(file: string): object {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as object;
+  } catch (thrown) {
+    throw notASnapshot(`${file} looks like JSON and cannot be read: ${messageOf(thrown)}`);
+  }
+}
+
+function notASnapshot(message: string): KmemtapError {
+  return new KmemtapError("input/unreadable", message, {
+    nextStep: "give what kmemtap report --json, snapshot --json or run --json printed, a trace, or a recording",
+  });
+}
+
+function otherFilter(file: string, has: AccountFilter): KmemtapError {
+  const of = has === "all" ? "everything" : has === "malloc" ? "kmalloc alone" : "kmem_cache alone";
+  return usage(
+    `${file} accounts ${of}`,
+    "a snapshot cannot be filtered any more: make it with that option, or give the trace",
+  );
+}

@@ -1,0 +1,206 @@
+/** A difference as text that one pastes into a mail: growth first, one line a function. */
+import type { Diff, DiffFigures, DiffFunction, DiffGate, DiffGroup, DiffSide } from "../../model/diff.ts";
+import { printable } from "../../model/printable.ts";
+import { column } from "../account-file.ts";
+import type { OrderBy } from "../order.ts";
+
+export interface DiffReportOptions {
+  readonly orderBy: OrderBy;
+  /** Rows of a table. */
+  readonly top: number;
+  /** The call sites of each function as well. */
+  readonly sites?: boolean;
+}
+
+const FIGURE = {
+  current_dynamic: "netBytes",
+  total_dynamic: "totalBytes",
+  alloc_count: "allocs",
+  free_count: "frees",
+  waste: "wasteBytes",
+} as const satisfies Record<OrderBy, keyof DiffFigures>;
+const RULE = "-".repeat(45);
+
+export function formatDiff(diff: Diff, options: DiffReportOptions): string {
+  const isNet = options.orderBy === "current_dynamic";
+  const changes = changesOf(diff, isNet);
+  const functions = diff.functions.filter((row) => isShown(row, diff, options.orderBy));
+  const groups = diff.groups.filter((group) => isGroupShown(group, functions));
+  return [
+    [
+      sideLine("A", diff.a),
+      sideLine("B", diff.b),
+      `   ${signed(diff.delta.netBytes)} bytes${share(diff)}, ${signed(diff.delta.liveObjects)} objects`,
+    ],
+    changes,
+    groups.length === 0 ? [] : table(groups.map(groupRow(options.orderBy)), diff.groupedBy, options.top),
+    functions.length === 0 ? [] : table(functions.map(functionRow(options)), "function", options.top),
+    [...new Set(functions.flatMap(({ marks }) => marks))].map(
+      () => "~ frees of these raise no event (kfree_rcu, bulk): some of the objects may be gone",
+    ),
+    diff.notes.map((note) => `note: ${note}`),
+    diff.gates.map((gate) => gateLine(gate)),
+    verdictLines(diff),
+  ]
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => `${printable(line)}\n`).join(""))
+    .join("\n");
+}
+
+function sideLine(name: string, { label, release, figures, seconds }: DiffSide): string {
+  const facts = [
+    `${figures.netBytes} bytes in ${count(figures.liveObjects, "object")}`,
+    ...(seconds === null ? [] : [`${seconds.toFixed(1)} s`]),
+    ...(release === undefined ? [] : [release]),
+  ];
+  return `${name}  ${label}: ${facts.join(", ")}`;
+}
+
+function share({ a, delta }: Diff): string {
+  if (a.figures.netBytes <= 0) return "";
+  const percent = (100 * delta.netBytes) / a.figures.netBytes;
+  return ` (${percent < 0 ? "" : "+"}${percent.toFixed(Math.abs(percent) < 1 ? 3 : 1)} %)`;
+}
+
+/** What changed, in figures, and what is called noise. */
+function changesOf({ functions, noise, growthBytes, statuses }: Diff, isNet: boolean): string[] {
+  const differing = functions.filter((row) => isCounted(row, noise) && row.delta.netBytes !== 0);
+  const up = differing.reduce((sum, { delta }) => sum + Math.max(0, delta.netBytes), 0);
+  const isUp = (row: DiffFunction) => row.delta.netBytes > 0;
+  const held = (row: DiffFunction) => row.status !== "new" && row.status !== "gone";
+  const lines: string[] = [];
+  const within = noiseLine(noise, noise.isCounted);
+  if (up === 0) lines.push(`no growth beyond noise${differing.length > 0 ? `: ${signed(growthBytes)} bytes` : ""}`);
+  else {
+    const known = differing.filter(held);
+    const grown = known.filter(isUp).length;
+    lines.push(
+      `new/gone ${statuses.new}/${statuses.gone}, grown/shrunk ${grown}/${known.length - grown}: ` +
+        `${signed(up)}/${growthBytes - up === 0 ? "-0" : signed(growthBytes - up)} bytes (${signed(growthBytes)})`,
+    );
+  }
+  if (within !== undefined) lines.push(within);
+  if (noise.workerBytes !== 0) {
+    const { workers, workerBytes } = noise;
+    const more = workers > 0 ? "more" : "less";
+    lines.push(`noise: ${count(Math.abs(workers), "kworker")} ${more} in B, ${signed(workerBytes)} bytes`);
+  }
+  if (!isNet) lines.push("the tables below are in another order, and hide no noise");
+  return lines;
+}
+
+function noiseLine({ functions, bytes, bytesAFunction }: Diff["noise"], isCounted: boolean): string | undefined {
+  if (functions === 0) return undefined;
+  const what = `${count(functions, "function")} that both have ${functions === 1 ? "differs" : "differ"} by ${bytesAFunction} bytes or less, ${signed(bytes)} together`;
+  return isCounted ? `${what}: more than noise, and counted` : `noise: ${what}`;
+}
+
+function isShown(row: DiffFunction, { noise }: Diff, orderBy: OrderBy): boolean {
+  if (orderBy !== "current_dynamic") return row.delta[FIGURE[orderBy]] !== 0;
+  const differs =
+    row.delta.netBytes !== 0 || row.delta.liveObjects !== 0 || row.status === "new" || row.status === "gone";
+  return differs && isCounted(row, noise);
+}
+
+/** Noise counts where it is too much together; kworkers never do. */
+function isCounted(row: DiffFunction, { isCounted: all, bytesAFunction }: Diff["noise"]): boolean {
+  return !row.isNoise || (all && Math.abs(row.delta.netBytes) <= bytesAFunction);
+}
+
+function isGroupShown(group: DiffGroup, functions: readonly DiffFunction[]): boolean {
+  return functions.some((row) => row.group === group.name);
+}
+
+interface Row {
+  readonly delta: number;
+  readonly objects: number;
+  readonly a: number;
+  readonly b: number;
+  readonly name: string;
+  readonly below: readonly string[];
+}
+
+function groupRow(orderBy: OrderBy) {
+  const figure = FIGURE[orderBy];
+  return ({ a, b, delta, name }: DiffGroup): Row => ({
+    ...{ delta: delta[figure], objects: delta.liveObjects, a: a[figure], b: b[figure] },
+    name: `${name}${a.allocs === 0 ? "  new" : b.allocs === 0 ? "  gone" : ""}`,
+    below: [],
+  });
+}
+
+function functionRow({ orderBy, sites }: DiffReportOptions) {
+  const figure = FIGURE[orderBy];
+  return (row: DiffFunction): Row => {
+    const { a, b, delta, status } = row;
+    const word = status === "new" || status === "gone" ? `  ${status}` : "";
+    return {
+      ...{ delta: delta[figure], objects: delta.liveObjects, a: a[figure], b: b[figure] },
+      name: `${row.marks.length > 0 ? "~" : ""}${nameOf(row)}${word}`,
+      below: sites === true && row.sites.length > 1 ? row.sites.map(siteLine) : [],
+    };
+  };
+}
+
+function nameOf({ function: name, module, sites }: DiffFunction): string {
+  if (sites.length === 1) {
+    const [{ a, b }] = sites;
+    if (a === null || b === null || a === b) return b ?? a ?? name;
+    return `${b} (was ${a})`;
+  }
+  return `${name}${module === null ? "" : ` [${module}]`} (${sites.length} call sites)`;
+}
+
+function siteLine({ a, b, netBytes, liveObjects }: DiffFunction["sites"][number]): string {
+  const where = a === null || b === null || a === b ? (b ?? a ?? "") : `${b} (was ${a})`;
+  const word = a === null ? "  only in B" : b === null ? "  only in A" : "";
+  return `${signedColumn(netBytes, 9)} ${signedColumn(liveObjects, 7)}${" ".repeat(20)}    ${where}${word}`;
+}
+
+/** The largest changes, growth first. */
+function table(rows: readonly Row[], title: string, top: number): string[] {
+  const shown = [...rows].sort((x, y) => Math.abs(y.delta) - Math.abs(x.delta)).slice(0, top);
+  shown.sort((x, y) => y.delta - x.delta);
+  return [
+    `    delta objects         A         B  ${title}`,
+    RULE,
+    ...shown.flatMap((row) => [
+      `${signedColumn(row.delta, 9)} ${signedColumn(row.objects, 7)} ${column(row.a, 9)} ${column(row.b, 9)}  ${row.name}`,
+      ...row.below,
+    ]),
+    ...(rows.length > top ? [`  … and ${rows.length - top} more`] : []),
+  ];
+}
+
+function gateLine({ name, measure, bytes, limitBytes, functions, isOver }: DiffGate): string {
+  const verb = measure === "net" ? `holds ${bytes}` : bytes < 0 ? `shrank by ${-bytes}` : `grew by ${bytes}`;
+  const none = functions === 0 ? "; no function is of it" : "";
+  return `${isOver ? "OVER" : "ok  "} ${name} ${verb} bytes, ${limitBytes} allowed${none}`;
+}
+
+function verdictLines({ verdict, gates, a, b }: Diff): string[] {
+  const over = gates.filter(({ isOver }) => isOver).length;
+  const losses = [a, b].flatMap((side, i) => (side.exact ? [] : [`${"AB"[i]} ${side.notExact ?? "not exact"}`]));
+  switch (verdict) {
+    case "inconclusive":
+      return [...losses, `inconclusive: it would be ${over > 0 ? "over" : "within"}`];
+    case "over":
+      return [`over: ${count(over, "limit")} of ${gates.length}`];
+    case "within":
+      return ["within"];
+    case null:
+      return losses;
+  }
+}
+
+function signed(value: number): string {
+  return value < 0 ? String(value) : `+${value}`;
+}
+
+function signedColumn(value: number, width: number): string {
+  return (value === 0 ? "0" : signed(value)).padStart(width);
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,242 @@
+/** `kmemtap diff` as a process: sides of every kind, the text, exit statuses, failures of one line. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { CaptureRecorder } from "../../src/capture/capture-recorder.ts";
+import { RunAccount } from "../../src/capture/run-account.ts";
+import { type Diff, diffSchema } from "../../src/model/diff.ts";
+import { writeRecording } from "../../src/transport/recording/write-recording.ts";
+import { ensureBuilt, type Finished, kmemtap } from "../support/kmemtap.ts";
+import { readFixture } from "../support/recordings.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { alloc, head } from "../support/trace-text.ts";
+
+beforeAll(ensureBuilt, 120_000);
+
+let pointer = 0x1000;
+/** Lines of objects that stay; `second` of the trace's clock. */
+function held(site: string, objects: number, bytes: number, second = 1): string {
+  return Array.from({ length: objects }, () => {
+    pointer += 0x100;
+    const ptr = pointer.toString(16).padStart(16, "0");
+    return `${head({ clock: `${second}.000000` })}${alloc({ site, ptr, req: bytes, alloc: bytes })}\n`;
+  }).join("");
+}
+
+function file(content: string | Uint8Array, name: string): string {
+  const path = join(tempDir(), name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const BEFORE =
+  held("alloc_inode+0x59/0xc0", 10, 640) + held("kstrdup+0x2f/0x60", 4, 32) + held("gone_fn+0x1/0x9", 1, 64);
+const AFTER =
+  held("alloc_inode+0x5d/0xc8", 20, 640) +
+  held("kstrdup+0x2f/0x60", 5, 32) +
+  held("loop_add+0x44/0x300 [loop]", 8, 512) +
+  held("two.part.0+0x1/0x9", 1, 512) +
+  held("two+0x4/0x9", 1, 512);
+const LOST = "CPU:0 [LOST 157 EVENTS]\n";
+
+const diffOf = ({ stdout }: Finished): Diff => diffSchema.parse(JSON.parse(stdout));
+
+function expectFailure({ status, stdout, stderr }: Finished, code: number, message: RegExp): void {
+  expect(stderr).toMatch(message);
+  expect(stderr).toMatch(/^kmemtap: .*\n {2}\S.*\n$/);
+  expect(stderr).not.toMatch(/\n\s+at |defect of kmemtap/);
+  expect(stdout).toBe("");
+  expect(status).toBe(code);
+}
+
+describe("what grew", () => {
+  it("is printed as one pastes it into a mail", async () => {
+    const [a, b] = [file(BEFORE, "a.trace"), file(AFTER, "b.trace")];
+    const { status, stdout, stderr } = await kmemtap(["diff", a, b, "--sites", "--fail-over", "64k"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout.replaceAll(a, "a.trace").replaceAll(b, "b.trace")).toBe(`A  a.trace: 6592 bytes in 15 objects, 0.0 s
+B  b.trace: 18080 bytes in 35 objects, 0.0 s
+   +11488 bytes (+174.3 %), +20 objects
+
+new/gone 2/1, grown/shrunk 1/0: +11520/-64 bytes (+11456)
+noise: 1 function that both have differs by 2048 bytes or less, +32 together
+
+    delta objects         A         B  module
+---------------------------------------------
+    +7392     +12      6592     13984  vmlinux
+    +4096      +8         0      4096  [loop]  new
+
+    delta objects         A         B  function
+---------------------------------------------
+    +6400     +10      6400     12800  alloc_inode+0x5d (was alloc_inode+0x59)
+    +4096      +8         0      4096  loop_add+0x44 [loop]  new
+    +1024      +2         0      1024  two (2 call sites)  new
+     +512      +1                        two.part.0+0x1  only in B
+     +512      +1                        two+0x4  only in B
+      -64      -1        64         0  gone_fn+0x1  gone
+
+ok   --fail-over grew by 11456 bytes, 65536 allowed
+
+within
+`);
+  });
+
+  it("is near zero for the same again, and says so", async () => {
+    const [a, b] = [file(BEFORE, "a.trace"), file(BEFORE + held("kstrdup+0x2f/0x60", 1, 32), "b.trace")];
+    const { status, stdout } = await kmemtap(["diff", a, b, "--fail-over", "0"]);
+    expect(stdout).toContain(
+      "no growth beyond noise\nnoise: 1 function that both have differs by 2048 bytes or less, +32 together\n",
+    );
+    expect(status).toBe(0);
+    const counted = await kmemtap(["diff", a, b, "--fail-over", "0", "--noise", "0"]);
+    expect(counted.stdout).toContain("OVER --fail-over grew by 32 bytes, 0 allowed\n");
+    expect(counted.status).toBe(1);
+  });
+
+  it("is compared by any of trace_analyze's attributes", async () => {
+    const again = BEFORE.replace(/.*gone_fn.*\n/, "");
+    const { stdout } = await kmemtap(["diff", file(BEFORE, "a"), file(again, "b"), "-o", "alloc_count"]);
+    expect(stdout).toContain("       -1      -1         1         0  gone_fn+0x1  gone\n");
+  });
+});
+
+describe("exit status", () => {
+  const a = () => file(BEFORE, "a.trace");
+
+  it.each([
+    ["0 within", AFTER, ["--fail-over", "11456"], 0],
+    ["1 over", AFTER, ["--fail-over", "11455"], 1],
+    ["4 inconclusive, over or not", LOST + AFTER, ["--fail-over", "1k"], 4],
+    ["4 inconclusive within", LOST + AFTER, ["--fail-over", "1m"], 4],
+    ["0 without a limit", LOST + AFTER, [], 0],
+    ["4 without a limit but --strict", LOST + AFTER, ["--strict"], 4],
+    ["0 where it shrinks", "", ["--fail-over", "0"], 0],
+  ])("%s", async (_, b, options, status) => {
+    const after = b === "" ? held("kstrdup+0x2f/0x60", 1, 32) : b;
+    const { status: found, stdout } = await kmemtap(["diff", a(), file(after, "b.trace"), ...options]);
+    expect(found, stdout).toBe(status);
+    if (b.startsWith(LOST)) expect(stdout).toContain("B not exact: 157 events lost (CPU 0)\n");
+  });
+
+  it("is that of budgets", async () => {
+    const budgets = file(
+      [
+        "total: 64k",
+        "modules:",
+        "  loop: {growth: 4k, net: 4k}",
+        "callers:",
+        "  alloc_*: 6399",
+        "  nobody: 0",
+        "",
+      ].join("\n"),
+      "budgets.yaml",
+    );
+    const { status, stdout } = await kmemtap(["diff", a(), file(AFTER, "b"), "--budgets", budgets]);
+    expect(stdout).toContain(`ok   total grew by 11456 bytes, 65536 allowed
+ok   loop grew by 4096 bytes, 4096 allowed
+ok   loop holds 4096 bytes, 4096 allowed
+OVER alloc_* grew by 6400 bytes, 6399 allowed
+ok   nobody grew by 0 bytes, 0 allowed; no function is of it
+
+over: 1 limit of 5
+`);
+    expect(status).toBe(1);
+  });
+});
+
+describe("a side", () => {
+  const trace = held("f+0x1/0x9", 1, 4096, 1) + held("f+0x1/0x9", 2, 4096, 3) + held("f+0x1/0x9", 4, 4096, 5);
+  const netOf = async (a: string, b: string, ...options: string[]) => {
+    const { status, stdout, stderr } = await kmemtap(["diff", a, b, "--json", ...options]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const diff = diffOf({ status, stdout, stderr });
+    return [diff.a.figures.netBytes / 4096, diff.b.figures.netBytes / 4096, diff.growthBytes / 4096];
+  };
+
+  it("may be a moment of a trace, also of both", async () => {
+    const path = file(trace, "night@1.trace");
+    expect(await netOf(`${path}@1s`, `${path}@2500ms`)).toEqual([1, 3, 2]);
+    expect(await netOf(path, path, "--at", "3s")).toEqual([3, 3, 0]);
+    expect(await netOf(`${path}@1s`, path, "--at", "3s")).toEqual([1, 3, 2]);
+    expect(await netOf(`${path}@1s`, path)).toEqual([1, 7, 6]);
+  });
+
+  it("may be a moment of a run of a recording", async () => {
+    const path = join(tempDir(), "night.kmemtap");
+    const writer = await writeRecording(path);
+    const recorder = new CaptureRecorder(writer);
+    for (const [run, text] of [trace, trace + trace.replaceAll("ptr=0", "ptr=f")].entries()) {
+      const account = new RunAccount(run + 1, { filter: "all" });
+      recorder.run("file:///boot", undefined);
+      account.push(Buffer.from(text));
+      recorder.chunk(Buffer.from(text), account.position);
+    }
+    await writer.close();
+    expect(await netOf(`${path}@2s`, `${path}@3s`)).toEqual([2, 6, 4]);
+    expect(await netOf(`${path}#1`, `${path}#2`)).toEqual([7, 14, 7]);
+    expect(await netOf(`${path}#1@2s`, `${path}#2@2s`)).toEqual([1, 2, 1]);
+  });
+
+  it("may be a snapshot that was kept, and standard input", async () => {
+    const path = file(trace, "boot.trace");
+    const { stdout } = await kmemtap(["report", path, "--json"]);
+    const kept = file(stdout, "boot.json");
+    expect(await netOf(kept, path)).toEqual([7, 7, 0]);
+    const { stdout: piped } = await kmemtap(["diff", kept, "-", "--json"], {
+      input: trace + trace.replaceAll("ptr=0", "ptr=f"),
+    });
+    expect(diffOf({ status: 0, stdout: piped, stderr: "" }).growthBytes).toBe(7 * 4096);
+  });
+
+  it("may be of another kernel", async () => {
+    const [a, b] = ["5.10-amd64", "7.2-amd64"].map((name) => file(readFixture(name).text, `${name}.trace`));
+    const { status, stdout, stderr } = await kmemtap(["diff", a, b, "--json"]);
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    const { new: added, gone, ...both } = diffOf({ status, stdout, stderr }).statuses;
+    expect(both.grown).toBeGreaterThan(5);
+    expect(added + gone).toBeGreaterThan(5);
+    expect(Object.values(both).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(added);
+  });
+
+  it.each([
+    ["no file", () => ["/nonexistent/a", "/nonexistent/b"], 3, /nonexistent\/a: no such file/],
+    ["not a trace", () => [file("hello\n", "a"), file("hello\n", "b")], 3, /is not a kernel trace/],
+    [
+      "JSON of something else",
+      () => [file('{"schema": "x/1"}', "a.json"), "b"],
+      3,
+      /a\.json is x\/1, which does not read as kmemtap\.snapshot\/1: schema: /,
+    ],
+    ["broken JSON", () => [file("{", "a.json"), "b"], 3, /looks like JSON and cannot be read/],
+    ["a moment of a snapshot", () => [`${file("{}", "a.json")}@2s`, "b"], 2, /a snapshot is of one moment/],
+    ["a moment without events", () => [`${file(trace, "a")}@0s`, "b"], 2, /nothing had happened yet/],
+    ["a run of a trace", () => [`${file(trace, "a")}#2`, "b"], 2, /only what --record made has runs/],
+    ["both on standard input", () => ["-", "-"], 2, /standard input cannot be both sides/],
+    ["no bytes", () => ["a", "b", "--fail-over", "much"], 2, /--fail-over much: not a number of bytes/],
+    ["no such budgets", () => ["a", "b", "--budgets", "/nonexistent/b.yaml"], 2, /cannot read \/nonexistent\/b\.yaml/],
+    ["a slip in budgets", () => ["a", "b", "--budgets", file("totl: 4k\n", "b.yaml")], 2, /b\.yaml:1: totl: /],
+    [
+      "no size in budgets",
+      () => ["a", "b", "--budgets", file("total: 4 apples\n", "b.yaml")],
+      2,
+      /b\.yaml:1: total: not a number of bytes/,
+    ],
+    [
+      "a directory where no files are known",
+      () => [file(trace, "a"), file(trace, "b"), "--budgets", file("directories: {fs: 4k}\n", "b.yaml")],
+      2,
+      /a budget for fs needs accounts that know source files/,
+    ],
+  ])("is refused: %s", async (_, args, code, message) => {
+    expectFailure(await kmemtap(["diff", ...args()]), code, message);
+  });
+
+  it("is refused where the other is filtered otherwise", async () => {
+    const { stdout } = await kmemtap(["report", file(trace, "boot.trace"), "--json"]);
+    const all = file(stdout, "all.json");
+    expectFailure(await kmemtap(["diff", all, file(trace, "b"), "--malloc"]), 2, /all\.json accounts everything/);
+    const malloc = file(stdout.replace('"filter": "all"', '"filter": "malloc"'), "malloc.json");
+    expectFailure(await kmemtap(["diff", malloc, file(trace, "b")]), 2, /malloc\.json accounts malloc, .* all/);
+  });
+});
