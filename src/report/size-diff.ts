@@ -100,7 +100,8 @@ function pairUp(
   const candidates = new Map<string, { readonly old: string[]; readonly now: string[] }>();
   const collect = (symbols: Map<string, Sized>, side: "old" | "now") => {
     for (const [key, symbol] of symbols) {
-      const like = `${symbol.group}\0${likeness(symbol)}`;
+      // Data may become constant, or be linked so: it is the same object. A function is none.
+      const like = `${symbol.group === "text" ? "text" : "data"}\0${likeness(symbol)}`;
       const known = candidates.get(like) ?? { old: [], now: [] };
       candidates.set(like, known);
       known[side].push(key);
