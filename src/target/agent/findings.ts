@@ -37,7 +37,13 @@ export function findingOf(text: string): string {
 }
 
 /** What the target's symbols lack, in mode raw; undefined where they are there, or were not read. */
-export function symbolsFinding({ hidden, missing }: { readonly hidden: boolean; readonly missing: boolean }): string | undefined {
+export function symbolsFinding({
+  hidden,
+  missing,
+}: {
+  readonly hidden: boolean;
+  readonly missing: boolean;
+}): string | undefined {
   if (hidden) {
     return (
       "the kernel hides its addresses (kptr_restrict, or no CAP_SYSLOG there): call sites have no names; " +
