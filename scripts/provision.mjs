@@ -3,7 +3,7 @@
  *
  *   node scripts/provision.mjs            all that the tests need
  *   node scripts/provision.mjs demo       what booting a kernel needs
- *   node scripts/provision.mjs proofs     what `npm run proofs` needs besides: 283 MB of a kernel's debug information
+ *   node scripts/provision.mjs proofs     what `npm run proofs` needs besides: 283 MB of a kernel's debug information, and a small kernel that is built
  */
 import { readFileSync, existsSync } from "node:fs";
 import { buildTree } from "./kernel-tree.mjs";
@@ -28,6 +28,10 @@ const PARTS = {
   toybox: { package: "toybox", isThere: () => hasCommand("toybox") },
   llvm: { package: "llvm", isThere: () => hasCommand("llvm-symbolizer") },
   binutils: { package: "binutils", isThere: () => hasCommand("readelf") && hasCommand("size") },
+  traceCmd: { package: "trace-cmd", isThere: () => hasCommand("trace-cmd") },
+};
+/** What a kernel is built with, for the proofs. */
+const BUILD_PARTS = {
   gcc: { package: "gcc", isThere: () => hasCommand("gcc") },
   make: { package: "make", isThere: () => hasCommand("make") },
   flex: { package: "flex", isThere: () => hasCommand("flex") },
@@ -37,7 +41,6 @@ const PARTS = {
   libelf: { package: "libelf-dev", isThere: () => existsSync("/usr/include/gelf.h") },
   libc: { package: "libc6-dev", isThere: () => existsSync("/usr/include/stdio.h") },
   python: { package: "python3", isThere: () => hasCommand("python3") },
-  traceCmd: { package: "trace-cmd", isThere: () => hasCommand("trace-cmd") },
 };
 const DEMO_PARTS = ["qemu", "busybox"];
 /** Debian's kernels: the demo's 6.1; for the tests 5.10 (no hist triggers), 6.12 and the newest as well. */
@@ -48,9 +51,7 @@ const FOREIGN = { suite: "bookworm", archs: ["armhf", "arm64"] };
 
 /** Installs what is missing as far as this user may; never fails: what is still missing is said where it is needed. */
 export async function provision(parts = Object.keys(PARTS), suites = parts === DEMO_PARTS ? DEMO_SUITES : SUITES) {
-  const missing = parts.filter((part) => !PARTS[part].isThere()).map((part) => PARTS[part].package);
-  if (missing.length > 0) await install(missing);
-  if (parts.includes("gcc")) await provideTree();
+  await installMissing(parts.map((part) => PARTS[part]));
   if (PARTS.qemu.isThere()) for (const suite of suites) await fetched(suite, "amd64");
   if (!parts.includes("qemuArm") || !PARTS.qemuArm.isThere()) return;
   for (const arch of FOREIGN.archs) await fetched(FOREIGN.suite, arch);
@@ -67,14 +68,9 @@ async function fetched(suite, arch) {
   }
 }
 
-/** A built kernel, for the tests that measure one. */
-async function provideTree() {
-  try {
-    const tree = await buildTree({ log: say });
-    if (!tree.cached) say(`a small kernel ${tree.release} was built in ${tree.seconds} s: ${tree.dir}`);
-  } catch (error) {
-    say(error.message);
-  }
+async function installMissing(parts) {
+  const missing = parts.filter(({ isThere }) => !isThere()).map((part) => part.package);
+  if (missing.length > 0) await install(missing);
 }
 
 async function install(packages) {
@@ -93,8 +89,11 @@ async function install(packages) {
 /** Too much for every run of the tests. */
 export async function provisionProofs() {
   await provision();
+  await installMissing(Object.values(BUILD_PARTS));
   try {
     await fetchDebug({ log: say });
+    const tree = await buildTree({ log: say });
+    if (!tree.cached) say(`a small kernel ${tree.release} was built in ${tree.seconds} s: ${tree.dir}`);
   } catch (error) {
     say(error.message);
   }
