@@ -16,7 +16,7 @@ import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
 import { say } from "./say.ts";
-import { noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
+import { endNotice, noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
 import { writeOutput } from "./write-output.ts";
 
 interface Outputs {
@@ -104,6 +104,8 @@ Examples:
         if (notice !== undefined) process.stderr.write(`kmemtap: ${notice}\n`);
       }
       if (account.snapshot.input.events.lines === 0) say(noEvents(options));
+      const ends = endNotice(options, account.traceNs);
+      if (ends !== undefined) say(ends);
       const phases = capture?.phases ?? [];
       if (phases.length > 0 && outputs.json !== true && options.workload !== true && partOf(options) === undefined)
         say(`it holds a workload (${phases.join(", ")}); --workload accounts what each of its phases left behind`);
