@@ -26,7 +26,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 VERB=$1 NONCE=$2 BLANKS=$IFS
 shift 2
 
-BUFFER_KB=8192 SUBBUF_KB=0 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0 HOST=''
+BUFFER_KB=8192 SUBBUF_KB=0 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0 HOST='' NAMES=0
 for option; do
     value=${option#*=}
     case $option in
@@ -43,6 +43,7 @@ for option; do
     size=*) SIZE=$value ;;
     measure=*) MEASURE=$value ;;
     host=*) HOST=$value ;;
+    names=*) NAMES=$value ;;
     esac
 done
 
@@ -750,7 +751,7 @@ send_symbols() {
 # stats, and no CPU's events wait for one that has nothing to say. Of dd and its like the host is told the pids, to leave out
 # what they do; filters could know only pids that stay.
 read_raw() {
-    W=r SEQ=0 HELPERS='' CHILD='' ENDING=''
+    W=r SEQ=0 HELPERS='' CHILD='' ENDING='' TORN=''
     trap 'ENDING=1; kill $CHILD' TERM
     trap '' INT HUP USR1 USR2
     trap 'exit 1' PIPE
@@ -776,7 +777,20 @@ read_raw() {
     dd if=/dev/null iflag=nonblock count=0 && NONBLOCK=iflag=nonblock || NONBLOCK=
     MODULE=
     read -r MODULE _ </proc/modules
+    # Thousands of tasks are remembered, or 128 of them, which a busy target forgets in seconds.
+    word "$T/saved_cmdlines_size"
+    case $WORD in "" | *[!0-9]*) NAMES_S=1 ;; *) NAMES_S=$((WORD / 128)) ;; esac
+    NAMED=-$NAMES_S
     while [ -z "$ENDING" ]; do read_round || exit 1; done
+    # Behind a sub-buffer that is cut nothing can be told from its rest.
+    [ -n "$TORN" ] || send_names
+}
+
+# What tasks are called, by their pids: the ring buffers have no names.
+send_names() {
+    [ "$NAMES" = 1 ] && [ -r "$T/saved_cmdlines" ] || return 0
+    run_helper cat "$T/saved_cmdlines"
+    blob cmdlines "$SAID"
 }
 
 blob() {
@@ -792,6 +806,9 @@ read_round() {
     HELPERS=
     look_for_modules
     report_stats plan_read
+    # By the trace clock, which stands still for nobody.
+    second=${now%%.*}
+    if [ $((second - NAMED)) -ge $NAMES_S ]; then NAMED=$second && send_names; fi
     for r in $READS; do
         # Nobody would end a dd that is started once we were told to end, and it holds the instance.
         [ -n "$ENDING" ] && return
@@ -799,12 +816,14 @@ read_round() {
         # shellcheck disable=SC2086 # a word or none
         dd if="$I/per_cpu/cpu${r%:*}/trace_pipe_raw" bs="$PAGE" count="${r#*:}" $NONBLOCK &
         helper $!
+        [ $? -gt 128 ] && TORN=1
     done
     emit round || return
     if [ "$ENTRIES" -lt 1000 ]; then pause=0.25; elif [ "$ENTRIES" -lt $((BUFFER_KB * 2)) ]; then pause=0.1; else return 0; fi
     [ $NAP = 1 ] && pause=1
     sleep $pause >/dev/null &
     helper $!
+    return 0
 }
 
 # The output of a program, in SAID, and its pid, which comes before it.
@@ -844,8 +863,9 @@ helper() {
     # The trap did not know it yet.
     [ -n "$ENDING" ] && kill "$CHILD"
     wait "$1"
+    set -- $?
     CHILD=
-    return 0
+    return "$1"
 }
 
 # ---- workloads ---------------------------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ export interface RecordedAccount {
   readonly snapshot: Snapshot;
   /** Frees by the call site that freed. */
   readonly freeingCallSites: ReadonlyMap<string, number>;
+  /** Of a part that is told from the first event: how long the whole trace is, nanoseconds. */
+  readonly traceNs?: number | undefined;
 }
 
 export interface RecordingOptions {
@@ -52,6 +54,16 @@ export async function accountRecording(
   inputs: readonly RecordingInput[],
   filter: AccountFilter,
   options: RecordingOptions = {},
+): Promise<RecordedAccount> {
+  const account = await accountOf(inputs, filter, options);
+  const isWhole = account.snapshot.loss.damagedInput.length === 0;
+  return isWhole ? { ...account, traceNs: options.window?.traceNs() } : account;
+}
+
+async function accountOf(
+  inputs: readonly RecordingInput[],
+  filter: AccountFilter,
+  options: RecordingOptions,
 ): Promise<RecordedAccount> {
   const callSites = new CallSiteTable();
   const maxObjects = maxObjectsIn(options.memoryMb);

@@ -5,7 +5,7 @@ import { type PageFormat, parsePageFormat } from "../ftrace/raw/event-format.ts"
 import { RawDecoder, type RawTap } from "../ftrace/raw/raw-decoder.ts";
 import { type DatDescription, layOutDat } from "../ftrace/trace-dat/write-dat.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
-import { KmemtapError, messageOf } from "../model/errors.ts";
+import { ExitCode, KmemtapError, messageOf } from "../model/errors.ts";
 import { LineClass } from "../model/line-tally.ts";
 import { KernelSymbols } from "../symbols/kernel-symbols.ts";
 import { FrameKind } from "../transport/recording/frames.ts";
@@ -40,6 +40,12 @@ export async function exportDat(path: string, output: string, options: DatOption
     const { recorded, damage } = await readThrough(frames, described, span);
     const about = described.about(recorded);
     if (recorded.agent?.plan?.mode !== "raw" || about === undefined) throw notRaw(path, recorded);
+    if (span !== undefined && about.cpuBytes.length === 0) {
+      throw new KmemtapError("cli/usage", `${path} holds no events in that part`, {
+        nextStep: "give another --from and --to; times count from its first event",
+        exitCode: ExitCode.wrongUse,
+      });
+    }
     const { head, offsets } = layOutDat(about);
     const file = await create(output);
     try {
@@ -129,6 +135,7 @@ class ClippedPages implements RawTap {
 class Describer implements RawTap {
   readonly #formats = new Map<string, string>();
   readonly #cpuBytes: number[] = [];
+  readonly #taskNames = new Map<number, string>();
   #headerPage = "";
   #headerEvent = "";
   #kallsyms = "";
@@ -139,6 +146,14 @@ class Describer implements RawTap {
     else if (name === "header_event") this.#headerEvent = text;
     else if (name === "format") this.#formats.set(/^name: (\S+)/.exec(text)?.[1] ?? "", text);
     else if (name === "kallsyms") this.#kallsyms += text;
+    else if (name === "cmdlines") this.#readNames(text);
+  }
+
+  /** Lines of saved_cmdlines: `4711 ls`. Of several names of a pid the last is the one, as with trace-cmd. */
+  #readNames(text: string): void {
+    for (const [, pid, name] of text.matchAll(/^(\d+) (.+)$/gm)) {
+      if (name !== "<...>") this.#taskNames.set(Number(pid), name);
+    }
   }
 
   page(cpu: number, page: Uint8Array, littleEndian: boolean): void {
@@ -159,6 +174,7 @@ class Describer implements RawTap {
       headerEvent: this.#headerEvent,
       formats: [...this.#formats.values()],
       kallsyms: this.#kallsyms,
+      taskNames: this.#taskNames,
       release: agent?.plan?.facts.release,
       cpuBytes: this.#cpuBytes,
     };

@@ -29,7 +29,9 @@ export async function accountCapture(path: string, options: CaptureOptions): Pro
     const window = span === undefined ? undefined : new TimeWindow(span);
     const damage: string[] = [];
     let replay: RunReplay | undefined;
+    let isEndRead = true;
     for await (const frame of frames.read(window)) {
+      isEndRead = frame !== "skipped";
       if (frame === "skipped") replay?.skip();
       else if ("damage" in frame) {
         damage.push(frame.damage);
@@ -42,7 +44,9 @@ export async function accountCapture(path: string, options: CaptureOptions): Pro
       }
     }
     if (replay === undefined) throw frames.noRun(damage);
-    return { ...replay.end(damage), runs: frames.runs };
+    const account = { ...replay.end(damage), runs: frames.runs };
+    // Where the trace ends is not known where something is missing.
+    return isEndRead && damage.length === 0 ? { ...account, traceNs: window?.traceNs() } : account;
   } finally {
     await frames.close();
   }

@@ -1,5 +1,6 @@
 /** A part of a trace by its clock: what is outside of it is counted as that, and not accounted. */
 import type { EventBatch } from "../model/event-batch.ts";
+import { ExitCode, KmemtapError } from "../model/errors.ts";
 import { LineClass } from "../model/line-tally.ts";
 import { EventStore } from "./event-store.ts";
 
@@ -15,6 +16,7 @@ export class TimeWindow {
   readonly #span: TimeSpan;
   readonly #inside = new EventStore();
   #originNs: number | undefined;
+  #lastNs = -Infinity;
 
   constructor(span: TimeSpan) {
     this.#span = span;
@@ -30,6 +32,22 @@ export class TimeWindow {
     return this.#originNs === undefined ? undefined : this.#originNs + this.#span.toNs;
   }
 
+  /**
+   * How long the trace is of which this was a part, nanoseconds from its first event to its last; undefined where it is not told from there.
+   *
+   * @throws {KmemtapError} `cli/usage` where this begins behind the last event: an account of nothing would look exact
+   */
+  traceNs(): number | undefined {
+    const { fromNs, since } = this.#span;
+    if (since !== "first-event" || this.#originNs === undefined) return undefined;
+    const traceNs = this.#lastNs - this.#originNs;
+    if (fromNs <= traceNs) return traceNs;
+    throw new KmemtapError("cli/usage", `--from ${secondsOf(fromNs)}: the trace ends at ${secondsOf(traceNs)}`, {
+      nextStep: "times count from its first event",
+      exitCode: ExitCode.wrongUse,
+    });
+  }
+
   /** What of the batch is within, valid until the next call. Bytes of events are divided as their numbers are. */
   clip(batch: EventBatch): EventBatch {
     const to = this.#inside;
@@ -41,6 +59,7 @@ export class TimeWindow {
     to.losses.push(...batch.losses.filter(({ timeNs }) => timeNs >= fromNs && timeNs < toNs));
     for (let i = 0; i < batch.length; i++) {
       const timeNs = batch.timeNs[i];
+      if (timeNs > this.#lastNs) this.#lastNs = timeNs;
       if (timeNs < fromNs || timeNs >= toNs) continue;
       to.copy(batch, i);
     }
@@ -54,4 +73,9 @@ export class TimeWindow {
     bytes[LineClass.outside] += bytesOutside;
     return to;
   }
+}
+
+/** `4.3 s`; never later than it is. */
+export function secondsOf(ns: number): string {
+  return `${Math.floor(ns / 1e6) / 1000} s`;
 }

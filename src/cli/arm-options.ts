@@ -24,7 +24,10 @@ export function memoryMbOf(text: string | undefined): number | undefined {
   return numberOf("--memory-mb", text, 1, 65_536);
 }
 
-export type Armed = Pick<ArmOptions, "mode" | "bufferKb" | "subBufferKb" | "growKb" | "pollMs" | "histKeys" | "ask">;
+export type Armed = Pick<
+  ArmOptions,
+  "mode" | "bufferKb" | "subBufferKb" | "growKb" | "pollMs" | "histKeys" | "names" | "ask"
+>;
 
 export function armOptions(options: ArmCommandOptions, { overrun }: Config): Armed {
   const bufferKb = numberOf("--buffer-kb", options.bufferKb, 4, 4_194_304) ?? overrun.bufferKb;
@@ -36,6 +39,7 @@ export function armOptions(options: ArmCommandOptions, { overrun }: Config): Arm
     growKb: grows ? overrun.growLimitKb : 0,
     pollMs: numberOf("--poll-ms", options.pollMs, 100, 60_000) ?? overrun.pollMs,
     histKeys: histKeysOf(numberOf("--hist-keys", options.histKeys, 128, 131_072)),
+    names: options.record !== undefined,
     ask: askSecret,
   };
 }

@@ -9,7 +9,7 @@ import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { holdsCapture } from "./file-kind.ts";
 import { say } from "./say.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
-import { noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
+import { endNotice, noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
 import { writeOutput } from "./write-output.ts";
 
 /** Of a track: more than a screen has columns, little enough that a viewer opens it at once. */
@@ -75,11 +75,13 @@ Examples:
 /** @returns whether the account is exact */
 async function toChrome(files: readonly string[], options: ExportOptions): Promise<boolean> {
   const sampler = new TrackSampler(MAX_POINTS);
-  const { snapshot } = await sampled(files, options, sampler);
+  const { snapshot, traceNs } = await sampled(files, options, sampler);
   await writeOutput(options.output, formatChromeTrace(sampler.tracks(snapshot, options.top), snapshot));
   const notice = notExactNotice(snapshot);
   if (notice !== undefined) say(notice);
   if (snapshot.input.events.lines === 0) say(noEvents(options));
+  const ends = endNotice(options, traceNs);
+  if (ends !== undefined) say(ends);
   return snapshot.exact;
 }
 
@@ -105,9 +107,8 @@ async function toDat(files: readonly string[], options: ExportOptions): Promise<
   if (!(await isCapture(files)))
     throw usage("only what --record kept in mode raw has the ring buffers' pages", "record with --record FILE");
   const { exportDat } = await import("../capture/export-dat.ts");
-  const { damage, pages } = await exportDat(files[0], options.output, { run: runOf(options), part: partOf(options) });
+  const { damage } = await exportDat(files[0], options.output, { run: runOf(options), part: partOf(options) });
   for (const text of damage) say(`${files[0]}: ${text}`);
-  if (pages === 0) say(noEvents(options));
   return damage.length === 0;
 }
 

@@ -19,7 +19,7 @@ import { applyKernel, KERNEL_OPTIONS, kernelChoiceOf, type KernelOptions } from 
 import { addRingsOptions, type RingsChoice, ringsChoiceOf, type RingsOptions } from "./rings-options.ts";
 import { say } from "./say.ts";
 import { sourceTreeOf } from "./source-tree-of.ts";
-import { noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
+import { endNotice, noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
 import { writeOutput } from "./write-output.ts";
 import { writeRings } from "./write-rings.ts";
 
@@ -124,6 +124,8 @@ Examples:
         if (notice !== undefined) process.stderr.write(`kmemtap: ${notice}\n`);
       }
       if (account.snapshot.input.events.lines === 0) say(noEvents(options));
+      const ends = endNotice(options, account.traceNs);
+      if (ends !== undefined) say(ends);
       const phases = capture?.phases ?? [];
       if (phases.length > 0 && outputs.json !== true && options.workload !== true && partOf(options) === undefined)
         say(`it holds a workload (${phases.join(", ")}); --workload accounts what each of its phases left behind`);

@@ -1,6 +1,6 @@
 /** `--from`, `--to` and `--phase`: the part of a trace that is accounted. */
 import type { PhasePart } from "../capture/run-frames.ts";
-import { type TimeSpan, TimeWindow } from "../capture/time-window.ts";
+import { secondsOf, type TimeSpan, TimeWindow } from "../capture/time-window.ts";
 import type { KmemtapError } from "../model/errors.ts";
 import { durationOf, usage } from "./arm-options.ts";
 
@@ -39,6 +39,12 @@ export function spanOf({ from, to }: WindowOptions): TimeSpan | undefined {
 /** `--run`, `--phase` and such, of what only a capture has. */
 export function noneInTrace(option: string): KmemtapError {
   return usage(`--${option}: a trace has none`, `give a file that --record made, or leave --${option} out`);
+}
+
+/** What the account of a part has to be told with, if anything: `traceNs` of the whole. */
+export function endNotice({ to }: WindowOptions, traceNs: number | undefined): string | undefined {
+  if (to === undefined || traceNs === undefined || durationOf("--to", to) * 1e6 <= traceNs) return undefined;
+  return `the trace ends at ${secondsOf(traceNs)}, before --to ${to}`;
 }
 
 export function noEvents(options: WindowOptions): string {

@@ -118,6 +118,9 @@ describe.each([
     expect(totals.allocs).toBe(999);
     expect(loss.unmatchedFrees).toBe(1);
     expect((await account(path, { phase: "load", round: 1 })).totals).toMatchObject({ totalBytes: 500 * 1010 });
+    await expect(account(path, second(24, 25))).rejects.toThrow("--from 24 s: the trace ends at 23.999 s");
+    const { traceNs } = await accountCapture(path, { filter: "all", part: second(23.9985, Infinity) });
+    expect(traceNs).toBe(23_999e6);
     await expect(account(path, { phase: "load", round: 2 })).rejects.toThrow(/no phase load of round 2/);
     await expect(account(path, { phase: "x", round: 1 })).rejects.toMatchObject({
       nextStep: "it has load; NAME@ROUND names another round",

@@ -139,6 +139,8 @@ describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
     // With names, and with the phases' marks.
     expect(stdout).toMatch(/call_site=\w+\+0x/);
     expect(stdout).toMatch(/phase-begin name=1\.0/);
+    // And of the tasks that were there for a while.
+    for (const name of ["ls", "find"]) expect(stdout).toMatch(new RegExp(`^\\s*${name}-\\d+ `, "m"));
     // And read here again it is the same account, but for what the agent's helpers did, whom no trace.dat names.
     const again = await report(dat);
     expect(again.exact).toBe(true);

@@ -28,6 +28,8 @@ const MAX_WAITING_BYTES = 64 << 20;
 
 /** NR_CPUS of any kernel. */
 const MAX_CPUS = 8192;
+/** Of a kernel that keeps the names of no more than some 128 tasks. */
+const MAX_FREQUENT_BYTES = 8192;
 
 /** Shown what the stream is made of, for whoever writes it in another form. */
 export interface RawTap {
@@ -193,7 +195,8 @@ export class RawDecoder implements StreamDecoder {
 
   #takeBlob(name: string, bytes: Uint8Array): void {
     this.#columns.tally.bytes[LineClass.padding] += bytes.length;
-    this.#lessons += 1;
+    // Those that come every second are not worth it; of the others that are rare each is.
+    if (name !== "cmdlines" || bytes.length > MAX_FREQUENT_BYTES) this.#lessons += 1;
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
     this.#tap?.blob(name, text);
     if (name === "header_page") this.#page = parsePageFormat(text);

@@ -15,6 +15,8 @@ export interface DatDescription {
   /** `name: kmalloc …`, as tracefs has them. */
   readonly formats: readonly string[];
   readonly kallsyms: string;
+  /** What tasks are called, by their pids. */
+  readonly taskNames: ReadonlyMap<number, string>;
   /** `uname -r`, where it is known. */
   readonly release: string | undefined;
   /** Bytes of sub-buffers by CPU. */
@@ -77,9 +79,10 @@ function frontOf(about: DatDescription): Buffer {
   }
   out.u32(Buffer.byteLength(about.kallsyms));
   out.text(about.kallsyms);
-  // No strings of trace_printk, no task names: neither was recorded.
+  // No strings of trace_printk: they were not recorded.
   out.u32(0);
-  out.u64(0);
+  // Names are any bytes.
+  out.sized([...about.taskNames].map(([pid, name]) => `${pid} ${name}\n`).join(""), "latin1");
   out.u32(about.cpuBytes.length);
   out.text("options  \0");
   out.option(OPTION_TRACECLOCK, "local [global]\0");
@@ -120,9 +123,10 @@ class DatWriter {
     this.#parts.push(Buffer.from(text));
   }
 
-  sized(text: string): void {
-    this.u64(Buffer.byteLength(text));
-    this.text(text);
+  sized(text: string, encoding: BufferEncoding = "utf8"): void {
+    const bytes = Buffer.from(text, encoding);
+    this.u64(bytes.length);
+    this.bytes(bytes);
   }
 
   option(id: number, text: string): void {

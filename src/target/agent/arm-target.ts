@@ -25,6 +25,8 @@ export interface ArmOptions {
   /** Keys of a map of live pointers in mode hist; 0 chooses by the target's memory. */
   readonly histKeys: number;
   readonly reconnect: boolean;
+  /** In mode raw: the stream is to hold the names of tasks, for whoever records it. */
+  readonly names?: boolean;
   readonly ask: AskSecret;
   /** Seconds without a word from here after which the agent restores the target and ends. */
   readonly quietSeconds?: number;
@@ -75,6 +77,7 @@ async function planFor(shell: Shell, wanted: WantedMode, options: ArmOptions): P
       `scope=${options.scope}`,
       `console=${shell.concurrent ? 0 : 1}`,
       `size=${options.histKeys}`,
+      ...(mode === "raw" && options.names ? ["names=1"] : []),
       // What this process does to read of an event would make the next.
       ...(shell.link.kind === "local" ? [`host=${process.pid}`] : []),
     ],

@@ -9,25 +9,27 @@ import { until } from "../../support/until.ts";
 import { canTrace, goneWithoutTrace, type LocalAgent, note, perform, startAgent } from "./local-agent.ts";
 
 /** Decodes what the agent sends as it comes; what it says beside, as text. */
-function decoded(agent: LocalAgent): { raw: RawBench; beside: () => string } {
+function decoded(agent: LocalAgent): { raw: RawBench; sent: () => string; beside: () => string } {
   const kallsyms = readFileSync("/proc/kallsyms");
   const raw = new RawBench().push(
     own("session mode=raw"),
     own(`blob name=kallsyms bytes=${kallsyms.length}`, kallsyms),
   );
   let beside = "";
+  const chunks: Buffer[] = [];
   agent.child.stdout.on("data", (chunk: Buffer) => {
     raw.push(chunk);
+    chunks.push(Buffer.from(chunk));
     if (raw.decoder.wantsSymbols) raw.push(own("blob name=kallsyms bytes=0"));
   });
   agent.child.stderr.on("data", (chunk: Buffer) => (beside += chunk.toString()));
-  return { raw, beside: () => beside };
+  return { raw, sent: () => Buffer.concat(chunks).toString("latin1"), beside: () => beside };
 }
 
 describe.skipIf(!canTrace).each(SHELLS)(`the agent's mode raw in $name${note}`, (shell) => {
   it("sends the ring buffers, the workload's marks in their place, and leaves nothing behind", async () => {
-    const agent = startAgent(shell, ["raw", "stats=none", "wait=1", "buffer_kb=16384"], { reads: false });
-    const { raw, beside } = decoded(agent);
+    const agent = startAgent(shell, ["raw", "stats=none", "wait=1", "buffer_kb=16384", "names=1"], { reads: false });
+    const { raw, sent, beside } = decoded(agent);
     const heard = (type: string) => until(type, () => raw.marks.some((mark) => mark.split(" ")[1] === type), 30_000);
     await until("armed", () => beside().includes(" armed "), 30_000);
     agent.send("on");
@@ -41,6 +43,13 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent's mode raw in $name${note}`, 
     await agent.exited;
     raw.end();
     await goneWithoutTrace(agent);
+
+    // Before there is anything, and when all is there.
+    const names = [...sent().matchAll(/ blob name=cmdlines bytes=(\d+) ~\d+\n/g)].map((line) =>
+      sent().slice(line.index + line[0].length, line.index + line[0].length + Number(line[1])),
+    );
+    expect(names.length).toBeGreaterThanOrEqual(1);
+    for (const text of names) expect(text).toMatch(/^(?:\d+ .*\n)+$/);
 
     const places = new Map(raw.marks.map((mark) => [mark.split(" ")[1], Number(mark.split(" ")[0])]));
     expect(raw.marks.filter((mark) => mark.includes(" out "))).toEqual([expect.stringContaining("out =done")]);
