@@ -1,4 +1,4 @@
-/** The rooms of DESIGN.md: model <- {transport, ftrace, accounting, symbols, report} <- target <- capture <- server <- cli <- main. */
+/** The rooms of DESIGN.md, with what assembly/ is compiled to below ftrace and accounting: model <- {transport, ftrace, accounting, symbols, report} <- target <- capture <- server <- cli <- main. */
 const room = (name) => `^src/${name}/`;
 const only = (name, allowed) => ({
   name: `${name}-imports`,
@@ -12,8 +12,9 @@ module.exports = {
   forbidden: [
     only("model", []),
     only("transport", ["model"]),
-    only("ftrace", ["model"]),
-    only("accounting", ["model"]),
+    only("wasm", []),
+    only("ftrace", ["model", "wasm"]),
+    only("accounting", ["model", "wasm"]),
     only("symbols", ["model"]),
     only("report", ["model"]),
     only("target", ["model", "transport", "ftrace"]),

@@ -9,7 +9,7 @@ const ON_THIS_MACHINE = [
 ];
 
 /** Long proofs on guests and links, for `npm run proofs`. */
-const PROOFS = ["test/e2e/{agent,breakage,link-contract,links,overrun,slow-link,workload}.test.ts"];
+const PROOFS = ["test/e2e/{agent,breakage,link-contract,links,overrun,slow-link,symbols,workload}.test.ts"];
 
 export default defineConfig({
   test: {

@@ -26,11 +26,12 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 VERB=$1 NONCE=$2 BLANKS=$IFS
 shift 2
 
-BUFFER_KB=8192 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0 HOST=''
+BUFFER_KB=8192 SUBBUF_KB=0 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0 HOST=''
 for option; do
     value=${option#*=}
     case $option in
     buffer_kb=*) BUFFER_KB=$value ;;
+    subbuf_kb=*) SUBBUF_KB=$value ;;
     poll=*) POLL=$value ;;
     quiet=*) QUIET_S=$value ;;
     grow_kb=*) GROW_KB=$value ;;
@@ -220,6 +221,8 @@ facts() {
     fact machine "$(uname -m)"
     word /proc/sys/kernel/random/boot_id
     fact boot_id "$WORD"
+    # ELF notes: the build-id, which tells a rebuilt kernel of the same release.
+    [ -r /sys/kernel/notes ] && has od && fact notes "$(od -An -v -tx1 /sys/kernel/notes 2>/dev/null | tr -d ' \n')"
     cpus=0
     for c in /sys/devices/system/cpu/cpu[0-9]*; do [ -d "$c" ] && cpus=$((cpus + 1)); done
     fact cpus $cpus
@@ -468,6 +471,8 @@ make_instance() {
     mkdir "$I" || refuse "code=no-instance path=$I"
     put 0 >"$I/tracing_on"
     name_cpus
+    # 6.8 brought it. Before the size, which is kept in sub-buffers.
+    [ "$SUBBUF_KB" = 0 ] || set_up buffer_subbuf_size_kb "$SUBBUF_KB" || finding "code=subbuf-refused kb=$SUBBUF_KB"
     set_up buffer_size_kb "$BUFFER_KB" || finding "code=buffer-refused kb=$BUFFER_KB"
     # Else CPUs' clocks differ, and an object freed on another CPU would be freed before it was allocated.
     set_up trace_clock global || finding "code=no-global-clock"
@@ -596,10 +601,16 @@ $last"
     exit 0
 }
 
-# In mode raw it may be in a write that nobody reads.
+# In mode raw it, or its dd, may be in a write that nobody reads. Told more than once: of a signal that comes between a shell's last
+# look and its wait for dd it hears when dd ends, which it does not by itself.
 end_reader() {
-    [ -n "$READER" ] && kill "$READER" || return
-    in_time "$READER" $((NAPS / 3)) || kill -KILL "$READER"
+    [ -n "$READER" ] || return
+    tries=0
+    while kill "$READER" && runs "$READER"; do
+        tries=$((tries + 1))
+        [ $tries -gt $((NAPS / 3)) ] && kill -KILL "$READER" && break
+        sleep $NAP
+    done
     wait "$READER"
 }
 
@@ -720,6 +731,8 @@ send_symbols() {
     # shellcheck disable=SC2086 # a pattern each
     grep -i '^[0-9a-f]* t ' /proc/kallsyms | grep $pattern | {
         while read -r address _ name module; do
+            # Where code begins on ARM: no function.
+            case $name in '$'* | .L*) continue ;; esac
             batch="$batch $address:$name:$module"
             if [ ${#batch} -gt 700 ]; then
                 mark sym "$batch"
@@ -780,13 +793,15 @@ read_round() {
     look_for_modules
     report_stats plan_read
     for r in $READS; do
+        # Nobody would end a dd that is started once we were told to end, and it holds the instance.
+        [ -n "$ENDING" ] && return
         emit pages "cpu=${r%:*}" || return
         # shellcheck disable=SC2086 # a word or none
         dd if="$I/per_cpu/cpu${r%:*}/trace_pipe_raw" bs="$PAGE" count="${r#*:}" $NONBLOCK &
         helper $!
     done
     emit round || return
-    if [ "$ENTRIES" -lt 1000 ]; then pause=0.25; elif [ "$ENTRIES" -lt 20000 ]; then pause=0.1; else return 0; fi
+    if [ "$ENTRIES" -lt 1000 ]; then pause=0.25; elif [ "$ENTRIES" -lt $((BUFFER_KB * 2)) ]; then pause=0.1; else return 0; fi
     [ $NAP = 1 ] && pause=1
     sleep $pause >/dev/null &
     helper $!
@@ -826,6 +841,8 @@ plan_read() {
 
 helper() {
     CHILD=$1 HELPERS=$HELPERS$1,
+    # The trap did not know it yet.
+    [ -n "$ENDING" ] && kill "$CHILD"
     wait "$1"
     CHILD=
     return 0

@@ -6,7 +6,7 @@
  * Exit status: 0 measured; 1 a capture failed; 2 wrong use.
  */
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -77,7 +77,7 @@ async function measure(mode) {
         stdio: ["ignore", "pipe", "pipe"],
       },
     );
-    let [out, log, cost] = ["", "", { host: 0 }];
+    let [out, log, cost] = ["", "", { host: 0, agent: 0 }];
     const from = { rounds: sum(running), ms: performance.now() };
     capture.stdout.on("data", (data) => (out += data));
     capture.stderr.on("data", (data) => (log += data));
@@ -96,6 +96,7 @@ async function measure(mode) {
       "lost %": round((100 * loss) / made),
       exact,
       "cores of kmemtap": round(cost.host / seconds),
+      "of its agent": round(cost.agent / seconds),
       "the storm's speed %": Math.round((100 * stormed) / alone),
     };
   } finally {
@@ -135,12 +136,33 @@ function sum(running) {
   return running.reduce((total, { rounds }) => total + rounds, 0);
 }
 
-/** CPU seconds of the process; that of the agent's is not in it. */
+/** CPU seconds of the process, and of what it has started, with what that has started and seen end. */
 function costOf(pid) {
+  const all = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(processOf)
+    .filter(Boolean);
+  const host = all.find((one) => one.pid === pid);
+  if (host === undefined) return undefined;
+  const started = new Set([pid]);
+  // A parent may stand behind its child.
+  for (let size = 0; size !== started.size;) {
+    size = started.size;
+    for (const one of all) if (started.has(one.parent)) started.add(one.pid);
+  }
+  const agent = all.filter((one) => one !== host && started.has(one.pid)).reduce((total, one) => total + one.all, 0);
+  return { host: host.own, agent };
+}
+
+function processOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { host: (Number(fields[11]) + Number(fields[12])) / HZ };
+    const fields = stat
+      .slice(stat.lastIndexOf(")") + 2)
+      .split(" ")
+      .map(Number);
+    const [own, ended] = [fields[11] + fields[12], fields[13] + fields[14]];
+    return { pid: Number(pid), parent: fields[1], own: own / HZ, all: (own + ended) / HZ };
   } catch {
     return undefined;
   }

@@ -2,8 +2,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ensureDependencies, hasCommand, ROOT, run, say } from "./lib.mjs";
+import { ensureWasm } from "./wasm.mjs";
 
 await ensureDependencies();
+await ensureWasm();
 const bin = (name) => join("node_modules", ".bin", name);
 const shellScripts = ["agent", "scripts", "test"].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true })

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Real kernels to boot: Debian's own packages, as apt finds them, unpacked outside the repository.
 //
-//   node scripts/kernels.mjs bookworm amd64        prints {release, vmlinuz, modulesDir, cached} as JSON
+//   node scripts/kernels.mjs bookworm amd64          prints {release, vmlinuz, modulesDir, cached} as JSON
+//   node scripts/kernels.mjs bookworm amd64 --debug  prints {dir, cached} of its debug information: 283 MB
 //
 // The machine's own suite comes by plain `apt-get download`. Any other suite or architecture comes through a private apt
 // state (lists, cache, status, sources of its own) whose sources are the machine's, with the release name replaced, so that
@@ -23,6 +24,9 @@ const META_PACKAGES = {
 
 /** What a kernel's package may be split into: signed image, unsigned binary, modules. Never headers or tools. */
 const KERNEL_PART = /^linux-(?:image|binary|modules|modules-core|modules-extra)-\d/;
+
+/** A library's package, which a program may need beside its own; the base that gcc shares is none. */
+const LIBRARY = /^(?:lib|zlib)(?!.*-base)/;
 
 const RELEASE_ALIASES = ["stable", "oldstable", "oldoldstable", "testing"];
 const ROLLING = new Set(["sid", "unstable", "experimental"]);
@@ -73,6 +77,25 @@ export async function fetchKernel({ suite = "bookworm", arch = "amd64", log = ()
 }
 
 /**
+ * The debug information of the kernel that {@link fetchKernel} gives: 283 MB to download, 1.8 GB unpacked (bookworm, cloud-amd64).
+ *
+ * @returns {Promise<{dir: string, package: string, version: string, cached: boolean}>} dir: what `-k` takes
+ * @throws {Error} also where the archive has it of a newer build only
+ */
+export async function fetchDebug({ suite = "bookworm", arch = "amd64", log = () => {} } = {}) {
+  const kernel = await fetchKernel({ suite, arch, log });
+  const name = `linux-image-${kernel.release}-dbg`;
+  return cachedTree({ entry: `debug/${suite}-${arch}`, what: name, suite, arch, log }, async (apt, tree) => {
+    const record = await apt.show(name);
+    if (!record) throw new Error(`apt does not know ${name} there${apt.trouble()}`);
+    if (record.Version !== kernel.version)
+      throw new Error(`${name} is of ${record.Version}, the kernel in the cache of ${kernel.version}: remove that one`);
+    await apt.unpack(name, tree);
+    return { dir: "usr/lib/debug", package: name, version: record.Version };
+  });
+}
+
+/**
  * One package of a suite and architecture, unpacked (used for a foreign busybox-static).
  *
  * @returns {Promise<{dir: string, package: string, version: string, cached: boolean}>}
@@ -86,6 +109,34 @@ export async function fetchPackage({ name, suite, arch, log = () => {} }) {
       if (!record) throw new Error(`apt does not know ${name} there${apt.trouble()}`);
       await apt.unpack(name, tree);
       return { dir: ".", package: name, version: record.Version };
+    },
+  );
+}
+
+/** What a guest of a foreign architecture runs: Debian's packages, with what they need. */
+const USERLAND = ["busybox-static", "dropbear-bin"];
+
+/**
+ * The programs of a guest of a foreign architecture, unpacked into one tree, once.
+ *
+ * @returns {Promise<{dir: string, packages: Record<string, string>, cached: boolean}>} packages: their versions
+ */
+export async function fetchUserland({ suite, arch, log = () => {} }) {
+  checkName(suite);
+  return cachedTree(
+    { entry: `packages/userland-${suite}-${arch}`, what: `programs of ${suite} ${arch}`, suite, arch, log },
+    async (apt, tree) => {
+      const packages = {};
+      const wanted = [...USERLAND];
+      for (let name = wanted.shift(); name; name = wanted.shift()) {
+        if (packages[name]) continue;
+        const record = await apt.show(name);
+        if (!record) throw new Error(`apt does not know ${name} there${apt.trouble()}`);
+        packages[name] = record.Version;
+        await apt.unpack(name, tree);
+        wanted.push(...dependenciesOf(record).filter((needed) => LIBRARY.test(needed)));
+      }
+      return { dir: ".", packages };
     },
   );
 }
@@ -327,10 +378,14 @@ function kernelIn(tree) {
 }
 
 function kernelParts(record) {
-  const names = `${record.Depends ?? ""},${record["Pre-Depends"] ?? ""}`
+  return dependenciesOf(record).filter((name) => KERNEL_PART.test(name));
+}
+
+/** Names; of alternatives the first. */
+function dependenciesOf(record) {
+  return `${record.Depends ?? ""},${record["Pre-Depends"] ?? ""}`
     .split(",")
     .map((item) => item.trim().split(/[ (|:]/)[0]);
-  return names.filter((name) => KERNEL_PART.test(name));
 }
 
 function parseRecord(text) {
@@ -380,15 +435,16 @@ function run(program, args, cwd) {
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const [suite, arch] = process.argv.slice(2);
+  const [suite, arch] = process.argv.slice(2).filter((arg) => arg !== "--debug");
+  const fetched = process.argv.includes("--debug") ? fetchDebug : fetchKernel;
   if (!suite || suite.startsWith("-")) {
     console.error(
-      "usage: node scripts/kernels.mjs SUITE [ARCH]     SUITE: bullseye, bookworm, trixie, sid; ARCH: amd64, arm64, armhf",
+      "usage: node scripts/kernels.mjs SUITE [ARCH] [--debug]     SUITE: bullseye, bookworm, trixie, sid; ARCH: amd64, arm64, armhf",
     );
     process.exitCode = suite === "--help" ? 0 : 2;
   } else {
     try {
-      const kernel = await fetchKernel({ suite, arch: arch ?? "amd64", log: (line) => console.error(line) });
+      const kernel = await fetched({ suite, arch: arch ?? "amd64", log: (line) => console.error(line) });
       console.log(JSON.stringify(kernel, null, 2));
     } catch (error) {
       console.error(error.message);

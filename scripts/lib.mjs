@@ -51,6 +51,8 @@ export async function ensureDependencies() {
 /** Builds `dist/` when a source is newer than it. */
 export async function ensureBuilt() {
   await ensureDependencies();
+  const { ensureWasm } = await import("./wasm.mjs");
+  await ensureWasm();
   const entry = join(ROOT, "dist", "main.js");
   const page = join(ROOT, "dist", "dashboard", "index.html");
   if (existsSync(entry) && existsSync(page)) {

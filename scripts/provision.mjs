@@ -3,10 +3,11 @@
  *
  *   node scripts/provision.mjs            all that the tests need
  *   node scripts/provision.mjs demo       what booting a kernel needs
+ *   node scripts/provision.mjs proofs     what `npm run proofs` needs besides: 283 MB of a kernel's debug information
  */
 import { readFileSync, existsSync } from "node:fs";
 import { buildTree } from "./kernel-tree.mjs";
-import { fetchKernel } from "./kernels.mjs";
+import { fetchDebug, fetchKernel, fetchUserland } from "./kernels.mjs";
 import { canInstall, hasCommand, run, say } from "./lib.mjs";
 
 const hasStaticBusybox = () =>
@@ -15,6 +16,7 @@ const hasStaticBusybox = () =>
 /** Debian's package, and how to tell that it is there. */
 const PARTS = {
   qemu: { package: "qemu-system-x86", isThere: () => hasCommand("qemu-system-x86_64") },
+  qemuArm: { package: "qemu-system-arm", isThere: () => hasCommand("qemu-system-arm") },
   busybox: { package: "busybox-static", isThere: hasStaticBusybox },
   chromium: { package: "chromium", isThere: () => hasCommand("chromium") },
   shellcheck: { package: "shellcheck", isThere: () => hasCommand("shellcheck") },
@@ -24,6 +26,7 @@ const PARTS = {
   socat: { package: "socat", isThere: () => hasCommand("socat") },
   mksh: { package: "mksh", isThere: () => hasCommand("mksh") },
   toybox: { package: "toybox", isThere: () => hasCommand("toybox") },
+  llvm: { package: "llvm", isThere: () => hasCommand("llvm-symbolizer") },
   binutils: { package: "binutils", isThere: () => hasCommand("readelf") && hasCommand("size") },
   gcc: { package: "gcc", isThere: () => hasCommand("gcc") },
   make: { package: "make", isThere: () => hasCommand("make") },
@@ -40,20 +43,27 @@ const DEMO_PARTS = ["qemu", "busybox"];
 /** Debian's kernels: the demo's 6.1; for the tests 5.10 (no hist triggers), 6.12 and the newest as well. */
 const DEMO_SUITES = ["bookworm"];
 const SUITES = [...DEMO_SUITES, "bullseye", "trixie", "sid"];
+/** 6.1 of other architectures, for the tests: 32-bit and 64-bit ARM, with the programs that go into a guest. */
+const FOREIGN = { suite: "bookworm", archs: ["armhf", "arm64"] };
 
 /** Installs what is missing as far as this user may; never fails: what is still missing is said where it is needed. */
 export async function provision(parts = Object.keys(PARTS), suites = parts === DEMO_PARTS ? DEMO_SUITES : SUITES) {
   const missing = parts.filter((part) => !PARTS[part].isThere()).map((part) => PARTS[part].package);
   if (missing.length > 0) await install(missing);
   if (parts.includes("gcc")) await provideTree();
-  if (!PARTS.qemu.isThere()) return;
-  for (const suite of suites) {
-    try {
-      const kernel = await fetchKernel({ suite, arch: "amd64", log: say });
-      if (!kernel.cached) say(`Debian's kernel ${kernel.release} is in the cache`);
-    } catch (error) {
-      say(error.message);
-    }
+  if (PARTS.qemu.isThere()) for (const suite of suites) await fetched(suite, "amd64");
+  if (!parts.includes("qemuArm") || !PARTS.qemuArm.isThere()) return;
+  for (const arch of FOREIGN.archs) await fetched(FOREIGN.suite, arch);
+}
+
+/** A kernel, and what goes into its guest, in the cache; what fails is said. */
+async function fetched(suite, arch) {
+  try {
+    const kernel = await fetchKernel({ suite, arch, log: say });
+    if (!kernel.cached) say(`Debian's kernel ${kernel.release} (${arch}) is in the cache`);
+    if (arch !== "amd64") await fetchUserland({ suite, arch, log: say });
+  } catch (error) {
+    say(error.message);
   }
 }
 
@@ -80,7 +90,19 @@ async function install(packages) {
   if ((await aptGet("update", "-qq")) !== 0 || (await aptGet(...args)) !== 0) say("apt-get failed: see above");
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname)
-  await provision(process.argv[2] === "demo" ? DEMO_PARTS : undefined);
+/** Too much for every run of the tests. */
+export async function provisionProofs() {
+  await provision();
+  try {
+    await fetchDebug({ log: say });
+  } catch (error) {
+    say(error.message);
+  }
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  if (process.argv[2] === "proofs") await provisionProofs();
+  else await provision(process.argv[2] === "demo" ? DEMO_PARTS : undefined);
+}
 
 export { DEMO_PARTS };

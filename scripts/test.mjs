@@ -7,10 +7,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBuilt, run, say } from "./lib.mjs";
-import { provision } from "./provision.mjs";
+import { provision, provisionProofs } from "./provision.mjs";
 
 await ensureBuilt();
-await provision();
+await (process.argv.includes("proofs") ? provisionProofs() : provision());
 
 const folder = mkdtempSync(join(tmpdir(), "kmemtap-test-"));
 const results = join(folder, "results.json");

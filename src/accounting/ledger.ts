@@ -17,12 +17,12 @@ import { NO_POINTER } from "../model/no-value.ts";
 import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot.ts";
 import { HiddenObjects } from "./hidden-objects.ts";
 import { LossAccount } from "./loss-account.ts";
-import { classAt, ClassField, kindOf, ObjectClasses, tagOf } from "./object-classes.ts";
+import { BYTES_AN_OBJECT, LedgerCore } from "./ledger-core.ts";
+import { classAt, ClassField, kindOf, tagOf } from "./object-classes.ts";
 import { ObjectStore } from "./object-store.ts";
 import { PhaseColumn, PhaseRows } from "./phase-rows.ts";
-import { BYTES_AN_OBJECT, PointerTable } from "./pointer-table.ts";
 import { type ResidueCell, ResidueFold, type ResidueOptions } from "./residue.ts";
-import { Column, ROW, SiteRows } from "./site-rows.ts";
+import { Column, ROW } from "./site-rows.ts";
 import { composeSnapshot } from "./compose-snapshot.ts";
 
 export interface LedgerOptions {
@@ -61,27 +61,18 @@ export interface LedgerState {
 export class EventLedger implements Ledger {
   readonly #callSites: CallSiteTable;
   readonly #filter: AccountFilter;
-  readonly #live = new PointerTable();
-  readonly #classes = new ObjectClasses();
-  readonly #rows = new SiteRows();
+  readonly #core: LedgerCore;
   readonly #loss = new LossAccount();
   readonly #tally = new LineTally();
   readonly #hidden = new HiddenObjects();
   readonly #maxObjects: number;
   /** Allocations beyond {@link #maxObjects}. */
   readonly #untracked = new HiddenObjects();
-  /** Frees by the call site that freed, for the layout of /proc/slab_account. */
-  #freedBy = new Float64Array(1024);
   readonly #phases: PhaseRows | undefined;
   /** Where there is one, the table of live objects holds places in it, else classes. */
   readonly #objects: ObjectStore | undefined;
   /** Bit {@link EventKind}: does the account hold allocations, and unmatched frees, of this kind? */
   readonly #counted: number;
-  #netBytes = 0;
-  #netRequestedBytes = 0;
-  #liveObjects = 0;
-  #peakNetBytes = 0;
-  #unmatchedFrees = 0;
   #firstEventNs: number | null = null;
   #lastEventNs: number | null = null;
 
@@ -92,20 +83,21 @@ export class EventLedger implements Ledger {
     const malloc = this.#filter === "cache" ? 0 : (1 << EventKind.kmalloc) | (1 << EventKind.kfree);
     const cache = this.#filter === "malloc" ? 0 : (1 << EventKind.cacheAlloc) | (1 << EventKind.cacheFree);
     this.#counted = malloc | cache;
+    this.#core = new LedgerCore(this.#counted, this.#maxObjects);
     if (options.phases === true) this.#phases = new PhaseRows();
     if (options.objects === true) this.#objects = new ObjectStore();
   }
 
   /** What is alive now, for a chart: without the cost of a snapshot. */
   get now(): { readonly netBytes: number; readonly netRequestedBytes: number; readonly liveObjects: number } {
-    return { netBytes: this.#netBytes, netRequestedBytes: this.#netRequestedBytes, liveObjects: this.#liveObjects };
+    const { netBytes, netRequestedBytes, liveObjects } = this.#core;
+    return { netBytes, netRequestedBytes, liveObjects };
   }
 
   /** Net bytes by the id of the call site, as they are now. */
   netBytesBySite(): Float64Array {
-    const { sums } = this.#rows;
-    const sites = Math.min(this.#callSites.size, Math.floor(sums.length / ROW));
-    return Float64Array.from({ length: sites }, (_, site) => sums[site * ROW + Column.netBytes]);
+    const { sums } = this.#core;
+    return Float64Array.from({ length: sums.length / ROW }, (_, site) => sums[site * ROW + Column.netBytes]);
   }
 
   /** The id of a call site that has a row, by its text; -1 where there is none. O(call sites). */
@@ -116,8 +108,8 @@ export class EventLedger implements Ledger {
 
   /** Live objects of every kind, and the bytes that it takes to know them. */
   get memory(): { readonly objects: number; readonly bytes: number; readonly classes: number } {
-    const bytes = this.#live.byteLength + (this.#objects?.byteLength ?? 0);
-    return { objects: this.#live.size, bytes, classes: this.#classes.size };
+    const bytes = this.#core.byteLength + (this.#objects?.byteLength ?? 0);
+    return { objects: this.#core.size, bytes, classes: this.#core.classCount };
   }
 
   apply(batch: EventBatch): void {
@@ -130,9 +122,7 @@ export class EventLedger implements Ledger {
    * order and add up to the batch, and {@link applyInput} comes once.
    */
   applyRange(batch: EventBatch, from: number, to: number): void {
-    this.#rows.reserve(this.#callSites.size);
-    this.#classes.reserve(this.#callSites.size);
-    if (this.#freedBy.length < this.#callSites.size) this.#freedBy = enlarged(this.#freedBy, this.#callSites.size);
+    this.#core.reserve(this.#callSites.size);
     if (this.#phases === undefined && this.#objects === undefined) this.#applyPlain(batch, from, to);
     else this.#applyTracked(batch, from, to);
     if (to > from) {
@@ -148,54 +138,33 @@ export class EventLedger implements Ledger {
   }
 
   #applyPlain(batch: EventBatch, from: number, to: number): void {
-    const { kind, ptrLow, ptrHigh, callSite, bytesReq, bytesAlloc } = batch;
-    for (let i = from; i < to; i++) {
-      if ((ptrLow[i] | ptrHigh[i]) === NO_POINTER) this.#applyHidden(callSite[i], bytesReq[i], bytesAlloc[i], kind[i]);
-      else if (kind[i] <= EventKind.cacheAlloc)
-        this.#allocate(ptrLow[i], ptrHigh[i], callSite[i], bytesReq[i], bytesAlloc[i], kind[i]);
-      else this.#free(ptrLow[i], ptrHigh[i], callSite[i], kind[i]);
+    for (let at = from; at < to; at += this.#core.capacity) {
+      const events = Math.min(to - at, this.#core.capacity);
+      this.#core.load(batch, at, at + events);
+      for (let i = this.#core.apply(0, events); i < events; i = this.#core.apply(i + 1, events))
+        this.#applyUnusual(batch, at + i);
     }
+  }
+
+  /** What {@link LedgerCore.apply} leaves to its caller. */
+  #applyUnusual({ kind, ptrLow, ptrHigh, callSite, bytesReq, bytesAlloc }: EventBatch, i: number): void {
+    if ((ptrLow[i] | ptrHigh[i]) === NO_POINTER) this.#applyHidden(callSite[i], bytesReq[i], bytesAlloc[i], kind[i]);
+    else if (this.#makesRoom(ptrLow[i], ptrHigh[i]))
+      this.#allocate(ptrLow[i], ptrHigh[i], callSite[i], bytesReq[i], bytesAlloc[i], kind[i]);
+    else this.#applyUntracked(callSite[i], bytesReq[i], bytesAlloc[i], kind[i]);
   }
 
   #allocate(low: number, high: number, site: number, bytesReq: number, bytesAlloc: number, kind: number): void {
-    if (this.#live.size >= this.#maxObjects && !this.#makesRoom(low, high)) {
-      this.#applyUntracked(site, bytesReq, bytesAlloc, kind);
-      return;
-    }
-    const replaced = this.#live.set(low, high, this.#classes.of(site, bytesReq, bytesAlloc, kind));
-    if (replaced >= 0) this.#close(replaced, Column.impliedFrees);
-    if (this.#counts(kind)) this.#open(site, bytesReq, bytesAlloc);
-  }
-
-  /** An object begins. */
-  #open(site: number, bytesReq: number, bytesAlloc: number): void {
-    const sums = this.#rows.sums;
-    const row = site * ROW;
-    sums[row + Column.allocs] += 1;
-    sums[row + Column.totalBytes] += bytesAlloc;
-    sums[row + Column.requestedBytes] += bytesReq;
-    sums[row + Column.netRequestedBytes] += bytesReq;
-    const net = (sums[row + Column.netBytes] += bytesAlloc);
-    if (net > sums[row + Column.peakNetBytes]) sums[row + Column.peakNetBytes] = net;
-    this.#netBytes += bytesAlloc;
-    this.#netRequestedBytes += bytesReq;
-    this.#liveObjects += 1;
-    if (this.#netBytes > this.#peakNetBytes) this.#peakNetBytes = this.#netBytes;
-  }
-
-  #free(low: number, high: number, freeingSite: number, kind: number): void {
-    if (this.#counts(kind)) this.#freedBy[freeingSite] += 1;
-    const objectClass = this.#live.delete(low, high);
-    if (objectClass >= 0) this.#close(objectClass, Column.frees);
-    else if (this.#counts(kind)) this.#unmatchedFrees += 1;
+    this.#core.set(low, high, this.#core.classOf(site, bytesReq, bytesAlloc, kind));
+    if (this.#counts(kind)) this.#core.open(site, bytesReq, bytesAlloc);
   }
 
   /** An event whose object has no identity: allocated, but not among what is known to be alive; or an unmatched free. */
   #applyHidden(site: number, bytesReq: number, bytesAlloc: number, kind: number): void {
     if (!this.#counts(kind)) return;
     if (kind > EventKind.cacheAlloc) {
-      this.#freedBy[site] += 1;
-      this.#unmatchedFrees += 1;
+      this.#core.countFree(site);
+      this.#core.countUnmatchedFree();
       this.#hidden.free();
       return;
     }
@@ -211,7 +180,7 @@ export class EventLedger implements Ledger {
   }
 
   #countOnly(site: number, bytesReq: number, bytesAlloc: number): void {
-    const sums = this.#rows.sums;
+    const { sums } = this.#core;
     const row = site * ROW;
     sums[row + Column.allocs] += 1;
     sums[row + Column.totalBytes] += bytesAlloc;
@@ -220,27 +189,10 @@ export class EventLedger implements Ledger {
 
   /** Where the pointer is that of an object that is followed, that one ends: true then. */
   #makesRoom(low: number, high: number): boolean {
-    const held = this.#live.delete(low, high);
+    const held = this.#core.take(low, high);
     if (held < 0) return false;
     this.#closeTracked(held, Column.impliedFrees, PhaseColumn.impliedFrees);
     return true;
-  }
-
-  /** An object ends; `column` says how. */
-  #close(objectClass: number, column: number): void {
-    const { fields } = this.#classes;
-    const at = classAt(objectClass);
-    if (!this.#counts(kindOf(fields[at + ClassField.tag]))) return;
-    const sums = this.#rows.sums;
-    const row = fields[at + ClassField.callSite] * ROW;
-    const bytesAlloc = fields[at + ClassField.bytesAlloc];
-    sums[row + column] += 1;
-    sums[row + Column.netBytes] -= bytesAlloc;
-    const bytesReq = fields[at + ClassField.bytesReq];
-    sums[row + Column.netRequestedBytes] -= bytesReq;
-    this.#netBytes -= bytesAlloc;
-    this.#netRequestedBytes -= bytesReq;
-    this.#liveObjects -= 1;
   }
 
   /** As {@link #applyPlain}, with phases and the times of objects: apart from it, so that it costs nothing where unused. */
@@ -257,35 +209,36 @@ export class EventLedger implements Ledger {
         continue;
       }
       if (kind[i] > EventKind.cacheAlloc) {
-        if (counted) this.#freedBy[callSite[i]] += 1;
-        const held = this.#live.delete(low, high);
+        if (counted) this.#core.countFree(callSite[i]);
+        const held = this.#core.take(low, high);
         if (held >= 0) this.#closeTracked(held, Column.frees, PhaseColumn.frees);
         else if (counted) {
-          this.#unmatchedFrees += 1;
+          this.#core.countUnmatchedFree();
           this.#phases?.unmatchedFree();
         }
         continue;
       }
-      if (this.#live.size >= this.#maxObjects && !this.#makesRoom(low, high)) {
+      if (this.#core.size >= this.#maxObjects && !this.#makesRoom(low, high)) {
         this.#applyUntracked(callSite[i], bytesReq[i], bytesAlloc[i], kind[i]);
         continue;
       }
-      const objectClass = this.#classes.of(callSite[i], bytesReq[i], bytesAlloc[i], tagOf(kind[i], phase));
-      const replaced = this.#live.set(low, high, this.#objects?.add(objectClass, timeNs[i]) ?? objectClass);
+      const objectClass = this.#core.classOf(callSite[i], bytesReq[i], bytesAlloc[i], tagOf(kind[i], phase));
+      const replaced = this.#core.set(low, high, this.#objects?.add(objectClass, timeNs[i]) ?? objectClass);
       if (replaced >= 0) this.#closeTracked(replaced, Column.impliedFrees, PhaseColumn.impliedFrees);
       if (!counted) continue;
-      this.#open(callSite[i], bytesReq[i], bytesAlloc[i]);
+      this.#core.open(callSite[i], bytesReq[i], bytesAlloc[i]);
       this.#phases?.allocation(callSite[i], bytesReq[i], bytesAlloc[i]);
     }
   }
 
   #closeTracked(held: number, column: number, phaseColumn: number): void {
     const objectClass = this.#objects?.take(held) ?? held;
-    this.#close(objectClass, column);
-    const { fields } = this.#classes;
+    this.#core.close(objectClass, column);
+    if (this.#phases === undefined) return;
+    const { classes: fields } = this.#core;
     const at = classAt(objectClass);
     if (!this.#counts(kindOf(fields[at + ClassField.tag]))) return;
-    this.#phases?.end(fields[at + ClassField.callSite], fields[at + ClassField.bytesAlloc], phaseColumn);
+    this.#phases.end(fields[at + ClassField.callSite], fields[at + ClassField.bytesAlloc], phaseColumn);
   }
 
   /**
@@ -303,11 +256,11 @@ export class EventLedger implements Ledger {
 
   /** What is alive now, by call site and by the phase that allocated it: O(live objects), so not for every snapshot. */
   residue(options: ResidueOptions = {}): ResidueCell[] {
-    const fold = new ResidueFold(this.#classes.size, options.addresses ?? 0);
+    const fold = new ResidueFold(this.#core.classCount, options.addresses ?? 0);
     const objects = this.#objects;
-    if (objects === undefined) this.#live.forEach((low, high, held) => fold.add(held, low, high, null));
-    else this.#live.forEach((low, high, held) => fold.add(objects.classOf(held), low, high, objects.timeOf(held)));
-    return fold.cells(this.#classes.fields, (tag) => this.#counts(kindOf(tag)));
+    if (objects === undefined) this.#core.forEach((low, high, held) => fold.add(held, low, high, null));
+    else this.#core.forEach((low, high, held) => fold.add(objects.classOf(held), low, high, objects.timeOf(held)));
+    return fold.cells(this.#core.classes, (tag) => this.#counts(kindOf(tag)));
   }
 
   #counts(kind: number): boolean {
@@ -318,11 +271,11 @@ export class EventLedger implements Ledger {
     return composeSnapshot(
       {
         filter: this.#filter,
-        sums: this.#rows.sums,
+        sums: this.#core.sums,
         callSites: this.#callSites,
-        netBytes: this.#netBytes,
-        peakNetBytes: this.#peakNetBytes,
-        unmatchedFrees: this.#unmatchedFrees,
+        netBytes: this.#core.netBytes,
+        peakNetBytes: this.#core.peakNetBytes,
+        unmatchedFrees: this.#core.unmatchedFrees,
         firstEventNs: this.#firstEventNs,
         lastEventNs: this.#lastEventNs,
         tally: this.#tally,
@@ -337,16 +290,11 @@ export class EventLedger implements Ledger {
   /** Frees by the text of the call site that freed, matched or not; those that freed nothing are left out. */
   freeingCallSites(): Map<string, number> {
     const frees = new Map<string, number>();
+    const { freedBy } = this.#core;
     for (let site = 0; site < this.#callSites.size; site++) {
-      const count = this.#freedBy[site] ?? 0;
+      const count = freedBy[site] ?? 0;
       if (count > 0) frees.set(this.#callSites.text(site), count);
     }
     return frees;
   }
-}
-
-function enlarged(from: Float64Array<ArrayBuffer>, needed: number): Float64Array<ArrayBuffer> {
-  const to = new Float64Array(Math.max(needed, from.length * 2));
-  to.set(from);
-  return to;
 }

@@ -7,17 +7,11 @@ export class LossAccount {
   lostEvents = 0;
   lostUncounted = 0;
   readonly #cpus: CpuLoss[] = [];
+  /** Events of a batch by CPU. */
+  readonly #counts = new Uint32Array(NO_CPU + 1);
 
   apply(batch: EventBatch): void {
-    const { cpu, length } = batch;
-    // Runs of one CPU are long in a merged trace, so the row is looked up once a run.
-    for (let i = 0; i < length;) {
-      const current = cpu[i];
-      const from = i;
-      while (i < length && cpu[i] === current) i++;
-      // A console does not say which CPU an event came from.
-      if (current !== NO_CPU) this.#row(current).events += i - from;
-    }
+    this.#count(batch);
     for (const loss of batch.losses) {
       this.lostEvents += loss.events ?? 0;
       this.lostUncounted += loss.events === undefined ? 1 : 0;
@@ -26,6 +20,20 @@ export class LossAccount {
       row.lostEvents += loss.events ?? 0;
       row.lostUncounted += loss.events === undefined ? 1 : 0;
       row.lastLossNs = loss.timeNs;
+    }
+  }
+
+  #count({ cpu, length }: EventBatch): void {
+    const counts = this.#counts;
+    let most = 0;
+    for (let i = 0; i < length; i++) {
+      counts[cpu[i]] += 1;
+      // A console does not say which CPU an event came from.
+      if (cpu[i] > most && cpu[i] !== NO_CPU) most = cpu[i];
+    }
+    for (let i = 0; length > 0 && i <= most; i++) {
+      if (counts[i] > 0) this.#row(i).events += counts[i];
+      counts[i] = 0;
     }
   }
 

@@ -12,18 +12,3 @@ export const Column = {
   netRequestedBytes: 6,
   peakNetBytes: 7,
 } as const;
-
-const INITIAL_ROWS = 4096;
-
-export class SiteRows {
-  /** Row of call site `id` begins at `id * ROW`. */
-  sums = new Float64Array(INITIAL_ROWS * ROW);
-
-  /** Makes room for every call site below `callSites`. */
-  reserve(callSites: number): void {
-    if (callSites * ROW <= this.sums.length) return;
-    const sums = new Float64Array(Math.max(callSites * ROW, this.sums.length * 2));
-    sums.set(this.sums);
-    this.sums = sums;
-  }
-}

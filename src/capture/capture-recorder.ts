@@ -21,6 +21,12 @@ export interface RecordedRun {
 /** A phase of a workload begins or ends, by the trace clock. JSON. */
 export type RecordedPhase = PhaseChange & { readonly timeNs: number };
 
+/** How a workload ended. JSON; a recording that was cut has none. */
+export interface RecordedOutcome {
+  /** It was ended before its time. */
+  readonly interrupted: boolean;
+}
+
 const RUN_SCHEMA = "kmemtap.recording/1";
 
 /** Where the stream is behind a chunk, and whether what follows cannot be read without that chunk. */
@@ -60,5 +66,19 @@ export class CaptureRecorder {
 
   phase(change: PhaseChange, timeNs: number): void {
     this.#writer.add(FrameKind.phase, Buffer.from(JSON.stringify({ ...change, timeNs })));
+  }
+
+  outcome(outcome: RecordedOutcome): void {
+    this.#addToRun(FrameKind.outcome, JSON.stringify(outcome));
+  }
+
+  /** The capture has ended before its time. */
+  failure(message: string): void {
+    this.#addToRun(FrameKind.failure, message);
+  }
+
+  /** What did not begin has no end. */
+  #addToRun(kind: FrameKind, text: string): void {
+    if (this.#run > 0) this.#writer.add(kind, Buffer.from(text));
   }
 }

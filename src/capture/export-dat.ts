@@ -1,6 +1,7 @@
 /** A recording in mode raw as a trace.dat: the ring buffers' pages as they came, for trace-cmd and KernelShark. */
 import { type FileHandle, open, rm } from "node:fs/promises";
-import { parsePageFormat } from "../ftrace/raw/event-format.ts";
+import { clipPage, type ClipSpan } from "../ftrace/raw/clip-page.ts";
+import { type PageFormat, parsePageFormat } from "../ftrace/raw/event-format.ts";
 import { RawDecoder, type RawTap } from "../ftrace/raw/raw-decoder.ts";
 import { type DatDescription, layOutDat } from "../ftrace/trace-dat/write-dat.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
@@ -10,7 +11,8 @@ import { KernelSymbols } from "../symbols/kernel-symbols.ts";
 import { FrameKind } from "../transport/recording/frames.ts";
 import type { RecordedRun } from "./capture-recorder.ts";
 import { parseRun } from "./recorded-run.ts";
-import { RunFrames } from "./run-frames.ts";
+import { type PhasePart, RunFrames } from "./run-frames.ts";
+import { type TimeSpan, TimeWindow } from "./time-window.ts";
 
 export interface DatExport {
   /** What is missing in it, a line each. */
@@ -18,17 +20,24 @@ export interface DatExport {
   readonly pages: number;
 }
 
+export interface DatOptions {
+  /** From 1 on; the last one unless given. */
+  readonly run?: number | undefined;
+  /** No more of it than this. */
+  readonly part?: TimeSpan | PhasePart | undefined;
+}
+
 const WRITE_BYTES = 1 << 20;
 
 /**
- * @param run from 1 on; the last one unless given
  * @throws {KmemtapError} `input/…`; `target/unsupported` where it was not recorded in mode raw; `output/unwritable`
  */
-export async function exportDat(path: string, output: string, run?: number): Promise<DatExport> {
-  const frames = await RunFrames.open(path, run);
+export async function exportDat(path: string, output: string, options: DatOptions = {}): Promise<DatExport> {
+  const frames = await RunFrames.open(path, options.run);
   try {
+    const span = await spanOf(frames, options.part);
     const described = new Describer();
-    const { recorded, damage } = await readThrough(frames, described);
+    const { recorded, damage } = await readThrough(frames, described, span);
     const about = described.about(recorded);
     if (recorded.agent?.plan?.mode !== "raw" || about === undefined) throw notRaw(path, recorded);
     const { head, offsets } = layOutDat(about);
@@ -36,7 +45,7 @@ export async function exportDat(path: string, output: string, run?: number): Pro
     try {
       const pages = new PageFile(file, offsets);
       await file.write(head, 0, head.length, 0);
-      await readThrough(frames, pages, () => pages.flush(WRITE_BYTES));
+      await readThrough(frames, pages, span, () => pages.flush(WRITE_BYTES));
       await pages.flush(1);
       return { damage, pages: pages.written };
     } catch (thrown) {
@@ -50,18 +59,37 @@ export async function exportDat(path: string, output: string, run?: number): Pro
   }
 }
 
-/** Passes all of the run by `tap`. */
+/** By the trace clock; undefined where all of it is wanted. */
+async function spanOf(frames: RunFrames, part: DatOptions["part"]): Promise<TimeSpan | undefined> {
+  if (part === undefined) return undefined;
+  if ("phase" in part) return frames.spanOf(part);
+  const decoder = new RawDecoder(new CallSiteTable(), new KernelSymbols());
+  const window = new TimeWindow(part);
+  for await (const frame of frames.read()) {
+    if (frame !== "skipped" && !("damage" in frame) && frame.kind === FrameKind.chunk)
+      window.clip(decoder.push(frame.bytes));
+    const { fromNs, toNs } = window;
+    if (fromNs !== undefined && toNs !== undefined) return { fromNs, toNs, since: "clock" };
+  }
+  window.clip(decoder.end());
+  const { fromNs = 0, toNs = 0 } = window;
+  return { fromNs, toNs, since: "clock" };
+}
+
+/** Passes all of the run by `tap`, or no more of its pages than are of the span. */
 async function readThrough(
   frames: RunFrames,
   tap: RawTap,
+  span: TimeSpan | undefined,
   afterChunk: () => Promise<void> = () => Promise.resolve(),
 ): Promise<{ readonly recorded: RecordedRun; readonly damage: readonly string[] }> {
-  const decoder = new RawDecoder(new CallSiteTable(), new KernelSymbols(), tap);
+  const shown = span === undefined ? tap : new ClippedPages(tap, span);
+  const decoder = new RawDecoder(new CallSiteTable(), new KernelSymbols(), shown);
   const damage: string[] = [];
   let recorded: RecordedRun | undefined;
-  for await (const frame of frames.read()) {
-    if (frame === "skipped") continue;
-    if ("damage" in frame) {
+  for await (const frame of frames.read(span && new TimeWindow(span))) {
+    if (frame === "skipped") decoder.cut(LineClass.outside);
+    else if ("damage" in frame) {
       damage.push(frame.damage);
       decoder.cut(LineClass.truncated);
     } else if (frame.kind === FrameKind.run) recorded = parseRun(frame);
@@ -73,6 +101,28 @@ async function readThrough(
   await afterChunk();
   if (recorded === undefined) throw frames.noRun(damage);
   return { recorded, damage };
+}
+
+/** Passes on of each page what is of the span. */
+class ClippedPages implements RawTap {
+  readonly #tap: RawTap;
+  readonly #span: ClipSpan;
+  #format: PageFormat | undefined;
+
+  constructor(tap: RawTap, span: ClipSpan) {
+    this.#tap = tap;
+    this.#span = span;
+  }
+
+  blob(name: string, text: string): void {
+    if (name === "header_page") this.#format = parsePageFormat(text);
+    this.#tap.blob(name, text);
+  }
+
+  page(cpu: number, page: Uint8Array, littleEndian: boolean): void {
+    const clipped = this.#format && clipPage(page, this.#format, littleEndian, this.#span);
+    if (clipped !== undefined) this.#tap.page(cpu, clipped, littleEndian);
+  }
 }
 
 /** Collects what stands before the pages, and how many there are. */

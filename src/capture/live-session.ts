@@ -30,7 +30,7 @@ import { type AgentLine, parseAgentLine } from "../target/agent/agent-line.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { OverrunThresholds } from "./overrun-watch.ts";
 import type { CaptureRecorder } from "./capture-recorder.ts";
-import { RunAccount } from "./run-account.ts";
+import { RunAccount, type WorkloadResultOptions } from "./run-account.ts";
 import { TargetState } from "./target-state.ts";
 import type { PhaseChange } from "./workload-account.ts";
 import { History } from "./history.ts";
@@ -84,11 +84,6 @@ export interface LiveUpdate {
   readonly workload?: (scope: WorkloadScope, options: WorkloadResultOptions) => Workload;
 }
 
-export interface WorkloadResultOptions {
-  readonly interrupted: boolean;
-  readonly addresses: boolean;
-}
-
 export interface PreviousRun {
   readonly summary: RunSummary;
   readonly snapshot: Snapshot;
@@ -96,7 +91,6 @@ export interface PreviousRun {
 
 const MAX_PREVIOUS_RUNS = 5;
 const MAX_ALERTS = 200;
-const MAX_ADDRESSES = 32;
 /** A file that is there already is read between two snapshots: its history is noted by the trace's own time. */
 const MIN_POINT_S = 0.02;
 
@@ -247,6 +241,7 @@ class Session {
 
   end(failure?: Error): void {
     this.#failure = failure;
+    if (failure !== undefined) this.#options.record?.failure(failure.message);
     this.#monitor.end(Date.now(), failure?.message);
   }
 
@@ -281,17 +276,7 @@ class Session {
   }
 
   #workloadOf(account: RunAccount, snapshot: Snapshot): NonNullable<LiveUpdate["workload"]> {
-    return (scope, { interrupted, addresses }) => {
-      if (account.workload === undefined) throw new Error("an account with a workload has one");
-      return account.workload.result({
-        target: this.#source.label,
-        scope,
-        snapshot,
-        interrupted,
-        ...(addresses ? { addresses: MAX_ADDRESSES } : {}),
-        resolve: (callSite) => account.target?.symbols.resolve(callSite) ?? callSite,
-      });
-    };
+    return (scope, options) => account.workloadResult({ target: this.#source.label, scope, snapshot, ...options });
   }
 
   /** A file that begins anew is a new boot: the old account is kept as the previous run. */

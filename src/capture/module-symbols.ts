@@ -5,6 +5,8 @@
  * Each reading is a whole picture of what is loaded then. A module that is loaded again may be elsewhere, and another may
  * be where it was: of two functions that an address may belong to, that of the newer picture is meant.
  */
+import { isMappingSymbol } from "../symbols/kernel-symbols.ts";
+
 interface Symbol {
   readonly address: bigint;
   readonly name: string;
@@ -39,7 +41,7 @@ export class ModuleSymbols {
       const [, hex, name, module] = match;
       const address = BigInt(`0x${hex}`);
       // Without CAP_SYSLOG all addresses are zero.
-      if (address === 0n || this.#symbols.size >= MAX_SYMBOLS) continue;
+      if (address === 0n || isMappingSymbol(name) || this.#symbols.size >= MAX_SYMBOLS) continue;
       this.#symbols.set(`${module} ${hex}`, { address, name, module, reading: this.#reading });
       this.#functions = undefined;
     }

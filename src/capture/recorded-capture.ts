@@ -1,25 +1,17 @@
 /** The accounts of what `--record` kept: of a run, or of a part of one. */
-import type { AccountFilter } from "../model/snapshot.ts";
 import { FrameKind } from "../transport/recording/frames.ts";
-import type { RecordedAccount } from "./account-recording.ts";
-import { parseRun, RunReplay } from "./recorded-run.ts";
+import { parseRun, type ReplayedAccount, RunReplay, type RunReplayOptions } from "./recorded-run.ts";
 import { type PhasePart, RunFrames } from "./run-frames.ts";
 import { type TimeSpan, TimeWindow } from "./time-window.ts";
-import type { TrackSampler } from "./track-sampler.ts";
 
-export interface CaptureOptions {
-  readonly filter: AccountFilter;
+export interface CaptureOptions extends Omit<RunReplayOptions, "window"> {
   /** Of several runs this one, from 1 on; the last one unless given. */
   readonly run?: number | undefined;
   /** Accounts no more than this of it. */
   readonly part?: TimeSpan | PhasePart | undefined;
-  /** What the live objects may take, MiB. */
-  readonly memoryMb?: number | undefined;
-  /** Samples the account on its way. */
-  readonly sampler?: TrackSampler | undefined;
 }
 
-export interface CaptureAccount extends RecordedAccount {
+export interface CaptureAccount extends ReplayedAccount {
   /** Runs in the recording. */
   readonly runs: number;
 }
@@ -30,9 +22,9 @@ export interface CaptureAccount extends RecordedAccount {
  * @throws {KmemtapError} `input/missing`, `input/empty` where it holds no run, `cli/usage` where it does not hold what is asked for
  */
 export async function accountCapture(path: string, options: CaptureOptions): Promise<CaptureAccount> {
-  const frames = await RunFrames.open(path, options.run);
+  const { part, run, ...others } = options;
+  const frames = await RunFrames.open(path, run);
   try {
-    const { part, filter, memoryMb, sampler } = options;
     const span = part !== undefined && "phase" in part ? await frames.spanOf(part) : part;
     const window = span === undefined ? undefined : new TimeWindow(span);
     const damage: string[] = [];
@@ -43,7 +35,7 @@ export async function accountCapture(path: string, options: CaptureOptions): Pro
         damage.push(frame.damage);
         replay?.gap();
       } else if (frame.kind === FrameKind.run)
-        replay = new RunReplay(frames.run, parseRun(frame), { filter, window, memoryMb, sampler });
+        replay = new RunReplay(frames.run, parseRun(frame), { ...others, window });
       else {
         const missing = replay?.take(frame);
         if (missing !== undefined) damage.push(missing);

@@ -133,6 +133,7 @@ class ReplaySource implements AgentSource {
       else if (kind === FrameKind.chunk) yield bytes;
       else if (kind === FrameKind.dropped)
         yield this.#gap(`${Buffer.from(bytes).readBigUInt64LE()} bytes were not recorded`, atMs);
+      else if (kind === FrameKind.failure) throw new KmemtapError("link/lost", Buffer.from(bytes).toString());
       else if (kind === DAMAGE) yield this.#gap(Buffer.from(bytes).toString(), atMs);
     }
   }

@@ -1,4 +1,5 @@
 /** The account of one run (one boot, one mode) while it goes on. */
+import type { WorkloadContext } from "../accounting/compose-workload.ts";
 import { EventLedger, maxObjectsIn } from "../accounting/ledger.ts";
 import { RawDecoder } from "../ftrace/raw/raw-decoder.ts";
 import { TextDecoder } from "../ftrace/text-decoder.ts";
@@ -8,7 +9,9 @@ import type { LineClass } from "../model/line-tally.ts";
 import type { Decoder, StreamDecoder } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint } from "../model/wire.ts";
+import type { Workload } from "../model/workload.ts";
 import { KernelSymbols } from "../symbols/kernel-symbols.ts";
+import { symbolsFinding } from "../target/agent/findings.ts";
 import { PrintkJoin } from "./join-printk.ts";
 import type { TargetState } from "./target-state.ts";
 import type { TimeWindow } from "./time-window.ts";
@@ -33,6 +36,15 @@ export interface RunOptions {
   readonly onMark?: (mark: AgentMark) => PhaseChange | undefined;
 }
 
+export interface WorkloadResultOptions {
+  readonly interrupted: boolean;
+  /** Lists the addresses of what was left, as far as there are not too many. */
+  readonly addresses: boolean;
+}
+
+/** Of each call site. */
+const MAX_ADDRESSES = 32;
+
 const CONSOLE_JOINED = {
   mode: "printk",
   modeReason: "tp_printk lines of the console, joined with the trace of the same boot",
@@ -53,6 +65,7 @@ export class RunAccount {
   /** The same, where it may be cut. */
   #stream: StreamDecoder | undefined;
   #raw: RawDecoder | undefined;
+  readonly #symbols = new KernelSymbols();
   readonly #join: PrintkJoin | undefined;
   readonly #ledger: EventLedger;
   readonly #onMark: RunOptions["onMark"];
@@ -117,7 +130,7 @@ export class RunAccount {
   }
 
   #newDecoder(): Decoder {
-    if (this.target?.mode === "raw") this.#raw = new RawDecoder(this.#callSites, new KernelSymbols());
+    if (this.target?.mode === "raw") this.#raw = new RawDecoder(this.#callSites, this.#symbols);
     this.#stream = this.#raw ?? new TextDecoder(this.#callSites);
     return this.#stream;
   }
@@ -134,8 +147,25 @@ export class RunAccount {
   snapshot(source: Omit<Snapshot["source"], "run">, ...damagedInput: readonly string[]): Snapshot {
     const snapshot = this.#ledger.snapshot({ source: { ...source, run: this.run }, damagedInput });
     const disordered = this.#raw === undefined ? {} : { disorderedEvents: this.#raw.disordered };
-    if (this.target !== undefined) return { ...this.target.complete(snapshot, this.bytes), ...disordered };
+    if (this.target !== undefined) {
+      const finding = symbolsFinding(this.#symbols);
+      if (finding !== undefined) this.target.find(finding);
+      return { ...this.target.complete(snapshot, this.bytes), ...disordered };
+    }
     return this.#join === undefined ? snapshot : { ...snapshot, ...CONSOLE_JOINED, printk: this.#join.facts };
+  }
+
+  /** The account of the workload up to now. */
+  workloadResult({
+    addresses,
+    ...context
+  }: Pick<WorkloadContext, "target" | "scope" | "snapshot"> & WorkloadResultOptions): Workload {
+    if (this.workload === undefined) throw new Error("an account with a workload has one");
+    return this.workload.result({
+      ...context,
+      ...(addresses ? { addresses: MAX_ADDRESSES } : {}),
+      resolve: (callSite) => this.target?.symbols.resolve(callSite) ?? callSite,
+    });
   }
 
   /** Frees by the call site that freed. */

@@ -4,10 +4,12 @@
  */
 import { type AgentLine, clockNsOf, countOf, fieldsOf } from "../target/agent/agent-line.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
+import type { AgentFacts } from "../target/agent/agent-facts.ts";
 import { findingOf } from "../target/agent/findings.ts";
 import type { TargetReport } from "../model/ports.ts";
 import type { CpuLoss, Snapshot, TargetFacts } from "../model/snapshot.ts";
 import type { Alert } from "../model/wire.ts";
+import { buildIdIn } from "../symbols/elf/build-id.ts";
 import { HistAccount } from "./hist-account.ts";
 import { lostAlert } from "./lost-alert.ts";
 import { ModuleSymbols } from "./module-symbols.ts";
@@ -88,7 +90,7 @@ export class TargetState {
         this.#hearEnd(timeNs, atMs);
         break;
       case "finding":
-        this.#find(findingOf(line.text));
+        this.find(findingOf(line.text));
         break;
       case "grown":
         this.#tell(
@@ -136,6 +138,12 @@ export class TargetState {
     }
   }
 
+  /** Adds what else was found out of it, a line for people. */
+  find(finding: string): void {
+    if (this.#findings.size < MAX_FINDINGS || this.#findings.has(finding)) this.#findings.add(finding);
+    else this.#findingsLeftOut += 1;
+  }
+
   /** Alerts since this was asked last. */
   takeAlerts(): Alert[] {
     return this.#alerts.splice(0);
@@ -162,6 +170,7 @@ export class TargetState {
       ? [...loss.damagedInput, "the last reading of the sums was damaged on the way"]
       : loss.damagedInput;
     const exact = snapshot.exact && lostEvents === 0 && lostUncounted === 0 && histDropped === 0 && !unsure;
+    const buildId = plan === undefined ? undefined : buildIdOf(plan.facts);
     const completed: Snapshot = {
       ...snapshot,
       exact,
@@ -172,7 +181,13 @@ export class TargetState {
       findings: this.#allFindings(),
       ...(plan === undefined
         ? {}
-        : { mode: plan.mode, modeReason: plan.reason, release: plan.facts.release, bootId: plan.facts.bootId }),
+        : {
+            mode: plan.mode,
+            modeReason: plan.reason,
+            release: plan.facts.release,
+            bootId: plan.facts.bootId,
+            ...(buildId !== undefined && { buildId }),
+          }),
       ...(link === undefined
         ? {}
         : {
@@ -188,11 +203,6 @@ export class TargetState {
     if (this.mode !== "hist") return completed;
     const callers = this.hist.callers();
     return { ...completed, callers, totals: this.hist.totals(callers) };
-  }
-
-  #find(finding: string): void {
-    if (this.#findings.size < MAX_FINDINGS || this.#findings.has(finding)) this.#findings.add(finding);
-    else this.#findingsLeftOut += 1;
   }
 
   #allFindings(): string[] {
@@ -336,4 +346,10 @@ function overrunHelp(plan: AgentSource["plan"]): string {
     ...(isSlow ? ["a faster link"] : []),
     ...(plan?.facts.hist === true && plan.facts.synthetic ? ["--mode hist"] : []),
   ].join(", or ");
+}
+
+function buildIdOf({ notes }: AgentFacts): string | undefined {
+  if (notes === undefined) return undefined;
+  const bytes = Buffer.from(notes, "hex");
+  return buildIdIn(bytes, true) ?? buildIdIn(bytes, false);
 }

@@ -12,6 +12,7 @@ export interface ArmCommandOptions {
   readonly mode?: (typeof MODES)[number];
   readonly onOverrun?: OverrunPolicy;
   readonly bufferKb?: string;
+  readonly subBufferKb?: string;
   readonly pollMs?: string;
   readonly histKeys?: string;
   readonly memoryMb?: string;
@@ -23,7 +24,7 @@ export function memoryMbOf(text: string | undefined): number | undefined {
   return numberOf("--memory-mb", text, 1, 65_536);
 }
 
-export type Armed = Pick<ArmOptions, "mode" | "bufferKb" | "growKb" | "pollMs" | "histKeys" | "ask">;
+export type Armed = Pick<ArmOptions, "mode" | "bufferKb" | "subBufferKb" | "growKb" | "pollMs" | "histKeys" | "ask">;
 
 export function armOptions(options: ArmCommandOptions, { overrun }: Config): Armed {
   const bufferKb = numberOf("--buffer-kb", options.bufferKb, 4, 4_194_304) ?? overrun.bufferKb;
@@ -31,6 +32,7 @@ export function armOptions(options: ArmCommandOptions, { overrun }: Config): Arm
   return {
     mode: options.mode ?? "auto",
     bufferKb,
+    subBufferKb: numberOf("--sub-buffer-kb", options.subBufferKb, 0, 512) ?? overrun.subBufferKb,
     growKb: grows ? overrun.growLimitKb : 0,
     pollMs: numberOf("--poll-ms", options.pollMs, 100, 60_000) ?? overrun.pollMs,
     histKeys: histKeysOf(numberOf("--hist-keys", options.histKeys, 128, 131_072)),

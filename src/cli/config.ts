@@ -42,6 +42,13 @@ const overrunSchema = z.strictObject({
     .describe(
       "size of each CPU's ring buffer on the target, KiB; auto: by its memory, 40960 at most, and 8192 on a link of one channel",
     ),
+  subBufferKb: z
+    .number()
+    .int()
+    .min(0)
+    .max(512)
+    .default(0)
+    .describe("size of what mode raw reads at a time, KiB, on Linux 6.8 and later; 0: a page, as the kernel has it"),
   growLimitKb: z
     .number()
     .int()

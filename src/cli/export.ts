@@ -5,20 +5,22 @@ import { TrackSampler } from "../capture/track-sampler.ts";
 import { ExitCode } from "../model/errors.ts";
 import { formatChromeTrace } from "../report/chrome-trace.ts";
 import { filterOf } from "./account-filter.ts";
-import { numberOf, usage } from "./arm-options.ts";
+import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { holdsCapture } from "./file-kind.ts";
 import { say } from "./say.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
+import { noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
 import { writeOutput } from "./write-output.ts";
 
 /** Of a track: more than a screen has columns, little enough that a viewer opens it at once. */
 const MAX_POINTS = 2000;
 const DEFAULT_TOP = 20;
 
-interface ExportOptions {
+interface ExportOptions extends WindowOptions {
   readonly output: string;
   readonly top: number;
   readonly run?: string;
+  readonly memoryMb?: string;
   readonly malloc?: true;
   readonly cache?: true;
   readonly strict?: true;
@@ -43,6 +45,10 @@ export function exportCommand(exit: (code: ExitCode) => void) {
     )
     .option("--top <N>", "chrome: callers with a track of their own", countOf, DEFAULT_TOP)
     .option("--run <N>", "of a capture with several boots or modes, this one (default: the last)")
+    .option("--from <TIME>", "write what came from this time on, since the first event: 2s, 150ms")
+    .option("--to <TIME>", "write what came before this time")
+    .option("--phase <NAME>", "of what `run --record` kept: write this phase (NAME@2: of the second round)")
+    .option("--memory-mb <MB>", "chrome: what the live objects may take, MiB (default: 1024); more are not followed")
     .option("--malloc", "account kmalloc only")
     .option("--cache", "account kmem_cache only")
     .option("--strict", "exit with 4 when the account is not exact")
@@ -55,7 +61,8 @@ trace.dat: the ring buffers' pages as they came, from what --record kept in mode
 Examples:
   kmemtap export trace.dat -o boot.json          then open it at https://ui.perfetto.dev
   kmemtap export boot.trace.gz -o - --top 5      the five callers with the largest peaks
-  kmemtap export night.kmemtap --format trace.dat -o night.dat   then trace-cmd report night.dat`,
+  kmemtap export night.kmemtap --format trace.dat -o night.dat   then trace-cmd report night.dat
+  kmemtap export night.kmemtap --from 2s --to 5s -o three.json   three seconds of it`,
     )
     .action(async (files, options) => {
       if (options.output !== "-" && files.some((file) => resolve(file) === resolve(options.output)))
@@ -72,7 +79,7 @@ async function toChrome(files: readonly string[], options: ExportOptions): Promi
   await writeOutput(options.output, formatChromeTrace(sampler.tracks(snapshot, options.top), snapshot));
   const notice = notExactNotice(snapshot);
   if (notice !== undefined) say(notice);
-  if (snapshot.input.events.lines === 0) say("the trace holds no kmem events");
+  if (snapshot.input.events.lines === 0) say(noEvents(options));
   return snapshot.exact;
 }
 
@@ -82,9 +89,14 @@ async function sampled(
   sampler: TrackSampler,
 ): Promise<RecordedAccount> {
   const filter = filterOf(options);
-  if (!(await isCapture(files))) return accountRecording(files.map(inputOf), filter, { sampler });
+  const memoryMb = memoryMbOf(options.memoryMb);
+  if (!(await isCapture(files))) {
+    const { phase, run } = options;
+    if (phase !== undefined || run !== undefined) throw noneInTrace(phase === undefined ? "run" : "phase");
+    return accountRecording(files.map(inputOf), filter, { sampler, window: windowOf(options), memoryMb });
+  }
   const { accountCapture } = await import("../capture/recorded-capture.ts");
-  return accountCapture(files[0], { filter, run: runOf(options), sampler });
+  return accountCapture(files[0], { filter, run: runOf(options), part: partOf(options), sampler, memoryMb });
 }
 
 /** @returns whether all that was recorded is in it */
@@ -93,8 +105,9 @@ async function toDat(files: readonly string[], options: ExportOptions): Promise<
   if (!(await isCapture(files)))
     throw usage("only what --record kept in mode raw has the ring buffers' pages", "record with --record FILE");
   const { exportDat } = await import("../capture/export-dat.ts");
-  const { damage } = await exportDat(files[0], options.output, runOf(options));
+  const { damage, pages } = await exportDat(files[0], options.output, { run: runOf(options), part: partOf(options) });
   for (const text of damage) say(`${files[0]}: ${text}`);
+  if (pages === 0) say(noEvents(options));
   return damage.length === 0;
 }
 

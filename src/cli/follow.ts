@@ -1,5 +1,7 @@
 /** A session with what every command does beside it: the log, the alerts' sinks, and what an overrun calls for. */
-import { finalize, type Observable, share, tap } from "rxjs";
+import { finalize, identity, type Observable, share, tap } from "rxjs";
+import { liveSources } from "../capture/live-sources.ts";
+import type { KernelChoice } from "../capture/with-sources.ts";
 import { liveSession, type LiveOptions, type LiveUpdate } from "../capture/live-session.ts";
 import type { ByteSource } from "../model/ports.ts";
 import type { Alert } from "../model/wire.ts";
@@ -20,6 +22,8 @@ export interface FollowOptions extends Pick<LiveOptions, "console" | "filter" | 
   /** What the live objects may take, MiB; else as configured. */
   readonly memoryMb?: number | undefined;
   readonly onOverrun?: OverrunPolicy | undefined;
+  /** The kernel that callers are looked up in. */
+  readonly kernel?: KernelChoice | undefined;
 }
 
 export interface Followed {
@@ -30,7 +34,7 @@ export interface Followed {
 }
 
 export function follow(source: ByteSource, options: FollowOptions): Followed {
-  const { config, logger, agent, console, filter, record, reports, workload } = options;
+  const { config, logger, agent, console, filter, kernel, record, reports, workload } = options;
   const sinks = alertSinks(config.alerts, (text) => logger.warn(text));
   let last: LiveUpdate | undefined;
   const { infoFill, warningFill, warningSeconds } = config.overrun;
@@ -46,6 +50,7 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
     ...(record === undefined ? {} : { record }),
     ...(workload === undefined ? {} : { workload }),
   }).pipe(
+    kernel === undefined ? identity : liveSources(kernel, (text) => logger.warn(text)),
     tap((update) => (last = update)),
     logged(logger),
     tap(({ newAlerts }) => {

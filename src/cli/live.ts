@@ -1,6 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
 import { addArmOptions, TARGETS } from "./add-arm-options.ts";
+import { KERNEL_OPTIONS } from "./kernel-option.ts";
 
 /** `kmemtap live TARGET`: stream, account, serve. */
 export function liveCommand(exit: (code: ExitCode) => void) {
@@ -9,6 +10,9 @@ export function liveCommand(exit: (code: ExitCode) => void) {
     .argument("<TARGET>", TARGETS)
     .option("--serve <ADDR>", "HOST:PORT to serve on, this machine only (default: 127.0.0.1:8642)")
     .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")
+    .option(...KERNEL_OPTIONS.kernel)
+    .option(...KERNEL_OPTIONS.kallsyms)
+    .option(...KERNEL_OPTIONS.force)
     .addHelpText(
       "after",
       `

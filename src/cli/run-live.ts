@@ -4,6 +4,7 @@ import { filterOf } from "./account-filter.ts";
 import { type ArmCommandOptions, armOptions, memoryMbOf } from "./arm-options.ts";
 import { consoleOf } from "./console-option.ts";
 import { loadConfig } from "./config.ts";
+import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { openTarget } from "./open-target.ts";
 import { say } from "./say.ts";
 import { parseTarget } from "./parse-target.ts";
@@ -11,7 +12,7 @@ import { recording } from "./record.ts";
 import { untilStopped } from "./until-stopped.ts";
 import { watch } from "./watch.ts";
 
-export interface LiveCommandOptions extends ArmCommandOptions {
+export interface LiveCommandOptions extends ArmCommandOptions, KernelOptions {
   readonly serve?: string;
   readonly malloc?: true;
   readonly cache?: true;
@@ -31,6 +32,7 @@ async function live(
   record: CaptureRecorder | undefined,
 ): Promise<ExitCode> {
   const config = loadConfig(options.config);
+  const kernel = kernelChoiceOf(options);
   const stopped = untilStopped();
   const armed = armOptions(options, config);
   const arm = { ...armed, wait: false, scope: "system", reconnect: true, say } as const;
@@ -44,6 +46,7 @@ async function live(
       stopped,
       serve: options.serve,
       filter: filterOf(options),
+      kernel,
       strict: options.strict === true,
       mode: armed.mode,
       ...(console === undefined ? {} : { console }),

@@ -12,6 +12,7 @@ import { consoleOf } from "./console-option.ts";
 import { loadConfig } from "./config.ts";
 import { finishCapture } from "./finish-capture.ts";
 import { follow } from "./follow.ts";
+import { applyKernel, kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { createLogger } from "./logger.ts";
 import { openTarget } from "./open-target.ts";
 import { say } from "./say.ts";
@@ -20,7 +21,7 @@ import { recording } from "./record.ts";
 import { untilStopped } from "./until-stopped.ts";
 import { writeOutput } from "./write-output.ts";
 
-export interface SnapshotCommandOptions extends ArmCommandOptions {
+export interface SnapshotCommandOptions extends ArmCommandOptions, KernelOptions {
   readonly for?: string;
   readonly json?: true;
   readonly output?: string;
@@ -41,6 +42,7 @@ async function snapshot(
   options: SnapshotCommandOptions,
   record: CaptureRecorder | undefined,
 ): Promise<ExitCode> {
+  kernelChoiceOf(options);
   const config = loadConfig(options.config);
   const forMs = options.for === undefined ? undefined : durationOf("--for", options.for);
   const armed = armOptions(options, config);
@@ -73,7 +75,12 @@ async function snapshot(
     await followed.sinks.drain();
     if (failure !== undefined) await fail(failure, account);
     if (agent === undefined) refuseForeign(account);
-    await print(account, options);
+    const shown = await applyKernel(account, options).catch(async (thrown: unknown) => {
+      // What was captured is worth having, whatever -k names.
+      await print(account, options);
+      throw thrown;
+    });
+    await print(shown, options);
     const notice = lossNotice(account);
     if (notice !== undefined) say(notice);
     return options.strict === true && !account.exact ? ExitCode.eventsLost : ExitCode.done;
@@ -113,8 +120,8 @@ function refuseForeign({ input, source }: Snapshot): void {
   });
 }
 
-async function print(snapshot: Snapshot, { json, output }: SnapshotCommandOptions): Promise<void> {
+async function print(snapshot: Snapshot, { json, output, lines }: SnapshotCommandOptions): Promise<void> {
   const text =
-    json === true ? `${JSON.stringify(snapshot, null, 2)}\n` : formatAccountFile(snapshot, "current_dynamic");
+    json === true ? `${JSON.stringify(snapshot, null, 2)}\n` : formatAccountFile(snapshot, "current_dynamic", lines);
   await writeOutput(output ?? "-", text);
 }

@@ -97,6 +97,7 @@ async function workload(
     void stopped.then(() => interrupt.abort());
     void over.then(() => script.over());
     const complete = await script.run(interrupt.signal);
+    record?.outcome({ interrupted: !complete });
     if (!complete && interrupt.signal.aborted) say("interrupted: restoring the target, and printing what there is");
     await finishCapture(agent, over, followed.last, logger);
     await agent.close();

@@ -1,6 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
 import { addArmOptions, TARGETS } from "./add-arm-options.ts";
+import { KERNEL_OPTIONS } from "./kernel-option.ts";
 
 /** `kmemtap snapshot TARGET`: capture for a while, print what is held. */
 export function snapshotCommand(exit: (code: ExitCode) => void) {
@@ -11,6 +12,11 @@ export function snapshotCommand(exit: (code: ExitCode) => void) {
     .option("--json", "print the whole snapshot (kmemtap.snapshot/1) instead of the table")
     .option("-o, --output <FILE>", "where to write it (default: standard output)")
     .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")
+    .option(...KERNEL_OPTIONS.kernel)
+    .option(...KERNEL_OPTIONS.branch)
+    .option(...KERNEL_OPTIONS.lines)
+    .option(...KERNEL_OPTIONS.kallsyms)
+    .option(...KERNEL_OPTIONS.force)
     .addHelpText(
       "after",
       `

@@ -7,6 +7,7 @@ import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { WantedMode } from "../target/agent/choose-mode.ts";
 import { parseListenAddress } from "../server/local-only.ts";
 import { serve } from "../server/serve.ts";
+import type { KernelChoice } from "../capture/with-sources.ts";
 import type { CaptureRecorder } from "../capture/capture-recorder.ts";
 import type { OverrunPolicy } from "./arm-options.ts";
 import type { Config } from "./config.ts";
@@ -29,6 +30,7 @@ export interface WatchOptions {
   readonly mode?: WantedMode;
   readonly onOverrun?: OverrunPolicy | undefined;
   readonly memoryMb?: number | undefined;
+  readonly kernel?: KernelChoice | undefined;
   readonly record?: CaptureRecorder | undefined;
   /** Called once the page can be opened. */
   readonly onReady: (url: string) => void;

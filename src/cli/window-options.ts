@@ -1,6 +1,7 @@
 /** `--from`, `--to` and `--phase`: the part of a trace that is accounted. */
 import type { PhasePart } from "../capture/run-frames.ts";
-import type { TimeSpan } from "../capture/time-window.ts";
+import { type TimeSpan, TimeWindow } from "../capture/time-window.ts";
+import type { KmemtapError } from "../model/errors.ts";
 import { durationOf, usage } from "./arm-options.ts";
 
 export interface WindowOptions {
@@ -21,10 +22,24 @@ export function partOf(options: WindowOptions): TimeSpan | PhasePart | undefined
 }
 
 /** Of a trace that has no phases. */
-export function spanOf({ from, to }: WindowOptions): TimeSpan | undefined {
+export function windowOf(options: WindowOptions): TimeWindow | undefined {
+  const span = spanOf(options);
+  return span === undefined ? undefined : new TimeWindow(span);
+}
+
+function spanOf({ from, to }: WindowOptions): TimeSpan | undefined {
   if (from === undefined && to === undefined) return undefined;
   const fromNs = from === undefined ? 0 : durationOf("--from", from) * 1e6;
   const toNs = to === undefined ? Infinity : durationOf("--to", to) * 1e6;
   if (fromNs < toNs) return { fromNs, toNs, since: "first-event" };
   throw usage(`--from ${from ?? "0"} --to ${to ?? ""}: nothing is between them`, "give the earlier time first");
+}
+
+/** `--run`, `--phase` and such, of what only a capture has. */
+export function noneInTrace(option: string): KmemtapError {
+  return usage(`--${option}: a trace has none`, `give a file that --record made, or leave --${option} out`);
+}
+
+export function noEvents(options: WindowOptions): string {
+  return `the trace holds no kmem events${partOf(options) === undefined ? "" : " in that part"}`;
 }

@@ -23,6 +23,8 @@ export type ErrorCode =
   | "output/unwritable"
   | "symbols/not-elf"
   | "symbols/damaged"
+  | "symbols/no-kernel"
+  | "symbols/wrong-build"
   | "server/listen"
   | "link/unreachable"
   | "link/refused"

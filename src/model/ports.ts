@@ -23,9 +23,10 @@ export interface RandomAccess {
   /**
    * The bytes from `offset` on: `length` of them, or what the file has. They are the caller's.
    *
+   * @param into where they are put: new memory for every piece of a large file costs more than its reading
    * @throws {KmemtapError} `input/unreadable`
    */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 

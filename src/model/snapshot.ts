@@ -11,6 +11,38 @@ import { SNAPSHOT_SCHEMA } from "./schema-name.ts";
 const count = z.number().int().nonnegative();
 const bytes = z.number().int();
 
+export const sourceFrameSchema = z
+  .object({
+    function: z.string().nullable(),
+    file: z.string().nullable().describe("from the kernel tree's root"),
+    line: count.nullable(),
+  })
+  .meta({ id: "SourceFrame" });
+export type SourceFrame = z.infer<typeof sourceFrameSchema>;
+
+export const callerSourceSchema = z
+  .object({
+    file: z
+      .string()
+      .nullable()
+      .describe(
+        "the file that is charged, from the kernel tree's root: that of the innermost frame outside of headers; `?/inode.c` where " +
+          "only its name is known; null where none is, and `reason` says why",
+      ),
+    line: count.nullable().describe("where that file calls"),
+    function: z.string().nullable().describe("the function of the image that holds the call: the last of `chain`"),
+    module: z.string().nullable(),
+    chain: z
+      .array(sourceFrameSchema)
+      .describe(
+        "innermost first: the functions that were inlined at the call, and last the one that is in the image; empty without debug information",
+      ),
+    reason: z.string().optional().describe("why no file, or no line, is known"),
+  })
+  .meta({ id: "CallerSource" });
+/** Where in the source a call site is. */
+export type CallerSource = z.infer<typeof callerSourceSchema>;
+
 export const callerRowSchema = z
   .object({
     callSite: z.string().describe("the call site as the kernel printed it: the account's key"),
@@ -35,6 +67,7 @@ export const callerRowSchema = z
       .optional()
       .describe("of the allocs, those beyond the live objects that memory was given for: not followed"),
     untrackedBytes: bytes.optional().describe("bytes_alloc of untrackedAllocs"),
+    source: callerSourceSchema.optional().describe("where in the source it is; absent where no kernel was given"),
   })
   .meta({ id: "CallerRow" });
 export type CallerRow = z.infer<typeof callerRowSchema>;
@@ -47,6 +80,7 @@ export const totalsSchema = callerRowSchema
     hiddenBytes: true,
     untrackedAllocs: true,
     untrackedBytes: true,
+    source: true,
   })
   .extend({ callSites: count.describe("call sites that allocated") })
   .meta({ id: "Totals" });
@@ -179,10 +213,32 @@ export const targetFactsSchema = z
       .describe("mode raw: events that came behind a younger one, of a CPU that was no longer waited for"),
     printk: printkSchema.optional().describe("the console's tp_printk lines, where they are part of the account"),
     release: z.string().describe("uname -r"),
+    buildId: z
+      .string()
+      .optional()
+      .describe("of the running kernel, from /sys/kernel/notes; absent where it does not say"),
     bootId: z.string(),
   })
   .meta({ id: "TargetFacts" });
 export type TargetFacts = z.infer<typeof targetFactsSchema>;
+
+const attributedSchema = z.object({ callSites: count, netBytes: bytes, totalBytes: bytes });
+export const symbolFactsSchema = z
+  .object({
+    kernel: z.string().describe("the vmlinux or System.map that call sites were looked up in"),
+    release: z.string().nullable().describe("its `uname -r`; null where it does not say"),
+    buildId: z.string().nullable(),
+    symbolizer: z
+      .string()
+      .nullable()
+      .describe("what read the debug information; null where only symbol tables were read"),
+    attributed: attributedSchema.describe("of the callers, those with a source file"),
+    unattributed: attributedSchema.describe("and those without"),
+    findings: z.array(z.string()).describe("what could not be looked up, and what helps; a line each"),
+  })
+  .meta({ id: "SymbolFacts" });
+/** How call sites became source. */
+export type SymbolFacts = z.infer<typeof symbolFactsSchema>;
 
 export const accountFilterSchema = z.enum(["all", "malloc", "cache"]);
 /** Which allocations are accounted: all, kmalloc's alone, or kmem_cache's alone. */
@@ -207,6 +263,11 @@ export const snapshotSchema = z
     loss: lossSchema,
     input: inputSchema,
     callers: z.array(callerRowSchema).describe("call sites that allocated, by netBytes, ties by caller"),
+    symbols: symbolFactsSchema.optional().describe("how call sites became source; absent where no kernel was given"),
+    branch: z
+      .string()
+      .optional()
+      .describe("the directory that callers and totals are of (--branch); peaks of the totals are then not known: 0"),
     ...targetFactsSchema.partial().shape,
   })
   .meta({ id: "Snapshot", title: SNAPSHOT_SCHEMA });

@@ -1,8 +1,10 @@
 /** trace_analyze's account file, to the byte: scripts of twelve years read it. */
-import type { Snapshot } from "../model/snapshot.ts";
+import type { CallerRow, Snapshot } from "../model/snapshot.ts";
+import { UNATTRIBUTED } from "../model/source-tree.ts";
 import { type OrderBy, orderCallers } from "./order.ts";
 
-export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderBy): string {
+/** @param withLines adds to each caller where in the source it is, behind what trace_analyze prints */
+export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderBy, withLines = false): string {
   const lines = [
     `current bytes allocated: ${column(totals.netBytes, 10)}`,
     `current bytes requested: ${column(totals.netRequestedBytes, 10)}`,
@@ -14,10 +16,20 @@ export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderB
     "   total    waste      net alloc/free  caller",
     "-".repeat(45),
     ...orderCallers(callers, orderBy).map((row) =>
-      formatRow([row.totalBytes, row.wasteBytes, row.netBytes], row.allocs, row.frees, row.caller),
+      formatRow(
+        [row.totalBytes, row.wasteBytes, row.netBytes],
+        row.allocs,
+        row.frees,
+        row.caller + (withLines ? placeOf(row) : ""),
+      ),
     ),
   ];
   return lines.join("\n") + "\n";
+}
+
+function placeOf({ source }: CallerRow): string {
+  if (source === undefined || source.file === null) return `  ${UNATTRIBUTED}`;
+  return `  ${source.file}${source.line === null ? "" : `:${String(source.line)}`}`;
 }
 
 /** A row of the account file and of slab_account: `%8d %8d %8d %5d/%-5d %s`. */

@@ -200,5 +200,7 @@ function newerThan<T>(numbered: Iterable<Numbered<T>>, since: number): T[] {
 
 /** All of a row follows from these: what it allocated, what was freed, and what is left. */
 function sameRow(a: CallerRow, b: CallerRow): boolean {
-  return a.allocs === b.allocs && a.frees === b.frees && a.impliedFrees === b.impliedFrees && a.netBytes === b.netBytes;
+  // What is known of a call site's source is one object as long as it is the same.
+  const isSame = a.frees === b.frees && a.impliedFrees === b.impliedFrees && a.netBytes === b.netBytes;
+  return isSame && a.allocs === b.allocs && a.source === b.source;
 }

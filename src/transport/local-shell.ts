@@ -1,12 +1,13 @@
 /** `local:`: the shell of this machine. */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
+import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { KmemtapError, messageOf } from "../model/errors.ts";
 import type { RunningScript, Shell } from "../model/ports.ts";
 import { drain } from "./drain.ts";
-import { pull } from "./pull.ts";
+import { openOutputSocket, type OutputSocket } from "./output-socket.ts";
 import { runToEnd } from "./run-to-end.ts";
 import { sendScript, type SentScript } from "./send-script.ts";
 
@@ -14,10 +15,13 @@ import { sendScript, type SentScript } from "./send-script.ts";
 const GRACE_MS = 3000;
 const LABEL = "local:";
 
+type Child = ChildProcessByStdio<Writable, null, Readable>;
+
 export function localShell(): Shell {
   const started = new Set<RunningScript>();
   const start = async (sent: SentScript) => {
-    const running = runningScript(await spawnShell(sent));
+    const output = await openOutputSocket();
+    const running = runningScript(await spawnShell(sent, output), output);
     started.add(running);
     void running.exited.then(() => started.delete(running));
     return running;
@@ -35,13 +39,18 @@ export function localShell(): Shell {
 }
 
 /** In a process group of its own: Ctrl-C at the terminal is for kmemtap to act on, and the whole group can be ended. */
-async function spawnShell({ loader, script }: SentScript): Promise<ChildProcessWithoutNullStreams> {
-  const child = spawn("/bin/sh", ["-c", loader, "kmemtap-agent"], { detached: true, stdio: "pipe" });
+async function spawnShell({ loader, script }: SentScript, output: OutputSocket): Promise<Child> {
+  const child = spawn("/bin/sh", ["-c", loader, "kmemtap-agent"], {
+    detached: true,
+    stdio: ["pipe", output.programEnd, "pipe"],
+  });
+  output.programEnd.destroy();
   // A script may end without reading: what was still to be written is then nobody's loss.
   child.stdin.on("error", () => undefined);
   try {
     await once(child, "spawn");
   } catch (cause) {
+    output.close();
     throw new KmemtapError("target/failed", `/bin/sh cannot be started: ${messageOf(cause)}`, {
       nextStep: "check that this machine has processes and memory to spare",
       cause,
@@ -51,22 +60,22 @@ async function spawnShell({ loader, script }: SentScript): Promise<ChildProcessW
   return child;
 }
 
-function runningScript(child: ChildProcessWithoutNullStreams): RunningScript {
+function runningScript(child: Child, output: OutputSocket): RunningScript {
   const exited = new Promise<number>((resolve) => {
     child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });
   let over = false;
   // Later than the exit: what the script left running may still hold its output.
-  const closed = once(child, "close").then(() => {
+  const closed = Promise.all([once(child, "close"), output.ended]).then(() => {
     over = true;
   });
-  const { bytes, stop } = pull(child.stdout, () => undefined);
   let closing: Promise<void> | undefined;
 
   const end = async () => {
-    stop();
+    output.stop();
+    output.close();
     // Nobody reads any more: what still waits in the pipes must not keep the child from being seen as closed.
-    for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
+    for (const pipe of [child.stdin, child.stderr]) pipe.destroy();
     if (over) return;
     signalGroup(child, "SIGTERM");
     await Promise.race([exited, sleep(GRACE_MS, undefined, { ref: false })]);
@@ -75,7 +84,7 @@ function runningScript(child: ChildProcessWithoutNullStreams): RunningScript {
   };
 
   return {
-    bytes,
+    bytes: output.bytes,
     errorBytes: drain(child.stderr),
     exited,
     write: (data) =>
@@ -96,7 +105,7 @@ function runningScript(child: ChildProcessWithoutNullStreams): RunningScript {
 }
 
 /** A group that is gone already is what was wanted. */
-function signalGroup(child: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): void {
+function signalGroup(child: Child, signal: NodeJS.Signals): void {
   try {
     if (child.pid !== undefined) process.kill(-child.pid, signal);
   } catch {

@@ -88,8 +88,9 @@ export async function spoolToDisk(
 function accessTo(handle: FileHandle, size: number, path: string): RandomAccess {
   return {
     size,
-    read: async (offset, length) => {
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+    read: async (offset, length, into) => {
+      const wanted = Math.max(0, Math.min(length, size - offset));
+      const bytes = into?.subarray(0, wanted) ?? new Uint8Array(wanted);
       try {
         let done = 0;
         while (done < bytes.length) {

@@ -6,6 +6,7 @@ import { line, said } from "../support/agent-lines.ts";
 import { plainSource } from "../support/agent-source.ts";
 import { bytesOf } from "../support/decode.ts";
 import { HistMaps } from "../support/hist-maps.ts";
+import { own } from "../support/raw-stream.ts";
 import { ALLOC_LINE, CACHE_ALLOC_LINE, FREE_LINE } from "../support/trace-text.ts";
 
 const SOURCE = { label: "x", recording: false };
@@ -69,5 +70,26 @@ describe("the account of a run", () => {
       target.hear({ writer: writerSeq[0], seq: Number(writerSeq.slice(1)), type, text: rest.join(" ") }, 0, 2000);
     }
     expect(account.point(3500)).toEqual([2.5, 128, 120, 2]);
+  });
+});
+
+describe("a run in mode raw", () => {
+  const findingsWith = (kallsyms: string) => {
+    const account = new RunAccount(1, { filter: "all", target: new TargetState(plainSource({ mode: "raw" })) });
+    account.push(own("session mode=raw link=local"));
+    const before = account.snapshot(SOURCE).findings;
+    account.push(own(`blob name=kallsyms bytes=${kallsyms.length}`, Buffer.from(kallsyms)));
+    account.snapshot(SOURCE);
+    return { before, after: account.snapshot(SOURCE).findings };
+  };
+
+  it("says once what its symbols lack, and what to do", () => {
+    const hidden = findingsWith("0000000000000000 T _stext\n0000000000000000 T f\n0000000000000000 t g\t[m]\n");
+    expect(hidden.before).toEqual([]);
+    expect(hidden.after).toEqual([
+      expect.stringMatching(/hides its addresses .*kptr_restrict on the target, or use --mode text/),
+    ]);
+    expect(findingsWith("").after).toEqual([expect.stringContaining("no symbols")]);
+    expect(findingsWith("0000000000100000 T f\n0000000000200000 T g\n").after).toEqual([]);
   });
 });

@@ -10,8 +10,10 @@ const armed = (options: ArmCommandOptions, config = CONFIG) => armOptions(option
 describe("the options of a capture", () => {
   it("are the configuration's where none is given", () => {
     expect(armed({})).toMatchObject({ mode: "auto", bufferKb: "auto", growKb: 0, pollMs: 1000, histKeys: 0 });
-    const config = configSchema.parse({ overrun: { bufferKb: 64, pollMs: 200 } });
-    expect(armed({}, config)).toMatchObject({ bufferKb: 64, pollMs: 200 });
+    expect(armed({}).subBufferKb).toBe(0);
+    const config = configSchema.parse({ overrun: { bufferKb: 64, subBufferKb: 16, pollMs: 200 } });
+    expect(armed({}, config)).toMatchObject({ bufferKb: 64, subBufferKb: 16, pollMs: 200 });
+    expect(armed({ subBufferKb: "64" }, config).subBufferKb).toBe(64);
   });
 
   it("win over the configuration", () => {
@@ -33,6 +35,7 @@ describe("the options of a capture", () => {
     [{ bufferKb: "1e3" }, /--buffer-kb 1e3/],
     [{ bufferKb: "" }, /--buffer-kb/],
     [{ bufferKb: "-64" }, /--buffer-kb -64/],
+    [{ subBufferKb: "513" }, /--sub-buffer-kb 513: not a whole number from 0 to 512/],
     [{ pollMs: "99" }, /--poll-ms 99/],
     [{ pollMs: "NaN" }, /--poll-ms NaN/],
     [{ histKeys: "100" }, /--hist-keys 100: not a whole number from 128 to 131072/],

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Snapshot, snapshotSchema } from "../../src/model/snapshot.ts";
 import { type Workload, workloadSchema } from "../../src/model/workload.ts";
+import { formatWorkload } from "../../src/report/workload-report.ts";
 import { needs } from "../e2e/support/needs.ts";
 import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -17,6 +18,13 @@ async function report(...args: string[]): Promise<Snapshot> {
   const { status, stdout, stderr } = await kmemtap(["report", ...args, "--json"]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   return snapshotSchema.parse(JSON.parse(stdout));
+}
+
+/** What trace-cmd reports of the capture, or of a part of it, exported to `dat`; with nanoseconds. */
+async function traceCmdReport(file: string, dat: string, ...part: string[]): Promise<string> {
+  const { status, stderr } = await kmemtap(["export", file, "--format", "trace.dat", "-o", dat, ...part]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  return spawnSync("trace-cmd", ["report", "-t", dat], { encoding: "utf8", maxBuffer: 2 ** 30 }).stdout;
 }
 
 describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
@@ -62,6 +70,34 @@ describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
     expect(stderr).toContain("it has list, find");
   });
 
+  it("is what run printed, again", async () => {
+    // Only that it is a recording.
+    const recorded = {
+      ...workload,
+      snapshot: { ...workload.snapshot, source: { ...workload.snapshot.source, recording: true } },
+    };
+    const json = await kmemtap(["report", file, "--workload", "--json"]);
+    expect(json).toMatchObject({ status: 0, stderr: "" });
+    expect(JSON.parse(json.stdout)).toEqual(recorded);
+    const text = await kmemtap(["report", file, "--workload"]);
+    expect(text).toEqual({ status: 0, stderr: "", stdout: formatWorkload(workload) });
+    const listed = await kmemtap(["report", file, "--workload", "--addresses", "--json"]);
+    const { residue } = workloadSchema.parse(JSON.parse(listed.stdout));
+    expect(residue.callers.every(({ addresses = [], objects }) => addresses.length === Math.min(objects, 32))).toBe(
+      true,
+    );
+    expect((await kmemtap(["report", file])).stderr).toContain("it holds a workload (list, find); --workload");
+  });
+
+  it("is accounted in whole only", async () => {
+    for (const more of [["--from", "1s"], ["--phase", "list"], ["-c", "-"], ["--slab-account"]]) {
+      const { status, stderr } = await kmemtap(["report", file, "--workload", ...more]);
+      expect({ more, status }).toEqual({ more, status: 2 });
+      expect(stderr).toContain("--workload");
+    }
+    expect(await kmemtap(["report", file, "--addresses"])).toMatchObject({ status: 2 });
+  });
+
   it("is the sum of its parts", async () => {
     const whole = await report(file);
     const parts = [
@@ -86,11 +122,10 @@ describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
   });
 
   const { missing, note: without } = needs("trace-cmd");
+  let wholeText = "";
   it.skipIf(missing)(`is what trace-cmd reports of the trace.dat that is made of it${without}`, async () => {
     const dat = join(tempDir(), "run.dat");
-    const { status, stderr } = await kmemtap(["export", file, "--format", "trace.dat", "-o", dat]);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    const { stdout } = spawnSync("trace-cmd", ["report", dat], { encoding: "utf8", maxBuffer: 2 ** 30 });
+    const stdout = (wholeText = await traceCmdReport(file, dat));
     const counted = new Map<string, number>();
     for (const [, event] of stdout.matchAll(/\[\d{3}\]\s+[\d.]+: (\w+):/g))
       counted.set(event, (counted.get(event) ?? 0) + 1);
@@ -110,11 +145,36 @@ describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
     expect(again.input.events.lines).toBe(events.lines + own.lines);
   });
 
+  it.skipIf(missing)(`is exported in part, to the event${without}`, async () => {
+    const kmemLines = (text: string) => text.split("\n").filter((line) => / k(malloc|free|mem_cache_)\w*:/.test(line));
+    const events = async (...part: string[]) => {
+      const text = await traceCmdReport(file, join(tempDir(), "part.dat"), ...part);
+      // Of several at one time the order differs.
+      return kmemLines(text).sort();
+    };
+    const nsOf = (line: string) => Math.round(Number(/ ([\d.]+): k/.exec(line)?.[1]) * 1e9);
+    const whole = kmemLines(wholeText);
+    const firstNs = (await report(file)).window.firstEventNs ?? 0;
+    const within = (fromNs: number, toNs: number) =>
+      whole.filter((line) => nsOf(line) >= fromNs && nsOf(line) < toNs).sort();
+    const second = await events("--from", "1.5s", "--to", "2500ms");
+    expect(second.length).toBeGreaterThan(100);
+    expect(second).toEqual(within(firstNs + 1.5e9, firstNs + 2.5e9));
+    const { startedNs, endedNs } = workload.phases[2];
+    expect(await events("--phase", "list@2")).toEqual(within(startedNs ?? NaN, endedNs ?? NaN));
+  });
+
   it("has its live bytes over time for Perfetto", async () => {
     const out = join(tempDir(), "run.json");
     expect(await kmemtap(["export", file, "-o", out, "--top", "3"])).toMatchObject({ status: 0 });
     const { traceEvents } = JSON.parse(readFileSync(out, "utf8")) as { traceEvents: { name: string }[] };
     expect(traceEvents.length).toBeGreaterThan(100);
+    expect(await kmemtap(["export", file, "-o", `${out}.part`, "--from", "1.5s", "--to", "2s"])).toMatchObject({
+      status: 0,
+    });
+    const part = JSON.parse(readFileSync(`${out}.part`, "utf8")) as { traceEvents: { ph: string; ts: number }[] };
+    const times = part.traceEvents.filter(({ ph }) => ph === "C").map(({ ts }) => ts);
+    expect(Math.max(...times) - Math.min(...times)).toBeLessThan(0.5e6);
   });
 
   it("is not exported without pages", async () => {

@@ -201,9 +201,10 @@ function boot(initramfs: string, parameters: readonly string[]) {
   const dir = ownDir();
   const files = { trace: join(dir, "trace.log"), console: join(dir, "console.log") };
   const guardian = startGuardian(dir);
-  const { vmlinuz } = findBootKernel();
+  const { arch, vmlinuz } = findBootKernel();
   const emulator = startEmulator(
     {
+      arch,
       vmlinuz,
       initramfs,
       // The BIOS probe writes to the first serial port.

@@ -44,6 +44,28 @@ describe("an address", () => {
     expect(read.nameOf(0xffffffff81000117n)).toBe("tty_open.isra.0+0x17/0x80");
   });
 
+  it("is not in a module that came before another whose symbols are still to come", () => {
+    const read = symbols();
+    read.expect("fresh");
+    expect(read.nameOf(0xffffffffc0002004n)).toBeUndefined();
+    expect(read.nameOf(0xffffffffc0001004n)).toBe("fat_alloc+0x4/0x100 [fat]");
+    read.read("ffffffffc0002400 t fresh_new\t[fresh]\nffffffffc0002500 t fresh_old\t[fresh]");
+    expect(read.nameOf(0xffffffffc0002004n)).toBe("vfat_add+0x4/0x400 [vfat]");
+    expect(read.nameOf(0xffffffffc0002404n)).toBe("fresh_new+0x4/0x100 [fresh]");
+    read.expect("fat");
+    read.expect("brief");
+    read.forget("brief");
+    expect(read.nameOf(0xffffffffc0002504n)).toBe("fresh_old+0x4/0x10000 [fresh]");
+  });
+
+  it("is never called by ARM's marks between code and data, which the kernel passes over", () => {
+    const read = new KernelSymbols();
+    read.read("bf052000 t $a\t[m]\nbf052000 t m_open\t[m]\nbf052080 t $d.3\t[m]\nbf052100 t m_close\t[m]");
+    expect(read.nameOf(0xbf052084n)).toBe("m_open+0x84/0x100 [m]");
+    read.read("ffffa3885cc64000 t $x\t[m]\nffffa3885cc64000 t m_open\t[m]\nffffa3885cc64100 t .L3\t[m]");
+    expect(read.nameOf(0xffffa3885cc64104n)).toBe("m_open+0x104/0x10000 [m]");
+  });
+
   it("has none where the kernel hides them", () => {
     const read = symbols(TEXT.replaceAll(/^f{8}[0-9a-f]{8}/gm, "0".repeat(16)));
     expect(read.hidden).toBe(true);

@@ -6,18 +6,9 @@
  *                                                   29: padding · 30: time extend, the delta's high bits · 31: absolute time
  */
 import { LineClass, type LineTally } from "../../model/line-tally.ts";
-import { EventKind } from "../../model/event-batch.ts";
-import type { EventColumns } from "../event-columns.ts";
-import type { AddressSites } from "./address-sites.ts";
 import type { PageFormat } from "./event-format.ts";
-import {
-  IN_INTERRUPT,
-  type KmemLayout,
-  type MarkerLayout,
-  type ModuleLayout,
-  type RecordLayout,
-} from "./record-layouts.ts";
-import { LAYOUT_WORDS, LayoutWord, usualLayouts } from "./usual-layouts.ts";
+import type { RawCore } from "./raw-core.ts";
+import type { KmemLayout, MarkerLayout, ModuleLayout, RecordLayout } from "./record-layouts.ts";
 
 const INITIAL_BYTES = 1 << 16;
 const HEADER_BYTES = 4;
@@ -28,8 +19,6 @@ const MISSED_EVENTS = 0x80000000;
 const MISSED_STORED = 0x40000000;
 /** linux/ring_buffer.h: the data's length, below the flags. */
 const COMMIT_MASK = 0x7ffffff;
-/** {@link IN_INTERRUPT} in a record's first word. */
-const IN_INTERRUPT_WORD = IN_INTERRUPT << 16;
 const TWO_27 = 2 ** 27;
 const TWO_32 = 2 ** 32;
 /** An absolute time stamp has 59 bits; the rest is that of the time before it. */
@@ -58,8 +47,6 @@ export class CpuStream {
   /** What {@link advance} has found; undefined when everything here is read. */
   found: KmemLayout | MarkerLayout | ModuleLayout | Missed | undefined;
   timeNs = 0;
-  /** When the next record was, where {@link takeUsual} has seen it: nothing is found then, and nothing needs to be. Else -1. */
-  nextNs = -1;
   /** Of the record found, in {@link view}: valid until the next push. */
   recordAt = 0;
   recordEnd = 0;
@@ -73,8 +60,6 @@ export class CpuStream {
   readonly #tally: LineTally;
   #bytes = new Uint8Array(INITIAL_BYTES);
   #view = new DataView(this.#bytes.buffer);
-  #words = new Uint32Array(this.#bytes.buffer);
-  readonly #usual: Int32Array;
   #littleEndian: boolean | undefined;
   /** The bytes that wait, the page that is being read included. */
   #from = 0;
@@ -91,13 +76,19 @@ export class CpuStream {
   #counts: { readonly bytes: number; readonly records: number }[] = [];
   /** Bytes that have been read to their end. */
   #read = 0;
+  readonly #core: RawCore;
+  /** This stream's among the core's. */
+  readonly lane: number;
+  /** The core has the page that is open. */
+  #shown = false;
 
-  constructor(cpu: number, formats: RawFormats, tally: LineTally) {
+  constructor(cpu: number, formats: RawFormats, tally: LineTally, core: RawCore) {
     this.cpu = cpu;
     this.#formats = formats;
     this.#littleEndian = formats.littleEndian;
     this.#tally = tally;
-    this.#usual = usualLayouts(formats.layouts);
+    this.#core = core;
+    this.lane = core.addLane(cpu, formats.layouts, this.#pageSize);
   }
 
   get view(): DataView {
@@ -125,7 +116,6 @@ export class CpuStream {
     if (bytes !== this.#bytes) {
       this.#bytes = bytes;
       this.#view = new DataView(bytes.buffer);
-      this.#words = new Uint32Array(bytes.buffer);
     }
     this.recordAt -= this.#from;
     this.recordEnd -= this.#from;
@@ -137,7 +127,6 @@ export class CpuStream {
   end(): void {
     if (this.#at < 0 && this.#to > this.#from) this.#tally.count(LineClass.truncated, this.#to - this.#from);
     this.#from = this.#to;
-    this.nextNs = -1;
   }
 
   /** Bytes are missing on the way behind what is here: an unfinished page stays one. */
@@ -157,7 +146,6 @@ export class CpuStream {
   /** Goes on to the next record that matters; false when there is none yet. */
   advance(): boolean {
     const { layouts } = this.#formats;
-    this.nextNs = -1;
     for (;;) {
       if (this.#at < 0) {
         this.found = this.#openPage();
@@ -225,83 +213,36 @@ export class CpuStream {
   }
 
   /**
-   * The usual records from the one found on, straight into the columns: allocations and frees of known call sites, not younger than
-   * `limitNs`. What is anything else stays for {@link advance}.
-   *
-   * @param mayBeOwn by a pid's low 16 bits: nonzero where somebody must look whose event it is
+   * Lends the page that is open, or the next one, to the core, from the next record on; false where that is none of those that the core
+   * knows. Until {@link takeBack} nothing else may be asked of the stream.
    */
-  takeUsual(into: EventColumns, sites: AddressSites, mayBeOwn: Uint8Array, limitNs: number): void {
-    this.nextNs = -1;
-    if (this.found?.type === "kmem") this.#goBack();
-    if (this.#at < 0 || this.found !== undefined || this.#littleEndian !== true || (this.#end & 3) !== 0) return;
-    const words = this.#words;
-    const usual = this.#usual;
-    const page = this.#from >>> 2;
-    const end = page + (this.#end >>> 2);
-    const from = page + (this.#at >>> 2);
-    into.reserve((end - from) >>> 2);
-    const { kind, ptrLow, ptrHigh, callSite, bytesReq, bytesAlloc, cpu, timeNs } = into;
-    let p = from;
-    let now = this.timeNs;
-    let i = into.length;
-    let nullFrees = 0;
-    let nullFreeWords = 0;
-    while (p < end) {
-      const head = words[p];
-      const size = head & 31;
-      const next = p + 1 + size;
-      const time = now + (head >>> 5);
-      if (size === 0 || size > MAX_TYPE_LEN || next > end) break;
-      if (time > limitNs) {
-        this.nextNs = time;
-        break;
-      }
-      const record = p + 1;
-      const first = words[record];
-      const layout = (first & 0xffff) * LAYOUT_WORDS;
-      if (layout >= usual.length || usual[layout] === 0 || size < usual[layout + LayoutWord.words]) break;
-      const isWide = usual[layout + LayoutWord.wide] === 1;
-      const ptr = record + usual[layout + LayoutWord.ptr];
-      const low = words[ptr];
-      const high = isWide ? words[ptr + 1] : 0;
-      const what = usual[layout] - 1;
-      if ((low | high) === 0) {
-        if (what < EventKind.kfree) break;
-        nullFrees += 1;
-        nullFreeWords += 1 + size;
-      } else {
-        const pid = words[record + usual[layout + LayoutWord.pid]];
-        if ((first & IN_INTERRUPT_WORD) === 0 && mayBeOwn[pid & 0xffff] !== 0) break;
-        const at = record + usual[layout + LayoutWord.callSite];
-        const site = sites.find(words[at], isWide ? words[at + 1] : 0);
-        if (site < 0) break;
-        kind[i] = what;
-        ptrLow[i] = low;
-        ptrHigh[i] = high;
-        callSite[i] = site;
-        cpu[i] = this.cpu;
-        timeNs[i] = time;
-        if (what < EventKind.kfree) {
-          const req = record + usual[layout + LayoutWord.bytesReq];
-          const alloc = record + usual[layout + LayoutWord.bytesAlloc];
-          bytesReq[i] = isWide ? words[req] + words[req + 1] * TWO_32 : words[req];
-          bytesAlloc[i] = isWide ? words[alloc] + words[alloc + 1] * TWO_32 : words[alloc];
-        } else bytesReq[i] = bytesAlloc[i] = 0;
-        i += 1;
-      }
-      now = time;
-      p = next;
+  lend(): boolean {
+    if (this.found === undefined && !this.#isWithinPage()) {
+      if (this.#at >= 0) this.#closePage();
+      this.found = this.#openPage();
+      if (this.found !== undefined || this.#at < 0) return false;
     }
-    const events = i - into.length;
-    this.#at = (p - page) * 4;
-    this.timeNs = now;
-    this.records += events + nullFrees;
-    into.length = i;
-    const { lines, bytes } = into.tally;
-    lines[LineClass.event] += events;
-    bytes[LineClass.event] += (p - from - nullFreeWords) * 4;
-    lines[LineClass.nullFree] += nullFrees;
-    bytes[LineClass.nullFree] += nullFreeWords * 4;
+    if (this.#littleEndian !== true || (this.#end & 3) !== 0) return false;
+    const isFound = this.found?.type === "kmem";
+    if (this.found !== undefined && !isFound) return false;
+    if (!this.#shown) this.#core.show(this.lane, this.#bytes.subarray(this.#from, this.#from + this.#pageSize));
+    this.#shown = true;
+    const at = isFound ? this.#foundAt : this.#at;
+    const isLent = this.#core.lend(this.lane, at, this.#end, isFound ? this.#beforeNs : this.timeNs);
+    if (isLent && isFound) this.#goBack();
+    return isLent;
+  }
+
+  /** Goes on behind what the core has taken. */
+  takeBack(): void {
+    const { at, nowNs, records } = this.#core.release(this.lane);
+    this.#at = at;
+    this.timeNs = nowNs;
+    this.records += records;
+  }
+
+  #isWithinPage(): boolean {
+    return this.#at >= 0 && this.#at < this.#end;
   }
 
   /** To before the record that was found. */
@@ -365,6 +306,7 @@ export class CpuStream {
   #closePage(): void {
     this.#skip(this.#pageSize);
     this.#at = -1;
+    this.#shown = false;
   }
 
   #skip(bytes: number): void {

@@ -38,9 +38,17 @@ export class Helpers {
   forgetBefore(timeNs: number): void {
     while (this.#rounds.length > 2 && this.#rounds[0].every((pid) => (this.#spans.get(pid)?.toNs ?? 0) < timeNs)) {
       for (const pid of this.#rounds.shift() ?? []) {
-        if ((this.#spans.get(pid)?.toNs ?? Infinity) < timeNs) this.#spans.delete(pid);
+        if ((this.#spans.get(pid)?.toNs ?? Infinity) < timeNs) this.#forget(pid);
       }
     }
+  }
+
+  #forget(pid: number): void {
+    this.#spans.delete(pid);
+    const low = pid & MASK;
+    let isOthers = false;
+    for (const other of this.#spans.keys()) if ((other & MASK) === low) isOthers = true;
+    if (!isOthers) this.seen[low] = 0;
   }
 
   /** True where what the process did then was the agent's. */

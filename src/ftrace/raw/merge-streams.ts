@@ -1,49 +1,48 @@
 /** The CPUs' records as one sequence by time, because an object is often freed on another CPU. */
 import type { CpuStream } from "./cpu-stream.ts";
+import type { RawCore } from "./raw-core.ts";
 
 export interface MergeRules {
   /** Nothing younger is taken. */
   readonly untilNs: number;
+  /** By a pid's low 16 bits: nonzero where {@link take} must look whose event it is. */
+  readonly mayBeOwn: Uint8Array;
   /** For a stream that has nothing to say at the moment: no record older than this is still to come from it. */
   readonly safeNsOf: (stream: CpuStream) => number;
   /** Takes what the stream has found, and clears it; false stops the merge, and the same is handed over again at the next. */
   readonly take: (stream: CpuStream) => boolean;
-  /** Takes what it can of the records from the next one on, as long as they are not younger than `limitNs`. */
-  readonly takeMore: (stream: CpuStream, limitNs: number) => void;
 }
 
-/** Takes all records whose turn is certain. */
-export function mergeStreams(streams: readonly CpuStream[], rules: MergeRules): void {
-  const { untilNs, safeNsOf } = rules;
+/** Takes all records whose turn is certain: the usual ones by the core, where the streams have lent it their pages. */
+export function mergeStreams(streams: readonly CpuStream[], core: RawCore, rules: MergeRules): void {
+  core.begin(
+    streams.map(({ lane }) => lane),
+    rules.mayBeOwn,
+  );
+  const byLane: CpuStream[] = [];
+  const lent = new Set<CpuStream>();
+  let limitNs = rules.untilNs;
+  const place = (stream: CpuStream) => {
+    if (stream.lend() || (stream.found === undefined && stream.advance() && stream.lend())) lent.add(stream);
+    else if (stream.found !== undefined) core.hold(stream.lane, stream.timeNs);
+    else limitNs = Math.min(limitNs, rules.safeNsOf(stream));
+  };
+  for (const stream of streams) {
+    byLane[stream.lane] = stream;
+    place(stream);
+  }
   for (;;) {
-    let first: CpuStream | undefined;
-    let firstNs = Infinity;
-    let limitNs = untilNs;
-    for (const stream of streams) {
-      const nextNs = nextOf(stream);
-      if (nextNs < 0) limitNs = Math.min(limitNs, safeNsOf(stream));
-      else if (first === undefined || nextNs < firstNs) {
-        limitNs = Math.min(limitNs, firstNs);
-        first = stream;
-        firstNs = nextNs;
-      } else limitNs = Math.min(limitNs, nextNs);
+    const needs = core.merge(streams.length, limitNs);
+    if (needs === undefined) break;
+    const stream = byLane[needs];
+    if (lent.delete(stream)) stream.takeBack();
+    else {
+      core.flush();
+      if (!rules.take(stream)) break;
+      core.release(stream.lane);
     }
-    if (first === undefined || firstNs > limitNs || !takeUntil(first, limitNs, rules)) return;
+    place(stream);
   }
-}
-
-/** When the stream's next record was; -1 where there is none yet. */
-function nextOf(stream: CpuStream): number {
-  if (stream.nextNs >= 0) return stream.nextNs;
-  return stream.found !== undefined || stream.advance() ? stream.timeNs : -1;
-}
-
-/** Takes the stream's records up to `limitNs`; false where one of them stops the merge. */
-function takeUntil(stream: CpuStream, limitNs: number, { take, takeMore }: MergeRules): boolean {
-  for (;;) {
-    takeMore(stream, limitNs);
-    const nextNs = nextOf(stream);
-    if (nextNs < 0 || nextNs > limitNs) return true;
-    if (!take(stream)) return false;
-  }
+  for (const stream of lent) stream.takeBack();
+  core.flush();
 }

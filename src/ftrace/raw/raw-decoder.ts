@@ -26,6 +26,9 @@ import { type AddressNames, RecordTaker } from "./record-taker.ts";
 /** Of all CPUs, in wait for one that says nothing: then the order is given up, not the memory. */
 const MAX_WAITING_BYTES = 64 << 20;
 
+/** NR_CPUS of any kernel. */
+const MAX_CPUS = 8192;
+
 /** Shown what the stream is made of, for whoever writes it in another form. */
 export interface RawTap {
   blob(name: string, text: string): void;
@@ -145,6 +148,7 @@ export class RawDecoder implements StreamDecoder {
         this.#wasTorn = false;
         this.#lessons += 1;
         this.#streams = [];
+        this.#taker.restart();
         this.#promises.clear();
         this.#layouts = [];
         this.#page = undefined;
@@ -165,9 +169,9 @@ export class RawDecoder implements StreamDecoder {
 
   #streamOf(cpu: number): CpuStream | undefined {
     const known = this.#streams.find((stream) => stream.cpu === cpu);
-    if (known !== undefined || this.#page === undefined || !Number.isSafeInteger(cpu)) return known;
+    if (known !== undefined || this.#page === undefined || !(cpu >= 0 && cpu < MAX_CPUS)) return known;
     const formats = { page: this.#page, layouts: this.#layouts, onPage: this.#onPage };
-    const stream = new CpuStream(cpu, formats, this.#columns.tally);
+    const stream = new CpuStream(cpu, formats, this.#columns.tally, this.#taker.core);
     // What was missing may have been of this one.
     if (this.#wasTorn) stream.cut(LineClass.truncated);
     this.#streams.push(stream);
@@ -219,11 +223,11 @@ export class RawDecoder implements StreamDecoder {
     const waiting = this.#streams.reduce((sum, stream) => sum + stream.waitingBytes, 0);
     const mayWait = !this.#flushing && waiting <= MAX_WAITING_BYTES;
     if (!this.#taker.asked) {
-      mergeStreams(this.#streams, {
+      mergeStreams(this.#streams, this.#taker.core, {
         untilNs: this.#flushing ? Infinity : this.#statsNs,
+        mayBeOwn: this.#helpers.seen,
         safeNsOf: (stream) => (mayWait ? this.#safeNsOf(stream) : Infinity),
         take: (stream) => this.#taker.take(stream),
-        takeMore: (stream, limitNs) => this.#taker.takeUsual(stream, limitNs),
       });
     }
     const { length, timeNs } = this.#columns;

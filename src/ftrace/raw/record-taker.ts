@@ -3,16 +3,19 @@ import type { CallSiteTable } from "../../model/call-site-table.ts";
 import { EventKind } from "../../model/event-batch.ts";
 import { LineClass } from "../../model/line-tally.ts";
 import type { EventColumns } from "../event-columns.ts";
-import { AddressSites } from "./address-sites.ts";
 import type { CpuStream } from "./cpu-stream.ts";
+import { RawCore } from "./raw-core.ts";
 import { IN_INTERRUPT, type KmemLayout, type MarkerLayout, type ModuleLayout } from "./record-layouts.ts";
 
 /** Names of addresses, as the kernel prints them. */
 export interface AddressNames {
   /** Takes the text of /proc/kallsyms, or a part of it. */
   read(kallsyms: string): void;
+  expect(module: string): void;
   forget(module: string): void;
   nameOf(address: bigint): string | undefined;
+  /** True where the kernel names none: asking again would not help. */
+  readonly nameless?: boolean;
 }
 
 /** One that is not found stays an address; else each of them would ask again. */
@@ -30,14 +33,14 @@ export class RecordTaker {
   asked = false;
   /** False where nobody can be asked: an address without a name stays one. */
   mayAsk = true;
-  /** Events of a time before that of the event before them. */
-  disordered = 0;
-  #lastNs = 0;
+  /** Takes the usual records past this one. */
+  core: RawCore;
+  /** Of the cores before. */
+  #disordered = 0;
   readonly #columns: EventColumns;
   readonly #sites: CallSiteTable;
   readonly #names: AddressNames;
   readonly #own: OwnEvents;
-  readonly #addresses = new AddressSites();
   #questions = 0;
   /** The address that was asked for last: the answer may not have it either. */
   #unknown: bigint | undefined;
@@ -48,6 +51,18 @@ export class RecordTaker {
     this.#sites = sites;
     this.#names = names;
     this.#own = own;
+    this.core = new RawCore(columns);
+  }
+
+  /** Events that came behind a younger one. */
+  get disordered(): number {
+    return this.#disordered + this.core.disordered;
+  }
+
+  /** Forgets all streams. */
+  restart(): void {
+    this.#disordered = this.disordered;
+    this.core = new RawCore(this.#columns);
   }
 
   /** Takes what the stream has found; false where it must wait for symbols. */
@@ -70,16 +85,6 @@ export class RecordTaker {
     }
     stream.found = undefined;
     return true;
-  }
-
-  /** Takes the usual records that come next in the stream, as long as they are not younger than `limitNs`. */
-  takeUsual(stream: CpuStream, limitNs: number): void {
-    const columns = this.#columns;
-    const from = columns.length;
-    stream.takeUsual(columns, this.#addresses, this.#own.seen, limitNs);
-    if (columns.length === from) return;
-    for (let i = from; i < columns.length && columns.timeNs[i] < this.#lastNs; i++) this.disordered += 1;
-    this.#lastNs = columns.timeNs[columns.length - 1];
   }
 
   #takeKmem(stream: CpuStream, layout: KmemLayout): boolean {
@@ -122,8 +127,7 @@ export class RecordTaker {
     columns.callSite[i] = site;
     columns.cpu[i] = stream.cpu;
     columns.timeNs[i] = stream.timeNs;
-    if (stream.timeNs < this.#lastNs) this.disordered += 1;
-    this.#lastNs = stream.timeNs;
+    this.core.passed(stream.timeNs);
     if (layout.bytesReq >= 0) {
       const req = recordAt + layout.bytesReq;
       const alloc = recordAt + layout.bytesAlloc;
@@ -142,18 +146,24 @@ export class RecordTaker {
 
   /** The id of the call site at that address; -1 where its name must be asked for first. */
   #siteOf(low: number, high: number, wide: boolean): number {
-    const known = this.#addresses.find(low, high);
+    const known = this.core.findSite(low, high);
     if (known >= 0) return known;
     const address = (BigInt(high) << 32n) | BigInt(low);
     const name = this.#names.nameOf(address);
-    if (name === undefined && this.mayAsk && this.#questions < MAX_QUESTIONS && this.#unknown !== address) {
+    if (
+      name === undefined &&
+      this.mayAsk &&
+      this.#names.nameless !== true &&
+      this.#questions < MAX_QUESTIONS &&
+      this.#unknown !== address
+    ) {
       this.#unknown = address;
       this.#questions += 1;
       this.asked = true;
       return -1;
     }
     const id = this.#idOf(name ?? `0x${address.toString(16).padStart(wide ? 16 : 8, "0")}`);
-    this.#addresses.add(low, high, id);
+    this.core.addSite(low, high, id);
     return id;
   }
 
@@ -191,10 +201,12 @@ export class RecordTaker {
     const isWhole = fits && from <= recordEnd;
     this.#columns.tally.count(isWhole ? LineClass.otherEvent : LineClass.badField, stream.recordBytes);
     if (!isWhole) return;
-    const name = Buffer.from(view.buffer, from, Math.max(0, Math.min((where >>> 16) - 1, recordEnd - from)));
-    if (layout.gone) this.#names.forget(name.toString("latin1"));
+    const bytes = Buffer.from(view.buffer, from, Math.max(0, Math.min((where >>> 16) - 1, recordEnd - from)));
+    const name = bytes.toString("latin1");
+    if (layout.gone) this.#names.forget(name);
+    else this.#names.expect(name);
     // A module's addresses may have been another's.
-    this.#addresses.clear();
+    this.core.clearSites();
     this.#unknown = undefined;
   }
 }

@@ -7,7 +7,11 @@ const PIECE_BYTES = 1024 * 1024;
 /** Far from what a recording has; where a damaged count is larger, the file's end comes first. */
 const MAX_PACKED_PIECES = 2 ** 31;
 
-/** @param onDamage hears of what is missing; what can be read is */
+/**
+ * A piece is valid until the next one is asked for.
+ *
+ * @param onDamage hears of what is missing; what can be read is
+ */
 export function cpuPieces(
   source: RandomAccess,
   data: DatCpu,
@@ -26,8 +30,13 @@ async function* plainPieces(
   onDamage: (text: string) => void,
 ): AsyncGenerator<Uint8Array> {
   const lengthAt = (done: number) => Math.min(PIECE_BYTES, size - done);
-  const readAt = (done: number) =>
-    offset + done < source.size ? source.read(offset + done, lengthAt(done)) : Promise.resolve(new Uint8Array(0));
+  // One is decoded while the other is filled.
+  const buffers = [new Uint8Array(lengthAt(0)), new Uint8Array(lengthAt(0))];
+  let reads = 0;
+  const readAt = (done: number): Promise<Uint8Array> =>
+    offset + done < source.size
+      ? source.read(offset + done, lengthAt(done), buffers[reads++ % 2])
+      : Promise.resolve(new Uint8Array(0));
   let next = readAt(0);
   for (let done = 0; done < size;) {
     const length = lengthAt(done);

@@ -7,6 +7,7 @@ import { EventColumns } from "../event-columns.ts";
 import { CpuStream, type RawFormats } from "../raw/cpu-stream.ts";
 import { MAX_PAGE_BYTES } from "../raw/event-format.ts";
 import { mergeStreams } from "../raw/merge-streams.ts";
+import { RawCore } from "../raw/raw-core.ts";
 import { type AddressNames, RecordTaker } from "../raw/record-taker.ts";
 import { cpuPieces } from "./cpu-data.ts";
 import type { DatBuffer, DatFile } from "./dat-file.ts";
@@ -52,18 +53,18 @@ export async function* readTraceDat(
 
   const taker = new RecordTaker(columns, sites, namesAtTheEnd(names), NO_OWN);
   taker.mayAsk = false;
-  const lanes = lanesOf(source, buffer, file.formats, columns.tally, onDamage);
+  const lanes = lanesOf(source, buffer, file.formats, columns.tally, taker.core, onDamage);
   const streams = lanes.map(({ stream }) => stream);
   const counted = new Map<number, number>();
   let lastNs = 0;
   while (lanes.some(({ ended }) => !ended)) {
     columns.reset();
     for (const lane of lanes) await refill(lane);
-    mergeStreams(streams, {
+    mergeStreams(streams, taker.core, {
       untilNs: Infinity,
+      mayBeOwn: NO_OWN.seen,
       safeNsOf: (stream) => (lanes[streams.indexOf(stream)].ended ? Infinity : -1),
       take: (stream) => taker.take(stream),
-      takeMore: (stream, limitNs) => taker.takeUsual(stream, limitNs),
     });
     for (const { cpu, events } of columns.losses)
       if (cpu !== undefined) counted.set(cpu, (counted.get(cpu) ?? 0) + (events ?? 0));
@@ -104,6 +105,7 @@ function lanesOf(
   { cpus, unpack, pageBytes }: DatBuffer,
   formats: RawFormats,
   tally: LineTally,
+  core: RawCore,
   onDamage: (text: string) => void,
 ): Lane[] {
   const { page, littleEndian = true } = formats;
@@ -112,7 +114,7 @@ function lanesOf(
   const dataSize = isSaid ? pageBytes - page.dataOffset : page.dataSize;
   const own = { ...formats, page: { ...page, dataSize } };
   return cpus.map((data) => ({
-    stream: new CpuStream(data.cpu, own, tally),
+    stream: new CpuStream(data.cpu, own, tally, core),
     pieces: cpuPieces(source, data, unpack, littleEndian, onDamage),
     ended: false,
   }));
@@ -135,7 +137,7 @@ async function chooseBuffer(
 
 async function holdsKmem(source: RandomAccess, buffer: DatBuffer, formats: RawFormats): Promise<boolean> {
   const ignore = () => undefined;
-  for (const lane of lanesOf(source, buffer, formats, new LineTally(), ignore)) {
+  for (const lane of lanesOf(source, buffer, formats, new LineTally(), new RawCore(new EventColumns()), ignore)) {
     for (;;) {
       await refill(lane);
       if (lane.stream.found?.type === "kmem") return true;
@@ -152,6 +154,7 @@ function namesAtTheEnd(names: AddressNames): AddressNames {
     read: (kallsyms) => {
       names.read(kallsyms);
     },
+    expect: () => undefined,
     forget: () => undefined,
     nameOf: (address) => names.nameOf(address),
   };

@@ -12,6 +12,8 @@ export interface AgentFacts {
   readonly release: string;
   readonly machine: string;
   readonly bootId: string;
+  /** /sys/kernel/notes in hexadecimal digits; undefined where it cannot be read. */
+  readonly notes?: string | undefined;
   readonly cpus: number;
   readonly memAvailableKb: number;
   readonly memTotalKb: number;
@@ -190,6 +192,7 @@ function factsOf(facts: ReadonlyMap<string, string>): AgentFacts {
     release: text("release"),
     machine: text("machine"),
     bootId: text("boot_id"),
+    notes: facts.get("notes"),
     cpus: number("cpus") ?? 1,
     memAvailableKb: number("mem_available_kb") ?? 0,
     memTotalKb: number("mem_total_kb") ?? 0,

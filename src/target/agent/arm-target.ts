@@ -16,6 +16,8 @@ export interface ArmOptions {
   readonly bufferKb: number | "auto";
   /** What it may grow to by itself, KB; 0 leaves it as it is. */
   readonly growKb: number;
+  /** Of what a ring buffer is made and, in mode raw, read in, KB, from Linux 6.8 on; 0 leaves it a page. */
+  readonly subBufferKb: number;
   readonly pollMs: number;
   /** The window begins with the first phase of a workload, not at once. */
   readonly wait: boolean;
@@ -64,6 +66,7 @@ async function planFor(shell: Shell, wanted: WantedMode, options: ArmOptions): P
     options: [
       `buffer_kb=${bufferKb}`,
       `grow_kb=${options.growKb === 0 ? 0 : Math.max(options.growKb, bufferKb)}`,
+      ...(mode === "raw" && options.subBufferKb > 0 ? [`subbuf_kb=${options.subBufferKb}`] : []),
       `poll=${(options.pollMs / 1000).toFixed(1)}`,
       `quiet=${options.quietSeconds ?? QUIET_S}`,
       // One channel: the stats stand in the stream, so that nothing is torn. In mode raw its reader says them.

@@ -1,4 +1,5 @@
 /** What the agent could not do, or did beside its work, in words. */
+import type { KernelSymbols } from "../../symbols/kernel-symbols.ts";
 import { fieldsOf } from "./agent-line.ts";
 
 /** The sentence for a `finding` line's text. */
@@ -22,6 +23,8 @@ export function findingOf(text: string): string {
       return "there is no global trace clock: CPUs' events may be out of order by what their clocks differ";
     case "buffer-refused":
       return `the ring buffer could not be made ${field("kb")} KB a CPU`;
+    case "subbuf-refused":
+      return `sub-buffers could not be made ${field("kb")} KB (Linux 6.8 brought that): they are a page`;
     case "event-refused":
       return `the event ${field("event")} could not be enabled`;
     case "instance-kept":
@@ -32,4 +35,17 @@ export function findingOf(text: string): string {
     default:
       return text;
   }
+}
+
+/** What the target's symbols lack, in mode raw; undefined where they are there, or were not read. */
+export function symbolsFinding({ hidden, missing }: Pick<KernelSymbols, "hidden" | "missing">): string | undefined {
+  if (hidden) {
+    return (
+      "the kernel hides its addresses (kptr_restrict, or no CAP_SYSLOG there): call sites have no names; " +
+      "echo 1 >/proc/sys/kernel/kptr_restrict on the target, or use --mode text, in which the kernel names them"
+    );
+  }
+  return missing
+    ? "the target's /proc/kallsyms has no symbols: call sites have no names; its System.map has them"
+    : undefined;
 }

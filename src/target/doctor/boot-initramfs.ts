@@ -59,8 +59,7 @@ export async function writeBootInitramfs({ path, onto, modulesDir }: BootInitram
   const draft = `${path}.${process.pid}.tmp`;
   try {
     const own = join(dir, "own.cpio");
-    const kernel =
-      modulesDir === undefined ? undefined : { release: basename(resolve(modulesDir)), vmlinuz: "", modulesDir };
+    const kernel = modulesDir === undefined ? undefined : { release: basename(resolve(modulesDir)), modulesDir };
     const modules = kernel === undefined ? [] : MODULES;
     await buildInitramfs(
       kernel,

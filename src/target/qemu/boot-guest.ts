@@ -67,7 +67,7 @@ const KERNEL_PARAMETERS = [
 ];
 
 export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
-  await needQemu("replay a recording: kmemtap demo --recorded");
+  await needQemu("amd64", "replay a recording: kmemtap demo --recorded");
   const kernel = findBootKernel();
   const dir = await mkdtemp(join(tmpdir(), "kmemtap-guest-"));
   const guardian = startGuardian(dir);
@@ -78,7 +78,10 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
     const parameters = [...KERNEL_PARAMETERS, ...(options.copy === true ? ["kmemtap.copy"] : [])];
     const devices = [files.trace, files.console, files.copy].flatMap((file) => ["-serial", `file:${file}`]);
     const { vmlinuz } = kernel;
-    const qemu = startEmulator({ vmlinuz, initramfs, parameters, cpus: 1, memoryMb: 512, devices }, guardian);
+    const qemu = startEmulator(
+      { arch: kernel.arch, vmlinuz, initramfs, parameters, cpus: 1, memoryMb: 512, devices },
+      guardian,
+    );
     return runningGuest(qemu, kernel.release, dir, files, guardian);
   } catch (thrown) {
     guardian.dismiss();

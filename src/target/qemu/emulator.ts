@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { KmemtapError, messageOf } from "../../model/errors.ts";
 import type { Guardian } from "./guardian.ts";
+import { GUEST_MACHINES, type GuestArch } from "./guest-machine.ts";
 
 export interface Emulator {
   readonly pid: number;
@@ -18,6 +19,7 @@ export interface Emulator {
 }
 
 export interface Machine {
+  readonly arch: GuestArch;
   readonly vmlinuz: string;
   readonly initramfs: string;
   /** The kernel's command line. */
@@ -30,7 +32,6 @@ export interface Machine {
   readonly devices: readonly string[];
 }
 
-const QEMU = "qemu-system-x86_64";
 /** A socket that QEMU inherits: it needs no path and cannot be missed. */
 export const MONITOR_FD = 3;
 
@@ -38,23 +39,25 @@ export const MONITOR_FD = 3;
  * @param instead what else the user could do, where QEMU is missing
  * @throws {KmemtapError} `target/no-qemu`
  */
-export async function needQemu(instead?: string): Promise<void> {
+export async function needQemu(arch: GuestArch, instead?: string): Promise<void> {
+  const { qemu, debianPackage } = GUEST_MACHINES[arch];
   for (const folder of (process.env["PATH"] ?? "").split(":")) {
-    const found = await access(join(folder, QEMU), constants.X_OK).then(
+    const found = await access(join(folder, qemu), constants.X_OK).then(
       () => true,
       () => false,
     );
     if (found) return;
   }
-  const install = "install it (apt-get install qemu-system-x86 busybox-static)";
-  throw new KmemtapError("target/no-qemu", `${QEMU} is not installed`, {
+  const install = `install it (apt-get install ${debianPackage} busybox-static)`;
+  throw new KmemtapError("target/no-qemu", `${qemu} is not installed`, {
     nextStep: instead === undefined ? install : `${install}, or ${instead}`,
   });
 }
 
 /** Starts the guest and puts it under the guardian's eye. */
 export function startEmulator(machine: Machine, guardian: Guardian): Emulator {
-  const child = spawn(QEMU, qemuArguments(machine), {
+  const { qemu } = GUEST_MACHINES[machine.arch];
+  const child = spawn(qemu, qemuArguments(machine), {
     stdio: ["ignore", "ignore", "pipe", "pipe"],
     // A group of its own: Ctrl-C in the terminal is ours to act on, and the guest is ended by its pid.
     detached: true,
@@ -68,8 +71,8 @@ export function startEmulator(machine: Machine, guardian: Guardian): Emulator {
   // "close" waits for the monitor as well, which may have no reader.
   child.once("exit", () => monitor.destroy());
   const exited = new Promise<string>((resolve) => {
-    child.once("error", (error) => resolve(`${QEMU} did not start: ${messageOf(error)}`));
-    child.once("close", (code, signal) => resolve(exitReason(code, signal, said)));
+    child.once("error", (error) => resolve(`${qemu} did not start: ${messageOf(error)}`));
+    child.once("close", (code, signal) => resolve(exitReason(qemu, code, signal, said)));
   });
   void exited.then(() => guardian.watch(undefined));
   return { pid: child.pid ?? 0, monitor, exited, kill: () => void child.kill("SIGKILL") };
@@ -77,7 +80,7 @@ export function startEmulator(machine: Machine, guardian: Guardian): Emulator {
 
 function qemuArguments(machine: Machine): string[] {
   return [
-    ...["-accel", "tcg,thread=multi", "-cpu", "max", "-M", "pc"],
+    ...["-accel", "tcg,thread=multi", ...GUEST_MACHINES[machine.arch].arguments],
     ...["-smp", String(machine.cpus), "-m", `${machine.memoryMb}M`],
     ...["-nodefaults", "-no-user-config", "-display", "none"],
     ...(machine.reboots === true ? [] : ["-no-reboot"]),
@@ -86,8 +89,8 @@ function qemuArguments(machine: Machine): string[] {
   ];
 }
 
-function exitReason(code: number | null, signal: string | null, said: string): string {
+function exitReason(qemu: string, code: number | null, signal: string | null, said: string): string {
   const text = said.trim().split("\n").at(-1) ?? "";
-  if (text !== "" && code !== 0) return `${QEMU} failed: ${text}`;
-  return signal === null ? "the guest has shut down" : `${QEMU} was ended by ${signal}`;
+  if (text !== "" && code !== 0) return `${qemu} failed: ${text}`;
+  return signal === null ? "the guest has shut down" : `${qemu} was ended by ${signal}`;
 }

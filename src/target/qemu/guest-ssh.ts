@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { KmemtapError, messageOf } from "../../model/errors.ts";
-import { withLibraries } from "./libraries.ts";
+import { withForeignLibraries, withLibraries } from "./libraries.ts";
 import type { Monitor } from "./monitor.ts";
 
 export interface GuestSsh {
@@ -30,15 +30,18 @@ export interface SshKeys {
 
 const DROPBEAR = "/usr/sbin/dropbear";
 
-/** Makes the keys in `dir`. */
-export async function makeSshKeys(dir: string): Promise<SshKeys> {
+/** Makes the keys in `dir`. @param userland where the guest's programs are, if they are not this machine's */
+export async function makeSshKeys(dir: string, userland: string | undefined): Promise<SshKeys> {
   const hostKeyFile = join(dir, "host_key");
   const identityFile = join(dir, "id_ed25519");
   const said = await command("dropbearkey", ["-t", "ed25519", "-f", hostKeyFile], "dropbear-bin");
   await command("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "kmemtap", "-f", identityFile], "openssh-client");
   const hostKey = /^(ssh-ed25519 \S+)/m.exec(said)?.[1] ?? "";
   return {
-    files: { ...(await withLibraries(DROPBEAR)), "/etc/dropbear/host_key": hostKeyFile },
+    files: {
+      ...(await (userland === undefined ? withLibraries(DROPBEAR) : withForeignLibraries(userland, DROPBEAR))),
+      "/etc/dropbear/host_key": hostKeyFile,
+    },
     texts: { "/root/.ssh/authorized_keys": await readFile(`${identityFile}.pub`, "utf8") },
     identityFile,
     hostKey,

@@ -29,7 +29,7 @@ const ELF_HEADERS = 4096;
 
 /** Writes an initramfs for `kernel`, which only modules need, to `path`, using `workDir` for what goes into it. */
 export async function buildInitramfs(
-  kernel: BootKernel | undefined,
+  kernel: Omit<BootKernel, "vmlinuz" | "arch"> | undefined,
   content: InitramfsContent,
   workDir: string,
   path: string,
@@ -40,7 +40,8 @@ export async function buildInitramfs(
   const init = await readFile(join(AGENT, content.init), "utf8");
   await writeFile(join(root, "init"), init.replace(/^#!(?=\/)/, `#!${content.place ?? ""}`));
   await chmod(join(root, "init"), 0o755);
-  await copyFile(staticBusybox(), join(root, "bin", "busybox"));
+  const busybox = kernel?.userland === undefined ? staticBusybox() : join(kernel.userland, BUSYBOX);
+  await copyFile(busybox, join(root, "bin", "busybox"));
   await chmod(join(root, "bin", "busybox"), 0o755);
   if (kernel !== undefined) await addModules(kernel, content.modules, root);
   for (const [inGuest, file] of Object.entries(content.files ?? {})) await addFile(join(root, inGuest), file);
@@ -74,7 +75,11 @@ async function addFile(path: string, file: string): Promise<void> {
 }
 
 /** Unpacked, all in one folder, with the indices that busybox modprobe reads; depmod has not seen a fetched kernel. */
-async function addModules(kernel: BootKernel, names: readonly string[], root: string): Promise<void> {
+async function addModules(
+  kernel: Pick<BootKernel, "release" | "modulesDir">,
+  names: readonly string[],
+  root: string,
+): Promise<void> {
   const target = join(root, "lib", "modules", kernel.release);
   await mkdir(target, { recursive: true });
   const modules = await findModules(kernel, names);

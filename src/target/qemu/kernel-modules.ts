@@ -32,7 +32,10 @@ const OBJECT_LIMIT = 64 << 20;
  * The modules named and all that they need, each once, needs first. A name that the kernel has no module for is left out:
  * it may be built in.
  */
-export async function findModules(kernel: BootKernel, names: readonly string[]): Promise<KernelModule[]> {
+export async function findModules(
+  kernel: Pick<BootKernel, "modulesDir">,
+  names: readonly string[],
+): Promise<KernelModule[]> {
   const paths = new Map<string, string>();
   for (const path of await readdir(kernel.modulesDir, { recursive: true })) {
     const name = FILE.exec(basename(path))?.[1];

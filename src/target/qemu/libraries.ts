@@ -1,5 +1,7 @@
 /** A program of this machine with all that it needs to start in a guest. */
 import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { KmemtapError, messageOf } from "../../model/errors.ts";
 
@@ -15,6 +17,36 @@ export async function withLibraries(program: string): Promise<Record<string, str
     files[library] = library;
   }
   return files;
+}
+
+/**
+ * The same of a program of another architecture, which nothing here can start, below `root`, where packages were unpacked: a
+ * library is needed where its name stands in what needs it (ELF's DT_NEEDED and PT_INTERP are strings that end in a zero).
+ */
+export async function withForeignLibraries(root: string, program: string): Promise<Record<string, string>> {
+  const libraries = await librariesBelow(root);
+  const files: Record<string, string> = {};
+  const add = async (file: string): Promise<void> => {
+    const inGuest = `/${relative(root, file)}`;
+    if (inGuest in files) return;
+    files[inGuest] = file;
+    const object = await readFile(file);
+    for (const library of libraries) if (object.includes(`${basename(library)}\0`, "latin1")) await add(library);
+  };
+  await add(join(root, program));
+  return files;
+}
+
+/** In the folders where the dynamic linker looks: `lib`, `lib/arm-linux-gnueabihf`, and those of `usr`. */
+async function librariesBelow(root: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const folder of ["lib", "usr/lib"]) {
+    const entries = await readdir(join(root, folder), { recursive: true }).catch(() => []);
+    found.push(
+      ...entries.filter((path) => /^([\w-]+\/)?[^/]+\.so[.\d]*$/.test(path)).map((path) => join(root, folder, path)),
+    );
+  }
+  return found;
 }
 
 async function lddOutput(program: string): Promise<string> {

@@ -8,7 +8,7 @@ export type SerialEnd =
 /** A line into the guest. */
 export type SerialSpec = SerialEnd & {
   /**
-   * What the guest sees. `uart`, the default: an emulated 16550, a terminal, ttyS0 and on, at most three. `port`: a
+   * What the guest sees. `uart`, the default: an emulated 16550, a terminal, ttyS0 and on, at most three on a PC. `port`: a
    * virtio serial port, many times as fast, but a plain file with no terminal about it: no echo, no prompt, no Ctrl-C.
    *
    * Not a virtio console (hvc0), which is both: QEMU 7.2 silently drops what its reader does not take at once
@@ -43,15 +43,14 @@ export interface SerialLine {
   readonly device: string;
 }
 
-/** The ISA machine has four UARTs, and the kernel's console takes one. */
-export const UARTS = 3;
 const PORTS = "virtio-ports/";
 
-export function layOut(specs: readonly SerialSpec[], dir: string): SerialLine[] {
+/** @param uart the guest's name for one, without its number */
+export function layOut(specs: readonly SerialSpec[], dir: string, uart = "ttyS"): SerialLine[] {
   let uarts = 0;
   return specs.map((spec, i) => {
     const name = spec.name ?? `line${i}`;
-    const device = spec.device === "port" ? `${PORTS}${name}` : `ttyS${uarts++}`;
+    const device = spec.device === "port" ? `${PORTS}${name}` : `${uart}${uarts++}`;
     const path = ("path" in spec ? spec.path : undefined) ?? join(dir, `${name}.${spec.kind}`);
     return { spec, id: `line${i}`, path, device };
   });
@@ -73,8 +72,8 @@ export function serialArguments(lines: readonly SerialLine[], consoleFile: strin
 }
 
 /** Below /dev in the guest. */
-export function consoleDevice(lines: readonly SerialLine[]): string {
-  return `ttyS${uartsOf(lines).length}`;
+export function consoleDevice(lines: readonly SerialLine[], uart = "ttyS"): string {
+  return `${uart}${uartsOf(lines).length}`;
 }
 
 export function uartsOf(lines: readonly SerialLine[]): SerialLine[] {

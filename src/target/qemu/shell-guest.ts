@@ -13,6 +13,7 @@ import { KmemtapError } from "../../model/errors.ts";
 import { type BootKernel, findBootKernel } from "./boot-kernel.ts";
 import { needQemu, startEmulator } from "./emulator.ts";
 import { type Guardian, startGuardian } from "./guardian.ts";
+import { GUEST_MACHINES, type GuestMachine } from "./guest-machine.ts";
 import { guestAccounts } from "./guest-accounts.ts";
 import { parseGuestReport } from "./guest-reports.ts";
 import { type GuestSsh, guestSsh, makeSshKeys, SSH_ARGUMENTS } from "./guest-ssh.ts";
@@ -27,7 +28,6 @@ import {
   type SerialLine,
   serialArguments,
   type SerialSpec,
-  UARTS,
   uartsOf,
 } from "./serial-lines.ts";
 
@@ -77,11 +77,6 @@ export const MODULES = [
   ...["virtio_pci", "virtio_console", "virtio_net", "virtio_rng"],
   ...["loop", "fat", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859_1", "ext4", "crc32c_generic", "configfs", "dummy"],
 ];
-const KERNEL_PARAMETERS = [
-  // The BIOS probe writes to the first serial port.
-  "edd=off",
-  "panic=-1",
-];
 const BOOT_LIMIT_MS = 120_000;
 const LOOK_MS = 50;
 
@@ -91,8 +86,8 @@ const LOOK_MS = 50;
  * @throws {KmemtapError} `target/no-qemu`; `target/failed` where the guest ended or took too long
  */
 export async function bootShellGuest(options: ShellGuestOptions = {}): Promise<ShellGuest> {
-  await needQemu();
   const kernel = options.kernel ?? findBootKernel();
+  await needQemu(kernel.arch);
   const dir = await mkdtemp(join(tmpdir(), "kmemtap-guest-"));
   const guardian = startGuardian(dir);
   try {
@@ -110,9 +105,10 @@ async function boot(
   dir: string,
   guardian: Guardian,
 ): Promise<ShellGuest> {
-  const lines = layOut(options.serials ?? [{ kind: "unix" }], dir);
-  if (uartsOf(lines).length > UARTS) throw tooManyLines();
-  const keys = options.ssh === true ? await makeSshKeys(dir) : undefined;
+  const machine = GUEST_MACHINES[kernel.arch];
+  const lines = layOut(options.serials ?? [{ kind: "unix" }], dir, machine.uart);
+  if (uartsOf(lines).length > machine.uarts) throw tooManyLines(machine);
+  const keys = options.ssh === true ? await makeSshKeys(dir, kernel.userland) : undefined;
   const initramfs = join(dir, "initramfs.cpio");
   const content = {
     init: "guest-init.sh",
@@ -124,9 +120,10 @@ async function boot(
   const consoleFile = join(dir, "console.log");
   const emulator = startEmulator(
     {
+      arch: kernel.arch,
       vmlinuz: kernel.vmlinuz,
       initramfs,
-      parameters: kernelParameters(options, lines),
+      parameters: kernelParameters(options, lines, machine),
       cpus: options.cpus ?? 2,
       memoryMb: options.memoryMb ?? 512,
       reboots: options.reboots ?? false,
@@ -170,12 +167,13 @@ async function end(emulator: { kill(): void; exited: Promise<string> }, lines: r
   for (const { spec, path } of lines) if (spec.kind === "unix") await rm(path, { force: true });
 }
 
-function kernelParameters(options: ShellGuestOptions, lines: readonly SerialLine[]): string[] {
-  const console = consoleDevice(lines);
+function kernelParameters(options: ShellGuestOptions, lines: readonly SerialLine[], machine: GuestMachine): string[] {
+  const console = consoleDevice(lines, machine.uart);
   const list = (name: string, values: readonly string[]) => (values.length > 0 ? [`${name}=${values.join(",")}`] : []);
   return [
     `console=${console}`,
-    ...KERNEL_PARAMETERS,
+    ...machine.parameters,
+    "panic=-1",
     `kmemtap.console=${console}`,
     ...list("kmemtap.shells", devicesThatRun("shell", lines)),
     ...list("kmemtap.logins", devicesThatRun("login", lines)),
@@ -204,8 +202,8 @@ async function untilUp(exited: Promise<string>, consoleFile: string): Promise<vo
   }
 }
 
-function tooManyLines(): KmemtapError {
-  return new KmemtapError("config/invalid", `a guest has at most ${UARTS} emulated UARTs`, {
+function tooManyLines({ uarts }: GuestMachine): KmemtapError {
+  return new KmemtapError("config/invalid", `such a guest has at most ${uarts} emulated UARTs`, {
     nextStep: "make the other lines virtio ones (device: port)",
   });
 }

@@ -27,6 +27,10 @@ export const FrameKind = {
   side: 0x73,
   /** JSON: a phase of a workload begins or ends ({@link RecordedPhase}). */
   phase: 0x70,
+  /** JSON: a workload is over ({@link RecordedOutcome}). */
+  outcome: 0x77,
+  /** What ended the capture before its time, in words. */
+  failure: 0x66,
   /** u64: so many bytes of the stream were not written here, since the disk did not follow. */
   dropped: 0x64,
   /** The recording was ended, not cut. */

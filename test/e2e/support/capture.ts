@@ -37,6 +37,7 @@ export function startCapture(
     mode: "text",
     bufferKb: 8192,
     growKb: 0,
+    subBufferKb: 0,
     pollMs: 1000,
     wait: false,
     scope: "system",

@@ -4,8 +4,9 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ShellTarget } from "../../../src/model/target.ts";
+import type { BootKernel } from "../../../src/target/qemu/boot-kernel.ts";
 import type { GuestSsh } from "../../../src/target/qemu/guest-ssh.ts";
-import type { GuestSerial } from "../../../src/target/qemu/serial-lines.ts";
+import type { GuestSerial, SerialSpec } from "../../../src/target/qemu/serial-lines.ts";
 import { bootShellGuest, type ShellGuest, type ShellGuestOptions } from "../../../src/target/qemu/shell-guest.ts";
 import { until } from "../../support/until.ts";
 import { sshOutput } from "./plain-ssh.ts";
@@ -14,7 +15,7 @@ import { type RunInGuest, stateChanges, takeTruth, TRACEFS_STATE } from "./truth
 export interface Lab {
   readonly guest: ShellGuest;
   readonly ssh: GuestSsh;
-  /** A UART on a Unix socket, on a pseudo-terminal, and in a file; each with a shell but the last. */
+  /** A UART on a Unix socket, on a pseudo-terminal, and in a file; each with a shell but the last. A PC has them. */
   readonly unix: GuestSerial;
   readonly pty: GuestSerial;
   readonly file: GuestSerial;
@@ -32,6 +33,8 @@ export interface Lab {
   close(): Promise<void>;
 }
 
+const PC_LINES: readonly SerialSpec[] = [{ kind: "unix" }, { kind: "pty" }, { kind: "file", name: "uart" }];
+
 export async function bootLab(options: Pick<ShellGuestOptions, "kernel"> = {}): Promise<Lab> {
   const guest = await bootShellGuest({
     ...options,
@@ -39,18 +42,16 @@ export async function bootLab(options: Pick<ShellGuestOptions, "kernel"> = {}): 
     ssh: true,
     reboots: true,
     serials: [
-      { kind: "unix" },
-      { kind: "pty" },
-      { kind: "file", name: "uart" },
       { kind: "file", device: "port", name: "truth" },
       { kind: "unix", device: "port", name: "quiet" },
+      ...(isPc(options.kernel) ? PC_LINES : []),
     ],
   });
   const { ssh } = guest;
   if (ssh === undefined) throw new Error("the guest has no ssh");
   const dir = mkdtempSync(join(tmpdir(), "kmemtap-lab-"));
   const configFile = sshConfig(ssh, dir);
-  const [unix, pty, file, truth, quietLine] = guest.serials;
+  const [truth, quietLine, unix, pty, file] = guest.serials;
   const run: RunInGuest = (command) => sshOutput(ssh, command);
   // At once: while nobody is at the port, its shell ends and is started anew every second.
   const quiet = quietShell(quietLine.path);
@@ -76,6 +77,10 @@ export async function bootLab(options: Pick<ShellGuestOptions, "kernel"> = {}): 
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+function isPc(kernel: BootKernel | undefined): boolean {
+  return kernel === undefined || kernel.arch === "amd64";
 }
 
 /** A shell without a terminal: what is sent is not echoed. */

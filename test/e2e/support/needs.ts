@@ -1,11 +1,14 @@
 /** What an end-to-end test needs of this machine; a test that cannot run says which part is missing. */
 import { existsSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { KmemtapError } from "../../../src/model/errors.ts";
 import { findBootKernel, findFetchedKernel } from "../../../src/target/qemu/boot-kernel.ts";
 
 const CHECKS = {
   qemu: () => hasCommand("qemu-system-x86_64"),
+  "qemu:armhf": () => hasCommand("qemu-system-arm"),
+  "qemu:arm64": () => hasCommand("qemu-system-aarch64"),
   busybox: () => existsSync("/bin/busybox"),
   chromium: () => hasCommand("chromium"),
   sshd: () => hasCommand("sshd"),
@@ -16,6 +19,9 @@ const CHECKS = {
   dash: () => hasCommand("dash"),
   mksh: () => hasCommand("mksh"),
   toybox: () => hasCommand("toybox"),
+  "llvm-symbolizer": () => hasCommand("llvm-symbolizer"),
+  addr2line: () => hasCommand("addr2line"),
+  "debug:bookworm": () => findDebug("bookworm") !== undefined,
   "trace-cmd": () => hasCommand("trace-cmd"),
   kernel: () => {
     try {
@@ -29,8 +35,17 @@ const CHECKS = {
   "kernel:bookworm": () => findFetchedKernel("bookworm") !== undefined,
   "kernel:trixie": () => findFetchedKernel("trixie") !== undefined,
   "kernel:sid": () => findFetchedKernel("sid") !== undefined,
+  "kernel:bookworm-armhf": () => findFetchedKernel("bookworm", "armhf") !== undefined,
+  "kernel:bookworm-arm64": () => findFetchedKernel("bookworm", "arm64") !== undefined,
 };
 export type Part = keyof typeof CHECKS;
+
+/** What scripts/kernels.mjs fetched of a kernel's debug information; undefined where it did not. */
+export function findDebug(suite: string): string | undefined {
+  const cache = process.env["KMEMTAP_CACHE"] ?? join(homedir(), ".cache", "kmemtap");
+  const folder = join(cache, "debug", `${suite}-amd64`);
+  return existsSync(join(folder, "fetched.json")) ? join(folder, "usr/lib/debug") : undefined;
+}
 
 /** For `describe.skipIf`: whether parts are missing, and a name that says so. */
 export function needs(...parts: Part[]): { readonly missing: boolean; readonly note: string } {

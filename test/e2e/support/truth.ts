@@ -13,16 +13,16 @@ const INSTANCE = `${TRACING}/instances/truth`;
 const EVENTS = "kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free";
 
 /** Makes the instance, armed and recording from the last command on. 48 MB a CPU hold about 0.7 million events. */
-export function startTruth(bufferKb = 49152): string {
+export function startTruth(bufferKb = 49152, instance = INSTANCE): string {
   return [
-    `mkdir ${INSTANCE}`,
-    `cd ${INSTANCE}`,
+    `mkdir ${instance}`,
+    `cd ${instance}`,
     "echo 0 >tracing_on",
     "echo global >trace_clock",
     `echo ${bufferKb} >buffer_size_kb`,
     `for e in ${EVENTS}; do [ ! -d events/kmem/$e ] || echo 1 >events/kmem/$e/enable; done`,
     "cd /",
-    `echo 1 >${INSTANCE}/tracing_on`,
+    `echo 1 >${instance}/tracing_on`,
   ].join(" && ");
 }
 
@@ -31,15 +31,15 @@ export function startTruth(bufferKb = 49152): string {
  * of what that one was to see. Twice, since a task may fork between the reading and the writing: what it forks later, this
  * instance follows itself.
  */
-export function sharePids(instance: string): string {
+export function sharePids(instance: string, truth = INSTANCE): string {
   const from = `${TRACING}/instances/${instance}`;
   const events = ["kmalloc", "kmalloc_node", "kmem_cache_alloc", "kmem_cache_alloc_node", "kfree", "kmem_cache_free"];
   const filters = events.map(
     (event) =>
-      `e=events/kmem/${event}/filter; ! grep -q common_ ${from}/$e 2>/dev/null || cat ${from}/$e >${INSTANCE}/$e`,
+      `e=events/kmem/${event}/filter; ! grep -q common_ ${from}/$e 2>/dev/null || cat ${from}/$e >${truth}/$e`,
   );
-  const pids = `cat ${from}/set_event_notrace_pid >${INSTANCE}/set_event_notrace_pid`;
-  return `echo 1 >${INSTANCE}/options/event-fork && { ${filters.join("; ")}; } && ${pids} && ${pids}`;
+  const pids = `cat ${from}/set_event_notrace_pid >${truth}/set_event_notrace_pid`;
+  return `echo 1 >${truth}/options/event-fork && { ${filters.join("; ")}; } && ${pids} && ${pids}`;
 }
 
 const GATE_FILES = ["sched_process_exec", "sched_process_exit"];

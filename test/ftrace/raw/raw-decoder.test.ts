@@ -163,6 +163,13 @@ describe("names", () => {
     expect(raw.sites.text(0)).toBe("mine+0x10/0x100 [fat]");
   });
 
+  it("are not asked for where the kernel hides them", () => {
+    const hidden = "0000000000000000 T first\n0000000000000000 t mine\t[fat]\n";
+    const raw = bench().push(own(`blob name=kallsyms bytes=${hidden.length}`, Buffer.from(hidden)), ...round);
+    expect(raw.decoder.wantsSymbols).toBe(false);
+    expect(raw.events[0]).toContain(" 0x00000000c0900010 ");
+  });
+
   it("that nobody has are addresses, as the kernel prints them", () => {
     const raw = bench().push(...round, own("blob name=kallsyms bytes=0"));
     expect(raw.decoder.wantsSymbols).toBe(false);

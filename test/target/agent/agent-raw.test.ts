@@ -1,5 +1,6 @@
 /** Mode raw of the agent in each shell there is, on this machine's kernel: what it sends, and that it ends. */
 import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { describe, expect, it } from "vitest";
 import { LineClass } from "../../../src/model/line-tally.ts";
 import { own, RawBench } from "../../support/raw-stream.ts";
@@ -60,7 +61,15 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent's mode raw in $name${note}`, 
     let beside = "";
     agent.child.stderr.on("data", (chunk: Buffer) => (beside += chunk.toString()));
     await until("armed", () => beside.includes(" armed "), 30_000);
-    perform(agent, "busy", "i=0; while [ $i -lt 3000 ]; do (:); i=$((i + 1)); done");
+    // On every CPU, so that a reader that is ended in one's pages has another's still to read.
+    const busy = "i=0; while [ $i -lt 3000 ]; do (:); i=$((i + 1)); done";
+    perform(
+      agent,
+      "busy",
+      cpus()
+        .map(() => busy)
+        .join(" & "),
+    );
     await goneWithoutTrace(agent);
   });
 });

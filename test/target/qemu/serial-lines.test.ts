@@ -21,6 +21,8 @@ describe("the lines of a guest", () => {
   it("numbers UARTs and names ports, each kind by itself", () => {
     expect(lines.map(({ device }) => device)).toEqual(["ttyS0", "virtio-ports/truth", "ttyS1", "virtio-ports/line3"]);
     expect(consoleDevice(lines)).toBe("ttyS2");
+    expect(layOut([{ kind: "pty" }], "", "ttyAMA")[0].device).toBe("ttyAMA0");
+    expect(consoleDevice([], "ttyAMA")).toBe("ttyAMA0");
   });
 
   it("puts a shell where nothing else is said, but on a file", () => {

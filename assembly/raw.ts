@@ -1,0 +1,290 @@
+/**
+ * The usual records of all CPUs' sub-buffers, merged by time: what src/ftrace/raw does to nearly every record. It knows records
+ * of kmem events, little-endian, whose fields stand on words of their own, and whose call site has an id; at any other it stops and says
+ * whose it is.
+ *
+ *     record: type_len:5 time_delta:27 | type_len words of data            (kernel/trace/ring_buffer.c; here type_len is 1 to 28)
+ */
+import { allocate } from "./memory";
+import { clearSites, addSite, findSite } from "./address-sites";
+
+export { addSite, clearSites, findSite };
+
+// ---- what comes out, as src/model/event-batch.ts has it -----------------------------------------------------------------------
+
+/** Events that fit in. */
+export const CAPACITY: u32 = 1024;
+export const timeNs: usize = memory.data(CAPACITY * 8, 16);
+export const bytesReq: usize = memory.data(CAPACITY * 8, 16);
+export const bytesAlloc: usize = memory.data(CAPACITY * 8, 16);
+export const ptrLow: usize = memory.data(CAPACITY * 4, 16);
+export const ptrHigh: usize = memory.data(CAPACITY * 4, 16);
+export const callSite: usize = memory.data(CAPACITY * 4, 16);
+export const cpu: usize = memory.data(CAPACITY * 2, 16);
+export const kind: usize = memory.data(CAPACITY, 16);
+let length: u32 = 0;
+
+/** Doubles: bytes of the events, frees of NULL and their bytes, events behind a younger one, the time of the youngest event so far. */
+export const sums: usize = memory.data(5 * 8, 16);
+const EVENT_BYTES: usize = 0;
+const NULL_FREES: usize = 8;
+const NULL_FREE_BYTES: usize = 16;
+const DISORDERED: usize = 24;
+const YOUNGEST: usize = 32;
+
+/** How many events there are; they are the caller's, and the columns empty again. */
+export function takeEvents(): u32 {
+  const events = length;
+  length = 0;
+  return events;
+}
+
+// ---- the CPUs -----------------------------------------------------------------------------------------------------------------
+
+@unmanaged
+class Lane {
+  /** Time of the next record. */
+  next: f64 = 0;
+  /** Time of the record before it. */
+  now: f64 = 0;
+  /** Records taken since the page was lent. */
+  records: f64 = 0;
+  /** A copy of the page, and in it the next record and the data's end. */
+  page: usize = 0;
+  at: usize = 0;
+  end: usize = 0;
+  /** Layouts by event id: src/ftrace/raw/usual-layouts.ts. */
+  layouts: usize = 0;
+  layoutCount: u32 = 0;
+  cpu: u32 = 0;
+  state: u32 = SILENT;
+  /** Of the next record. */
+  layout: usize = 0;
+  site: u32 = 0;
+}
+
+/** Nothing is known of it, and nothing asked. */
+const SILENT: u32 = 0;
+/** Its next record is one of the usual. */
+const READY: u32 = 1;
+/** Its next record is for the caller to take when its turn has come. */
+const HELD: u32 = 2;
+/** What comes next is for the caller to find out. */
+const STOPPED: u32 = 3;
+
+/** NR_CPUS of any kernel. */
+export const MAX_LANES: u32 = 8192;
+const lanes: usize = memory.data(MAX_LANES * 4, 16);
+let laneCount: u32 = 0;
+/** Lanes by rank: of two records of the same time the first one's comes first. */
+export const order: usize = memory.data(MAX_LANES * 4, 16);
+
+function laneOf(index: u32): Lane {
+  return changetype<Lane>(<usize>load<u32>(lanes + ((<usize>index) << 2)));
+}
+
+/** A place for layouts of so many event ids, each as src/ftrace/raw/usual-layouts.ts has it. */
+export function placeForLayouts(count: u32): usize {
+  return allocate(<usize>count * LAYOUT_BYTES, 16);
+}
+
+/** A CPU; its number among the lanes. */
+export function addLane(cpu: u32, layouts: usize, layoutCount: u32, pageBytes: u32): u32 {
+  const lane = changetype<Lane>(allocate(offsetof<Lane>(), 16));
+  lane.cpu = cpu;
+  lane.layouts = layouts;
+  lane.layoutCount = layoutCount;
+  lane.page = allocate(pageBytes, 16);
+  store<u32>(lanes + ((<usize>laneCount) << 2), <u32>changetype<usize>(lane));
+  return laneCount++;
+}
+
+/** Where a lane's page belongs. */
+export function pageOf(index: u32): usize {
+  return laneOf(index).page;
+}
+
+/**
+ * Records `[at, end)` of the lane's page are next, `now` is the time before them.
+ *
+ * @returns whether the next record is a usual one; else nothing has happened
+ */
+export function lend(index: u32, at: u32, end: u32, now: f64): bool {
+  const lane = laneOf(index);
+  lane.at = lane.page + at;
+  lane.end = lane.page + end;
+  lane.now = now;
+  lane.records = 0;
+  look(lane);
+  if (lane.state == READY) return true;
+  const passed = lane.records > 0;
+  if (!passed) lane.state = SILENT;
+  return passed;
+}
+
+/** The lane's next record is of this time, and the caller's. */
+export function hold(index: u32, time: f64): void {
+  const lane = laneOf(index);
+  lane.state = HELD;
+  lane.next = time;
+}
+
+/** The lane is the caller's again: {@link atOf}, {@link nowOf} and {@link recordsOf} tell how far it came. */
+export function release(index: u32): void {
+  laneOf(index).state = SILENT;
+}
+
+/** Offset in the page of the record that comes next. */
+export function atOf(index: u32): u32 {
+  const lane = laneOf(index);
+  return <u32>(lane.at - lane.page);
+}
+
+export function nowOf(index: u32): f64 {
+  return laneOf(index).now;
+}
+
+export function recordsOf(index: u32): f64 {
+  return laneOf(index).records;
+}
+
+// ---- records ------------------------------------------------------------------------------------------------------------------
+
+const HEADER: usize = 4;
+const MAX_TYPE_LEN: u32 = 28;
+/** src/ftrace/raw/usual-layouts.ts, LayoutWord, each four bytes. */
+const LAYOUT_BYTES: usize = 32;
+const CALL_SITE: usize = 4;
+const PTR: usize = 8;
+const BYTES_REQ: usize = 12;
+const BYTES_ALLOC: usize = 16;
+const PID: usize = 20;
+const WORDS: usize = 24;
+const WIDE: usize = 28;
+/** src/ftrace/raw/record-layouts.ts, IN_INTERRUPT, in a record's first word. */
+const IN_INTERRUPT: u32 = 0x18 << 16;
+/** One more than src/model/event-batch.ts, EventKind.kfree. */
+const KFREE: u32 = 3;
+const TWO_32: f64 = 4294967296;
+
+/** By a pid's low 16 bits: nonzero where somebody must look whose event it is. */
+export const mayBeOwn: usize = memory.data(1 << 16, 16);
+
+/** Finds out what the lane's next record is; frees of NULL are passed over, which end no object. */
+function look(lane: Lane): void {
+  lane.state = STOPPED;
+  while (lane.at < lane.end) {
+    const head = load<u32>(lane.at);
+    const size = head & 31;
+    const record = lane.at + HEADER;
+    const next = record + ((<usize>size) << 2);
+    if (size == 0 || size > MAX_TYPE_LEN || next > lane.end) return;
+    const first = load<u32>(record);
+    const id = first & 0xffff;
+    const layout = lane.layouts + <usize>id * LAYOUT_BYTES;
+    if (id >= lane.layoutCount) return;
+    const what = load<u32>(layout);
+    if (what == 0 || size < load<u32>(layout, WORDS)) return;
+    const isWide = load<u32>(layout, WIDE) != 0;
+    const ptr = fieldAt(record, layout, PTR);
+    const time = lane.now + <f64>(head >> 5);
+    if ((load<u32>(ptr) | (isWide ? load<u32>(ptr, 4) : 0)) == 0) {
+      if (what < KFREE) return;
+      lane.at = next;
+      lane.now = time;
+      lane.records += 1;
+      add(NULL_FREES, 1);
+      add(NULL_FREE_BYTES, <f64>(<u32>(next - record + HEADER)));
+      continue;
+    }
+    const pid = load<u32>(fieldAt(record, layout, PID));
+    if ((first & IN_INTERRUPT) == 0 && load<u8>(mayBeOwn + (pid & 0xffff)) != 0) return;
+    const at = fieldAt(record, layout, CALL_SITE);
+    const site = findSite(load<u32>(at), isWide ? load<u32>(at, 4) : 0);
+    if (site < 0) return;
+    lane.layout = layout;
+    lane.site = site;
+    lane.next = time;
+    lane.state = READY;
+    return;
+  }
+}
+
+/** A field of a record; a layout counts in words. */
+function fieldAt(record: usize, layout: usize, field: usize): usize {
+  return record + ((<usize>load<u32>(layout + field)) << 2);
+}
+
+function add(sum: usize, value: f64): void {
+  store<f64>(sums + sum, load<f64>(sums + sum) + value);
+}
+
+/** The lane's next record, which is a usual one, goes to the columns. */
+function emit(lane: Lane): void {
+  const i = <usize>length;
+  length += 1;
+  const layout = lane.layout;
+  const record = lane.at + HEADER;
+  const what = load<u32>(layout);
+  const isWide = load<u32>(layout, WIDE) != 0;
+  const ptr = fieldAt(record, layout, PTR);
+  const time = lane.next;
+  store<u8>(kind + i, what - 1);
+  store<u32>(ptrLow + (i << 2), load<u32>(ptr));
+  store<u32>(ptrHigh + (i << 2), isWide ? load<u32>(ptr, 4) : 0);
+  store<u32>(callSite + (i << 2), lane.site);
+  store<u16>(cpu + (i << 1), lane.cpu);
+  store<f64>(timeNs + (i << 3), time);
+  const isFree = what >= KFREE;
+  store<f64>(bytesReq + (i << 3), isFree ? 0 : bytesAt(fieldAt(record, layout, BYTES_REQ), isWide));
+  store<f64>(bytesAlloc + (i << 3), isFree ? 0 : bytesAt(fieldAt(record, layout, BYTES_ALLOC), isWide));
+  if (time < load<f64>(sums, YOUNGEST)) add(DISORDERED, 1);
+  else store<f64>(sums, time, YOUNGEST);
+  const bytes = ((load<u32>(lane.at) & 31) + 1) << 2;
+  add(EVENT_BYTES, <f64>bytes);
+  lane.at += bytes;
+  lane.now = time;
+  lane.records += 1;
+}
+
+function bytesAt(at: usize, isWide: bool): f64 {
+  return isWide ? <f64>load<u32>(at) + <f64>load<u32>(at, 4) * TWO_32 : <f64>load<u32>(at);
+}
+
+// ---- the order ----------------------------------------------------------------------------------------------------------------
+
+const NOTHING: i32 = -1;
+const FULL: i32 = -2;
+
+/**
+ * Takes the records of the first `count` lanes of {@link order}, the oldest first, none younger than `limit`.
+ *
+ * @returns the lane that needs its caller; -1 where nothing more may be taken, -2 where the columns are full
+ */
+export function merge(count: u32, limit: f64): i32 {
+  while (true) {
+    let first: u32 = 0;
+    let firstTime: f64 = Infinity;
+    let until = limit;
+    for (let rank: u32 = 0; rank < count; rank++) {
+      const index = load<u32>(order + ((<usize>rank) << 2));
+      const lane = laneOf(index);
+      if (lane.state == SILENT) continue;
+      if (lane.state == STOPPED) return index;
+      const next = lane.next;
+      if (next < firstTime) {
+        until = min(until, firstTime);
+        firstTime = next;
+        first = index;
+      } else until = min(until, next);
+    }
+    if (firstTime > limit || firstTime == Infinity) return NOTHING;
+    const lane = laneOf(first);
+    if (lane.state == HELD) return first;
+    do {
+      if (length == CAPACITY) return FULL;
+      emit(lane);
+      look(lane);
+    } while (lane.state == READY && lane.next <= until);
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * What is done to every event, in WebAssembly (assembly/ledger.ts): the table of live objects, their classes, the sums. Here is
+ * how the rest of the room gets at it.
+ */
+import type { EventBatch } from "../model/event-batch.ts";
+import { instantiate, type WasmGlobal, type WasmMemory } from "../wasm/instantiate.ts";
+import { LEDGER_WASM } from "../wasm/ledger-module.ts";
+import { CLASS } from "./object-classes.ts";
+import { ROW } from "./site-rows.ts";
+
+interface LedgerExports {
+  readonly memory: WasmMemory;
+  readonly CAPACITY: WasmGlobal;
+  readonly kind: WasmGlobal;
+  readonly ptrLow: WasmGlobal;
+  readonly ptrHigh: WasmGlobal;
+  readonly callSite: WasmGlobal;
+  readonly bytesReq: WasmGlobal;
+  readonly bytesAlloc: WasmGlobal;
+  readonly totals: WasmGlobal;
+  start(countedKinds: number, maxObjects: number): void;
+  apply(from: number, to: number): number;
+  reserveSites(sites: number): void;
+  rowsAt(): number;
+  freedAt(): number;
+  classesAt(): number;
+  classesSize(): number;
+  classOf(callSite: number, bytesReq: number, bytesAlloc: number, tag: number): number;
+  setLive(low: number, high: number, value: number): number;
+  takeLive(low: number, high: number): number;
+  liveObjects(): number;
+  liveBytes(): number;
+  beginList(): void;
+  list(): number;
+  open(callSite: number, bytesReq: number, bytesAlloc: number): void;
+  close(objectClass: number, column: number): void;
+  countFree(callSite: number): void;
+  countUnmatchedFree(): void;
+}
+
+/** The most that the table of live objects takes for one of them, once it holds some thousands. */
+export const BYTES_AN_OBJECT = 24;
+/** Places of assembly/ledger.ts, `totals`. */
+const Total = { net: 0, netRequested: 1, live: 2, peak: 3, unmatched: 4 } as const;
+const TOTALS = 5;
+
+export class LedgerCore {
+  readonly #wasm: LedgerExports;
+  readonly #capacity: number;
+  #views: Views;
+  /** Call sites that there is room for. */
+  #sites = 0;
+
+  /**
+   * @param countedKinds bit {@link EventKind}: does the account hold allocations, and unmatched frees, of this kind?
+   * @param maxObjects of which {@link apply} follows no more
+   */
+  constructor(countedKinds: number, maxObjects: number) {
+    this.#wasm = instantiate(LEDGER_WASM) as LedgerExports;
+    this.#capacity = this.#wasm.CAPACITY.value;
+    this.#wasm.start(countedKinds, maxObjects);
+    this.#views = viewsOf(this.#wasm);
+  }
+
+  /** Views of the memory as it is now: it may have grown with any object. */
+  #current(): Views {
+    if (this.#views.buffer !== this.#wasm.memory.buffer) this.#views = viewsOf(this.#wasm);
+    return this.#views;
+  }
+
+  /** Makes room for every call site below `sites`. */
+  reserve(sites: number): void {
+    if (sites <= this.#sites) return;
+    this.#wasm.reserveSites(sites);
+    this.#sites = sites;
+  }
+
+  /** Events that {@link load} takes at once. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  /** Takes over events `[from, to)` of a batch, for {@link apply}. */
+  load(batch: EventBatch, from: number, to: number): void {
+    const { kind, ptrLow, ptrHigh, callSite, bytesReq, bytesAlloc } = this.#current();
+    kind.set(batch.kind.subarray(from, to));
+    ptrLow.set(batch.ptrLow.subarray(from, to));
+    ptrHigh.set(batch.ptrHigh.subarray(from, to));
+    callSite.set(batch.callSite.subarray(from, to));
+    bytesReq.set(batch.bytesReq.subarray(from, to));
+    bytesAlloc.set(batch.bytesAlloc.subarray(from, to));
+  }
+
+  /**
+   * Accounts the events `[from, to)` of those that were loaded.
+   *
+   * @returns `to`, or the first one that is for the caller to take: with a hidden pointer, or beyond the objects that may be followed
+   */
+  apply(from: number, to: number): number {
+    return this.#wasm.apply(from, to);
+  }
+
+  // ---- one by one ----------------------------------------------------------------------------------------------------
+
+  /** The id of a class, see object-classes.ts; its call site must have been reserved for. */
+  classOf(callSite: number, bytesReq: number, bytesAlloc: number, tag: number): number {
+    return this.#wasm.classOf(callSite, bytesReq, bytesAlloc, tag);
+  }
+
+  /** Remembers `value` (below 2³¹) for the pointer; the value it replaces, or -1. */
+  set(low: number, high: number, value: number): number {
+    return this.#wasm.setLive(low, high, value);
+  }
+
+  /** Forgets the pointer; the value it had, or -1. */
+  take(low: number, high: number): number {
+    return this.#wasm.takeLive(low, high);
+  }
+
+  /** An object begins. */
+  open(callSite: number, bytesReq: number, bytesAlloc: number): void {
+    this.#wasm.open(callSite, bytesReq, bytesAlloc);
+  }
+
+  /** An object of a class ends; `column` of {@link Column} says how. */
+  close(objectClass: number, column: number): void {
+    this.#wasm.close(objectClass, column);
+  }
+
+  countFree(callSite: number): void {
+    this.#wasm.countFree(callSite);
+  }
+
+  countUnmatchedFree(): void {
+    this.#wasm.countUnmatchedFree();
+  }
+
+  // ---- what it comes to ----------------------------------------------------------------------------------------------
+
+  get netBytes(): number {
+    return this.#current().totals[Total.net];
+  }
+
+  get netRequestedBytes(): number {
+    return this.#current().totals[Total.netRequested];
+  }
+
+  get peakNetBytes(): number {
+    return this.#current().totals[Total.peak];
+  }
+
+  get unmatchedFrees(): number {
+    return this.#current().totals[Total.unmatched];
+  }
+
+  /** Objects that the account counts. */
+  get liveObjects(): number {
+    return this.#current().totals[Total.live];
+  }
+
+  /** Objects that are followed, whether the account counts them or not. */
+  get size(): number {
+    return this.#wasm.liveObjects();
+  }
+
+  /** Bytes that the table of live objects takes. */
+  get byteLength(): number {
+    return this.#wasm.liveBytes();
+  }
+
+  get classCount(): number {
+    return this.#wasm.classesSize();
+  }
+
+  /** Rows of {@link ROW} sums, one for each call site that was reserved for. Valid until the next event. */
+  get sums(): Float64Array {
+    return new Float64Array(this.#wasm.memory.buffer, this.#wasm.rowsAt(), this.#sites * ROW);
+  }
+
+  /** Frees by the call site that freed, of those that were reserved for. Valid until the next event. */
+  get freedBy(): Float64Array {
+    return new Float64Array(this.#wasm.memory.buffer, this.#wasm.freedAt(), this.#sites);
+  }
+
+  /** Of each class what object-classes.ts names. Valid until the next event. */
+  get classes(): Float64Array {
+    return new Float64Array(this.#wasm.memory.buffer, this.#wasm.classesAt(), this.classCount * CLASS);
+  }
+
+  /** Every pointer with its value, in no order. Nothing may be applied meanwhile. */
+  forEach(visit: (low: number, high: number, value: number) => void): void {
+    this.#wasm.beginList();
+    for (let length = this.#wasm.list(); length > 0; length = this.#wasm.list()) {
+      const { ptrLow, ptrHigh, callSite } = this.#current();
+      for (let i = 0; i < length; i++) visit(ptrLow[i], ptrHigh[i], callSite[i]);
+    }
+  }
+}
+
+type Views = ReturnType<typeof viewsOf>;
+
+function viewsOf(wasm: LedgerExports) {
+  const { buffer } = wasm.memory;
+  const capacity = wasm.CAPACITY.value;
+  return {
+    buffer,
+    kind: new Uint8Array(buffer, wasm.kind.value, capacity),
+    ptrLow: new Uint32Array(buffer, wasm.ptrLow.value, capacity),
+    ptrHigh: new Uint32Array(buffer, wasm.ptrHigh.value, capacity),
+    callSite: new Uint32Array(buffer, wasm.callSite.value, capacity),
+    bytesReq: new Float64Array(buffer, wasm.bytesReq.value, capacity),
+    bytesAlloc: new Float64Array(buffer, wasm.bytesAlloc.value, capacity),
+    totals: new Float64Array(buffer, wasm.totals.value, TOTALS),
+  };
+}

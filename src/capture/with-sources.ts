@@ -1,0 +1,76 @@
+/** A snapshot with where in the source its callers are. */
+import type { CallerRow, CallerSource, Snapshot, SymbolFacts } from "../model/snapshot.ts";
+import { ELF_MAGIC } from "../symbols/elf/read-elf.ts";
+import { notElf } from "../symbols/elf/elf-errors.ts";
+import { KernelSymbols } from "../symbols/kernel-symbols.ts";
+import type { BuildIdentity } from "../symbols/check-build.ts";
+import { findSymbolizer } from "../symbols/llvm/find-symbolizer.ts";
+import { SourceFinder } from "../symbols/source-finder.ts";
+import { openRandomAccess } from "../transport/random-access.ts";
+
+export interface KernelChoice {
+  /** What `-k` names. */
+  readonly kernel: string;
+  /** Text of the target's kallsyms. */
+  readonly kallsyms?: string | undefined;
+  /** Goes on where the kernel is not the capture's. */
+  readonly force?: boolean;
+}
+
+/**
+ * Opens the kernel that a snapshot is of.
+ *
+ * @throws {KmemtapError} `symbols/no-kernel`, `symbols/wrong-build`, `symbols/not-elf`, `symbols/damaged`, `input/unreadable`
+ */
+export async function openSources(choice: KernelChoice, { release, buildId }: BuildIdentity): Promise<SourceFinder> {
+  const { kernel, force = false } = choice;
+  const kallsyms = choice.kallsyms === undefined ? undefined : new KernelSymbols();
+  kallsyms?.read(choice.kallsyms ?? "");
+  const open = async (path: string) => {
+    const file = await openRandomAccess(path, ELF_MAGIC);
+    if (file === undefined) throw notElf(path, "it begins otherwise");
+    return file;
+  };
+  const symbolizer = await findSymbolizer();
+  return SourceFinder.open({ kernel, force, kallsyms, capture: { release, buildId }, open, symbolizer });
+}
+
+/**
+ * The snapshot with the source of every caller.
+ *
+ * @throws {KmemtapError} what {@link openSources} does
+ */
+export async function withSources(snapshot: Snapshot, choice: KernelChoice): Promise<Snapshot> {
+  const finder = await openSources(choice, snapshot);
+  try {
+    const found = await finder.of(snapshot.callers.map(({ callSite }) => callSite));
+    return joinSources(snapshot, found, finder.facts);
+  } finally {
+    await finder.close();
+  }
+}
+
+/** The snapshot with what is known of its callers' source. */
+export function joinSources(
+  snapshot: Snapshot,
+  found: ReadonlyMap<string, CallerSource>,
+  facts: Omit<SymbolFacts, "attributed" | "unattributed">,
+): Snapshot {
+  const callers = snapshot.callers.map((row) => {
+    const source = found.get(row.callSite);
+    return source === undefined ? row : { ...row, source };
+  });
+  const hasFile = ({ source }: CallerRow) => source !== undefined && source.file !== null;
+  const attributed = sumOf(callers.filter(hasFile));
+  const unattributed = sumOf(callers.filter((row) => !hasFile(row)));
+  return { ...snapshot, callers, symbols: { ...facts, attributed, unattributed } };
+}
+
+function sumOf(rows: readonly CallerRow[]): SymbolFacts["attributed"] {
+  const sum = { callSites: rows.length, netBytes: 0, totalBytes: 0 };
+  for (const { netBytes, totalBytes } of rows) {
+    sum.netBytes += netBytes;
+    sum.totalBytes += totalBytes;
+  }
+  return sum;
+}

@@ -1,0 +1,201 @@
+/**
+ * What is done to nearly every record, in WebAssembly (assembly/raw.ts): the usual records of all CPUs, merged by time. Here is how the
+ * rest of the room gets at it.
+ */
+import { instantiate, type WasmGlobal, type WasmMemory } from "../../wasm/instantiate.ts";
+import { RAW_WASM } from "../../wasm/raw-module.ts";
+import { LineClass } from "../../model/line-tally.ts";
+import type { EventColumns } from "../event-columns.ts";
+import type { RecordLayout } from "./record-layouts.ts";
+import { LAYOUT_WORDS, usualLayouts } from "./usual-layouts.ts";
+
+interface RawExports {
+  readonly memory: WasmMemory;
+  readonly CAPACITY: WasmGlobal;
+  readonly MAX_LANES: WasmGlobal;
+  readonly kind: WasmGlobal;
+  readonly ptrLow: WasmGlobal;
+  readonly ptrHigh: WasmGlobal;
+  readonly callSite: WasmGlobal;
+  readonly bytesReq: WasmGlobal;
+  readonly bytesAlloc: WasmGlobal;
+  readonly cpu: WasmGlobal;
+  readonly timeNs: WasmGlobal;
+  readonly sums: WasmGlobal;
+  readonly order: WasmGlobal;
+  readonly mayBeOwn: WasmGlobal;
+  placeForLayouts(count: number): number;
+  addLane(cpu: number, layouts: number, layoutCount: number, pageBytes: number): number;
+  pageOf(lane: number): number;
+  lend(lane: number, at: number, end: number, nowNs: number): number;
+  hold(lane: number, timeNs: number): void;
+  release(lane: number): void;
+  atOf(lane: number): number;
+  nowOf(lane: number): number;
+  recordsOf(lane: number): number;
+  merge(lanes: number, limitNs: number): number;
+  takeEvents(): number;
+  findSite(low: number, high: number): number;
+  addSite(low: number, high: number, id: number): void;
+  clearSites(): void;
+}
+
+/** Places of assembly/raw.ts, `sums`. */
+const Sum = { eventBytes: 0, nullFrees: 1, nullFreeBytes: 2, disordered: 3, youngestNs: 4 } as const;
+const SUMS = 5;
+const FULL = -2;
+
+/** How far a lane came in its page. */
+export interface LanePlace {
+  /** Offset in the page of the record that comes next. */
+  readonly at: number;
+  /** Time of the record before it. */
+  readonly nowNs: number;
+  /** Records that were taken. */
+  readonly records: number;
+}
+
+/** A lane is what a CPU's stream lends: the page that it has open. Streams number their lanes. */
+export class RawCore {
+  readonly #wasm = instantiate(RAW_WASM) as RawExports;
+  readonly #into: EventColumns;
+  #views = viewsOf(this.#wasm);
+  readonly #layouts = new WeakMap<readonly unknown[], { readonly at: number; readonly count: number }>();
+
+  /** @param into where the events go */
+  constructor(into: EventColumns) {
+    this.#into = into;
+  }
+
+  /** Events that came behind a younger one. */
+  get disordered(): number {
+    return this.#current().sums[Sum.disordered];
+  }
+
+  /** An event was given out past this room. */
+  passed(timeNs: number): void {
+    const { sums } = this.#current();
+    if (timeNs < sums[Sum.youngestNs]) sums[Sum.disordered] += 1;
+    else sums[Sum.youngestNs] = timeNs;
+  }
+
+  addLane(cpu: number, layouts: readonly (RecordLayout | undefined)[], pageBytes: number): number {
+    let placed = this.#layouts.get(layouts);
+    if (placed === undefined) {
+      const table = usualLayouts(layouts);
+      placed = { at: this.#wasm.placeForLayouts(layouts.length), count: table.length / LAYOUT_WORDS };
+      new Int32Array(this.#wasm.memory.buffer, placed.at, table.length).set(table);
+      this.#layouts.set(layouts, placed);
+    }
+    return this.#wasm.addLane(cpu, placed.at, placed.count, pageBytes);
+  }
+
+  /** Shows the lane another page; valid until the next. */
+  show(lane: number, page: Uint8Array): void {
+    this.#current().bytes.set(page, this.#wasm.pageOf(lane));
+  }
+
+  /** Records `[at, end)` of the page shown are next, `nowNs` is the time before them. False, and nothing happens, where the next one is not a usual one. */
+  lend(lane: number, at: number, end: number, nowNs: number): boolean {
+    return this.#wasm.lend(lane, at, end, nowNs) !== 0;
+  }
+
+  /** The lane's next record is of this time, and its stream's to take. */
+  hold(lane: number, timeNs: number): void {
+    this.#wasm.hold(lane, timeNs);
+  }
+
+  /** Gives the lane back to its stream. */
+  release(lane: number): LanePlace {
+    const wasm = this.#wasm;
+    wasm.release(lane);
+    return { at: wasm.atOf(lane), nowNs: wasm.nowOf(lane), records: wasm.recordsOf(lane) };
+  }
+
+  /**
+   * Begins a merge.
+   *
+   * @param lanes by rank: of records of the same time the first one's comes first
+   * @param mayBeOwn by a pid's low 16 bits: nonzero where the stream must look whose event it is
+   */
+  begin(lanes: readonly number[], mayBeOwn: Uint8Array): void {
+    const views = this.#current();
+    views.order.set(lanes);
+    views.mayBeOwn.set(mayBeOwn);
+  }
+
+  /** Takes records of the first `lanes` lanes in order, none younger than `limitNs`; the lane that needs its stream, or undefined where there is none. */
+  merge(lanes: number, limitNs: number): number | undefined {
+    for (;;) {
+      const needs = this.#wasm.merge(lanes, limitNs);
+      if (needs !== FULL) return needs < 0 ? undefined : needs;
+      this.flush();
+    }
+  }
+
+  /** Puts what was merged behind the events that are there already. */
+  flush(): void {
+    const events = this.#wasm.takeEvents();
+    const into = this.#into;
+    const views = this.#current();
+    const { sums } = views;
+    const { lines, bytes } = into.tally;
+    lines[LineClass.event] += events;
+    bytes[LineClass.event] += sums[Sum.eventBytes];
+    lines[LineClass.nullFree] += sums[Sum.nullFrees];
+    bytes[LineClass.nullFree] += sums[Sum.nullFreeBytes];
+    sums[Sum.eventBytes] = sums[Sum.nullFrees] = sums[Sum.nullFreeBytes] = 0;
+    if (events === 0) return;
+    into.reserve(events);
+    const at = into.length;
+    into.kind.set(views.kind.subarray(0, events), at);
+    into.ptrLow.set(views.ptrLow.subarray(0, events), at);
+    into.ptrHigh.set(views.ptrHigh.subarray(0, events), at);
+    into.callSite.set(views.callSite.subarray(0, events), at);
+    into.bytesReq.set(views.bytesReq.subarray(0, events), at);
+    into.bytesAlloc.set(views.bytesAlloc.subarray(0, events), at);
+    into.cpu.set(views.cpu.subarray(0, events), at);
+    into.timeNs.set(views.timeNs.subarray(0, events), at);
+    into.length += events;
+  }
+
+  /** The id of the call site at an address, or -1. */
+  findSite(low: number, high: number): number {
+    return this.#wasm.findSite(low, high);
+  }
+
+  addSite(low: number, high: number, id: number): void {
+    this.#wasm.addSite(low, high, id);
+  }
+
+  clearSites(): void {
+    this.#wasm.clearSites();
+  }
+
+  /** Views of the memory as it is now: it grows with lanes and call sites. */
+  #current(): Views {
+    if (this.#views.bytes.buffer !== this.#wasm.memory.buffer) this.#views = viewsOf(this.#wasm);
+    return this.#views;
+  }
+}
+
+type Views = ReturnType<typeof viewsOf>;
+
+function viewsOf(wasm: RawExports) {
+  const { buffer } = wasm.memory;
+  const capacity = wasm.CAPACITY.value;
+  return {
+    bytes: new Uint8Array(buffer),
+    kind: new Uint8Array(buffer, wasm.kind.value, capacity),
+    ptrLow: new Uint32Array(buffer, wasm.ptrLow.value, capacity),
+    ptrHigh: new Uint32Array(buffer, wasm.ptrHigh.value, capacity),
+    callSite: new Uint32Array(buffer, wasm.callSite.value, capacity),
+    bytesReq: new Float64Array(buffer, wasm.bytesReq.value, capacity),
+    bytesAlloc: new Float64Array(buffer, wasm.bytesAlloc.value, capacity),
+    cpu: new Uint16Array(buffer, wasm.cpu.value, capacity),
+    timeNs: new Float64Array(buffer, wasm.timeNs.value, capacity),
+    sums: new Float64Array(buffer, wasm.sums.value, SUMS),
+    order: new Uint32Array(buffer, wasm.order.value, wasm.MAX_LANES.value),
+    mayBeOwn: new Uint8Array(buffer, wasm.mayBeOwn.value, 1 << 16),
+  };
+}

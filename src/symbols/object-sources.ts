@@ -1,0 +1,98 @@
+/**
+ * The source files of a built tree's functions, from its objects: `fs/inode.o` is made of `fs/inode.c`, which lies beside it (in a tree built with
+ * O= elsewhere, where `.inode.o.cmd` says).
+ */
+import type { Dirent } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+import type { RandomAccess } from "../model/ports.ts";
+import { readElf } from "./elf/read-elf.ts";
+import { readImage } from "./read-image.ts";
+import type { ImageFunction } from "./image-symbols.ts";
+
+const SOURCE_ENDS = [".c", ".S", ".rs"];
+const MAX_FOLDERS = 50_000;
+
+interface Defined {
+  readonly file: string;
+  readonly bytes: number;
+}
+
+export class ObjectSources {
+  readonly #byName = new Map<string, Defined[]>();
+  objects = 0;
+
+  /** Reads all objects below the root. One that cannot be read is left out. */
+  static async read(tree: string, open: (path: string) => Promise<RandomAccess>): Promise<ObjectSources> {
+    const sources = new ObjectSources();
+    for await (const [object, source] of objectsIn(tree, tree)) await sources.#add(object, source, open);
+    return sources;
+  }
+
+  /** The only file with a function of that name and size, whose name is the symbol table's where that has one. */
+  fileOf({ name, bytes, sourceFile }: ImageFunction): string | undefined {
+    const named = (this.#byName.get(name) ?? []).filter(
+      (d) => sourceFile === undefined || basename(d.file) === sourceFile,
+    );
+    const fitting = named.filter((defined) => defined.bytes === bytes);
+    const chosen = fitting.length > 0 ? fitting : named;
+    return chosen.length === 1 ? chosen[0].file : undefined;
+  }
+
+  async #add(object: string, source: string, open: (path: string) => Promise<RandomAccess>): Promise<void> {
+    const bytes = await open(object).catch(() => undefined);
+    if (bytes === undefined) return;
+    try {
+      const image = await readImage(await readElf(bytes, object));
+      this.objects += 1;
+      for (const { name, bytes: size = 0 } of image.all()) {
+        const known = this.#byName.get(name) ?? [];
+        if (known.length === 0) this.#byName.set(name, known);
+        known.push({ file: source, bytes: size });
+      }
+    } catch {
+      // LLVM bitcode, an object that is being written: its functions stay without a file.
+    } finally {
+      await bytes.close();
+    }
+  }
+}
+
+/** Objects that one source file was compiled to, and that file from the root on; composites (`ext4.o`, `vmlinux.o`) have none. */
+async function* objectsIn(
+  root: string,
+  folder: string,
+  left = { folders: MAX_FOLDERS },
+): AsyncGenerator<[string, string]> {
+  if ((left.folders -= 1) < 0) return;
+  const entries = await entriesOf(folder);
+  const names = new Set(entries.map(({ name }) => name));
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (!entry.name.startsWith(".")) yield* objectsIn(root, path, left);
+    } else if (entry.name.endsWith(".o") && !entry.name.endsWith(".mod.o")) {
+      const stem = entry.name.slice(0, -2);
+      const beside = SOURCE_ENDS.map((end) => stem + end).find((name) => names.has(name));
+      const command = `.${entry.name}.cmd`;
+      const source =
+        beside !== undefined
+          ? relative(root, join(folder, beside))
+          : names.has(command)
+            ? await sourceInCommand(join(folder, command), relative(root, join(folder, stem)))
+            : undefined;
+      if (source !== undefined) yield [path, source];
+    }
+  }
+}
+
+/** `source_fs/inode.o := ../fs/inode.c` (scripts/basic/fixdep.c); its end tells which part of the path is the tree's. */
+async function sourceInCommand(path: string, stem: string): Promise<string | undefined> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  const source = /^source_\S+ := (\S+)$/m.exec(text)?.[1];
+  return SOURCE_ENDS.map((end) => stem + end).find((name) => source === name || source?.endsWith(`/${name}`) === true);
+}
+
+async function entriesOf(folder: string): Promise<readonly Dirent[]> {
+  return readdir(folder, { withFileTypes: true }).catch(() => []);
+}

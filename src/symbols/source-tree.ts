@@ -1,0 +1,124 @@
+/** The source tree of a snapshot: directories, files, functions, and what each holds. */
+import { type CallerRow, type Snapshot } from "../model/snapshot.ts";
+import { type DynamicFigures, type SourceNode, type StaticBytes, UNATTRIBUTED } from "../model/source-tree.ts";
+import { parseCallSite } from "./call-site-text.ts";
+
+/**
+ * Every caller is in it: those without a file in the node {@link UNATTRIBUTED}, by module where they are in one. The root's figures are the
+ * snapshot's totals.
+ *
+ * @param name of the root: the kernel's release
+ */
+export function sourceTreeOf({ callers }: Pick<Snapshot, "callers">, name: string): SourceNode {
+  const root = new Growing(name, "directory");
+  for (const row of callers) {
+    const path = row.source?.file ?? undefined;
+    const folders =
+      path === undefined ? [UNATTRIBUTED, ...moduleOf(row)] : path.split("/").filter((part) => part !== "");
+    let node = root;
+    node.add(figuresOf(row));
+    folders.forEach((part, i) => {
+      node = node.child(part, path !== undefined && i === folders.length - 1 ? "file" : "directory");
+      node.add(figuresOf(row));
+    });
+    node.child(functionOf(row), "symbol").add(figuresOf(row));
+  }
+  return root.finish();
+}
+
+/**
+ * One tree of what an image takes and of what its code holds. Nodes of the same place and kind become one; figures that only one of the trees has stay as they
+ * are.
+ */
+export function joinTrees(dynamic: SourceNode, fixed: SourceNode): SourceNode {
+  return joined(dynamic.name, dynamic, fixed);
+}
+
+/** The node of a directory or file, `fs/ext4`; undefined where there is none. */
+export function branchOf(root: SourceNode, path: string): SourceNode | undefined {
+  let node: SourceNode | undefined = root;
+  for (const part of path.split("/").filter((name) => name !== "" && name !== "."))
+    node = node?.children.find(({ name, kind }) => name === part && kind !== "symbol");
+  return node;
+}
+
+function joined(name: string, one: SourceNode | undefined, other: SourceNode | undefined): SourceNode {
+  const keys = new Map<string, [SourceNode | undefined, SourceNode | undefined]>();
+  for (const child of one?.children ?? []) keys.set(keyOf(child), [child, undefined]);
+  for (const child of other?.children ?? []) keys.set(keyOf(child), [keys.get(keyOf(child))?.[0], child]);
+  const children = [...keys.values()].map(([a, b]) => joined((a ?? b)?.name ?? "", a, b));
+  const fixed = sumOf([one?.static, other?.static]);
+  const dynamic = sumOf([one?.dynamic, other?.dynamic]);
+  return {
+    name,
+    kind: (one ?? other)?.kind ?? "directory",
+    ...(fixed && { static: fixed }),
+    ...(dynamic && { dynamic }),
+    children: children.sort(byName),
+  };
+}
+
+function keyOf({ name, kind }: SourceNode): string {
+  return `${kind} ${name}`;
+}
+
+class Growing {
+  readonly #name: string;
+  readonly #kind: SourceNode["kind"];
+  readonly #children = new Map<string, Growing>();
+  #figures: DynamicFigures | undefined;
+
+  constructor(name: string, kind: SourceNode["kind"]) {
+    this.#name = name;
+    this.#kind = kind;
+  }
+
+  child(name: string, kind: SourceNode["kind"]): Growing {
+    const key = `${kind} ${name}`;
+    let child = this.#children.get(key);
+    if (child === undefined) {
+      child = new Growing(name, kind);
+      this.#children.set(key, child);
+    }
+    return child;
+  }
+
+  add(figures: DynamicFigures): void {
+    this.#figures = sumOf([this.#figures, figures]);
+  }
+
+  finish(): SourceNode {
+    const children = [...this.#children.values()].map((child) => child.finish()).sort(byName);
+    const dynamic = this.#figures;
+    return { name: this.#name, kind: this.#kind, ...(dynamic && { dynamic }), children };
+  }
+}
+
+function figuresOf({ netBytes, totalBytes, wasteBytes, liveObjects, allocs }: CallerRow): DynamicFigures {
+  return { netBytes, totalBytes, wasteBytes, liveObjects, allocs };
+}
+
+function moduleOf({ source, callSite }: CallerRow): readonly string[] {
+  const site = parseCallSite(callSite);
+  const module = source?.module ?? (site !== undefined && "module" in site ? site.module : undefined);
+  return module === undefined ? [] : [`[${module}]`];
+}
+
+/** As the symbol table calls it: a static tree has it under the same name. */
+function functionOf({ source, callSite, caller }: CallerRow): string {
+  const site = parseCallSite(callSite);
+  return source?.function ?? (site !== undefined && "symbol" in site ? site.symbol : caller);
+}
+
+/** Key by key; undefined where all are. */
+function sumOf<T extends StaticBytes | DynamicFigures>(all: readonly (T | undefined)[]): T | undefined {
+  const [first, ...others] = all.filter((figures) => figures !== undefined);
+  if ((first as T | undefined) === undefined) return undefined;
+  const sum: Record<string, number> = { ...first };
+  for (const figures of others) for (const [key, value] of Object.entries(figures)) sum[key] += value as number;
+  return sum as unknown as T;
+}
+
+function byName(a: SourceNode, b: SourceNode): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0;
+}

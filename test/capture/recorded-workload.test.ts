@@ -1,0 +1,188 @@
+/** The account of a workload again from its recording, as it was live: also where it was cut short, or bytes are missing. */
+import { truncateSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { lastValueFrom } from "rxjs";
+import { describe, expect, it } from "vitest";
+import { CaptureRecorder } from "../../src/capture/capture-recorder.ts";
+import { liveSession, type WorkloadListener } from "../../src/capture/live-session.ts";
+import { accountCapture } from "../../src/capture/recorded-capture.ts";
+import type { PhaseChange } from "../../src/capture/workload-account.ts";
+import type { Workload } from "../../src/model/workload.ts";
+import { fieldsOf } from "../../src/target/agent/agent-line.ts";
+import { FrameKind } from "../../src/transport/recording/frames.ts";
+import { type RecordingWriter, writeRecording } from "../../src/transport/recording/write-recording.ts";
+import { said } from "../support/agent-lines.ts";
+import { plainSource } from "../support/agent-source.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { alloc, free, head } from "../support/trace-text.ts";
+
+const ROUNDS = 3;
+const PHASES = ["load", "unload"];
+
+/** Rounds of two phases, of which the first leaves an object; `lost` marks are not in it. */
+function traceOf(lost: readonly string[] = []): Buffer {
+  let ms = 1000;
+  const lines = [said("k1", "session mode=text link=local")];
+  const add = (text: string) => lines.push(`${head({ clock: (ms++ / 1000).toFixed(6) })}${text}`);
+  const mark = (text: string) => {
+    if (!lost.includes(text)) add(`tracing_mark_write: ${said("l1", text)}`);
+  };
+  const ptr = (at: number) => (0x1000 * at).toString(16).padStart(16, "0");
+  add(alloc({ ptr: ptr(1) }));
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const [i] of PHASES.entries()) {
+      const id = `${round}.${i}`;
+      mark(`phase-begin name=${id}`);
+      mark(`phase-pid name=${id} pid=7`);
+      if (i === 0) add(alloc({ ptr: ptr(10 * round), site: "leak+0x1/0x9", req: 100, alloc: 128 }));
+      if (i === 0) add(alloc({ ptr: ptr(10 * round + 1), site: "f+0x1/0x9", req: 60, alloc: 64 }));
+      else add(free({ ptr: ptr(10 * round + 1) }));
+      mark(`phase-end name=${id} status=${i}`);
+      add(alloc({ ptr: ptr(10 * round + 5 + i), site: "between+0x1/0x9" }));
+    }
+  }
+  return Buffer.from(lines.map((line) => `${line}\n`).join(""));
+}
+
+/** As WorkloadScript reads them. */
+function listener(): WorkloadListener {
+  const told = new Set<string>();
+  return {
+    hear: ({ type, text }): PhaseChange | undefined => {
+      const fields = fieldsOf(text);
+      const [round, phase] = (fields.get("name") ?? "").split(".").map(Number);
+      const kind = type === "phase-end" ? "end" : "begin";
+      if (!type.startsWith("phase-") || told.has(`${kind} ${fields.get("name")}`)) return undefined;
+      told.add(`${kind} ${fields.get("name")}`);
+      if (kind === "end") return { kind, status: Number(fields.get("status")) };
+      return { kind, name: PHASES[phase], command: `do ${PHASES[phase]}`, round };
+    },
+  };
+}
+
+interface Recorded {
+  readonly path: string;
+  readonly workload: Workload;
+}
+
+interface Session {
+  readonly trace?: Buffer;
+  readonly chunkBytes?: number;
+  readonly failure?: Error;
+  /** Where not even that is recorded. */
+  readonly killed?: boolean;
+  /** Sees what is written. */
+  readonly wrap?: (writer: RecordingWriter) => RecordingWriter;
+}
+
+async function record(session: Session = {}): Promise<Recorded> {
+  const { trace = traceOf(), chunkBytes = 1 << 20, failure, killed = false, wrap } = session;
+  async function* chunks() {
+    for (let at = 0; at < trace.length; at += chunkBytes)
+      yield await Promise.resolve(trace.subarray(at, at + chunkBytes));
+    if (failure !== undefined) throw failure;
+  }
+  async function* runs() {
+    yield await Promise.resolve({ bytes: chunks(), close: () => Promise.resolve() });
+  }
+  const agent = { ...plainSource({ mode: "text" }), runs: runs() };
+  const path = join(tempDir(), "run.kmemtap");
+  const file = await writeRecording(path);
+  const writer = wrap?.(file) ?? file;
+  const recorder = new CaptureRecorder(writer);
+  const options = { snapshotMs: 10_000, silentAfterMs: 60_000, record: recorder, agent, workload: listener() };
+  const { workload } = await lastValueFrom(liveSession(agent, options));
+  if (!killed) recorder.outcome({ interrupted: failure !== undefined });
+  await writer.close();
+  if (workload === undefined) throw new Error("there was a workload");
+  return { path, workload: workload("system", { interrupted: failure !== undefined, addresses: true }) };
+}
+
+async function again(path: string): Promise<Workload> {
+  const { workload } = await accountCapture(path, { filter: "all", workload: { addresses: true } });
+  if (workload === undefined) throw new Error("there is a workload");
+  const { source } = workload.snapshot;
+  expect(source.recording).toBe(true);
+  return { ...workload, snapshot: { ...workload.snapshot, source: { ...source, recording: false } } };
+}
+
+describe("a recorded workload", () => {
+  it.each([1, 37, 100, 1000, 1 << 20])("is accounted as it was live, in chunks of %s bytes", async (chunkBytes) => {
+    const { path, workload } = await record({ chunkBytes });
+    expect(workload.phases.map(({ name, round }) => `${name}@${round}`)).toEqual(
+      [1, 2, 3].flatMap((round) => PHASES.map((name) => `${name}@${round}`)),
+    );
+    expect(workload).toMatchObject({
+      exact: true,
+      interrupted: false,
+      residue: { objects: ROUNDS, bytes: 128 * ROUNDS },
+    });
+    expect(workload.repeat?.growing).toMatchObject([{ callSite: "leak+0x1/0x9", verdict: "leak" }]);
+    expect(await again(path)).toEqual(workload);
+  });
+
+  it("begins and ends where the account was told, whichever mark told it", async () => {
+    const trace = traceOf(["phase-begin name=1.0", "phase-end name=2.0 status=0"]);
+    const { path, workload } = await record({ trace });
+    expect(workload.phases[0]).toMatchObject({ name: "load", startedNs: 1.001e9 });
+    expect(workload.phases[2]).toMatchObject({ name: "load", round: 2, endedNs: null });
+    expect(await again(path)).toEqual(workload);
+  });
+
+  it("is not exact where its link had failed", async () => {
+    const { path, workload } = await record({ failure: new Error("the link is gone") });
+    expect(workload).toMatchObject({ exact: false, snapshot: { loss: { damagedInput: ["the link is gone"] } } });
+    expect(await again(path)).toEqual(workload);
+  });
+
+  it("of which nobody has recorded the end is interrupted", async () => {
+    const { path, workload } = await record({ killed: true });
+    expect(await again(path)).toEqual({ ...workload, interrupted: true });
+  });
+
+  it("that was cut has what had come", async () => {
+    const { path } = await record();
+    truncateSync(path, statSync(path).size - 1);
+    await expect(again(path)).rejects.toMatchObject({ code: "input/empty" });
+  });
+
+  it("keeps its phases where the disk did not follow", async () => {
+    let chunks = 0;
+    const wrap = (writer: RecordingWriter): RecordingWriter => ({
+      ...writer,
+      get droppedBytes() {
+        return writer.droppedBytes;
+      },
+      get failure() {
+        return writer.failure;
+      },
+      close: () => writer.close(),
+      add: (kind, bytes, position, needed) => {
+        const isDropped = kind === FrameKind.chunk && ++chunks === 4;
+        const count = Buffer.alloc(8);
+        count.writeBigUInt64LE(BigInt(bytes.length));
+        if (isDropped) writer.add(FrameKind.dropped, count);
+        else writer.add(kind, bytes, position, needed);
+      },
+    });
+    const { path, workload } = await record({ chunkBytes: 700, wrap });
+    const read = await again(path);
+    expect(read).toMatchObject({ exact: false, interrupted: false });
+    const when = ({ name, round, startedNs, endedNs, status }: Workload["phases"][number]) => [
+      name,
+      round,
+      startedNs,
+      endedNs,
+      status,
+    ];
+    expect(read.phases.map(when)).toEqual(workload.phases.map(when));
+    expect(read.snapshot.totals.allocs).toBeLessThan(workload.snapshot.totals.allocs);
+  });
+
+  it("is none where no phase was recorded", async () => {
+    const { path } = await record({ trace: Buffer.from(`${head()}${alloc()}\n`) });
+    const { phases, workload } = await accountCapture(path, { filter: "all", workload: { addresses: false } });
+    expect(phases).toEqual([]);
+    expect(workload?.phases).toEqual([]);
+  });
+});
