@@ -79,7 +79,7 @@ describe("wrong use", () => {
     ["an unknown ending", ["-r", "boot.jpg"], /no kind of chart/],
     ["standard output", ["-r", "-"], /no kind of chart/],
     ["an attribute without a chart", ["-a", "waste"], /--rings-attr is of a ring chart/],
-    ["a branch without a chart", ["-b", "fs"], /--start-branch is of a ring chart/],
+    ["a branch without a chart", ["-b", "fs"], /--branch needs the kernel/],
     ["an unknown attribute", ["-r", "boot.svg", "-a", "peak"], /Allowed choices are current, static, waste/],
     ["the trace's own name", ["-r", EXACT], /no kind of chart|named twice/],
     ["a name that another result has", ["-r", "x.svg", "-c", "x.svg"], /x\.svg is named twice/],
