@@ -3,7 +3,10 @@ import { readFile, stat } from "node:fs/promises";
 import { KmemtapError, messageOf } from "../model/errors.ts";
 import { type SizeReport, sizeSchema } from "../model/size.ts";
 import { findKernelObjects } from "../symbols/footprint/kernel-objects.ts";
+import { sourcesBy } from "../symbols/footprint/sources-by.ts";
 import { isDirectory, readFootprint } from "../symbols/footprint/read-footprint.ts";
+import { findSymbolizer } from "../symbols/llvm/find-symbolizer.ts";
+import { Symbolizer } from "../symbols/llvm/symbolizer.ts";
 import { openRegularFile } from "../transport/random-access.ts";
 import { firstBytes } from "./file-kind.ts";
 
@@ -13,8 +16,18 @@ const MAX_JSON_BYTES = 500e6;
 export async function readSize(path: string, branch: string | undefined): Promise<SizeReport> {
   const beginning = (await firstBytes(path)).toString("latin1");
   if (beginning.trimStart().startsWith("{")) return readJson(path);
-  const footprint = await readFootprint(path, { open: openRegularFile, ...(branch !== undefined && { branch }) });
-  return { ...footprint, branch: null };
+  const found = await findSymbolizer();
+  const symbolizer = found === undefined ? undefined : new Symbolizer(found);
+  try {
+    const footprint = await readFootprint(path, {
+      open: openRegularFile,
+      ...(branch !== undefined && { branch }),
+      ...(symbolizer && { sourceOf: sourcesBy(symbolizer) }),
+    });
+    return { ...footprint, notes: [...footprint.notes, ...(symbolizer?.findings ?? [])], branch: null };
+  } finally {
+    symbolizer?.close();
+  }
 }
 
 /** A line each; members of an archive with contents are listed by their archive. */

@@ -12,18 +12,13 @@ import { readElf } from "../elf/read-elf.ts";
 import { sliceOf } from "../elf/read-part.ts";
 import { GrowingTree } from "./grow-tree.ts";
 import { findKernelObjects, type KernelObject } from "./kernel-objects.ts";
+import { imagePaths, type SourceOf, UNKNOWN_FOLDER } from "./image-paths.ts";
 import { fileIndicesOf } from "./linked-files.ts";
 import type { OpenFile } from "./open-file.ts";
 import { type Pieces, readPieces } from "./pieces.ts";
 import { modulePaths } from "./module-paths.ts";
 import { sourceBeside } from "./object-source.ts";
 import { groupOf, isInit, noBytes } from "./section-group.ts";
-
-/**
- * Source files by debug information, from the kernel tree's root on (`fs/ext4/inode.c`), of addresses in a linked image; undefined where
- * it has none. Asked once, for all symbols.
- */
-export type SourceOf = (addresses: readonly bigint[]) => Promise<readonly (string | undefined)[]>;
 
 export interface FootprintOptions {
   readonly open: OpenFile;
@@ -32,9 +27,6 @@ export interface FootprintOptions {
   /** Only what is of this directory or file: `fs/ext4`. */
   readonly branch?: string;
 }
-
-/** The directory of files of which only the name is known. */
-const UNKNOWN_FOLDER = "?";
 
 export type Footprint = Omit<SizeReport, "branch">;
 
@@ -113,8 +105,10 @@ async function readImageFootprint(path: string, { open, sourceOf, branch }: Foot
     if (isModule) await addModule(sum, object, elf, open);
     else if (elf.type === "relocatable") await addObject(sum, object, elf);
     else {
-      if (!(await addImage(sum, elf, sourceOf)))
-        notes.push(`of files only the names are known, in the directory ${UNKNOWN_FOLDER}: give the built tree`);
+      if (!(await addImage(sum, path, elf, sourceOf)))
+        notes.push(
+          `of files only the names are known, in the directory ${UNKNOWN_FOLDER}: give the built tree, or one with debug information (and llvm-symbolizer)`,
+        );
       const rodata = elf.sections.find(({ name }) => name === ".rodata");
       if (rodata !== undefined && groupOf(rodata) === "data")
         notes.push(`.rodata is linked as writable: its ${rodata.size} bytes count as data, as GNU size has it`);
@@ -145,7 +139,8 @@ class Sum {
 
   add({ pieces }: Pieces, isModule: boolean, pathOf: (i: number) => string | undefined): void {
     pieces.forEach((piece, i) => {
-      const path = pathOf(i);
+      // What was built elsewhere has its whole path, which is a place in the tree like others.
+      const path = pathOf(i)?.replace(/^\/+/, "");
       const branch = this.#branch;
       if (branch !== undefined && path !== branch && path?.startsWith(`${branch}/`) !== true) return;
       this.pieces += 1;
@@ -180,18 +175,12 @@ async function addModule(sum: Sum, object: KernelObject, elf: ElfFile, open: Ope
 }
 
 /** @returns whether directories are known */
-async function addImage(sum: Sum, elf: ElfFile, sourceOf: SourceOf | undefined): Promise<boolean> {
+async function addImage(sum: Sum, path: string, elf: ElfFile, sourceOf: SourceOf | undefined): Promise<boolean> {
   const found = await readPieces(elf);
-  const { pieces, files } = found;
-  const symbols = pieces.flatMap(({ isLocal }, i) => (isLocal === undefined ? [] : [i]));
-  const sources = (await sourceOf?.(symbols.map((i) => pieces[i].address))) ?? [];
-  const byPiece = new Map(symbols.map((i, at) => [i, sources.at(at)]));
-  const indices = fileIndicesOf(pieces);
-  sum.add(found, false, (i) => {
-    const index = indices[i];
-    return byPiece.get(i) ?? (index === undefined ? undefined : `${UNKNOWN_FOLDER}/${files[index]}`);
-  });
-  return sources.some((source) => source !== undefined);
+  const hasDebugInfo = elf.sections.some(({ name }) => /^\.z?debug_info$/.test(name));
+  const paths = await imagePaths(path, found, hasDebugInfo ? sourceOf : undefined);
+  sum.add(found, false, (i) => paths[i]);
+  return paths.some((known) => known?.startsWith(`${UNKNOWN_FOLDER}/`) === false);
 }
 
 async function factsOfImage(path: string, open: OpenFile) {

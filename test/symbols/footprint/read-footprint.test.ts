@@ -124,16 +124,23 @@ describe("readFootprint", () => {
     expect(symbols).toHaveLength(12);
   });
 
-  it("asks for the files of an image's symbols, and lets no symbol vanish of which there is none", async () => {
+  it("lets no symbol of an image vanish of which no file is known", async () => {
+    const { tree, notes } = await footprint(objectPath("linked.elf"));
+    expect(tree.children.map(({ name }) => name)).toEqual(["(unattributed)", "?"]);
+    expect(symbolsOf(tree)).toEqual(expect.arrayContaining(["?/small.c/helper", "(unattributed)/banner"]));
+    expect(notes[0]).toContain("of files only the names are known");
+    expectSums(tree);
+  });
+
+  it("asks for the files of an image's functions, and knows its data's by them", async () => {
     const asked: bigint[] = [];
-    const sourceOf: FootprintOptions["sourceOf"] = (addresses) => {
+    const sourceOf: FootprintOptions["sourceOf"] = (_, addresses) => {
       asked.push(...addresses);
-      return Promise.resolve(addresses.map((_, i) => (i === 0 ? "init/main.c" : undefined)));
+      return Promise.resolve(addresses.map(() => "fs/debug.c"));
     };
-    const { tree, notes } = await footprint(objectPath("linked.elf"), { sourceOf });
-    expect(asked.length).toBeGreaterThan(6);
-    expect(asked.some((address) => address >> 32n === 0xffffffffn)).toBe(true);
-    expect(tree.children.map(({ name }) => name)).toEqual(["(unattributed)", "?", "init"]);
+    const { tree, notes } = await footprint(objectPath("debug.elf"), { sourceOf });
+    expect(asked.length).toBe(5);
+    expect(symbolsOf(tree)).toEqual(expect.arrayContaining(["fs/debug.c/entry", "fs/debug.c/table"]));
     expect(notes).toEqual([]);
     expectSums(tree);
   });

@@ -1,0 +1,23 @@
+/** An image's source files by its debug information. */
+import { fromRoot, rootOf } from "../source-path.ts";
+import type { Symbolizer } from "../llvm/symbolizer.ts";
+import type { SourceOf } from "./image-paths.ts";
+
+/** So many questions are handed over at a time: a kernel has 60,000 functions. */
+const BATCH = 4096;
+
+export function sourcesBy(symbolizer: Pick<Symbolizer, "ask">): SourceOf {
+  return async (file, addresses) => {
+    const files: (string | undefined)[] = [];
+    for (let from = 0; from < addresses.length; from += BATCH) {
+      const places = addresses.slice(from, from + BATCH).map((address) => ({ file, address }));
+      // The last frame is the function itself, those before it were inlined where it begins.
+      for (const frames of await symbolizer.ask(places)) files.push(frames?.at(-1)?.file ?? undefined);
+    }
+    // Every kernel has init/main.c: where that lies is the root.
+    const root = files
+      .map((path) => (path === undefined ? undefined : rootOf(path)))
+      .find((path) => path !== undefined);
+    return files.map((path) => (path === undefined ? undefined : fromRoot(path, root)));
+  };
+}

@@ -1,0 +1,55 @@
+/** Source files by debug information. */
+import { describe, expect, it } from "vitest";
+import { sourcesBy } from "../../../src/symbols/footprint/sources-by.ts";
+import { readFootprint } from "../../../src/symbols/footprint/read-footprint.ts";
+import { findSymbolizer } from "../../../src/symbols/llvm/find-symbolizer.ts";
+import { Symbolizer } from "../../../src/symbols/llvm/symbolizer.ts";
+import { openRegularFile } from "../../../src/transport/random-access.ts";
+import { objectPath } from "../../support/elf-objects.ts";
+
+const found = await findSymbolizer();
+const frame = (file: string) => ({ function: "f", file, line: 1 });
+
+describe("sourcesBy", () => {
+  it("names files from the root on, and takes the function itself, not what was inlined into it", async () => {
+    const answers = [
+      [frame("/build/linux/init/main.c")],
+      [frame("/build/linux/include/linux/slab.h"), frame("/build/linux/fs/inode.c")],
+      undefined,
+      [],
+    ];
+    const sourceOf = sourcesBy({ ask: () => Promise.resolve(answers) });
+    expect(await sourceOf("vmlinux", [1n, 2n, 3n, 4n])).toEqual(["init/main.c", "fs/inode.c", undefined, undefined]);
+  });
+
+  it("asks for many, some at a time, and keeps their order", async () => {
+    const sizes: number[] = [];
+    const sourceOf = sourcesBy({
+      ask: (places) => {
+        sizes.push(places.length);
+        return Promise.resolve(places.map(({ address }) => [frame(`fs/${address}.c`)]));
+      },
+    });
+    const files = await sourceOf(
+      "vmlinux",
+      Array.from({ length: 10_000 }, (_, i) => BigInt(i)),
+    );
+    expect(sizes).toEqual([4096, 4096, 1808]);
+    expect(files[9_999]).toBe("fs/9999.c");
+  });
+
+  it.skipIf(found === undefined)("knows the directory of a file's functions and data, of a real image", async () => {
+    if (found === undefined) return;
+    const symbolizer = new Symbolizer(found);
+    try {
+      const options = { open: openRegularFile, sourceOf: sourcesBy(symbolizer), branch: "src/linux/fs/debug.c" };
+      const { tree, notes } = await readFootprint(objectPath("debug.elf"), options);
+      expect(notes).toEqual([]);
+      expect(tree.children.map(({ name }) => name)).toEqual(["src"]);
+      const names = JSON.stringify(tree);
+      for (const name of ["entry", "helper", "table", "start"]) expect(names).toContain(`"name":"${name}"`);
+    } finally {
+      symbolizer.close();
+    }
+  });
+});
