@@ -19,9 +19,12 @@ export interface ArmCommandOptions {
   readonly record?: string;
 }
 
+/** What fits into the 4 GiB of a WebAssembly memory, with room for all else that is in it. */
+const MOST_MEMORY_MB = 3072;
+
 /** `--memory-mb`; undefined where it was not given. */
 export function memoryMbOf(text: string | undefined): number | undefined {
-  return numberOf("--memory-mb", text, 1, 65_536);
+  return numberOf("--memory-mb", text, 1, MOST_MEMORY_MB);
 }
 
 export type Armed = Pick<

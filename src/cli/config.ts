@@ -73,7 +73,8 @@ export const configSchema = z
       .number()
       .int()
       .min(1)
-      .max(65_536)
+      // A WebAssembly memory has 4 GiB.
+      .max(3072)
       .default(1024)
       .describe(
         "what the live objects of a target may take here, MiB; allocations beyond that are counted, not followed",
