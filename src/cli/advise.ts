@@ -1,27 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
-import { accountRecording } from "../capture/account-recording.ts";
-import { RequestProfiler } from "../capture/profile-requests.ts";
-import { TimeWindow } from "../capture/time-window.ts";
-import { ExitCode } from "../model/errors.ts";
-import type { Snapshot } from "../model/snapshot.ts";
-import { formatAdvice } from "../report/advice/advice-report.ts";
-import { advise } from "../report/advice/advise.ts";
-import { filterOf } from "./account-filter.ts";
-import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
-import { holdsCapture } from "./file-kind.ts";
-import { inputOf, notExactNotice } from "./recording.ts";
-import { say } from "./say.ts";
-import { noEvents, spanOf } from "./window-options.ts";
-import { writeOutput } from "./write-output.ts";
-
-interface AdviseOptions {
-  readonly malloc?: true;
-  readonly cache?: true;
-  readonly run?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly memoryMb?: string;
-}
+import type { ExitCode } from "../model/errors.ts";
 
 /** `kmemtap advise FILE…`: what a recorded trace suggests, and what other allocators would have taken. */
 export function adviseCommand(exit: (code: ExitCode) => void) {
@@ -50,36 +28,7 @@ Examples:
   kmemtap advise boot.trace --json          with every figure, and where a model is not what the kernel did`,
     )
     .action(async (files, options) => {
-      const profiler = new RequestProfiler(memoryMbOf(options.memoryMb));
-      const snapshot = await profiled(files, options, profiler);
-      const advice = advise(profiler.profile(snapshot), snapshot);
-      await writeOutput("-", options.json === true ? JSON.stringify(advice, null, 2) + "\n" : formatAdvice(advice));
-      const notice = notExactNotice(snapshot);
-      if (notice !== undefined) say(notice);
-      if (snapshot.input.events.lines === 0) say(noEvents(options));
-      if (options.strict === true && !snapshot.exact) exit(ExitCode.eventsLost);
+      const { runAdvise } = await import("./run-advise.ts");
+      exit(await runAdvise(files, options));
     });
-}
-
-async function profiled(files: readonly string[], options: AdviseOptions, sampler: RequestProfiler): Promise<Snapshot> {
-  const filter = filterOf(options);
-  const span = spanOf(options);
-  const memoryMb = memoryMbOf(options.memoryMb);
-  const captures = await Promise.all(files.map(holdsCapture));
-  if (!captures.includes(true)) {
-    if (options.run !== undefined)
-      throw usage("--run chooses one of a capture's runs", "give a file that --record made");
-    const window = span === undefined ? undefined : new TimeWindow(span);
-    return (await accountRecording(files.map(inputOf), filter, { sampler, window, memoryMb })).snapshot;
-  }
-  if (files.length > 1) throw usage("a capture is looked at by itself", "give one file that --record made");
-  const { accountCapture } = await import("../capture/recorded-capture.ts");
-  const run = numberOf("--run", options.run, 1, 1_000_000);
-  const { snapshot } = await accountCapture(files[0], { filter, run, part: span, memoryMb, sampler });
-  if (snapshot.mode === "hist")
-    throw usage(
-      `${files[0]} was captured in mode hist, which has sums and no requests`,
-      "capture with --mode raw or text",
-    );
-  return snapshot;
 }

@@ -1,0 +1,72 @@
+import type { DiffVerdict } from "../model/diff.ts";
+import { ExitCode } from "../model/errors.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import { compareSnapshots } from "../report/diff/compare-snapshots.ts";
+import { formatDiff } from "../report/diff/diff-report.ts";
+import type { Budget } from "../report/diff/judge.ts";
+import { knowsSources } from "../report/diff/source-of.ts";
+import type { OrderBy } from "../report/order.ts";
+import { filterOf } from "./account-filter.ts";
+import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
+import { readBudgets } from "./budgets.ts";
+import { byteSizeOf } from "./byte-size.ts";
+import { readSide } from "./read-side.ts";
+import { writeOutput } from "./write-output.ts";
+
+const DEFAULT_TOP = 20;
+const STATUS: Readonly<Record<DiffVerdict, ExitCode>> = {
+  within: ExitCode.done,
+  over: ExitCode.gateFailed,
+  inconclusive: ExitCode.eventsLost,
+};
+
+export interface DiffOptions {
+  readonly at?: string;
+  readonly failOver?: string;
+  readonly budgets?: string;
+  readonly noise?: string;
+  readonly orderBy: OrderBy;
+  readonly top?: string;
+  readonly sites?: true;
+  readonly json?: true;
+  readonly malloc?: true;
+  readonly cache?: true;
+  readonly memoryMb?: string;
+  readonly strict?: true;
+}
+
+export async function runDiff(a: string, b: string, options: DiffOptions): Promise<ExitCode> {
+  if (a === "-" && b === "-") throw usage("standard input cannot be both sides", "give one of them as a file");
+  const failOver = byteSizeOf("--fail-over", options.failOver);
+  const noiseBytes = byteSizeOf("--noise", options.noise);
+  const top = numberOf("--top", options.top, 1, 1_000_000) ?? DEFAULT_TOP;
+  const budgets: Budget[] = [
+    ...(failOver === undefined ? [] : [{ kind: "total", name: "--fail-over", growth: failOver } as const]),
+    ...(options.budgets === undefined ? [] : readBudgets(options.budgets)),
+  ];
+  const sideOptions = { filter: filterOf(options), at: options.at, memoryMb: memoryMbOf(options.memoryMb) };
+  const [left, right] = [await readSide(a, sideOptions), await readSide(b, sideOptions)];
+  checkComparable(left, right, budgets);
+  const diff = compareSnapshots(left, right, { noiseBytes, budgets });
+  const text =
+    options.json === true
+      ? JSON.stringify(diff, null, 2) + "\n"
+      : formatDiff(diff, { orderBy: options.orderBy, top, sites: options.sites === true });
+  await writeOutput("-", text);
+  if (diff.verdict !== null) return STATUS[diff.verdict];
+  return options.strict === true && !diff.exact ? ExitCode.eventsLost : ExitCode.done;
+}
+
+function checkComparable(a: Snapshot, b: Snapshot, budgets: readonly Budget[]): void {
+  if (a.filter !== b.filter)
+    throw usage(
+      `${a.source.label} accounts ${a.filter}, ${b.source.label} ${b.filter}`,
+      "compare what was accounted alike: all, malloc or cache",
+    );
+  const folder = budgets.find(({ kind }) => kind === "directory");
+  if (folder !== undefined && !(knowsSources(a) && knowsSources(b)))
+    throw usage(
+      `a budget for ${folder.name} needs accounts that know source files`,
+      "make both snapshots with a kernel's symbols, or give budgets by module and caller",
+    );
+}
