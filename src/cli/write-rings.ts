@@ -3,33 +3,21 @@ import { randomUUID } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ExitCode, KmemtapError } from "../model/errors.ts";
-import type { Snapshot } from "../model/snapshot.ts";
 import type { RingAttribute, SourceNode } from "../model/source-tree.ts";
-import { lossNotice } from "../report/loss-notice.ts";
 import { formatRings } from "../report/format-rings.ts";
+import type { RingFacts } from "../rings/ring-chart.ts";
 import { nodeAt } from "../rings/ring-tree.ts";
 import type { RingsChoice } from "./rings-options.ts";
 import { showFile } from "./show-file.ts";
-import type { SourceTree } from "./source-tree-of.ts";
 import { writeOutput } from "./write-output.ts";
 
-export async function writeRings(choice: RingsChoice, tree: SourceTree, snapshot: Snapshot): Promise<void> {
-  const branch = branchOf(tree.root, choice.branch);
-  const attribute = choice.attribute ?? widestOf(tree.root);
-  const notExact = tree.root.dynamic === undefined ? undefined : lossNotice(snapshot);
-  const chart = await formatRings(choice.format, tree.root, factsOf(tree, snapshot, notExact), { attribute, branch });
+export async function writeRings(choice: RingsChoice, root: SourceNode, facts: RingFacts): Promise<void> {
+  const branch = branchOf(root, choice.branch);
+  const attribute = choice.attribute ?? widestOf(root);
+  const chart = await formatRings(choice.format, root, facts, { attribute, branch });
   const file = choice.file ?? join(tmpdir(), `kmemtap-rings-${randomUUID()}.html`);
   await writeOutput(file, chart);
   if (choice.show) await showFile(file);
-}
-
-function factsOf({ kernel, rings }: SourceTree, { source }: Snapshot, notExact: string | undefined) {
-  return {
-    source: source.label,
-    rings,
-    ...(kernel !== undefined && { kernel }),
-    ...(notExact !== undefined && { notExact }),
-  };
 }
 
 /** `current` where the image was read, and what is known of it where not. */

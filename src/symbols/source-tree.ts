@@ -34,14 +34,6 @@ export function joinTrees(dynamic: SourceNode, fixed: SourceNode): SourceNode {
   return joined(dynamic.name, dynamic, fixed);
 }
 
-/** The node of a directory or file, `fs/ext4`; undefined where there is none. */
-export function branchOf(root: SourceNode, path: string): SourceNode | undefined {
-  let node: SourceNode | undefined = root;
-  for (const part of path.split("/").filter((name) => name !== "" && name !== "."))
-    node = node?.children.find(({ name, kind }) => name === part && kind !== "symbol");
-  return node;
-}
-
 function joined(name: string, one: SourceNode | undefined, other: SourceNode | undefined): SourceNode {
   const keys = new Map<string, [SourceNode | undefined, SourceNode | undefined]>();
   for (const child of one?.children ?? []) keys.set(keyOf(child), [child, undefined]);

@@ -1,7 +1,8 @@
 /** The source tree of a snapshot's callers: nothing vanishes. */
 import { describe, expect, it } from "vitest";
 import { charge } from "../support/callers.ts";
-import { joinTrees, branchOf, sourceTreeOf } from "../../src/symbols/source-tree.ts";
+import { nodeAt } from "../../src/rings/ring-tree.ts";
+import { joinTrees, sourceTreeOf } from "../../src/symbols/source-tree.ts";
 import type { SourceNode } from "../../src/model/source-tree.ts";
 
 const CALLERS = [
@@ -20,7 +21,8 @@ function lines(node: SourceNode, path = ""): string[] {
 }
 
 const tree = sourceTreeOf({ callers: CALLERS }, "6.1");
-const net = (path: string) => branchOf(tree, path)?.dynamic?.netBytes;
+const at = (root: SourceNode, path: string) => nodeAt(root, path === "" ? [] : path.split("/"));
+const net = (path: string) => at(tree, path)?.dynamic?.netBytes;
 
 describe("a tree of callers", () => {
   it("has directories, files and functions, each with the sum of what is below", () => {
@@ -31,7 +33,7 @@ describe("a tree of callers", () => {
       30,
       undefined,
     ]);
-    const inode = branchOf(tree, "fs/inode.c");
+    const inode = at(tree, "fs/inode.c");
     expect(inode?.kind).toBe("file");
     expect(inode?.children).toEqual([
       {
@@ -46,7 +48,7 @@ describe("a tree of callers", () => {
   it("shows what is in no file, by module", () => {
     expect(net("(unattributed)")).toBe(11);
     expect(net("(unattributed)/[zram]")).toBe(7);
-    expect(branchOf(tree, "(unattributed)")?.children.map(({ name }) => name)).toEqual([
+    expect(at(tree, "(unattributed)")?.children.map(({ name }) => name)).toEqual([
       "0xffffffffc028d533",
       "[zram]",
       "start",
@@ -76,10 +78,10 @@ describe("joined with a static tree", () => {
   it("nodes of one place have both figures, others their own", () => {
     const both = joinTrees(tree, fixed);
     expect(both).toMatchObject({ name: "6.1", static: bytes, dynamic: tree.dynamic });
-    expect(branchOf(both, "fs/inode.c")).toMatchObject({ static: bytes, dynamic: { netBytes: 120 } });
-    expect(branchOf(both, "fs/inode.c")?.children).toHaveLength(1);
-    expect(branchOf(both, "fs/only.c")).toEqual(file("only.c"));
-    expect(branchOf(both, "fs/ext4")).toEqual(branchOf(tree, "fs/ext4"));
+    expect(at(both, "fs/inode.c")).toMatchObject({ static: bytes, dynamic: { netBytes: 120 } });
+    expect(at(both, "fs/inode.c")?.children).toHaveLength(1);
+    expect(at(both, "fs/only.c")).toEqual(file("only.c"));
+    expect(at(both, "fs/ext4")).toEqual(at(tree, "fs/ext4"));
     expect(lines(both).length).toBe(lines(tree).length + 2);
   });
 });

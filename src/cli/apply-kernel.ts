@@ -1,0 +1,34 @@
+/** What `-k` and `-b` make of a snapshot. Apart from the options, since only who uses them should load this. */
+import { withSources } from "../capture/with-sources.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import { branchOf } from "../report/branch.ts";
+import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
+import { say } from "./say.ts";
+
+/** The snapshot with what the options add to it, and of it what they leave. */
+export async function applyKernel(snapshot: Snapshot, options: KernelOptions): Promise<Snapshot> {
+  const choice = kernelChoiceOf(options);
+  if (choice === undefined) return snapshot;
+  const whole = await withSources(snapshot, choice);
+  for (const notice of symbolNotices(whole)) say(notice);
+  const branch = options.branch ?? options.startBranch;
+  if (branch === undefined) return whole;
+  const part = branchOf(whole, branch);
+  if (part.callers.length === 0) say(`no caller is in ${branch}`);
+  return part;
+}
+
+/** How far call sites became source, a line each. */
+export function symbolNotices({ symbols }: Snapshot): readonly string[] {
+  if (symbols === undefined) return [];
+  const { attributed, unattributed, findings } = symbols;
+  const all = attributed.totalBytes + unattributed.totalBytes;
+  const percent = all === 0 ? 100 : (100 * attributed.totalBytes) / all;
+  // Down, so that 100 % is said of nothing less.
+  const share = (Math.floor(percent * 100) / 100).toString();
+  const rest = unattributed.callSites === 0 ? "" : `; ${String(unattributed.callSites)} callers are (unattributed)`;
+  return [
+    `${share} % of the bytes allocated are attributed to a source file, by ${symbols.kernel}${rest}`,
+    ...findings,
+  ];
+}
