@@ -1,7 +1,9 @@
 /** What the kernel that `-k` names takes before it allocates anything. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { SizeReport } from "../model/size.ts";
 import type { SourceNode } from "../model/source-tree.ts";
-import { branchPath, selectBranch } from "../report/size-branch.ts";
+import { branchPath } from "../report/size-branch.ts";
 import { findKernel } from "../symbols/find-kernel.ts";
 import { readSize } from "./read-size.ts";
 import { say } from "./say.ts";
@@ -22,15 +24,17 @@ export async function staticTreeOf(
     say(`${path} tells no sizes of data: the chart has what is allocated alone`);
     return undefined;
   }
-  const report = await readSize(tree ?? path, branchPath(branch));
-  for (const note of report.notes) say(`${report.kernel.path}: ${note}`);
-  return report.tree;
+  return (await measured(tree !== undefined && holdsObjects(tree) ? tree : path, branchPath(branch))).tree;
 }
 
-/** The footprint of a kernel or of a branch of it; what it says for people is said. */
+/** By its objects a tree has files for all data; where kbuild's archives have gone, the linked image has to do. */
+function holdsObjects(tree: string): boolean {
+  return ["vmlinux.a", "built-in.a"].some((name) => existsSync(join(tree, name)));
+}
+
+/** The footprint of a kernel from its root on, with nothing but the branch in it where one is named; its notes are said. */
 export async function measured(path: string, branch: string | undefined): Promise<SizeReport> {
-  const place = branchPath(branch);
-  const report = selectBranch(await readSize(path, place), place);
+  const report = await readSize(path, branch);
   for (const note of report.notes) say(`${path}: ${note}`);
   return report;
 }
