@@ -1,7 +1,8 @@
 /** `-k`: call sites to their source; `-b`: a directory of it. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { KernelChoice } from "../capture/with-sources.ts";
 import { KmemtapError, messageOf } from "../model/errors.ts";
+import { noKernel } from "../symbols/find-kernel.ts";
 import { usage } from "./arm-options.ts";
 
 export interface KernelOptions {
@@ -32,14 +33,18 @@ export const KERNEL_OPTIONS = {
 /**
  * Undefined where no kernel was named.
  *
+ * @throws {KmemtapError} `cli/usage`, `symbols/no-kernel`, `input/unreadable`
  * @param charted a chart has branches without a kernel, too: modules
  */
 export function kernelChoiceOf(
   { kernel, kallsyms, force, lines, branch, startBranch }: KernelOptions,
   charted = false,
 ): KernelChoice | undefined {
-  if (kernel !== undefined)
+  if (kernel !== undefined) {
+    // Before a capture, which is not to be made for nothing.
+    if (!existsSync(kernel)) throw noKernel(`${kernel}: no such file or directory`);
     return { kernel, kallsyms: kallsyms === undefined ? undefined : textOf(kallsyms), force: force === true };
+  }
   const needing = {
     "--kallsyms": kallsyms,
     "--force": force,
