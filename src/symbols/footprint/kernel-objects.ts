@@ -10,7 +10,7 @@ import { basename, dirname, join, normalize, relative } from "node:path";
 import { KmemtapError } from "../../model/errors.ts";
 import { readArchive } from "../elf/archive.ts";
 import type { OpenFile } from "./open-file.ts";
-import { sourceBeside } from "./object-source.ts";
+import { sourceEndOf } from "../object-source.ts";
 import { walkTree } from "./walk-tree.ts";
 
 export interface KernelObject {
@@ -77,7 +77,7 @@ export async function findKernelObjects(dir: string, open: OpenFile): Promise<Ke
 /** What was compiled by itself (`make fs/ext4/inode.o`), and is in no archive: only what has its source beside it is no composite. */
 async function addLoose(objects: readonly string[], collected: Collected, dir: string): Promise<void> {
   for (const path of objects) {
-    if (path.endsWith(".mod.o") || (await sourceBeside(join(dir, path))) === undefined) continue;
+    if (path.endsWith(".mod.o") || (await sourceEndOf(join(dir, path), stemOf(path))) === undefined) continue;
     await collected.add(path);
   }
 }

@@ -4,7 +4,7 @@ import { readElf } from "../elf/read-elf.ts";
 import { readSymbols } from "../elf/read-symbols.ts";
 import type { KernelObject } from "./kernel-objects.ts";
 import { fileIndicesOf } from "./linked-files.ts";
-import { moduleMembers } from "./object-source.ts";
+import { moduleMembers } from "../object-source.ts";
 import type { OpenFile } from "./open-file.ts";
 import type { Pieces } from "./pieces.ts";
 

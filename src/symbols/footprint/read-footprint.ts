@@ -17,7 +17,7 @@ import { fileIndicesOf } from "./linked-files.ts";
 import type { OpenFile } from "./open-file.ts";
 import { type Pieces, readPieces } from "./pieces.ts";
 import { modulePaths } from "./module-paths.ts";
-import { sourceBeside } from "./object-source.ts";
+import { sourceEndOf } from "../object-source.ts";
 import { groupOf, isInit, noBytes } from "./section-group.ts";
 
 export interface FootprintOptions {
@@ -153,7 +153,7 @@ class Sum {
 /** An object of one source file, or one that was linked of several, as before 4.18 (built-in.o). */
 async function addObject(sum: Sum, { path, part, stem }: KernelObject, elf: ElfFile): Promise<void> {
   const found = await readPieces(elf);
-  const end = part === undefined ? await sourceBeside(path) : undefined;
+  const end = part === undefined ? await sourceEndOf(path, stem) : undefined;
   const own = found.files.find((name) => name.replace(/\.\w+$/, "") === basename(stem));
   const named = own === undefined ? `${stem}.o` : stem.slice(0, -basename(stem).length) + own;
   if (end !== undefined || new Set(found.files).size < 2) {
