@@ -67,10 +67,6 @@ export async function findKernelObjects(dir: string, open: OpenFile): Promise<Ke
       nextStep: "give the directory in which the kernel was built (make O=…), or its vmlinux",
     });
   if (builtIn === 0 && found.modules.length > 0) notes.push("there is no built-in.a: only modules are counted");
-  if (found.packedModules > 0)
-    notes.push(
-      `${found.packedModules} modules are compressed (.ko.xz, .ko.zst, .ko.gz) and not counted: unpack them first`,
-    );
   return { objects: collected.objects, notes };
 }
 
@@ -169,7 +165,7 @@ async function listedModules(dir: string): Promise<ReadonlySet<string> | undefin
 }
 
 function stemOf(path: string): string {
-  return normalize(path).replace(/\.(?:o|ko)$/, "");
+  return normalize(path).replace(/\.(?:o|ko(?:\.(?:xz|zst|gz))?)$/, "");
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -20,6 +20,8 @@ import { modulePaths } from "./module-paths.ts";
 import { sourceEndOf } from "../object-source.ts";
 import { groupOf, isInit, noBytes } from "./section-group.ts";
 
+const MODULE = /\.ko(?:\.(?:xz|zst|gz))?$/;
+
 export interface FootprintOptions {
   readonly open: OpenFile;
   /** Of a vmlinux; without it the symbol table's file names are all there is. */
@@ -95,8 +97,8 @@ async function readTree(dir: string, image: string | undefined, options: Footpri
 }
 
 async function readImageFootprint(path: string, { open, sourceOf, branch }: FootprintOptions): Promise<Footprint> {
-  const isModule = path.endsWith(".ko");
-  const object: KernelObject = { path, stem: basename(path).replace(/\.k?o$/, ""), isModule };
+  const isModule = MODULE.test(path);
+  const object: KernelObject = { path, stem: basename(path).replace(MODULE, "").replace(/\.o$/, ""), isModule };
   const sum = new Sum(branch);
   const notes: string[] = [];
   return withElf(object, open, async (elf) => {
