@@ -4,7 +4,7 @@ import { formatSizeTable } from "../report/size-table.ts";
 import { usage } from "./arm-options.ts";
 import type { KernelOptions } from "./kernel-option.ts";
 import type { RingsChoice } from "./rings-options.ts";
-import { measured } from "./static-tree.ts";
+import { footprintPathOf, measured } from "./static-tree.ts";
 import { writeOutput } from "./write-output.ts";
 import { writeRings } from "./write-rings.ts";
 
@@ -28,7 +28,10 @@ export async function reportStatic(
   if (rings?.attribute !== undefined && rings.attribute !== "static" && rings.attribute !== "current")
     throw usage(`--rings-attr ${rings.attribute} is of what was allocated`, "name a trace, or draw -a static");
   const place = branchPath(branch ?? startBranch);
-  const whole = await measured(kernel, place);
+  const path = await footprintPathOf(kernel, undefined);
+  if (path === undefined)
+    throw usage(`${kernel} tells no sizes of data`, "give a built kernel tree, or a vmlinux: -k /usr/lib/debug");
+  const whole = await measured(path, place);
   const report = selectBranch(whole, place);
   if (json === true) await writeOutput("-", JSON.stringify(report, null, 1) + "\n");
   if (accountFile !== undefined || (json !== true && rings === undefined))

@@ -2,7 +2,7 @@
 import type { Snapshot } from "../model/snapshot.ts";
 import type { RingAttribute, SourceNode } from "../model/source-tree.ts";
 import { moduleTreeOf } from "../rings/module-tree.ts";
-import { joinTrees, sourceTreeOf } from "../symbols/source-tree.ts";
+import { joinTrees, sourceTreeOf } from "../rings/source-tree.ts";
 import { staticTreeOf } from "./static-tree.ts";
 
 /** What its rings are, from the centre outward. */

@@ -9,9 +9,21 @@ import { readSize } from "./read-size.ts";
 import { say } from "./say.ts";
 
 /**
- * The tree from the kernel's root on, with nothing but the branch in it where one is named; undefined where there is a System.map and no image.
+ * What is to be measured of the kernel that `-k` names: a built tree, which by its objects has files for all data, or the linked image where
+ * kbuild's archives have gone; undefined where there is a System.map alone.
  *
  * @param release of several kernels in a directory that one is meant
+ * @throws {KmemtapError} `symbols/no-kernel`
+ */
+export async function footprintPathOf(kernel: string, release: string | undefined): Promise<string | undefined> {
+  const { tree, path, kind } = await findKernel(kernel, release);
+  if (tree !== undefined && ["vmlinux.a", "built-in.a"].some((name) => existsSync(join(tree, name)))) return tree;
+  return kind === "vmlinux" ? path : undefined;
+}
+
+/**
+ * The tree from the kernel's root on, with nothing but the branch in it where one is named; undefined where there is a System.map and no image.
+ *
  * @throws {KmemtapError} `symbols/…`, `input/…`
  */
 export async function staticTreeOf(
@@ -19,17 +31,10 @@ export async function staticTreeOf(
   release: string | undefined,
   branch: string | undefined,
 ): Promise<SourceNode | undefined> {
-  const { tree, path, kind } = await findKernel(kernel, release);
-  if (tree === undefined && kind === "System.map") {
-    say(`${path} tells no sizes of data: the chart has what is allocated alone`);
-    return undefined;
-  }
-  return (await measured(tree !== undefined && holdsObjects(tree) ? tree : path, branchPath(branch))).tree;
-}
-
-/** By its objects a tree has files for all data; where kbuild's archives have gone, the linked image has to do. */
-function holdsObjects(tree: string): boolean {
-  return ["vmlinux.a", "built-in.a"].some((name) => existsSync(join(tree, name)));
+  const path = await footprintPathOf(kernel, release);
+  if (path !== undefined) return (await measured(path, branchPath(branch))).tree;
+  say(`${kernel} tells no sizes of data: the chart has what is allocated alone`);
+  return undefined;
 }
 
 /** The footprint of a kernel from its root on, with nothing but the branch in it where one is named; its notes are said. */
