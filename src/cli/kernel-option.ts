@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { KernelChoice } from "../capture/with-sources.ts";
 import { KmemtapError, messageOf } from "../model/errors.ts";
-import { noKernel } from "../symbols/find-kernel.ts";
 import { usage } from "./arm-options.ts";
 
 export interface KernelOptions {
@@ -42,7 +41,10 @@ export function kernelChoiceOf(
 ): KernelChoice | undefined {
   if (kernel !== undefined) {
     // Before a capture, which is not to be made for nothing.
-    if (!existsSync(kernel)) throw noKernel(`${kernel}: no such file or directory`);
+    if (!existsSync(kernel))
+      throw new KmemtapError("symbols/no-kernel", `${kernel}: no such file or directory`, {
+        nextStep: "name a built kernel tree, a vmlinux, or a debug package's directory such as /usr/lib/debug",
+      });
     return { kernel, kallsyms: kallsyms === undefined ? undefined : textOf(kallsyms), force: force === true };
   }
   const needing = {

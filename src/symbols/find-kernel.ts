@@ -133,7 +133,7 @@ async function regular(path: string): Promise<string | undefined> {
   }
 }
 
-export function noKernel(
+function noKernel(
   message: string,
   nextStep = "give a vmlinux with debug information (Debian: linux-image-$(uname -r)-dbg), a built kernel tree, or a System.map",
 ): KmemtapError {
