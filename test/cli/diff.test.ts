@@ -257,21 +257,24 @@ describe("charts", () => {
     expect(PNG.sync.read(readFileSync(sides)).width).toBe(2560);
   });
 
-  it.skipIf(symbolizer === undefined)("by directory, with the kernel's symbols", async () => {
-    const a = file(held("setup+0xd/0x20", 1, 64), "a.trace");
-    const b = file(held("setup+0xd/0x20", 1, 64) + held("same+0xd/0x20", 3, 4096), "b.trace");
-    const change = join(tempDir(), "change.svg");
-    const { stdout, status } = await kmemtap(["diff", a, b, "-k", TREE, "--json", "-r", change]);
-    expect(status).toBe(0);
-    const { groupedBy, groups } = diffSchema.parse(JSON.parse(stdout));
-    expect([groupedBy, groups.map(({ name, delta }) => [name, delta.netBytes])]).toEqual([
-      "directory",
-      [["fs", 12288]],
-    ]);
-    expect(readFileSync(change, "utf8")).toContain("same.c");
-    const part = await kmemtap(["diff", a, b, "-k", TREE, "-b", "fs/one.c", "--fail-over", "0"]);
-    expect(part.status).toBe(0);
-  });
+  it.skipIf(symbolizer === undefined)(
+    `by directory${symbolizer === undefined ? " (missing: llvm-symbolizer)" : ""}, with the kernel's symbols`,
+    async () => {
+      const a = file(held("setup+0xd/0x20", 1, 64), "a.trace");
+      const b = file(held("setup+0xd/0x20", 1, 64) + held("same+0xd/0x20", 3, 4096), "b.trace");
+      const change = join(tempDir(), "change.svg");
+      const { stdout, status } = await kmemtap(["diff", a, b, "-k", TREE, "--json", "-r", change]);
+      expect(status).toBe(0);
+      const { groupedBy, groups } = diffSchema.parse(JSON.parse(stdout));
+      expect([groupedBy, groups.map(({ name, delta }) => [name, delta.netBytes])]).toEqual([
+        "directory",
+        [["fs", 12288]],
+      ]);
+      expect(readFileSync(change, "utf8")).toContain("same.c");
+      const part = await kmemtap(["diff", a, b, "-k", TREE, "-b", "fs/one.c", "--fail-over", "0"]);
+      expect(part.status).toBe(0);
+    },
+  );
 
   it.each([
     [["-r", "x.html"], /--rings-file x\.html: no kind of chart\n {2}end its name in \.svg or \.png/],

@@ -35,47 +35,50 @@ async function live(...options: string[]): Promise<string> {
   throw new Error(`no page: ${said}`);
 }
 
-describe.skipIf(missing || symbolizer === undefined)(`the live page's rings${note}`, () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    ensureBuilt();
-    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
-  });
-  afterAll(() => browser.close());
+describe.skipIf(missing || symbolizer === undefined)(
+  `the live page's rings${symbolizer === undefined ? " (missing: llvm-symbolizer)" : note}`,
+  () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      ensureBuilt();
+      browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+    });
+    afterAll(() => browser.close());
 
-  it("are the source's directories, and have the image when it is asked for", async () => {
-    const url = await live("-k", VMLINUX);
-    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    const trouble: string[] = [];
-    page.on("pageerror", (error) => trouble.push(error.message));
-    page.on("console", (message) => trouble.push(message.text()));
-    await page.goto(`${url}/#rings`);
-    const rows = () => page.locator(".rings-row").allTextContents();
-    await expect.poll(rows).toContainEqual(expect.stringMatching(/^fs.*256 B/));
-    expect((await rows()).join()).toMatch(/\(unattributed\).*128 B/);
-    expect(await page.locator('[data-path="init"]').count()).toBe(0);
+    it("are the source's directories, and have the image when it is asked for", async () => {
+      const url = await live("-k", VMLINUX);
+      const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+      const trouble: string[] = [];
+      page.on("pageerror", (error) => trouble.push(error.message));
+      page.on("console", (message) => trouble.push(message.text()));
+      await page.goto(`${url}/#rings`);
+      const rows = () => page.locator(".rings-row").allTextContents();
+      await expect.poll(rows).toContainEqual(expect.stringMatching(/^fs.*256 B/));
+      expect((await rows()).join()).toMatch(/\(unattributed\).*128 B/);
+      expect(await page.locator('[data-path="init"]').count()).toBe(0);
 
-    await page.getByTestId("rings-attribute").selectOption("static");
-    await expect.poll(() => page.locator('[data-path="init"]').count()).toBe(1);
-    const { totals } = sizeSchema.parse(await (await fetch(`${url}/api/footprint`)).json());
-    const { text, rodata, data, bss } = totals;
-    expect(await page.locator(".rings-figure").textContent()).toBe(`${text + rodata + data + bss} B`);
-    await page.getByTestId("rings-attribute").selectOption("current");
-    await expect
-      .poll(() => page.locator(".rings-figure").textContent())
-      .toBe(`${text + rodata + data + bss + 3 * 128} B`);
-    expect(trouble).toEqual([]);
-    await page.close();
-  });
+      await page.getByTestId("rings-attribute").selectOption("static");
+      await expect.poll(() => page.locator('[data-path="init"]').count()).toBe(1);
+      const { totals } = sizeSchema.parse(await (await fetch(`${url}/api/footprint`)).json());
+      const { text, rodata, data, bss } = totals;
+      expect(await page.locator(".rings-figure").textContent()).toBe(`${text + rodata + data + bss} B`);
+      await page.getByTestId("rings-attribute").selectOption("current");
+      await expect
+        .poll(() => page.locator(".rings-figure").textContent())
+        .toBe(`${text + rodata + data + bss + 3 * 128} B`);
+      expect(trouble).toEqual([]);
+      await page.close();
+    });
 
-  it("are modules without a kernel, and say that there is no image", async () => {
-    const url = await live();
-    const page = await browser.newPage();
-    await page.goto(`${url}/#rings`);
-    await expect.poll(() => page.locator('[data-path="[nosuch]"]').count()).toBe(1);
-    await page.getByTestId("rings-attribute").selectOption("static");
-    await expect.poll(() => page.locator(".rings-brief").textContent()).toBe("no kernel image was read");
-    expect((await fetch(`${url}/api/footprint`)).status).toBe(404);
-    await page.close();
-  });
-});
+    it("are modules without a kernel, and say that there is no image", async () => {
+      const url = await live();
+      const page = await browser.newPage();
+      await page.goto(`${url}/#rings`);
+      await expect.poll(() => page.locator('[data-path="[nosuch]"]').count()).toBe(1);
+      await page.getByTestId("rings-attribute").selectOption("static");
+      await expect.poll(() => page.locator(".rings-brief").textContent()).toBe("no kernel image was read");
+      expect((await fetch(`${url}/api/footprint`)).status).toBe(404);
+      await page.close();
+    });
+  },
+);
