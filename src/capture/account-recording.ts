@@ -11,6 +11,7 @@ import type { EventBatch } from "../model/event-batch.ts";
 import { LineClass, LineTally } from "../model/line-tally.ts";
 import type { PrintkFacts } from "../model/printk.ts";
 import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot.ts";
+import type { WrapperList } from "../model/wrapper-list.ts";
 import { inputKind } from "./input-kind.ts";
 import { PrintkJoin } from "./join-printk.ts";
 import { readDatInput } from "./read-dat-input.ts";
@@ -42,6 +43,8 @@ export interface RecordingOptions {
   readonly window?: TimeWindow | undefined;
   /** What the live objects may take, MiB. */
   readonly memoryMb?: number | undefined;
+  /** Functions that allocate for their callers. */
+  readonly wrappers?: WrapperList | undefined;
 }
 
 /**
@@ -67,7 +70,8 @@ async function accountOf(
 ): Promise<RecordedAccount> {
   const callSites = new CallSiteTable();
   const maxObjects = maxObjectsIn(options.memoryMb);
-  const ledger = new EventLedger(callSites, { filter, maxObjects });
+  const { wrappers } = options;
+  const ledger = new EventLedger(callSites, { filter, maxObjects, wrappers });
   const damagedInput: string[] = [];
   const source = { label: labelOf(options.console, inputs), recording: true, run: 1 };
   const context = { source, damagedInput };
@@ -91,7 +95,7 @@ async function accountOf(
   }
 
   // What a file is shows as it is read, and standard input is read once: until a trace line comes it may be a console.
-  const consoles = new ConsoleAccount({ filter, maxObjects }, applyTo);
+  const consoles = new ConsoleAccount({ filter, maxObjects, wrappers }, applyTo);
   let console: string | undefined;
   let traces = 0;
   for (const input of inputs) {

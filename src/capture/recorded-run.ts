@@ -4,6 +4,7 @@ import { LineClass } from "../model/line-tally.ts";
 import type { LinkFacts } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { Workload } from "../model/workload.ts";
+import type { WrapperList } from "../model/wrapper-list.ts";
 import type { AgentFacts } from "../target/agent/agent-facts.ts";
 import { type AgentLine, parseAgentLine } from "../target/agent/agent-line.ts";
 import type { AgentPlan } from "../target/agent/agent-source.ts";
@@ -26,6 +27,8 @@ export interface RunReplayOptions {
   readonly window?: TimeWindow | undefined;
   /** What the live objects may take, MiB. */
   readonly memoryMb?: number | undefined;
+  /** Functions that allocate for their callers. */
+  readonly wrappers?: WrapperList | undefined;
   /** Looks at the account on its way. */
   readonly sampler?: LedgerFeed | undefined;
   /** Accounts the phases of its workload as well. */

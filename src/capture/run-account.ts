@@ -10,6 +10,7 @@ import type { Decoder, StreamDecoder } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint } from "../model/wire.ts";
 import type { Workload } from "../model/workload.ts";
+import type { WrapperList } from "../model/wrapper-list.ts";
 import { KernelSymbols } from "../symbols/kernel-symbols.ts";
 import { PrintkJoin } from "./join-printk.ts";
 import { symbolsFinding } from "./symbols-finding.ts";
@@ -30,6 +31,8 @@ export interface RunOptions {
   readonly window?: TimeWindow | undefined;
   /** What the live objects may take, MiB. */
   readonly memoryMb?: number | undefined;
+  /** Functions that allocate for their callers. */
+  readonly wrappers?: WrapperList | undefined;
   /** Looks at the account on its way. */
   readonly sampler?: LedgerFeed | undefined;
   /** Told of each line of the agent, in the order of the stream; what it says of the workload, if anything. */
@@ -54,6 +57,7 @@ export class RunAccount {
   readonly run: number;
   readonly target: TargetState | undefined;
   readonly workload: WorkloadAccount | undefined;
+  readonly wrappers: WrapperList | undefined;
   /** Bytes and trace events (of the account) received. */
   bytes = 0;
   events = 0;
@@ -75,18 +79,19 @@ export class RunAccount {
   #taught = false;
 
   constructor(run: number, options: RunOptions) {
-    const { filter, target, console, window, sampler, workload, onMark, memoryMb } = options;
+    const { filter, target, console, window, sampler, workload, onMark, memoryMb, wrappers } = options;
     const callSites = this.#callSites;
     const maxObjects = maxObjectsIn(memoryMb);
     this.run = run;
     this.target = target;
+    this.wrappers = wrappers;
     this.#window = window;
     this.#sampler = sampler;
     this.#onMark = onMark;
     this.#join = console === true ? new PrintkJoin(callSites) : undefined;
     this.#decoder = this.#join;
-    this.workload = workload === true ? new WorkloadAccount(callSites, { filter, maxObjects }) : undefined;
-    this.#ledger = this.workload?.ledger ?? new EventLedger(callSites, { filter, maxObjects });
+    this.workload = workload === true ? new WorkloadAccount(callSites, { filter, maxObjects, wrappers }) : undefined;
+    this.#ledger = this.workload?.ledger ?? new EventLedger(callSites, { filter, maxObjects, wrappers });
   }
 
   /** Reads the boot's console to its end, before the stream that it is joined with. */
@@ -150,9 +155,18 @@ export class RunAccount {
     if (this.target !== undefined) {
       const finding = symbolsFinding(this.#symbols);
       if (finding !== undefined) this.target.find(finding);
-      return { ...this.target.complete(snapshot, this.bytes), ...disordered };
+      const complete = this.target.complete(snapshot, this.bytes);
+      const callers = this.target.mode === "hist" ? this.#marked(complete.callers) : complete.callers;
+      return { ...complete, callers, ...disordered };
     }
     return this.#join === undefined ? snapshot : { ...snapshot, ...CONSOLE_JOINED, printk: this.#join.facts };
+  }
+
+  /** Rows that were summed in the target's kernel, which do not come from the ledger. */
+  #marked(callers: Snapshot["callers"]): Snapshot["callers"] {
+    const { wrappers } = this;
+    if (wrappers === undefined) return callers;
+    return callers.map((row) => (wrappers.has(row.callSite) ? { ...row, wrapper: true } : row));
   }
 
   /** The account of the workload up to now. */

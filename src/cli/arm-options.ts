@@ -17,6 +17,7 @@ export interface ArmCommandOptions {
   readonly histKeys?: string;
   readonly memoryMb?: string;
   readonly record?: string;
+  readonly wrappers?: string;
 }
 
 /** What fits into the 4 GiB of a WebAssembly memory, with room for all else that is in it. */

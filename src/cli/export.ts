@@ -10,6 +10,8 @@ import { holdsCapture } from "./file-kind.ts";
 import { say } from "./say.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
 import { endNotice, noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
+import { WRAPPERS_OPTION } from "./wrappers-option.ts";
+import { wrappersOf } from "./wrappers.ts";
 import { writeOutput } from "./write-output.ts";
 
 /** Of a track: more than a screen has columns, little enough that a viewer opens it at once. */
@@ -21,6 +23,7 @@ interface ExportOptions extends WindowOptions {
   readonly top: number;
   readonly run?: string;
   readonly memoryMb?: string;
+  readonly wrappers?: string;
   readonly malloc?: true;
   readonly cache?: true;
   readonly strict?: true;
@@ -49,6 +52,7 @@ export function exportCommand(exit: (code: ExitCode) => void) {
     .option("--to <TIME>", "write what came before this time")
     .option("--phase <NAME>", "of what `run --record` kept: write this phase (NAME@2: of the second round)")
     .option("--memory-mb <MB>", "chrome: what the live objects may take, MiB (default: 1024); more are not followed")
+    .option(...WRAPPERS_OPTION)
     .option("--malloc", "account kmalloc only")
     .option("--cache", "account kmem_cache only")
     .option("--strict", "exit with 4 when the account is not exact")
@@ -92,13 +96,14 @@ async function sampled(
 ): Promise<RecordedAccount> {
   const filter = filterOf(options);
   const memoryMb = memoryMbOf(options.memoryMb);
+  const wrappers = wrappersOf(options.wrappers);
   if (!(await isCapture(files))) {
     const { phase, run } = options;
     if (phase !== undefined || run !== undefined) throw noneInTrace(phase === undefined ? "run" : "phase");
-    return accountRecording(files.map(inputOf), filter, { sampler, window: windowOf(options), memoryMb });
+    return accountRecording(files.map(inputOf), filter, { sampler, window: windowOf(options), memoryMb, wrappers });
   }
   const { accountCapture } = await import("../capture/recorded-capture.ts");
-  return accountCapture(files[0], { filter, run: runOf(options), part: partOf(options), sampler, memoryMb });
+  return accountCapture(files[0], { filter, run: runOf(options), part: partOf(options), sampler, memoryMb, wrappers });
 }
 
 /** @returns whether all that was recorded is in it */

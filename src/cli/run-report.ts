@@ -17,8 +17,10 @@ import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
 import { type RingsChoice, ringsChoiceOf, type RingsOptions } from "./rings-options.ts";
+import { wrapperNotice } from "../report/wrapper-notice.ts";
 import { say } from "./say.ts";
 import { endNotice, noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
+import { extrasOf, wrappersOf } from "./wrappers.ts";
 import { writeOutput } from "./write-output.ts";
 
 interface Outputs extends KernelOptions, RingsOptions {
@@ -28,6 +30,7 @@ interface Outputs extends KernelOptions, RingsOptions {
   readonly json?: true;
   readonly orderBy: OrderBy;
   readonly workload?: true;
+  readonly wrappers?: string;
   /** Read, not written. */
   readonly console?: string;
 }
@@ -54,13 +57,14 @@ export async function runReport(named: readonly string[], options: ReportOptions
       ...(console && { console }),
       window: windowOf(options),
       memoryMb: memoryMbOf(options.memoryMb),
+      wrappers: wrappersOf(options.wrappers),
     }));
   if (capture?.workload === undefined) await writeOutputs(await attributed(whole, options), outputs, rings);
   else await writeOutput("-", workloadText(capture.workload, outputs));
   const { snapshot } = whole;
   const hiddenFrees =
     outputs.json === true || capture?.workload !== undefined ? undefined : hiddenFreesNotice(snapshot);
-  for (const notice of [notExactNotice(snapshot), hiddenFrees, ...printkNotices(snapshot)])
+  for (const notice of [notExactNotice(snapshot), hiddenFrees, ...printkNotices(snapshot), wrapperNotice(snapshot)])
     if (notice !== undefined) say(notice);
   if (snapshot.input.events.lines === 0) say(noEvents(options));
   const ends = endNotice(options, whole.traceNs);
@@ -79,6 +83,7 @@ async function attributed(account: RecordedAccount, options: KernelOptions): Pro
 }
 
 interface CaptureChoice extends WindowOptions {
+  readonly wrappers?: string;
   readonly memoryMb?: string;
   readonly run?: string;
   readonly workload?: true;
@@ -112,6 +117,7 @@ async function accountOfCapture(files: readonly string[], options: CaptureChoice
     run,
     part,
     memoryMb,
+    wrappers: wrappersOf(options.wrappers),
     workload: workload === true ? { addresses: addresses === true } : undefined,
   });
   if (workload === true && account.phases.length === 0)
@@ -201,7 +207,7 @@ async function writeOutputs(
   const chosen = [accountFile, callersFile, slabAccount, json, rings];
   const nothingChosen = chosen.every((output) => output === undefined);
   if (accountFile !== undefined || nothingChosen)
-    await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy, options.lines));
+    await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy, extrasOf(options)));
   if (callersFile !== undefined) await writeOutput(callersFile, formatCallersFile(snapshot, orderBy));
   if (slabAccount !== undefined) {
     const path = slabAccount === true ? "-" : slabAccount;

@@ -67,6 +67,13 @@ export const callerRowSchema = z
       .optional()
       .describe("of the allocs, those beyond the live objects that memory was given for: not followed"),
     untrackedBytes: bytes.optional().describe("bytes_alloc of untrackedAllocs"),
+    wrapper: z
+      .literal(true)
+      .optional()
+      .describe("the function allocates for its callers, who are not known: the row is not of one owner"),
+    sizes: count
+      .optional()
+      .describe("of a wrapper: different bytes_req that it was asked for, a hint at how many callers hide in it"),
     source: callerSourceSchema.optional().describe("where in the source it is; absent where no kernel was given"),
   })
   .meta({ id: "CallerRow" });
@@ -80,6 +87,8 @@ export const totalsSchema = callerRowSchema
     hiddenBytes: true,
     untrackedAllocs: true,
     untrackedBytes: true,
+    wrapper: true,
+    sizes: true,
     source: true,
   })
   .extend({ callSites: count.describe("call sites that allocated") })

@@ -37,8 +37,18 @@ function Name({ row }: { readonly row: CallerRow }) {
   return (
     <th scope="row" class="caller" title={row.callSite}>
       <span>{row.caller}</span>
+      {row.wrapper === true && (
+        <span class="wrapper-mark" title={wrapperHint(row)}>
+          wrapper
+        </span>
+      )}
     </th>
   );
+}
+
+function wrapperHint({ sizes = 0 }: CallerRow): string {
+  const hint = sizes > 1 ? `, for ${formatCount(sizes)} sizes` : "";
+  return `allocates for its callers${hint}; --stacks names them`;
 }
 
 function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: number): JSX.Element {
