@@ -46,6 +46,13 @@ export function maxObjectsIn(memoryMb = DEFAULT_MEMORY_MB): number {
   return Math.floor((memoryMb * 2 ** 20) / BYTES_AN_OBJECT);
 }
 
+/** Bit {@link EventKind}: does an account hold allocations, and unmatched frees, of this kind? */
+export function countedKinds(filter: AccountFilter): number {
+  const malloc = filter === "cache" ? 0 : (1 << EventKind.kmalloc) | (1 << EventKind.kfree);
+  const cache = filter === "malloc" ? 0 : (1 << EventKind.cacheAlloc) | (1 << EventKind.cacheFree);
+  return malloc | cache;
+}
+
 /** What a ledger knows, for {@link composeSnapshot}. */
 export interface LedgerState {
   readonly filter: AccountFilter;
@@ -86,9 +93,7 @@ export class EventLedger implements Ledger {
     this.#callSites = callSites;
     this.#filter = options.filter ?? "all";
     this.#maxObjects = options.maxObjects ?? maxObjectsIn();
-    const malloc = this.#filter === "cache" ? 0 : (1 << EventKind.kmalloc) | (1 << EventKind.kfree);
-    const cache = this.#filter === "malloc" ? 0 : (1 << EventKind.cacheAlloc) | (1 << EventKind.cacheFree);
-    this.#counted = malloc | cache;
+    this.#counted = countedKinds(this.#filter);
     this.#core = new LedgerCore(this.#counted, this.#maxObjects);
     if (options.wrappers !== undefined) this.#wrappers = new WrapperMarks(options.wrappers, callSites);
     if (options.phases === true) this.#phases = new PhaseRows();

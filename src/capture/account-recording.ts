@@ -3,7 +3,9 @@
  * and sharing need.
  */
 import { EventLedger, maxObjectsIn, type LedgerOptions } from "../accounting/ledger.ts";
+import type { StackAccount } from "../accounting/stack-account.ts";
 import { type PrintkBatch, PrintkDecoder } from "../ftrace/printk-decoder.ts";
+import { EventColumns } from "../ftrace/event-columns.ts";
 import { TextDecoder } from "../ftrace/text-decoder.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
 import { KmemtapError } from "../model/errors.ts";
@@ -17,6 +19,7 @@ import { PrintkJoin } from "./join-printk.ts";
 import { readDatInput } from "./read-dat-input.ts";
 import type { TimeWindow } from "./time-window.ts";
 import type { LedgerFeed } from "./ledger-feed.ts";
+import { StackCharging } from "./stack-charging.ts";
 
 /** A named stream of trace text, of a trace.dat, or of a console's text. */
 export interface RecordingInput {
@@ -30,6 +33,8 @@ export interface RecordedAccount {
   readonly snapshot: Snapshot;
   /** Frees by the call site that freed. */
   readonly freeingCallSites: ReadonlyMap<string, number>;
+  /** What each kernel stack holds; absent where the trace has none. */
+  readonly stacks?: StackAccount | undefined;
   /** Of a part that is told from the first event: how long the whole trace is, nanoseconds. */
   readonly traceNs?: number | undefined;
 }
@@ -45,6 +50,8 @@ export interface RecordingOptions {
   readonly memoryMb?: number | undefined;
   /** Functions that allocate for their callers. */
   readonly wrappers?: WrapperList | undefined;
+  /** Stacks that the snapshot lists, where there are any. */
+  readonly stackRows?: number | undefined;
 }
 
 /**
@@ -98,15 +105,27 @@ async function accountOf(
   const consoles = new ConsoleAccount({ filter, maxObjects, wrappers }, applyTo);
   let console: string | undefined;
   let traces = 0;
+  const charging = new StackCharging(callSites, { filter, maxObjects, wrappers, rows: options.stackRows });
+  const account = (charged: EventBatch) => {
+    const batch = window?.clip(charged) ?? charged;
+    charging.account.apply(batch);
+    if (sampler === undefined) ledger.apply(batch);
+    else sampler.apply(ledger, batch);
+  };
   for (const input of inputs) {
     const { isConsole } = await accountInput(input, callSites, consoles, damagedInput, (batch) => {
-      applyTo(ledger, batch);
+      account(charging.take(batch));
     });
+    account(charging.end(new EventColumns()));
     if (isConsole) console ??= input.label;
     else traces += 1;
     if (console !== undefined && traces > 0) throw consoleAmongTraces(console);
   }
-  if (console === undefined) return resultOf(ledger, context, {});
+  if (console === undefined) {
+    const { snapshot, freeingCallSites } = resultOf(ledger, context, {});
+    const stacks = charging.any ? charging.account : undefined;
+    return { snapshot: charging.complete(snapshot), freeingCallSites, stacks };
+  }
   return resultOf(consoles.ledger, context, { mode: "printk", modeReason: CONSOLE_ALONE, printk: consoles.facts() });
 }
 

@@ -58,6 +58,8 @@ export interface LiveOptions {
   readonly memoryMb?: number | undefined;
   /** Functions that allocate for their callers. */
   readonly wrappers?: WrapperList | undefined;
+  /** Stacks that the snapshot lists, where there are any. */
+  readonly stackRows?: number | undefined;
   /** Accounts the phases of a workload. */
   readonly workload?: WorkloadListener;
 }
@@ -161,14 +163,15 @@ class Session {
   }
 
   #newAccount(run: number): RunAccount {
-    const { agent, filter = "all", memoryMb, thresholds, workload, wrappers } = this.#options;
+    const { agent, filter = "all", memoryMb, thresholds, workload, wrappers, stackRows } = this.#options;
     const console = run === 1 && this.#options.console !== undefined;
-    if (agent === undefined) return new RunAccount(run, { filter, memoryMb, console, wrappers });
+    if (agent === undefined) return new RunAccount(run, { filter, memoryMb, console, wrappers, stackRows });
     const target = new TargetState(agent, thresholds);
     return new RunAccount(run, {
       filter,
       memoryMb,
       wrappers,
+      stackRows,
       target,
       workload: workload !== undefined,
       onMark: (mark) => this.#hearAgent(agent, target, mark),

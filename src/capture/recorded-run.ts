@@ -29,6 +29,8 @@ export interface RunReplayOptions {
   readonly memoryMb?: number | undefined;
   /** Functions that allocate for their callers. */
   readonly wrappers?: WrapperList | undefined;
+  /** Stacks that the snapshot lists, where there are any. */
+  readonly stackRows?: number | undefined;
   /** Looks at the account on its way. */
   readonly sampler?: LedgerFeed | undefined;
   /** Accounts the phases of its workload as well. */
@@ -124,6 +126,7 @@ export class RunReplay {
     return {
       snapshot,
       freeingCallSites: this.#account.freeingCallSites(),
+      stacks: this.#account.stacks,
       phases: this.#phases.names,
       ...(this.#wanted === undefined || this.#account.workload === undefined
         ? {}

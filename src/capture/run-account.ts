@@ -17,6 +17,7 @@ import { symbolsFinding } from "./symbols-finding.ts";
 import type { TargetState } from "./target-state.ts";
 import type { TimeWindow } from "./time-window.ts";
 import type { LedgerFeed } from "./ledger-feed.ts";
+import { StackCharging, type StackOptions } from "./stack-charging.ts";
 import { type PhaseChange, WorkloadAccount } from "./workload-account.ts";
 
 export interface RunOptions {
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly memoryMb?: number | undefined;
   /** Functions that allocate for their callers. */
   readonly wrappers?: WrapperList | undefined;
+  /** Stacks that the snapshot lists, where there are any. */
+  readonly stackRows?: number | undefined;
   /** Looks at the account on its way. */
   readonly sampler?: LedgerFeed | undefined;
   /** Told of each line of the agent, in the order of the stream; what it says of the workload, if anything. */
@@ -71,6 +74,8 @@ export class RunAccount {
   #raw: RawDecoder | undefined;
   readonly #symbols = new KernelSymbols();
   readonly #join: PrintkJoin | undefined;
+  readonly #stackOptions: StackOptions;
+  #stacks: StackCharging | undefined;
   readonly #ledger: EventLedger;
   readonly #onMark: RunOptions["onMark"];
   readonly #window: TimeWindow | undefined;
@@ -79,12 +84,13 @@ export class RunAccount {
   #taught = false;
 
   constructor(run: number, options: RunOptions) {
-    const { filter, target, console, window, sampler, workload, onMark, memoryMb, wrappers } = options;
+    const { filter, target, console, window, sampler, workload, onMark, memoryMb, wrappers, stackRows } = options;
     const callSites = this.#callSites;
     const maxObjects = maxObjectsIn(memoryMb);
     this.run = run;
     this.target = target;
     this.wrappers = wrappers;
+    this.#stackOptions = { filter, maxObjects, wrappers, rows: stackRows };
     this.#window = window;
     this.#sampler = sampler;
     this.#onMark = onMark;
@@ -106,13 +112,13 @@ export class RunAccount {
     this.#decoder ??= this.#newDecoder();
     const lessons = this.#lessons;
     const wasEmpty = this.lastEventNs === null;
-    this.#account(this.#decoder.push(chunk));
+    this.#charge(this.#decoder.push(chunk));
     this.#taught = wasEmpty || this.#lessons !== lessons;
   }
 
   /** Bytes of the stream are missing behind what was pushed; what they leave torn is counted as `torn`. */
   gap(torn: LineClass): void {
-    if (this.#stream !== undefined) this.#account(this.#stream.cut(torn));
+    if (this.#stream !== undefined) this.#charge(this.#stream.cut(torn));
   }
 
   /** Where the stream is behind what was pushed last, and whether the rest of it cannot be read without that. */
@@ -122,7 +128,8 @@ export class RunAccount {
 
   end(): void {
     this.#decoder ??= this.#newDecoder();
-    this.#account(this.#decoder.end());
+    const last = this.#decoder.end();
+    this.#account(this.#stacks?.end(last) ?? last);
   }
 
   /** True while events wait for symbols that the target must be asked for. */
@@ -137,6 +144,8 @@ export class RunAccount {
   #newDecoder(): Decoder {
     if (this.target?.mode === "raw") this.#raw = new RawDecoder(this.#callSites, this.#symbols);
     this.#stream = this.#raw ?? new TextDecoder(this.#callSites);
+    const isExpected = this.target?.hasStacks === true;
+    this.#stacks = new StackCharging(this.#callSites, { ...this.#stackOptions, isExpected });
     return this.#stream;
   }
 
@@ -150,7 +159,8 @@ export class RunAccount {
 
   /** @param damagedInput what ended the stream before its time, or is missing in it; such an account is not exact */
   snapshot(source: Omit<Snapshot["source"], "run">, ...damagedInput: readonly string[]): Snapshot {
-    const snapshot = this.#ledger.snapshot({ source: { ...source, run: this.run }, damagedInput });
+    const plain = this.#ledger.snapshot({ source: { ...source, run: this.run }, damagedInput });
+    const snapshot = this.#stacks?.complete(plain) ?? plain;
     const disordered = this.#raw === undefined ? {} : { disorderedEvents: this.#raw.disordered };
     if (this.target !== undefined) {
       const finding = symbolsFinding(this.#symbols);
@@ -182,6 +192,11 @@ export class RunAccount {
     });
   }
 
+  /** What each stack holds; undefined where the trace has none. */
+  get stacks(): StackCharging["account"] | undefined {
+    return this.#stacks?.any === true ? this.#stacks.account : undefined;
+  }
+
   /** Frees by the call site that freed. */
   freeingCallSites(): ReadonlyMap<string, number> {
     return this.#ledger.freeingCallSites();
@@ -201,8 +216,13 @@ export class RunAccount {
     return [(nowMs - target.beganMs) / 1000, netBytes, netRequestedBytes, liveObjects];
   }
 
+  #charge(decoded: EventBatch): void {
+    this.#account(this.#stacks?.take(decoded) ?? decoded);
+  }
+
   #account(decoded: EventBatch): void {
     const batch = this.#window?.clip(decoded) ?? decoded;
+    this.#stacks?.account.apply(batch);
     if (this.workload !== undefined) this.workload.apply(batch, (mark) => this.#onMark?.(mark));
     else {
       if (this.#sampler === undefined) this.#ledger.apply(batch);

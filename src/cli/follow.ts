@@ -15,7 +15,7 @@ import type { Logger } from "./logger.ts";
 
 export interface FollowOptions extends Pick<
   LiveOptions,
-  "console" | "filter" | "record" | "reports" | "workload" | "wrappers"
+  "console" | "filter" | "record" | "reports" | "workload" | "wrappers" | "stackRows"
 > {
   readonly config: Config;
   readonly logger: Logger;
@@ -45,6 +45,7 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
     snapshotMs: config.snapshotMs,
     memoryMb: options.memoryMb ?? config.memoryMb,
     wrappers: options.wrappers,
+    stackRows: options.stackRows,
     silentAfterMs: config.silentAfterMs,
     thresholds: { infoFill, warningFill, warningSeconds },
     ...(agent === undefined ? {} : { agent }),

@@ -1,4 +1,5 @@
 /** `kmemtap report`: the accounts of what was recorded, in every form. */
+import { MAX_STACK_ROWS } from "../capture/stack-charging.ts";
 import { resolve } from "node:path";
 import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
 import type { CaptureAccount } from "../capture/recorded-capture.ts";
@@ -58,6 +59,7 @@ export async function runReport(named: readonly string[], options: ReportOptions
       window: windowOf(options),
       memoryMb: memoryMbOf(options.memoryMb),
       wrappers: wrappersOf(options.wrappers),
+      stackRows: options.json === true ? MAX_STACK_ROWS : undefined,
     }));
   if (capture?.workload === undefined) await writeOutputs(await attributed(whole, options), outputs, rings);
   else await writeOutput("-", workloadText(capture.workload, outputs));
@@ -84,6 +86,7 @@ async function attributed(account: RecordedAccount, options: KernelOptions): Pro
 
 interface CaptureChoice extends WindowOptions {
   readonly wrappers?: string;
+  readonly json?: true;
   readonly memoryMb?: string;
   readonly run?: string;
   readonly workload?: true;
@@ -118,6 +121,7 @@ async function accountOfCapture(files: readonly string[], options: CaptureChoice
     part,
     memoryMb,
     wrappers: wrappersOf(options.wrappers),
+    stackRows: options.json === true ? MAX_STACK_ROWS : undefined,
     workload: workload === true ? { addresses: addresses === true } : undefined,
   });
   if (workload === true && account.phases.length === 0)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastValueFrom } from "rxjs";
+import { MAX_STACK_ROWS } from "../capture/stack-charging.ts";
 import type { LiveUpdate } from "../capture/live-session.ts";
 import type { CaptureRecorder } from "../capture/capture-recorder.ts";
 import { ExitCode, KmemtapError } from "../model/errors.ts";
@@ -66,6 +67,7 @@ async function snapshot(
       onOverrun: options.onOverrun,
       record,
       memoryMb: memoryMbOf(options.memoryMb),
+      stackRows: options.json === true ? MAX_STACK_ROWS : undefined,
       wrappers: wrappersOf(options.wrappers ?? config.wrappers),
       filter: filterOf(options),
       ...(reports === undefined ? {} : { reports }),
