@@ -93,8 +93,8 @@ export class StackAccount {
       const { site, via } = this.#stacks.charge(id);
       if (via === undefined) continue;
       const callSite = this.#callSites.text(site);
-      let ways = bySite.get(callSite);
-      if (ways === undefined) bySite.set(callSite, (ways = new Map()));
+      const ways = bySite.get(callSite) ?? new Map<string, Via>();
+      bySite.set(callSite, ways);
       const way = ways.get(via) ?? { function: via, allocs: 0, totalBytes: 0, netBytes: 0 };
       way.allocs += allocs;
       way.totalBytes += totalBytes;

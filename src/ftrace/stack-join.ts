@@ -4,7 +4,8 @@
  * The kernel writes a stack just behind its event, on the same CPU; only interrupts come in between, each with events and stacks
  * of its own, so that of the allocations that wait for a stack the youngest whose call site is among the frames is meant. An
  * event is held back until its stack is there, and with it all that comes behind, since the order matters to the account; but
- * not for long: without its stack it is charged to its call site, and counted.
+ * not for long, and not past a line of the agent, which somebody waits for: without its stack it is charged to its call site,
+ * and counted.
  *
  * As long as no stack has come, batches pass as they are. The stacks of a stream that does not say beforehand that it has some
  * begin with the first one, whose own allocation has passed already: it counts as one without.
@@ -80,13 +81,26 @@ export class StackJoin {
   #append(batch: EventBatch, from: number, stacks: readonly StackMark[]): void {
     const base = this.#held.length - from;
     this.#held.addRange(batch, from, batch.length);
-    this.#marks = [...this.#marks, ...batch.marks.map((mark) => ({ ...mark, at: Math.max(0, mark.at + base) }))];
+    const marks = batch.marks.map((mark) => ({ ...mark, at: Math.max(0, mark.at + base) }));
+    this.#marks = [...this.#marks, ...marks];
     let at = from;
+    let next = 0;
+    const expectUpTo = (end: number) => {
+      for (; at < end; at++) this.#expect(at + base);
+    };
     for (const stack of stacks) {
-      for (; at < stack.at; at++) this.#expect(at + base);
+      for (; next < marks.length && batch.marks[next].at < stack.at; next++) {
+        expectUpTo(batch.marks[next].at);
+        this.#giveUpBefore(Infinity);
+      }
+      expectUpTo(stack.at);
       this.#resolve(stack);
     }
-    for (; at < batch.length; at++) this.#expect(at + base);
+    if (next < marks.length) {
+      expectUpTo(batch.marks[marks.length - 1].at);
+      this.#giveUpBefore(Infinity);
+    }
+    expectUpTo(batch.length);
     const { length, timeNs } = this.#held;
     if (length > 0) this.#giveUpBefore(length > MAX_HELD ? Infinity : timeNs[length - 1] - PATIENCE_NS);
   }
