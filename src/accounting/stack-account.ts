@@ -122,20 +122,18 @@ export class StackAccount {
     }));
   }
 
-  /** Function names of a stack, the outermost first; a module's with its module. */
-  functions(id: number): string[] {
-    const frames = this.#stacks.frames(id).map((frame) => functionLabel(this.#callSites.text(frame)));
-    return frames.reverse();
-  }
-
-  /** The text of the call site that a stack charges. */
-  chargedSite(id: number): string {
-    return this.#callSites.text(this.#stacks.charge(id).site);
+  /** Of each stack that allocated: its functions, the outermost first, the call site that it charges, and its bytes. */
+  named(): { functions: string[]; callSite: string; totalBytes: number; netBytes: number }[] {
+    return this.sums().map(({ id, totalBytes, netBytes }) => {
+      const functions = this.#stacks.frames(id).map((frame) => labelOf(this.#callSites.text(frame)));
+      const callSite = this.#callSites.text(this.#stacks.charge(id).site);
+      return { functions: functions.reverse(), callSite, totalBytes, netBytes };
+    });
   }
 }
 
 /** `ext4_fill [ext4]`. */
-export function functionLabel(callSite: string): string {
+function labelOf(callSite: string): string {
   const { name, module } = functionOf(callSite);
   return module === null ? name : `${name} [${module}]`;
 }

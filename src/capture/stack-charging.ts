@@ -11,6 +11,8 @@ export interface StackOptions extends StackAccountOptions {
   readonly wrappers?: WrapperList | undefined;
   /** The trace has stacks from its first event on. */
   readonly isExpected?: boolean;
+  /** Different stacks that are kept. */
+  readonly max?: number | undefined;
   /** Stacks that a snapshot lists; none unless given. */
   readonly rows?: number | undefined;
 }
@@ -25,7 +27,7 @@ export class StackCharging {
   readonly #rows: number | undefined;
 
   constructor(callSites: CallSiteTable, options: StackOptions) {
-    this.#stacks = new StackTable(callSites, options.wrappers);
+    this.#stacks = new StackTable(callSites, options.wrappers, options.max);
     this.#join = new StackJoin(this.#stacks, options.isExpected);
     this.#rows = options.rows;
     this.account = new StackAccount(callSites, this.#stacks, options);

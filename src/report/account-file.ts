@@ -27,11 +27,19 @@ export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderB
         [row.totalBytes, row.wasteBytes, row.netBytes],
         row.allocs,
         row.frees,
-        row.caller + (extras.wrappers === true ? markOf(row) : "") + (extras.lines === true ? placeOf(row) : ""),
+        row.caller +
+          viaOf(row) +
+          (extras.wrappers === true ? markOf(row) : "") +
+          (extras.lines === true ? placeOf(row) : ""),
       ),
     ),
   ];
   return lines.join("\n") + "\n";
+}
+
+/** Where stacks have told through which wrappers it allocated: never in a trace of trace_analyze's day. */
+function viaOf({ via }: CallerRow): string {
+  return via === undefined ? "" : `  via ${via.map((way) => way.function).join(", ")}`;
 }
 
 function markOf({ wrapper, sizes = 0 }: CallerRow): string {

@@ -37,6 +37,11 @@ function Name({ row }: { readonly row: CallerRow }) {
   return (
     <th scope="row" class="caller" title={row.callSite}>
       <span>{row.caller}</span>
+      {row.via !== undefined && (
+        <span class="wrapper-mark" title={viaHint(row.via)}>
+          via {row.via[0].function}
+        </span>
+      )}
       {row.wrapper === true && (
         <span class="wrapper-mark" title={wrapperHint(row)}>
           wrapper
@@ -44,6 +49,10 @@ function Name({ row }: { readonly row: CallerRow }) {
       )}
     </th>
   );
+}
+
+function viaHint(via: NonNullable<CallerRow["via"]>): string {
+  return via.map((way) => `${formatCount(way.allocs)} allocations through ${way.function}`).join("; ");
 }
 
 function wrapperHint({ sizes = 0 }: CallerRow): string {
