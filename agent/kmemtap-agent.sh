@@ -200,24 +200,23 @@ stack_triggers() {
     done
 }
 
-# By a trigger on allocations alone, if its stacks arrive here: before 5.17 they go to the top level's buffer, whatever instance
-# it is in. Else by the instance's option, which has every event followed by its stack.
+# By a trigger on allocations alone, if its stacks arrive here: kernels before 5.17 that have not got its fix write them to the top
+# level's buffer, whatever instance it is in. Else by the instance's option, which has every event followed by its stack.
 arm_stacks() {
     # With offsets and sizes, as call sites have them: so a frame is known again.
     set_up options/sym-offset 1
-    # One, since it may go astray.
+    put 1 >"$I/tracing_on"
+    # One, since it may go astray; a trigger needs no event that is on.
     if [ -e "$I/events/kmem/kmalloc/trigger" ] && put 'stacktrace:1' >"$I/events/kmem/kmalloc/trigger"; then
-        put 1 >"$I/events/kmem/kmalloc/enable"
-        put 1 >"$I/tracing_on"
         word "$T/trace_clock" # allocates
         put 0 >"$I/tracing_on"
-        put 0 >"$I/events/kmem/kmalloc/enable"
         put '!stacktrace' >"$I/events/kmem/kmalloc/trigger"
         while read -r line; do
             case $line in *"<stack trace>"*) STACKS_BY=trigger && break ;; esac
         done <"$I/trace"
         put >"$I/trace" ''
     fi
+    put 0 >"$I/tracing_on"
     if [ -z "$STACKS_BY" ] && set_up options/stacktrace 1; then STACKS_BY=option; fi
     finding "code=stacks by=${STACKS_BY:-nothing}"
 } 2>/dev/null

@@ -47,7 +47,7 @@ function stacksBy(means: string): string {
     case "option":
       return (
         "every event is followed by its stack, frees as well (the stacktrace option): this kernel's triggers write to the top " +
-        "level's buffer, where one stack was left"
+        "level's buffer, where one stack may have been left"
       );
     default:
       return "this kernel has no stack traces in its ring buffer (CONFIG_STACKTRACE): callers are those that call sites name";
