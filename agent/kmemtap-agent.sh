@@ -200,7 +200,7 @@ stack_triggers() {
     done
 }
 
-# By a trigger on allocations alone, if its stacks arrive here: kernels before 5.17 that have not got its fix write them to the top
+# By a trigger on allocations alone, if its stacks arrive here: old kernels that have not got its fix write them to the top
 # level's buffer, whatever instance it is in. Else by the instance's option, which has every event followed by its stack.
 arm_stacks() {
     # With offsets and sizes, as call sites have them: so a frame is known again.
