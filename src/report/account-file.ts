@@ -30,7 +30,7 @@ export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderB
         row.caller +
           viaOf(row) +
           (extras.wrappers === true ? markOf(row) : "") +
-          (extras.lines === true ? placeOf(row) : ""),
+          (extras.lines === true ? `  ${placeOf(row)}` : ""),
       ),
     ),
   ];
@@ -47,9 +47,10 @@ function markOf({ wrapper, sizes = 0 }: CallerRow): string {
   return sizes > 1 ? `  (wrapper, ${String(sizes)} sizes)` : "  (wrapper)";
 }
 
-function placeOf({ source }: CallerRow): string {
-  if (source === undefined || source.file === null) return `  ${UNATTRIBUTED}`;
-  return `  ${source.file}${source.line === null ? "" : `:${String(source.line)}`}`;
+/** `fs/fat/inode.c:640`, as far as it is known. */
+export function placeOf({ source }: Pick<CallerRow, "source">): string {
+  if (source === undefined || source.file === null) return UNATTRIBUTED;
+  return source.line === null ? source.file : `${source.file}:${String(source.line)}`;
 }
 
 /** A row of the account file and of slab_account: `%8d %8d %8d %5d/%-5d %s`. */
