@@ -92,8 +92,7 @@ describe("stacks behind their events", () => {
   it("change whose the sums are, not what they add up to", () => {
     const charged = text([TEXT]);
     const plain = text([TEXT], { wrappers: new WrapperList([]) });
-    const { callSites: _, ...sums } = charged.totals;
-    expect(plain.totals).toMatchObject(sums);
+    expect({ ...plain.totals, callSites: 0 }).toEqual({ ...charged.totals, callSites: 0 });
     const of = ({ callers }: typeof plain, name: string) =>
       callers.filter(({ callSite }) => callSite.startsWith(`${name}+`));
     expect(of(plain, "mas_preallocate").length + of(plain, "mas_store_gfp").length).toBeGreaterThan(0);

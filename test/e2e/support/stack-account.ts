@@ -32,7 +32,6 @@ export function accountOf(chunks: readonly Uint8Array[], mode: "raw" | "text", w
 }
 
 /** What must be the same whoever is charged. */
-export function sumsOf({ totals }: Snapshot): Omit<Totals, "callSites"> {
-  const { callSites: _, ...sums } = totals;
-  return sums;
+export function sumsOf({ totals }: Snapshot): Totals {
+  return { ...totals, callSites: 0 };
 }
