@@ -3,6 +3,9 @@ import { EventColumns } from "../ftrace/event-columns.ts";
 import type { EventBatch } from "../model/event-batch.ts";
 
 export class EventStore extends EventColumns {
+  /** As a batch has it: of all events or of none. */
+  stack: Uint32Array | undefined;
+
   /** Adds all of a batch. */
   append(batch: EventBatch): void {
     const before = this.length;
@@ -24,5 +27,12 @@ export class EventStore extends EventColumns {
     this.bytesAlloc[to] = batch.bytesAlloc[i];
     this.cpu[to] = batch.cpu[i];
     this.timeNs[to] = batch.timeNs[i];
+    if (batch.stack === undefined) return;
+    if (this.stack === undefined || this.stack.length < this.kind.length) {
+      const larger = new Uint32Array(this.kind.length);
+      larger.set(this.stack ?? []);
+      this.stack = larger;
+    }
+    this.stack[to] = batch.stack[i];
   }
 }

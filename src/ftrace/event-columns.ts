@@ -1,4 +1,4 @@
-import type { AgentMark, EventBatch, LossMark } from "../model/event-batch.ts";
+import type { AgentMark, EventBatch, LossMark, StackMark } from "../model/event-batch.ts";
 import { LineTally } from "../model/line-tally.ts";
 
 const INITIAL_EVENTS = 2048;
@@ -16,12 +16,14 @@ export class EventColumns implements EventBatch {
   timeNs = new Float64Array(INITIAL_EVENTS);
   losses: LossMark[] = [];
   marks: AgentMark[] = [];
+  stacks: StackMark[] = [];
   readonly tally = new LineTally();
 
   reset(): void {
     this.length = 0;
     if (this.losses.length > 0) this.losses = [];
     if (this.marks.length > 0) this.marks = [];
+    if (this.stacks.length > 0) this.stacks = [];
     this.tally.clear();
   }
 

@@ -38,7 +38,7 @@ export class TextDecoder implements StreamDecoder {
 
   constructor(sites: CallSiteTable) {
     this.#reader = new KmemEventReader(sites, this.#columns, this.#head);
-    this.#careful = new CarefulReader(this.#reader, this.#columns, this.#head);
+    this.#careful = new CarefulReader(sites, this.#reader, this.#columns, this.#head);
   }
 
   cut(torn: LineClass): EventBatch {
@@ -46,6 +46,7 @@ export class TextDecoder implements StreamDecoder {
     this.#columns.tally.bytes[torn] += this.#keptLength + this.#discarded;
     this.#keptLength = this.#discarded = 0;
     this.#torn = torn;
+    this.#careful.endBatch(true);
     return this.#columns;
   }
 
@@ -68,6 +69,7 @@ export class TextDecoder implements StreamDecoder {
       this.#keep(text.subarray(from));
     }
     this.#scanKept();
+    this.#careful.endBatch(false);
     return this.#columns;
   }
 
@@ -80,6 +82,7 @@ export class TextDecoder implements StreamDecoder {
       this.#careful.read(this.#kept, 0, this.#keptLength, this.#keptLength);
     }
     this.#keptLength = this.#discarded = 0;
+    this.#careful.endBatch(true);
     return this.#columns;
   }
 

@@ -27,6 +27,8 @@ export interface ArmOptions {
   readonly reconnect: boolean;
   /** In mode raw: the stream is to hold the names of tasks, for whoever records it. */
   readonly names?: boolean;
+  /** Each allocation is to be followed by its stack. */
+  readonly stacks?: boolean;
   readonly ask: AskSecret;
   /** Seconds without a word from here after which the agent restores the target and ends. */
   readonly quietSeconds?: number;
@@ -78,6 +80,7 @@ async function planFor(shell: Shell, wanted: WantedMode, options: ArmOptions): P
       `console=${shell.concurrent ? 0 : 1}`,
       `size=${options.histKeys}`,
       ...(mode === "raw" && options.names ? ["names=1"] : []),
+      ...(mode !== "hist" && options.stacks === true ? ["stacks=1"] : []),
       // What this process does to read of an event would make the next.
       ...(shell.link.kind === "local" ? [`host=${process.pid}`] : []),
     ],
