@@ -11,18 +11,4 @@ export class EventStore extends EventColumns {
     for (const mark of batch.marks) this.marks.push({ ...mark, at: before + mark.at });
     this.tally.add(batch.tally);
   }
-
-  /** Adds event `i` of a batch. */
-  copy(batch: EventBatch, i: number): void {
-    this.reserve();
-    const to = this.length++;
-    this.kind[to] = batch.kind[i];
-    this.ptrLow[to] = batch.ptrLow[i];
-    this.ptrHigh[to] = batch.ptrHigh[i];
-    this.callSite[to] = batch.callSite[i];
-    this.bytesReq[to] = batch.bytesReq[i];
-    this.bytesAlloc[to] = batch.bytesAlloc[i];
-    this.cpu[to] = batch.cpu[i];
-    this.timeNs[to] = batch.timeNs[i];
-  }
 }
