@@ -19,12 +19,13 @@ export class EventStore extends EventColumns {
   override copy(batch: EventBatch, i: number): void {
     const to = this.length;
     super.copy(batch, i);
-    if (batch.stack === undefined) return;
+    const id = batch.stack?.[i] ?? 0;
+    if (id === 0 && this.stack === undefined) return;
     if (this.stack === undefined || this.stack.length < this.kind.length) {
       const larger = new Uint32Array(this.kind.length);
       larger.set(this.stack ?? []);
       this.stack = larger;
     }
-    this.stack[to] = batch.stack[i];
+    this.stack[to] = id;
   }
 }
