@@ -21,6 +21,17 @@ const GFP_FLAGS = ascii(" gfp_flags=");
 const NODE = ascii(" node=");
 const ACCOUNTED = ascii(" accounted=");
 const KNOWN = [NAME, PTR, CALL_SITE, BYTES_REQ, BYTES_ALLOC, GFP_FLAGS, NODE, ACCOUNTED];
+/** They all begin with a space: by the byte behind it. */
+const KNOWN_BY_LETTER = Array.from({ length: 256 }, (_, letter) => KNOWN.filter((key) => key[1] === letter));
+
+/** What a byte may be part of. */
+const IS_KEY = Uint8Array.from({ length: 256 }, (_, byte) =>
+  Number((byte >= 0x61 && byte <= 0x7a) || byte === UNDERSCORE),
+);
+/** Any printable byte but those that only begin something else: the kernel log's `[` and the `<` of `<idle>`. */
+const IS_VALUE = Uint8Array.from({ length: 256 }, (_, byte) =>
+  Number(byte > SPACE && byte !== BRACKET_OPEN && byte !== LESS_THAN && byte !== DELETE),
+);
 
 /** Keys that may stand in a stretch of a line, in this order, each once or not at all. */
 type Keys = readonly Uint8Array[];
@@ -45,7 +56,13 @@ export function endOfLine(bytes: Uint8Array, at: number, allowed: Keys): number 
 
 /** True where a field stands that kernels print; where it may not stand, it is another event's. */
 export function isKnownField(bytes: Uint8Array, at: number): boolean {
-  return KNOWN.some((key) => startsWith(bytes, at, key));
+  return knownKey(bytes, at) !== undefined;
+}
+
+function knownKey(bytes: Uint8Array, at: number): Uint8Array | undefined {
+  if (bytes[at] !== SPACE) return undefined;
+  for (const key of KNOWN_BY_LETTER[bytes[at + 1]]) if (startsWith(bytes, at, key)) return key;
+  return undefined;
 }
 
 /** Behind `key`, which stands at `at` or behind `allowed` fields; or -1. */
@@ -60,7 +77,7 @@ function skipFields(bytes: Uint8Array, at: number, allowed: Keys, until: Uint8Ar
   let p = at;
   while (bytes[p] === SPACE && p - at < MAX_FIELDS_BYTES) {
     if (until !== undefined && startsWith(bytes, p, until)) break;
-    const known = KNOWN.find((key) => startsWith(bytes, p, key));
+    const known = knownKey(bytes, p);
     if (known !== undefined) {
       const place = allowed.indexOf(known, next);
       if (place < 0) break;
@@ -76,22 +93,13 @@ function skipFields(bytes: Uint8Array, at: number, allowed: Keys, until: Uint8Ar
 /** The end of the field ` key=value` at `at`, or -1. Of all values only a cache's name may hold spaces, one at a time. */
 function fieldEnd(bytes: Uint8Array, at: number, isName: boolean): number {
   let p = at + 1;
-  while (isKeyByte(bytes[p])) p++;
+  while (IS_KEY[bytes[p]] === 1) p++;
   if (bytes[p] !== EQUALS || p === at + 1) return -1;
   p++;
   for (;;) {
-    while (isValueByte(bytes[p])) p++;
-    const goesOn = isName && bytes[p] === SPACE && isValueByte(bytes[p + 1]) && !isKnownField(bytes, p);
+    while (IS_VALUE[bytes[p]] === 1) p++;
+    const goesOn = isName && bytes[p] === SPACE && IS_VALUE[bytes[p + 1]] === 1 && !isKnownField(bytes, p);
     if (!goesOn) return p;
     p++;
   }
-}
-
-function isKeyByte(byte: number): boolean {
-  return (byte >= 0x61 && byte <= 0x7a) || byte === UNDERSCORE;
-}
-
-/** Any printable byte but those that only begin something else: the kernel log's `[` and the `<` of `<idle>`. */
-function isValueByte(byte: number): boolean {
-  return byte > SPACE && byte !== BRACKET_OPEN && byte !== LESS_THAN && byte !== DELETE;
 }
