@@ -15,24 +15,17 @@ export class EventStore extends EventColumns {
     this.tally.add(batch.tally);
   }
 
-  /** Adds event `i` of a batch. */
-  copy(batch: EventBatch, i: number): void {
-    this.reserve();
-    const to = this.length++;
-    this.kind[to] = batch.kind[i];
-    this.ptrLow[to] = batch.ptrLow[i];
-    this.ptrHigh[to] = batch.ptrHigh[i];
-    this.callSite[to] = batch.callSite[i];
-    this.bytesReq[to] = batch.bytesReq[i];
-    this.bytesAlloc[to] = batch.bytesAlloc[i];
-    this.cpu[to] = batch.cpu[i];
-    this.timeNs[to] = batch.timeNs[i];
-    if (batch.stack === undefined) return;
+  /** Adds event `i` of a batch, with its stack where it has one. */
+  override copy(batch: EventBatch, i: number): void {
+    const to = this.length;
+    super.copy(batch, i);
+    const id = batch.stack?.[i] ?? 0;
+    if (id === 0 && this.stack === undefined) return;
     if (this.stack === undefined || this.stack.length < this.kind.length) {
       const larger = new Uint32Array(this.kind.length);
       larger.set(this.stack ?? []);
       this.stack = larger;
     }
-    this.stack[to] = batch.stack[i];
+    this.stack[to] = id;
   }
 }
