@@ -26,7 +26,7 @@ for i in $rounds; do
     mkdir "$dir/d" && rmdir "$dir/d"
 done
 # Long enough for a time extend (2^27 ns).
-sleep $pause
+sleep "$pause"
 ls / >/dev/null
 echo 0 >$I/tracing_on
 if [ "${STACKS:-0}" = 1 ]; then for e in kmalloc kmem_cache_alloc; do echo '!stacktrace' >$I/events/kmem/$e/trigger; done; fi
