@@ -63,7 +63,11 @@ export function expectAccount(snapshot: Snapshot, expected: PrintkExpected, with
   expect(snapshot.loss.unmatchedFrees).toBe(expected.unmatchedFrees);
   const hidden = expected.hiddenPointers;
   expect(snapshot.loss.hiddenPointers).toEqual(hidden.allocs + hidden.frees > 0 ? hidden : undefined);
-  const plain = (row: Omit<CallerRow, "caller">) => ({ ...row, caller: "", ...(!withPeaks && { peakNetBytes: 0 }) });
+  const plain = (row: Omit<CallerRow, "caller">) => ({
+    ...row,
+    ...{ caller: "", wrapper: undefined, sizes: undefined },
+    ...(!withPeaks && { peakNetBytes: 0 }),
+  });
   const byCallSite = (a: { callSite: string }, b: { callSite: string }) => (a.callSite < b.callSite ? -1 : 1);
   expect(snapshot.callers.map(plain).sort(byCallSite)).toEqual(expected.callers.map(plain).sort(byCallSite));
 }
