@@ -12,8 +12,10 @@ import type { Alert } from "../model/wire.ts";
 import { buildIdIn } from "../symbols/elf/build-id.ts";
 import { HistAccount } from "./hist-account.ts";
 import { lostAlert } from "./lost-alert.ts";
+import { markDoubtful } from "./mark-doubtful.ts";
 import { ModuleSymbols } from "./module-symbols.ts";
 import { OverrunWatch, type OverrunThresholds, type StatsSample } from "./overrun-watch.ts";
+import { SlabReadings } from "./slab-readings.ts";
 
 /** From this share of its keys on a map is about to be full. */
 const FULL_MAP = 0.8;
@@ -30,6 +32,7 @@ export type TargetSource = Pick<AgentSource, "plan" | "link" | "reconnects">;
 export class TargetState {
   readonly hist = new HistAccount();
   readonly symbols = new ModuleSymbols();
+  readonly slabs = new SlabReadings();
   readonly watch: OverrunWatch;
   readonly #source: TargetSource;
   readonly #findings = new Set<string>();
@@ -53,6 +56,11 @@ export class TargetState {
   constructor(source: TargetSource, thresholds?: OverrunThresholds) {
     this.#source = source;
     this.watch = new OverrunWatch(thresholds);
+  }
+
+  /** CPUs of the target; 1 where it does not say. */
+  get cpuCount(): number {
+    return this.#facts().plan?.facts.cpus ?? 1;
   }
 
   get mode(): TargetFacts["mode"] {
@@ -113,6 +121,12 @@ export class TargetState {
       case "gap":
         // Of this side alone: a target cannot say that it was away.
         if (line.writer === "k") this.#hearGap(line.text, timeNs, atMs);
+        break;
+      case "slabs":
+      case "slab":
+      case "slabs-done":
+      case "slabs-none":
+        this.slabs.hear(line);
         break;
       case "sym":
         this.symbols.hear(line.text);
@@ -200,13 +214,13 @@ export class TargetState {
             },
           }),
     };
-    if (this.mode !== "hist") return completed;
+    if (this.mode !== "hist") return markDoubtful(completed, this.slabs.between("begin", "last", this.cpuCount));
     const callers = this.hist.callers();
     return { ...completed, callers, totals: this.hist.totals(callers) };
   }
 
   #allFindings(): string[] {
-    const all = [...this.#findings];
+    const all = [...this.#findings, ...this.slabs.findings];
     if (this.#findingsLeftOut > 0) all.push(`${this.#findingsLeftOut} more findings are not shown`);
     if (this.#damagedLines > 0)
       all.push(`${this.#damagedLines} of the agent's own lines arrived damaged and were not read`);
@@ -264,6 +278,7 @@ export class TargetState {
     if (this.#gaps.length > MAX_GAPS) this.#gaps.shift();
     this.watch.restart();
     this.hist.restart();
+    this.slabs.restart();
     this.#endHeard = false;
     const seconds = ((toMs - fromMs) / 1000).toFixed(1);
     const alert = lostAlert(null, null, timeNs, atMs);

@@ -16,6 +16,7 @@ export interface ArmCommandOptions {
   readonly pollMs?: string;
   readonly histKeys?: string;
   readonly memoryMb?: string;
+  readonly exactSlabs?: true;
   readonly record?: string;
 }
 
@@ -29,7 +30,7 @@ export function memoryMbOf(text: string | undefined): number | undefined {
 
 export type Armed = Pick<
   ArmOptions,
-  "mode" | "bufferKb" | "subBufferKb" | "growKb" | "pollMs" | "histKeys" | "names" | "ask"
+  "mode" | "bufferKb" | "subBufferKb" | "growKb" | "pollMs" | "histKeys" | "exactSlabs" | "names" | "ask"
 >;
 
 export function armOptions(options: ArmCommandOptions, { overrun }: Config): Armed {
@@ -42,6 +43,7 @@ export function armOptions(options: ArmCommandOptions, { overrun }: Config): Arm
     growKb: grows ? overrun.growLimitKb : 0,
     pollMs: numberOf("--poll-ms", options.pollMs, 100, 60_000) ?? overrun.pollMs,
     histKeys: histKeysOf(numberOf("--hist-keys", options.histKeys, 128, 131_072)),
+    exactSlabs: options.exactSlabs === true,
     names: options.record !== undefined,
     ask: askSecret,
   };

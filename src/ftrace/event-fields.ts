@@ -95,3 +95,11 @@ function isKeyByte(byte: number): boolean {
 function isValueByte(byte: number): boolean {
   return byte > SPACE && byte !== BRACKET_OPEN && byte !== LESS_THAN && byte !== DELETE;
 }
+
+/** The cache's name where ` name=…` stands at `at`, as behind a free; else "". */
+export function cacheNameAt(bytes: Uint8Array, at: number): string {
+  const match = / name=([^ \r\n]+)/y.exec(Buffer.from(bytes.subarray(at, at + MAX_CACHE_NAME)).toString("latin1"));
+  return match === null ? "" : match[1];
+}
+/** With its key; the kernel's have less than 64 letters. */
+const MAX_CACHE_NAME = 128;

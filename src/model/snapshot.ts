@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { printkSchema } from "./printk.ts";
+import { reconciliationSchema } from "./reconciliation.ts";
 import { SNAPSHOT_SCHEMA } from "./schema-name.ts";
 
 const count = z.number().int().nonnegative();
@@ -67,6 +68,10 @@ export const callerRowSchema = z
       .optional()
       .describe("of the allocs, those beyond the live objects that memory was given for: not followed"),
     untrackedBytes: bytes.optional().describe("bytes_alloc of untrackedAllocs"),
+    doubtfulObjects: count
+      .optional()
+      .describe("of the liveObjects, those that may be gone by frees that raised no event, at most; absent where none"),
+    doubtfulBytes: bytes.optional().describe("bytes_alloc of doubtfulObjects"),
     source: callerSourceSchema.optional().describe("where in the source it is; absent where no kernel was given"),
   })
   .meta({ id: "CallerRow" });
@@ -80,6 +85,8 @@ export const totalsSchema = callerRowSchema
     hiddenBytes: true,
     untrackedAllocs: true,
     untrackedBytes: true,
+    doubtfulObjects: true,
+    doubtfulBytes: true,
     source: true,
   })
   .extend({ callSites: count.describe("call sites that allocated") })
@@ -211,6 +218,9 @@ export const targetFactsSchema = z
     disorderedEvents: count
       .optional()
       .describe("mode raw: events that came behind a younger one, of a CPU that was no longer waited for"),
+    reconciliation: reconciliationSchema
+      .optional()
+      .describe("events set against /proc/slabinfo; absent where it was not read at both ends of the window"),
     printk: printkSchema.optional().describe("the console's tp_printk lines, where they are part of the account"),
     release: z.string().describe("uname -r"),
     buildId: z
