@@ -3,6 +3,7 @@
  * every event. It knows no text and no rule but the plain ones; where an event needs more, it stops and says so.
  */
 import { allocate } from "./memory";
+import { isFirst } from "./older-objects";
 import { beginList, listLive, liveBytes, liveObjects, NONE, setLive, startLive, takeLive } from "./live-objects";
 
 export { beginList, liveBytes, liveObjects, setLive, takeLive };
@@ -247,8 +248,19 @@ export function noteFreed(site: u32, objectClass: u32): void {
   store<u32>(at, last == 0 ? size : size | MIXED);
 }
 
-/** A call site has freed an object from before the trace, whose size nobody said: as a rule it frees what it has freed before. */
-export function noteUnmatched(site: u32): void {
+let hiddenAllocs: f64 = 0;
+
+/** Unmatched frees of addresses that had been freed so before: allocated since, without an event. */
+export function hiddenAllocsSeen(): f64 {
+  return hiddenAllocs;
+}
+
+/** A call site has freed an object that was not known, whose size nobody said: as a rule it frees what it has freed before. */
+export function noteUnmatched(site: u32, low: u32, high: u32): void {
+  if (!isFirst(low, high)) {
+    hiddenAllocs += 1;
+    return;
+  }
   const at = freeing + ((<usize>site) << 3);
   const last = load<u32>(at);
   const place = (last & ~MIXED) >> 3;
@@ -288,7 +300,7 @@ export function apply(from: u32, to: u32): u32 {
         noteFreed(site, held);
       } else {
         if (isCounted) countUnmatchedFree();
-        noteUnmatched(site);
+        noteUnmatched(site, low, high);
       }
     }
   }

@@ -16,7 +16,8 @@
  *   since the same commands leak the same; numbers that fall from round to round as those of a cache do that is still
  *   warming; as much growth in the pauses of the workload as in its phases, so that it comes from something else; or two
  *   rounds only, which cannot tell a leak from a warming cache;
- * - of unseen frees when it grows, but objects of its kind are known to go without an event ({@link unseenFrees}).
+ * - of unseen frees when it grows, but objects of its kind are known to go without an event ({@link unseenFrees}), or when
+ *   /proc/slabinfo lacks as many objects of its size as seem to have stayed (reconcile.ts).
  */
 import type { RepeatVerdict, SiteVerdict, WorkloadScope } from "../model/workload.ts";
 
@@ -36,6 +37,8 @@ export interface SiteRounds {
   readonly impliedFrees: number;
   /** Objects that the phases after the first round would have left at the rate of the pauses; 0 where those are too short to tell. */
   readonly background: number;
+  /** What stayed since the first round that may be gone by frees that raised no event, at most, by /proc/slabinfo; 0 where it was not read. */
+  readonly doubtful: number;
 }
 
 export interface SiteJudgement {
@@ -62,6 +65,11 @@ function verdictOf(site: SiteRounds): [SiteVerdict, string] {
   if (sum(site.netBytes.slice(1)) <= 0) return ["cache", "no larger after the last round than after the first"];
   const unseen = unseenFrees(site.callSite, site.impliedFrees, sum(site.survivors));
   if (unseen !== undefined) return ["unseen-frees", unseen];
+  if (site.doubtful >= sum(survivors))
+    return [
+      "unseen-frees",
+      `may be hidden frees: /proc/slabinfo lacks as many objects of its size as stayed (${String(sum(survivors))})`,
+    ];
   if (stayed < survivors.length)
     return [
       "unsteady",

@@ -40,7 +40,8 @@ interface LedgerExports {
   countFree(callSite: number): void;
   countUnmatchedFree(): void;
   noteFreed(site: number, objectClass: number): void;
-  noteUnmatched(site: number): void;
+  noteUnmatched(site: number, low: number, high: number): void;
+  hiddenAllocsSeen(): number;
 }
 
 /** The most that the table of live objects takes for one of them, once it holds some thousands. */
@@ -145,8 +146,8 @@ export class LedgerCore {
     this.#wasm.noteFreed(site, objectClass);
   }
 
-  noteUnmatched(site: number): void {
-    this.#wasm.noteUnmatched(site);
+  noteUnmatched(site: number, low: number, high: number): void {
+    this.#wasm.noteUnmatched(site, low, high);
   }
 
   // ---- what it comes to ----------------------------------------------------------------------------------------------
@@ -219,7 +220,7 @@ export class LedgerCore {
       if (size === 0) unknown.set(site, frees);
       else sizesOf.set(size, (sizesOf.get(size) ?? 0) + frees);
     }
-    return { known, guessed, unknown };
+    return { known, guessed, unknown, hiddenAllocs: this.#wasm.hiddenAllocsSeen() };
   }
 
   /** Of each class what object-classes.ts names. Valid until the next event. */
@@ -241,7 +242,7 @@ export class LedgerCore {
 const MIXED = 0x80000000;
 const MIXED_FROM = 2 ** 31;
 
-/** Frees of objects from before the trace, by bytes_alloc. Larger objects than a slab has may be left out. */
+/** Frees of objects from before the trace, each once, by bytes_alloc. Larger objects than a slab has may be left out. */
 export interface UnmatchedBySize {
   /** Of call sites that have freed one size only. */
   readonly known: ReadonlyMap<number, number>;
@@ -249,6 +250,8 @@ export interface UnmatchedBySize {
   readonly guessed: ReadonlyMap<number, number>;
   /** By call site: of those that have freed nothing whose size is known. */
   readonly unknown: ReadonlyMap<number, number>;
+  /** Frees, besides, of what was allocated without an event: their address had been freed so before. */
+  readonly hiddenAllocs: number;
 }
 
 type Views = ReturnType<typeof viewsOf>;

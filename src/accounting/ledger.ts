@@ -215,7 +215,7 @@ export class EventLedger implements Ledger {
         if (held >= 0)
           this.#core.noteFreed(callSite[i], this.#closeTracked(held, Column.frees, PhaseColumn.frees));
         else {
-          this.#core.noteUnmatched(callSite[i]);
+          this.#core.noteUnmatched(callSite[i], low, high);
           if (!counted) continue;
           this.#core.countUnmatchedFree();
           this.#phases?.unmatchedFree();

@@ -19,6 +19,8 @@ export interface ObjectsBySize {
   readonly sizes: ReadonlyMap<number, ObjectsOfSize>;
   /** Frees of older objects whose size is not known, by the cache they went to; "" where nothing says. */
   readonly freedTo: ReadonlyMap<string, number>;
+  /** Frees of objects whose allocation raised no event, in no figure above: their address had been freed before. */
+  readonly hiddenAllocs: number;
 }
 
 type CallSites = Pick<CallSiteTable, "text" | "freesTo">;
@@ -30,7 +32,7 @@ type CallSites = Pick<CallSiteTable, "text" | "freesTo">;
 export function foldBySize(
   counts: Float64Array,
   fields: Float64Array,
-  { known, guessed, unknown }: UnmatchedBySize,
+  { known, guessed, unknown, hiddenAllocs }: UnmatchedBySize,
   sites: CallSites,
 ): ObjectsBySize {
   const live = new Map<number, Map<string, number>>();
@@ -55,5 +57,5 @@ export function foldBySize(
     const cache = sites.freesTo(site) ?? "";
     freedTo.set(cache, (freedTo.get(cache) ?? 0) + frees);
   }
-  return { sizes, freedTo };
+  return { sizes, freedTo, hiddenAllocs };
 }

@@ -47,6 +47,7 @@ export function reconcile(before: SlabReading, after: SlabReading, cpus: number)
       hiddenFrees: sum(groups, ({ hiddenFrees }) => hiddenFrees),
       hiddenBytes: sum(groups, ({ hiddenFrees, bytesAlloc }) => hiddenFrees * bytesAlloc),
       unknownFrees: Math.max(0, unknownFrees(after) - unknownFrees(before)),
+      hiddenAllocs: after.events.hiddenAllocs - before.events.hiddenAllocs,
       groups,
     },
     doubtful: doubtsOf(groups, after.events),
@@ -93,10 +94,12 @@ function groupOf(
   const slabObjects = sum(caches, (cache) => cache.after - cache.before);
   const remainder = eventObjects - slabObjects;
   const guessed = (now?.guessed ?? 0) - (old?.guessed ?? 0);
-  const kept = sum(caches, (cache) =>
-    Math.min(cpus * (cache.perSlab + partialObjects), Math.max(cache.before, cache.after)),
+  // Each cache is off by itself, so that they hardly all are off to one side.
+  const kept = sum(
+    caches,
+    (cache) => Math.min(cpus * (cache.perSlab + partialObjects), Math.max(cache.before, cache.after)) ** 2,
   );
-  const uncertainty = kept + Math.max(0, guessed);
+  const uncertainty = Math.ceil(Math.sqrt(kept)) + Math.max(0, guessed);
   return {
     bytesAlloc,
     caches: caches.map(({ name, before: was, after: is }) => ({ name, before: was, after: is })),

@@ -166,6 +166,7 @@ export class RunAccount {
       ...context,
       ...(addresses ? { addresses: MAX_ADDRESSES } : {}),
       resolve: (callSite) => this.target?.symbols.resolve(callSite) ?? callSite,
+      ...(this.target === undefined ? {} : { doubtful: this.target.doubtful }),
     });
   }
 

@@ -3,6 +3,7 @@
  * Heard line by line, in the order of the stream or beside it; pure but for the clock that it is given.
  */
 import { type AgentLine, clockNsOf, countOf, fieldsOf } from "../target/agent/agent-line.ts";
+import type { DoubtfulObjects } from "../accounting/compose-workload.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { AgentFacts } from "../target/agent/agent-facts.ts";
 import { findingOf } from "../target/agent/findings.ts";
@@ -16,6 +17,9 @@ import { markDoubtful } from "./mark-doubtful.ts";
 import { ModuleSymbols } from "./module-symbols.ts";
 import { OverrunWatch, type OverrunThresholds, type StatsSample } from "./overrun-watch.ts";
 import { SlabReadings } from "./slab-readings.ts";
+
+/** Readings of the slabs: at the ends of the window, and before the first phase of a workload's second round (workload-script.ts). */
+const [FIRST, LAST, SECOND_ROUND] = ["begin", "last", "2.0"];
 
 /** From this share of its keys on a map is about to be full. */
 const FULL_MAP = 0.8;
@@ -58,8 +62,16 @@ export class TargetState {
     this.watch = new OverrunWatch(thresholds);
   }
 
-  /** CPUs of the target; 1 where it does not say. */
-  get cpuCount(): number {
+  /** Of a workload: what hidden frees may explain. */
+  get doubtful(): DoubtfulObjects {
+    return {
+      inAll: this.slabs.between(FIRST, LAST, this.#cpuCount)?.doubtful,
+      afterFirstRound: this.slabs.between(SECOND_ROUND, LAST, this.#cpuCount)?.doubtful,
+    };
+  }
+
+  /** 1 where the target does not say. */
+  get #cpuCount(): number {
     return this.#facts().plan?.facts.cpus ?? 1;
   }
 
@@ -214,7 +226,7 @@ export class TargetState {
             },
           }),
     };
-    if (this.mode !== "hist") return markDoubtful(completed, this.slabs.between("begin", "last", this.cpuCount));
+    if (this.mode !== "hist") return markDoubtful(completed, this.slabs.between(FIRST, LAST, this.#cpuCount));
     const callers = this.hist.callers();
     return { ...completed, callers, totals: this.hist.totals(callers) };
   }

@@ -6,6 +6,7 @@ import { ExitCode, KmemtapError } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { formatAccountFile } from "../report/account-file.ts";
 import { lossNotice } from "../report/loss-notice.ts";
+import { reconciliationNotice } from "../report/reconciliation-notice.ts";
 import { filterOf } from "./account-filter.ts";
 import { applyKernel } from "./apply-kernel.ts";
 import { type ArmCommandOptions, armOptions, durationOf, memoryMbOf } from "./arm-options.ts";
@@ -84,6 +85,8 @@ async function snapshot(
     await print(shown, options);
     const notice = lossNotice(account);
     if (notice !== undefined) say(notice);
+    const hidden = reconciliationNotice(account);
+    if (hidden !== undefined) say(hidden);
     return options.strict === true && !account.exact ? ExitCode.eventsLost : ExitCode.done;
   } finally {
     await target.close();

@@ -28,6 +28,9 @@ export const reconciliationSchema = z
     hiddenFrees: count.describe("of all groups"),
     hiddenBytes: count,
     unknownFrees: count.describe("frees that were seen, but of a size that nothing tells; they are in no group"),
+    hiddenAllocs: count.describe(
+      "objects that were freed with an event but allocated without one, as far as the reuse of addresses tells; in no group",
+    ),
     groups: z.array(slabGroupSchema).describe("largest remainder first, in bytes; where anything changed"),
   })
   .meta({ id: "Reconciliation" });
