@@ -689,6 +689,7 @@ hear() {
         stop) stop ;;
         bye) finish stop ;;
         "grow "*) KB=$BUFFER_KB TOLD='' && grow "${line#grow }" ;;
+        "slabs "*) read_slabs "${line#slabs }" exclude && send_slabs "${line#slabs }" ;;
         "symbols "*) symbols "${line#symbols }" ;;
         "term "*) tell "${line#term }" TERM ;;
         "arg "* | "phase "* | again | on | tick*) put "$line" >&4 ;;

@@ -242,7 +242,7 @@ const MIXED: u32 = 0x80000000;
 /** A call site has freed an object of a class. */
 export function noteFreed(site: u32, objectClass: u32): void {
   const at = freeing + ((<usize>site) << 3);
-  const size = <u32>load<f64>(classes + ((<usize>objectClass) << CLASS_BITS), CLASS_ALLOC) & ~MIXED;
+  const size = (<u32>load<f64>(classes + ((<usize>objectClass) << CLASS_BITS), CLASS_ALLOC)) & ~MIXED;
   const last = load<u32>(at);
   if ((last & ~MIXED) == size) return;
   store<u32>(at, last == 0 ? size : size | MIXED);

@@ -63,13 +63,10 @@ function verdictOf(site: SiteRounds): [SiteVerdict, string] {
   const stayed = survivors.filter((objects) => objects > 0).length;
   if (stayed === 0) return ["cache", "nothing of the rounds after the first stayed"];
   if (sum(site.netBytes.slice(1)) <= 0) return ["cache", "no larger after the last round than after the first"];
+  if (site.doubtful >= sum(survivors))
+    return ["unseen-frees", "may be hidden frees: of objects of its size /proc/slabinfo lacks as many as stayed"];
   const unseen = unseenFrees(site.callSite, site.impliedFrees, sum(site.survivors));
   if (unseen !== undefined) return ["unseen-frees", unseen];
-  if (site.doubtful >= sum(survivors))
-    return [
-      "unseen-frees",
-      `may be hidden frees: /proc/slabinfo lacks as many objects of its size as stayed (${String(sum(survivors))})`,
-    ];
   if (stayed < survivors.length)
     return [
       "unsteady",

@@ -212,8 +212,7 @@ export class EventLedger implements Ledger {
       if (kind[i] > EventKind.cacheAlloc) {
         if (counted) this.#core.countFree(callSite[i]);
         const held = this.#core.take(low, high);
-        if (held >= 0)
-          this.#core.noteFreed(callSite[i], this.#closeTracked(held, Column.frees, PhaseColumn.frees));
+        if (held >= 0) this.#core.noteFreed(callSite[i], this.#closeTracked(held, Column.frees, PhaseColumn.frees));
         else {
           this.#core.noteUnmatched(callSite[i], low, high);
           if (!counted) continue;

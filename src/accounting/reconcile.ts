@@ -87,9 +87,7 @@ function groupOf(
 ): SlabGroup {
   const [old, now] = [before.events.sizes.get(bytesAlloc), after.events.sizes.get(bytesAlloc)];
   const netOf = (events: ObjectsBySize, size: typeof old) =>
-    (size?.liveObjects ?? 0) -
-    (size?.olderFreed ?? 0) -
-    sum(caches, ({ name }) => events.freedTo.get(name) ?? 0);
+    (size?.liveObjects ?? 0) - (size?.olderFreed ?? 0) - sum(caches, ({ name }) => events.freedTo.get(name) ?? 0);
   const eventObjects = netOf(after.events, now) - netOf(before.events, old);
   const slabObjects = sum(caches, (cache) => cache.after - cache.before);
   const remainder = eventObjects - slabObjects;

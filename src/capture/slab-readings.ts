@@ -3,6 +3,9 @@ import type { ObjectsBySize } from "../accounting/objects-by-size.ts";
 import { reconcile, type Reconciled, type SlabCache, type SlabReading } from "../accounting/reconcile.ts";
 import { type AgentLine, countOf, fieldsOf } from "../target/agent/agent-line.ts";
 
+/** Of the window's end, and of its middle, asked for while it goes on. */
+const LAST = "last";
+const NOW = "now";
 /** More than any kernel has. */
 const MAX_CACHES = 10_000;
 /** A workload has one a phase and round. */
@@ -20,7 +23,8 @@ export class SlabReadings {
   /** What the events say now; undefined where they cannot. Set by whoever accounts them. */
   events: () => ObjectsBySize | undefined = () => undefined;
   readonly #readings = new Map<string, SlabReading>();
-  readonly #compared = new Map<string, Reconciled>();
+  /** The last comparisons, by what was compared. */
+  readonly #compared = new Map<string, { before: SlabReading; after: SlabReading; result: Reconciled }>();
   #arriving: Arriving | undefined;
   /** Readings that have not arrived whole. */
   #damaged = 0;
@@ -34,24 +38,26 @@ export class SlabReadings {
   }
 
   /**
-   * Between two readings, by what they are called: `begin`, `last`, or the name that a phase has for the agent (`2.0`: the first
+   * From a reading to the last one, by what it is called: `begin`, or the name that a phase has for the agent (`2.0`: the first
    * one of the second round). Undefined where one of them is not there.
    */
-  between(from: string, to: string, cpus: number): Reconciled | undefined {
-    const key = `${from} ${to}`;
-    const known = this.#compared.get(key);
-    const [before, after] = [this.#readings.get(from), this.#readings.get(to)];
-    if (known !== undefined || before === undefined || after === undefined) return known;
-    const compared = reconcile(before, after, cpus);
-    this.#compared.set(key, compared);
-    return compared;
+  since(from: string, cpus: number): Reconciled | undefined {
+    const [before, after] = [this.#readings.get(from), this.#readings.get(LAST) ?? this.#readings.get(NOW)];
+    if (before === undefined || after === undefined) return undefined;
+    const known = this.#compared.get(from);
+    if (known?.before === before && known.after === after) return known.result;
+    const result = reconcile(before, after, cpus);
+    this.#compared.set(from, { before, after, result });
+    return result;
   }
 
   /** Why nothing, or less, can be compared; lines for people. */
   get findings(): string[] {
     return [
       ...(this.#missing ? ["no /proc/slabinfo there: frees that raise no event cannot be told from leaks"] : []),
-      ...(this.#damaged > 0 ? [`${this.#damaged} readings of /proc/slabinfo did not arrive whole and were not used`] : []),
+      ...(this.#damaged > 0
+        ? [`${this.#damaged} readings of /proc/slabinfo did not arrive whole and were not used`]
+        : []),
     ];
   }
 
@@ -65,8 +71,10 @@ export class SlabReadings {
   #begin(fields: Map<string, string>): void {
     if (this.#arriving !== undefined) this.#damaged += 1;
     this.#arriving = undefined;
-    const [at, events] = [fields.get("at"), this.events()];
-    if (at === undefined || events === undefined || this.#readings.size >= MAX_READINGS) return;
+    const at = fields.get("at");
+    const events = this.events();
+    if (at === undefined || events === undefined || (this.#readings.size >= MAX_READINGS && !this.#readings.has(at)))
+      return;
     this.#arriving = { at, exact: fields.get("how") === "exact", events, caches: new Map(), lines: 0 };
   }
 

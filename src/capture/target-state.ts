@@ -18,8 +18,9 @@ import { ModuleSymbols } from "./module-symbols.ts";
 import { OverrunWatch, type OverrunThresholds, type StatsSample } from "./overrun-watch.ts";
 import { SlabReadings } from "./slab-readings.ts";
 
-/** Readings of the slabs: at the ends of the window, and before the first phase of a workload's second round (workload-script.ts). */
-const [FIRST, LAST, SECOND_ROUND] = ["begin", "last", "2.0"];
+/** Readings of the slabs: when the window began, and before the first phase of a workload's second round (workload-script.ts). */
+const FIRST = "begin";
+const SECOND_ROUND = "2.0";
 
 /** From this share of its keys on a map is about to be full. */
 const FULL_MAP = 0.8;
@@ -65,8 +66,8 @@ export class TargetState {
   /** Of a workload: what hidden frees may explain. */
   get doubtful(): DoubtfulObjects {
     return {
-      inAll: this.slabs.between(FIRST, LAST, this.#cpuCount)?.doubtful,
-      afterFirstRound: this.slabs.between(SECOND_ROUND, LAST, this.#cpuCount)?.doubtful,
+      inAll: this.slabs.since(FIRST, this.#cpuCount)?.doubtful,
+      afterFirstRound: this.slabs.since(SECOND_ROUND, this.#cpuCount)?.doubtful,
     };
   }
 
@@ -226,7 +227,7 @@ export class TargetState {
             },
           }),
     };
-    if (this.mode !== "hist") return markDoubtful(completed, this.slabs.between(FIRST, LAST, this.#cpuCount));
+    if (this.mode !== "hist") return markDoubtful(completed, this.slabs.since(FIRST, this.#cpuCount));
     const callers = this.hist.callers();
     return { ...completed, callers, totals: this.hist.totals(callers) };
   }

@@ -10,7 +10,9 @@ export const slabGroupSchema = z
     caches: z
       .array(z.object({ name: z.string(), before: count, after: count }))
       .describe("the caches of that size that hold objects, and how many (active_objs)"),
-    eventObjects: difference.describe("what the events say: allocated less freed, objects of before the trace included"),
+    eventObjects: difference.describe(
+      "what the events say: allocated less freed, objects of before the trace included",
+    ),
     slabObjects: difference.describe("what /proc/slabinfo says: after less before, all these caches"),
     remainder: difference.describe("eventObjects - slabObjects: frees that raised no event, less such allocations"),
     uncertainty: count.describe(

@@ -70,7 +70,9 @@ export const residueCallerSchema = z
       .describe("pointers of the oldest objects, where asked for; the kernel's hashes of them unless it hashes none"),
     doubtfulObjects: count
       .optional()
-      .describe("of the objects, those that may be gone, at most, by /proc/slabinfo; absent where it agrees, or was not read"),
+      .describe(
+        "of the objects, those that may be gone, at most, by /proc/slabinfo; absent where it agrees, or was not read",
+      ),
     doubtfulBytes: bytes.optional().describe("bytes_alloc of doubtfulObjects"),
     marks: z
       .array(z.enum(["unseen-frees"]))

@@ -27,6 +27,8 @@ export interface ArmOptions {
   readonly reconnect: boolean;
   /** CPUs give back what they keep free before slabs are counted; else that counts as used. */
   readonly exactSlabs?: boolean;
+  /** Milliseconds between readings of the slabs while it goes on; those of the ends alone unless given. */
+  readonly slabsMs?: number;
   /** In mode raw: the stream is to hold the names of tasks, for whoever records it. */
   readonly names?: boolean;
   readonly ask: AskSecret;
@@ -47,6 +49,7 @@ export function armTarget(target: ShellTarget, label: string, options: ArmOption
     plan: (shell, wanted) => planFor(shell, wanted ?? options.mode, options),
     reconnect: options.reconnect,
     tickMs: options.pollMs,
+    ...(options.slabsMs === undefined ? {} : { slabsMs: options.slabsMs }),
     say: options.say,
   });
 }
