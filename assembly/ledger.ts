@@ -2,11 +2,20 @@
  * The sums of the account and what they are made of, in one memory: what {@link EventLedger} (src/accounting/ledger.ts) does to
  * every event. It knows no text and no rule but the plain ones; where an event needs more, it stops and says so.
  */
+import {
+  freeingAt,
+  hiddenAllocsSeen,
+  noteUnmatched,
+  reserveFreeing,
+  SIZES,
+  sizeFreed,
+  unmatchedBySize,
+} from "./freed-sizes";
 import { allocate } from "./memory";
-import { isFirst } from "./older-objects";
 import { beginList, listLive, liveBytes, liveObjects, NONE, setLive, startLive, takeLive } from "./live-objects";
 
 export { beginList, liveBytes, liveObjects, setLive, takeLive };
+export { freeingAt, hiddenAllocsSeen, noteUnmatched, SIZES, unmatchedBySize };
 
 // ---- a batch's columns, as src/model/event-batch.ts has them -------------------------------------------------------------
 
@@ -48,11 +57,6 @@ let rows: usize = 0;
 let freed: usize = 0;
 /** The class each call site had last, since most allocate one size only: class id + 1. */
 let latest: usize = 0;
-/**
- * Of each call site that frees: the size of the object that it freed last, with {@link MIXED} where it has freed others, and how
- * many unmatched frees came before the first that was matched; 8 bytes.
- */
-let freeing: usize = 0;
 
 /** Rows of call sites, 8 doubles each. */
 export function rowsAt(): usize {
@@ -63,10 +67,6 @@ export function freedAt(): usize {
   return freed;
 }
 
-export function freeingAt(): usize {
-  return freeing;
-}
-
 /** Makes room for every call site below `sites`. */
 export function reserveSites(sites: u32): void {
   if (sites <= siteCapacity) return;
@@ -74,7 +74,7 @@ export function reserveSites(sites: u32): void {
   rows = moved(rows, (<usize>siteCapacity) << ROW_BITS, (<usize>capacity) << ROW_BITS);
   freed = moved(freed, (<usize>siteCapacity) << 3, (<usize>capacity) << 3);
   latest = moved(latest, (<usize>siteCapacity) << 2, (<usize>capacity) << 2);
-  freeing = moved(freeing, (<usize>siteCapacity) << 3, (<usize>capacity) << 3);
+  reserveFreeing(capacity);
   siteCapacity = capacity;
 }
 
@@ -231,44 +231,9 @@ export function countUnmatchedFree(): void {
   store<f64>(totals, load<f64>(totals, UNMATCHED) + 1, UNMATCHED);
 }
 
-// ---- sizes of what was freed: to be set against what /proc/slabinfo counts -----------------------------------------------------
-
-/** Objects of larger sizes are none of a slab's. */
-export const SIZES: u32 = 8192;
-/** Unmatched frees by size / 8, u32: of call sites that have freed one size only, and behind them of the others, whose last one is taken. */
-export const unmatchedBySize: usize = memory.data(SIZES * 8, 16);
-const MIXED: u32 = 0x80000000;
-
 /** A call site has freed an object of a class. */
 export function noteFreed(site: u32, objectClass: u32): void {
-  const at = freeing + ((<usize>site) << 3);
-  const size = (<u32>load<f64>(classes + ((<usize>objectClass) << CLASS_BITS), CLASS_ALLOC)) & ~MIXED;
-  const last = load<u32>(at);
-  if ((last & ~MIXED) == size) return;
-  store<u32>(at, last == 0 ? size : size | MIXED);
-}
-
-let hiddenAllocs: f64 = 0;
-
-/** Unmatched frees of addresses that had been freed so before: allocated since, without an event. */
-export function hiddenAllocsSeen(): f64 {
-  return hiddenAllocs;
-}
-
-/** A call site has freed an object that was not known, whose size nobody said: as a rule it frees what it has freed before. */
-export function noteUnmatched(site: u32, low: u32, high: u32): void {
-  if (!isFirst(low, high)) {
-    hiddenAllocs += 1;
-    return;
-  }
-  const at = freeing + ((<usize>site) << 3);
-  const last = load<u32>(at);
-  const place = (last & ~MIXED) >> 3;
-  if (last == 0) store<u32>(at, load<u32>(at, 4) + 1, 4);
-  else if (place < SIZES) {
-    const counter = unmatchedBySize + ((<usize>(last < MIXED ? place : place + SIZES)) << 2);
-    store<u32>(counter, load<u32>(counter) + 1);
-  }
+  sizeFreed(site, load<f64>(classes + ((<usize>objectClass) << CLASS_BITS), CLASS_ALLOC));
 }
 
 /**

@@ -238,7 +238,7 @@ export class LedgerCore {
   }
 }
 
-/** assembly/ledger.ts, MIXED: on a size where its call site has freed others as well. */
+/** assembly/freed-sizes.ts, MIXED: on a size where its call site has freed others as well. */
 const MIXED = 0x80000000;
 const MIXED_FROM = 2 ** 31;
 

@@ -18,7 +18,7 @@ describe.each<[string, LedgerOptions]>([
   ["with phases and the times of objects", { phases: true, objects: true }],
   ["of kmem_cache alone: the slabs hold all", { filter: "cache" }],
 ])("a ledger %s", (_, options) => {
-  function sizesOf(events: readonly TestEvent[], freesTo: Readonly<Record<string, string>> = {}) {
+  function sizesOf(events: readonly TestEvent[], freesTo: Readonly<Partial<Record<string, string>>> = {}) {
     const callSites = new CallSiteTable();
     const ledger = new EventLedger(callSites, options);
     ledger.apply(batchOf(events, callSites));

@@ -5,6 +5,12 @@ import { reconcile, type SlabCache, type SlabReading } from "../../src/accountin
 import { reconciliationSchema } from "../../src/model/reconciliation.ts";
 
 type Live = Readonly<Record<string, number>>;
+interface Figures {
+  readonly older: number;
+  readonly guessed: number;
+  readonly freedTo: Live;
+  readonly exact: boolean;
+}
 
 /** Objects of 4096 bytes, eight a slab: with one CPU, 14 of them may be its own. */
 const BYTES = 4096;
@@ -13,7 +19,7 @@ const slab = (objects: number, bytes = BYTES): SlabCache => ({ objects, bytes, p
 function reading(
   caches: Readonly<Record<string, SlabCache>>,
   live: Live = {},
-  { older = 0, guessed = 0, freedTo = {} as Live, exact = false } = {},
+  { older = 0, guessed = 0, freedTo = {}, exact = false }: Partial<Figures> = {},
 ): SlabReading {
   const liveObjects = Object.values(live).reduce((sum, objects) => sum + objects, 0);
   const events: ObjectsBySize = {

@@ -64,8 +64,11 @@ describe.each([
       expect(row?.objects).toBeGreaterThan((ROUNDS * OPENS) / 3);
       expect(row?.marks).toEqual(["unseen-frees"]);
       const verdict = repeat?.growing.find(({ callSite }) => callSite === row?.callSite);
-      expect(verdict).toMatchObject({ verdict: "unseen-frees", reason: expect.stringContaining("/proc/slabinfo") });
-      expect(repeat?.growing.filter(({ verdict: is, caller }) => is === "leak" && /kernfs/.test(caller))).toEqual([]);
+      expect(verdict?.verdict).toBe("unseen-frees");
+      expect(verdict?.reason).toContain("/proc/slabinfo");
+      expect(repeat?.growing.filter(({ verdict: is, caller }) => is === "leak" && caller.includes("kernfs"))).toEqual(
+        [],
+      );
 
       const group = groupOf(snapshot, row?.bytes ?? 0, row?.objects ?? 1);
       expect(group.slabObjects).toBeLessThan(OPENS);
