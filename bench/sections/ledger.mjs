@@ -5,7 +5,7 @@
 import { table } from "../table.mjs";
 
 const CALL_SITES = 10_000;
-const LIVE_OBJECTS = 4_000_000;
+const LIVE_OBJECTS = 10_000_000;
 const BATCH = 2000;
 const SNAPSHOTS = 9;
 

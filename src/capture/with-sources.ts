@@ -1,5 +1,6 @@
 /** A snapshot with where in the source its callers are. */
 import type { CallerRow, CallerSource, Snapshot, SymbolFacts } from "../model/snapshot.ts";
+import type { Workload } from "../model/workload.ts";
 import { ELF_MAGIC } from "../symbols/elf/read-elf.ts";
 import { notElf } from "../symbols/elf/elf-errors.ts";
 import { KernelSymbols } from "../symbols/kernel-symbols.ts";
@@ -50,20 +51,49 @@ export async function withSources(snapshot: Snapshot, choice: KernelChoice): Pro
   }
 }
 
+/**
+ * The account of a workload with the source of every caller that its snapshot, its residue and its growth name.
+ *
+ * @throws {KmemtapError} what {@link openSources} does
+ */
+export async function workloadWithSources(workload: Workload, choice: KernelChoice): Promise<Workload> {
+  const { snapshot, residue, repeat } = workload;
+  const finder = await openSources(choice, snapshot);
+  try {
+    const rows = [...snapshot.callers, ...residue.callers, ...(repeat?.growing ?? [])];
+    const found = await finder.of([...new Set(rows.map(({ callSite }) => callSite))]);
+    return {
+      ...workload,
+      snapshot: joinSources(snapshot, found, finder.facts),
+      residue: { ...residue, callers: located(residue.callers, found) },
+      repeat: repeat === null ? null : { ...repeat, growing: located(repeat.growing, found) },
+    };
+  } finally {
+    await finder.close();
+  }
+}
+
 /** The snapshot with what is known of its callers' source. */
 export function joinSources(
   snapshot: Snapshot,
   found: ReadonlyMap<string, CallerSource>,
   facts: Omit<SymbolFacts, "attributed" | "unattributed">,
 ): Snapshot {
-  const callers = snapshot.callers.map((row) => {
-    const source = found.get(row.callSite);
-    return source === undefined ? row : { ...row, source };
-  });
+  const callers = located(snapshot.callers, found);
   const hasFile = ({ source }: CallerRow) => source !== undefined && source.file !== null;
   const attributed = sumOf(callers.filter(hasFile));
   const unattributed = sumOf(callers.filter((row) => !hasFile(row)));
   return { ...snapshot, callers, symbols: { ...facts, attributed, unattributed } };
+}
+
+function located<Row extends { readonly callSite: string }>(
+  rows: readonly Row[],
+  found: ReadonlyMap<string, CallerSource>,
+): Row[] {
+  return rows.map((row) => {
+    const source = found.get(row.callSite);
+    return source === undefined ? row : { ...row, source };
+  });
 }
 
 function sumOf(rows: readonly CallerRow[]): SymbolFacts["attributed"] {

@@ -1,6 +1,7 @@
 /** What `-k` and `-b` make of a snapshot. Apart from the options, since only who uses them should load this. */
-import { withSources } from "../capture/with-sources.ts";
+import { withSources, workloadWithSources } from "../capture/with-sources.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import type { Workload } from "../model/workload.ts";
 import { branchOf } from "../report/branch.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { say } from "./say.ts";
@@ -16,6 +17,15 @@ export async function applyKernel(snapshot: Snapshot, options: KernelOptions): P
   const part = branchOf(whole, branch);
   if (part.callers.length === 0) say(`no caller is in ${branch}`);
   return part;
+}
+
+/** The account of a workload with what the options add to it. */
+export async function applyKernelToWorkload(workload: Workload, options: KernelOptions): Promise<Workload> {
+  const choice = kernelChoiceOf(options);
+  if (choice === undefined) return workload;
+  const whole = await workloadWithSources(workload, choice);
+  for (const notice of symbolNotices(whole.snapshot)) say(notice);
+  return whole;
 }
 
 /** How far call sites became source, a line each. */

@@ -1,6 +1,9 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
 import { ORDER_BY } from "../report/order.ts";
+import { DIFFERENCE_OPTIONS, RINGS_ATTR } from "./difference-options.ts";
+import { KERNEL_OPTIONS } from "./kernel-option.ts";
+import { RINGS_THEME } from "./rings-options.ts";
 
 /** `kmemtap diff A B`: what grew from one account to the other. */
 export function diffCommand(exit: (code: ExitCode) => void) {
@@ -21,6 +24,14 @@ export function diffCommand(exit: (code: ExitCode) => void) {
         .default("current_dynamic" as const),
     )
     .option("--top <N>", "rows of a table (default: 20)")
+    .option(...KERNEL_OPTIONS.kernel)
+    .option("--kernel-b <PATH>", "with -k: B's, where it is of another build")
+    .option(...KERNEL_OPTIONS.branch)
+    .option(...KERNEL_OPTIONS.force)
+    .option(...DIFFERENCE_OPTIONS.ringsFile)
+    .option(...DIFFERENCE_OPTIONS.sideBySide)
+    .addOption(RINGS_ATTR)
+    .addOption(RINGS_THEME)
     .option("--sites", "each call site of a function with several")
     .option("--json", "print the difference as JSON (kmemtap.diff/1)")
     .option("--malloc", "compare kmalloc only")
@@ -38,6 +49,7 @@ Examples:
   kmemtap diff night.kmemtap@2s night.kmemtap@5s     two moments of a recording
   kmemtap diff base.json new.json --fail-over 4k     for CI: 0 within, 1 over, 4 inconclusive
   kmemtap diff base.json new.json --budgets memory.yaml
+  kmemtap diff a.trace b.trace -k /usr/lib/debug -r change.svg   by directory, and as a picture
   kmemtap diff a.trace b.trace -o alloc_count        who allocates more often`,
     )
     .action(async (a, b, options) => {

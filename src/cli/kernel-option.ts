@@ -1,5 +1,5 @@
 /** `-k`: call sites to their source; `-b`: a directory of it. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { KernelChoice } from "../capture/with-sources.ts";
 import { KmemtapError, messageOf } from "../model/errors.ts";
 import { usage } from "./arm-options.ts";
@@ -32,14 +32,21 @@ export const KERNEL_OPTIONS = {
 /**
  * Undefined where no kernel was named.
  *
+ * @throws {KmemtapError} `cli/usage`, `symbols/no-kernel`, `input/unreadable`
  * @param charted a chart has branches without a kernel, too: modules
  */
 export function kernelChoiceOf(
   { kernel, kallsyms, force, lines, branch, startBranch }: KernelOptions,
   charted = false,
 ): KernelChoice | undefined {
-  if (kernel !== undefined)
+  if (kernel !== undefined) {
+    // Before a capture, which is not to be made for nothing.
+    if (!existsSync(kernel))
+      throw new KmemtapError("symbols/no-kernel", `${kernel}: no such file or directory`, {
+        nextStep: "name a built kernel tree, a vmlinux, or a debug package's directory such as /usr/lib/debug",
+      });
     return { kernel, kallsyms: kallsyms === undefined ? undefined : textOf(kallsyms), force: force === true };
+  }
   const needing = {
     "--kallsyms": kallsyms,
     "--force": force,

@@ -7,7 +7,7 @@ import { sourcesBy } from "../symbols/footprint/sources-by.ts";
 import { isDirectory, readFootprint } from "../symbols/footprint/read-footprint.ts";
 import { findSymbolizer } from "../symbols/llvm/find-symbolizer.ts";
 import { Symbolizer } from "../symbols/llvm/symbolizer.ts";
-import { openRegularFile } from "../transport/random-access.ts";
+import { openUnpacked } from "./open-unpacked.ts";
 import { firstBytes } from "./file-kind.ts";
 
 const MAX_JSON_BYTES = 500e6;
@@ -20,7 +20,7 @@ export async function readSize(path: string, branch: string | undefined): Promis
   const symbolizer = found === undefined ? undefined : new Symbolizer(found);
   try {
     const footprint = await readFootprint(path, {
-      open: openRegularFile,
+      open: openUnpacked,
       ...(branch !== undefined && { branch }),
       ...(symbolizer && { sourceOf: sourcesBy(symbolizer) }),
     });
@@ -33,7 +33,7 @@ export async function readSize(path: string, branch: string | undefined): Promis
 /** A line each; members of an archive with contents are listed by their archive. */
 export async function listObjects(path: string): Promise<string> {
   if (!(await isDirectory(path))) return `${path}\n`;
-  const { objects } = await findKernelObjects(path, openRegularFile);
+  const { objects } = await findKernelObjects(path, openUnpacked);
   return [...new Set(objects.map((object) => object.path))].map((name) => `${name}\n`).join("");
 }
 

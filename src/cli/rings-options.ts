@@ -2,12 +2,14 @@
 import { extname } from "node:path";
 import { type Command, Option } from "@commander-js/extra-typings";
 import { RING_ATTRIBUTES, type RingAttribute } from "../model/source-tree.ts";
+import type { Scheme } from "../rings/ring-colours.ts";
 import { usage } from "./arm-options.ts";
 
 export interface RingsOptions {
   readonly ringsFile?: string;
   readonly ringsAttr?: RingAttribute;
   readonly ringsShow?: true;
+  readonly ringsTheme?: Scheme;
   /** See kernel-option.ts. */
   readonly branch?: string;
   readonly startBranch?: string;
@@ -15,6 +17,11 @@ export interface RingsOptions {
 
 export const RING_FORMATS = ["svg", "png", "html"] as const;
 export type RingFormat = (typeof RING_FORMATS)[number];
+
+export const RINGS_THEME = new Option(
+  "--rings-theme <THEME>",
+  "of a picture (default: SVG follows the viewer's, PNG is light)",
+).choices(["light", "dark"] as const);
 
 /** A chart that is to be written. */
 export interface RingsChoice {
@@ -26,6 +33,8 @@ export interface RingsChoice {
   /** Names from the kernel's root down. */
   readonly branch: readonly string[];
   readonly show: boolean;
+  /** Undefined for the format's own. */
+  readonly theme: Scheme | undefined;
 }
 
 export function addRingsOptions<Args extends unknown[], Opts extends Record<string, unknown>>(
@@ -39,23 +48,37 @@ export function addRingsOptions<Args extends unknown[], Opts extends Record<stri
         "what the chart is of (default: current, as far as it is known)",
       ).choices(RING_ATTRIBUTES),
     )
-    .option("-i, --rings-show", "show the chart; without -r as a page in the temporary directory");
+    .option("-i, --rings-show", "show the chart; without -r as a page in the temporary directory")
+    .addOption(RINGS_THEME);
 }
 
 /** @returns undefined where no chart was asked for */
 export function ringsChoiceOf(options: RingsOptions): RingsChoice | undefined {
-  const { ringsFile: file, ringsAttr: attribute, ringsShow: show = false } = options;
+  const { ringsFile: file, ringsAttr: attribute, ringsShow: show = false, ringsTheme: theme } = options;
   if (file === undefined && !show) {
-    if (attribute === undefined) return undefined;
-    throw usage("--rings-attr is of a ring chart, and none is drawn", "name its file with -r, or show it with -i");
+    const given = attribute === undefined ? (theme === undefined ? undefined : "--rings-theme") : "--rings-attr";
+    if (given === undefined) return undefined;
+    throw usage(`${given} is of a ring chart, and none is drawn`, "name its file with -r, or show it with -i");
   }
-  const branch = (options.branch ?? options.startBranch ?? "").split("/").filter((name) => name !== "" && name !== ".");
-  return { file, format: file === undefined ? "html" : formatOf(file), attribute, branch, show };
+  const format = file === undefined ? "html" : formatOf("--rings-file", file, RING_FORMATS);
+  if (format === "html" && theme !== undefined)
+    throw usage("--rings-theme is of a picture", "leave it out: a page follows its reader's light or dark scheme");
+  return { file, format, attribute, branch: branchNames(options), show, theme };
 }
 
-function formatOf(file: string): RingFormat {
+/** Names from the kernel's root down. */
+export function branchNames({ branch, startBranch }: RingsOptions): readonly string[] {
+  return (branch ?? startBranch ?? "").split("/").filter((name) => name !== "" && name !== ".");
+}
+
+/** The format that a file's name ends in, one of those that there are. */
+export function formatOf<Format extends RingFormat>(option: string, file: string, formats: readonly Format[]): Format {
   const ending = extname(file).slice(1).toLowerCase();
-  const format = RING_FORMATS.find((known) => known === ending);
+  const format = formats.find((known) => known === ending);
   if (format !== undefined) return format;
-  throw usage(`--rings-file ${file}: no kind of chart`, "end its name in .svg, .png or .html");
+  const endings = formats.map((known) => `.${known}`);
+  throw usage(
+    `${option} ${file}: no kind of chart`,
+    `end its name in ${endings.slice(0, -1).join(", ")} or ${endings.at(-1)}`,
+  );
 }

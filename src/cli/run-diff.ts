@@ -10,7 +10,10 @@ import { filterOf } from "./account-filter.ts";
 import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { readBudgets } from "./budgets.ts";
 import { byteSizeOf } from "./byte-size.ts";
+import { type DifferenceOptions, differenceChartsOf } from "./difference-options.ts";
+import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { readSide } from "./read-side.ts";
+import { branchNames } from "./rings-options.ts";
 import { writeOutput } from "./write-output.ts";
 
 const DEFAULT_TOP = 20;
@@ -20,7 +23,9 @@ const STATUS: Readonly<Record<DiffVerdict, ExitCode>> = {
   inconclusive: ExitCode.eventsLost,
 };
 
-export interface DiffOptions {
+export interface DiffOptions extends KernelOptions, DifferenceOptions {
+  /** What B is of, where that is not A's kernel. */
+  readonly kernelB?: string;
   readonly at?: string;
   readonly failOver?: string;
   readonly budgets?: string;
@@ -45,7 +50,13 @@ export async function runDiff(a: string, b: string, options: DiffOptions): Promi
     ...(options.budgets === undefined ? [] : readBudgets(options.budgets)),
   ];
   const sideOptions = { filter: filterOf(options), at: options.at, memoryMb: memoryMbOf(options.memoryMb) };
-  const [left, right] = [await readSide(a, sideOptions), await readSide(b, sideOptions)];
+  const charts = differenceChartsOf(options, branchNames(options));
+  kernelChoiceOf(options);
+  const { kernelB = options.kernel } = options;
+  if (options.kernel === undefined && kernelB !== undefined)
+    throw usage("--kernel-b is B's kernel where -k is A's", "give both; -k alone is of both sides");
+  const left = await attributed(await readSide(a, sideOptions), options);
+  const right = await attributed(await readSide(b, sideOptions), { ...options, ...(kernelB && { kernel: kernelB }) });
   checkComparable(left, right, budgets);
   const diff = compareSnapshots(left, right, { noiseBytes, budgets });
   const text =
@@ -53,8 +64,21 @@ export async function runDiff(a: string, b: string, options: DiffOptions): Promi
       ? JSON.stringify(diff, null, 2) + "\n"
       : formatDiff(diff, { orderBy: options.orderBy, top, sites: options.sites === true });
   await writeOutput("-", text);
+  if (charts !== undefined) {
+    const { drawDifference } = await import("./draw-difference.ts");
+    await drawDifference(charts, [
+      { snapshot: left, kernel: options.kernel },
+      { snapshot: right, kernel: kernelB },
+    ]);
+  }
   if (diff.verdict !== null) return STATUS[diff.verdict];
   return options.strict === true && !diff.exact ? ExitCode.eventsLost : ExitCode.done;
+}
+
+async function attributed(snapshot: Snapshot, options: KernelOptions): Promise<Snapshot> {
+  if (options.kernel === undefined) return snapshot;
+  const { applyKernel } = await import("./apply-kernel.ts");
+  return applyKernel(snapshot, options);
 }
 
 function checkComparable(a: Snapshot, b: Snapshot, budgets: readonly Budget[]): void {
@@ -67,6 +91,6 @@ function checkComparable(a: Snapshot, b: Snapshot, budgets: readonly Budget[]): 
   if (folder !== undefined && !(knowsSources(a) && knowsSources(b)))
     throw usage(
       `a budget for ${folder.name} needs accounts that know source files`,
-      "make both snapshots with a kernel's symbols, or give budgets by module and caller",
+      "give the kernel with -k, or budgets by module and caller",
     );
 }

@@ -57,7 +57,7 @@ export async function runReport(named: readonly string[], options: ReportOptions
       memoryMb: memoryMbOf(options.memoryMb),
     }));
   if (capture?.workload === undefined) await writeOutputs(await attributed(whole, options), outputs, rings);
-  else await writeOutput("-", workloadText(capture.workload, outputs));
+  else await writeOutput("-", workloadText(await workloadAttributed(capture.workload, options), outputs));
   const { snapshot } = whole;
   const hiddenFrees =
     outputs.json === true || capture?.workload !== undefined ? undefined : hiddenFreesNotice(snapshot);
@@ -80,7 +80,13 @@ async function attributed(account: RecordedAccount, options: KernelOptions): Pro
   return { ...account, snapshot: await applyKernel(account.snapshot, options) };
 }
 
-interface CaptureChoice extends WindowOptions {
+async function workloadAttributed(workload: Workload, options: KernelOptions): Promise<Workload> {
+  if (options.kernel === undefined) return workload;
+  const { applyKernelToWorkload } = await import("./apply-kernel.ts");
+  return applyKernelToWorkload(workload, options);
+}
+
+interface CaptureChoice extends WindowOptions, Pick<KernelOptions, "branch" | "startBranch"> {
   readonly memoryMb?: string;
   readonly run?: string;
   readonly workload?: true;
@@ -105,6 +111,8 @@ async function accountOfCapture(files: readonly string[], options: CaptureChoice
   const part = partOf(options);
   if (workload === true && part !== undefined)
     throw usage("--workload with --phase, --from or --to", "a workload is accounted in whole");
+  if (workload === true && (options.branch ?? options.startBranch) !== undefined)
+    throw usage("--workload with --branch", "a workload is accounted in whole");
   if (addresses === true && workload !== true) throw usage("--addresses without --workload", "add --workload");
   // What a capture needs (the agent's lines, its links) a trace does not: only one of them pays for it.
   const { accountCapture } = await import("../capture/recorded-capture.ts");

@@ -1,4 +1,5 @@
 import type { SizeReport } from "../model/size.ts";
+import { branchPath, selectBranch } from "../report/size-branch.ts";
 import { formatSizeCsv, formatSizeDiffCsv } from "../report/size-csv.ts";
 import { diffSizes } from "../report/size-diff.ts";
 import { formatSizeDiff } from "../report/size-diff-text.ts";
@@ -35,7 +36,8 @@ export async function runSize(options: SizeOptions): Promise<void> {
     await writeOutput(options.output, await listObjects(kernel));
     return;
   }
-  const read = (path: string) => measured(path, options.branch);
+  const branch = branchPath(options.branch);
+  const read = async (path: string) => selectBranch(await measured(path, branch), branch);
   if (kernel !== undefined) await writeOutput(options.output, formatSize(await read(kernel), options));
   else {
     const sides = diff ?? [];

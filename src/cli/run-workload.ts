@@ -10,10 +10,12 @@ import { formatWorkload } from "../report/workload-report.ts";
 import { armTarget } from "../target/agent/arm-target.ts";
 import { quote } from "../transport/send-script.ts";
 import { filterOf } from "./account-filter.ts";
+import { applyKernelToWorkload } from "./apply-kernel.ts";
 import { type ArmCommandOptions, armOptions, durationOf, memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { loadConfig } from "./config.ts";
 import { finishCapture } from "./finish-capture.ts";
 import { follow } from "./follow.ts";
+import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { createLogger } from "./logger.ts";
 import { say } from "./say.ts";
 import { parseTarget } from "./parse-target.ts";
@@ -21,7 +23,7 @@ import { recording } from "./record.ts";
 import { untilStopped } from "./until-stopped.ts";
 import { writeOutput } from "./write-output.ts";
 
-export interface RunCommandOptions extends ArmCommandOptions {
+export interface RunCommandOptions extends ArmCommandOptions, Pick<KernelOptions, "kernel" | "kallsyms" | "force"> {
   readonly phase?: readonly string[];
   readonly repeat?: string;
   readonly settle?: string;
@@ -51,6 +53,8 @@ async function workload(
   options: RunCommandOptions,
   record: CaptureRecorder | undefined,
 ): Promise<ExitCode> {
+  // Before anything is armed: what it names may not be there.
+  kernelChoiceOf(options);
   const config = loadConfig(options.config);
   const phases = phasesOf(command, options.phase ?? []);
   const rounds = roundsOf(options);
@@ -148,7 +152,16 @@ function statusOf(result: Workload, { failOnLeak, strict }: RunCommandOptions): 
   return strict === true && !result.exact ? ExitCode.eventsLost : ExitCode.done;
 }
 
-async function print(result: Workload, { json, output }: RunCommandOptions): Promise<void> {
+async function print(account: Workload, options: RunCommandOptions): Promise<void> {
+  const result = await applyKernelToWorkload(account, options).catch(async (thrown: unknown) => {
+    // What was captured is worth having, whatever -k names.
+    await write(account, options);
+    throw thrown;
+  });
+  await write(result, options);
+}
+
+async function write(result: Workload, { json, output }: RunCommandOptions): Promise<void> {
   const text = json === true ? `${JSON.stringify(result, null, 2)}\n` : formatWorkload(result);
   await writeOutput(output ?? "-", text);
 }

@@ -1,6 +1,7 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
 import { addArmOptions, TARGETS } from "./add-arm-options.ts";
+import { KERNEL_OPTIONS } from "./kernel-option.ts";
 
 /** `kmemtap run TARGET -- COMMAND`: what a workload allocates, and what it leaves behind. */
 export function runCommand(exit: (code: ExitCode) => void) {
@@ -16,6 +17,9 @@ export function runCommand(exit: (code: ExitCode) => void) {
     .option("--fail-on-leak", "exit with 1 on a leak, with 4 when loss makes the verdict unsafe")
     .option("--json", "print the whole result (kmemtap.workload/1)")
     .option("-o, --output <FILE>", "where to write the result (default: standard output)")
+    .option(...KERNEL_OPTIONS.kernel)
+    .option(...KERNEL_OPTIONS.kallsyms)
+    .option(...KERNEL_OPTIONS.force)
     .addHelpText(
       "after",
       `

@@ -13,6 +13,7 @@ import type { OverrunPolicy } from "./arm-options.ts";
 import type { Config } from "./config.ts";
 import { finishCapture } from "./finish-capture.ts";
 import { follow } from "./follow.ts";
+import { liveFootprint } from "./live-footprint.ts";
 import { createLogger } from "./logger.ts";
 
 export interface WatchOptions {
@@ -48,6 +49,7 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
     ...address,
     logger: logger.child({ room: "server" }, { level: "warn" }),
     anyPort: options.serve === undefined,
+    footprint: options.kernel === undefined ? undefined : liveFootprint(options.kernel.kernel),
   });
   options.onReady(server.url);
 

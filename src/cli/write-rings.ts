@@ -14,7 +14,8 @@ import { writeOutput } from "./write-output.ts";
 export async function writeRings(choice: RingsChoice, root: SourceNode, facts: RingFacts): Promise<void> {
   const branch = branchOf(root, choice.branch);
   const attribute = choice.attribute ?? widestOf(root);
-  const chart = await formatRings(choice.format, root, facts, { attribute, branch });
+  const { theme } = choice;
+  const chart = await formatRings(choice.format, root, facts, { attribute, branch, ...(theme && { theme }) });
   const file = choice.file ?? join(tmpdir(), `kmemtap-rings-${randomUUID()}.html`);
   await writeOutput(file, chart);
   if (choice.show) await showFile(file);

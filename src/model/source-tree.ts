@@ -22,6 +22,16 @@ export interface DynamicFigures {
   readonly allocs: number;
 }
 
+const NOTHING: DynamicFigures = { netBytes: 0, totalBytes: 0, wasteBytes: 0, liveObjects: 0, allocs: 0 };
+
+/** What all of them come to; nothing else of what has these figures. */
+export function sumOfFigures(all: Iterable<DynamicFigures>): DynamicFigures {
+  const sum = { ...NOTHING };
+  for (const figures of all)
+    for (const name of Object.keys(sum) as (keyof DynamicFigures)[]) sum[name] += figures[name];
+  return sum;
+}
+
 /** Figures of a node are its own and those of all below it. */
 export interface SourceNode {
   /** A path's last part; of the root the kernel's name. `(unattributed)` holds what is in no file. */

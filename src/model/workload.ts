@@ -4,7 +4,7 @@
  * explains it.
  */
 import { z } from "zod";
-import { snapshotSchema } from "./snapshot.ts";
+import { callerSourceSchema, snapshotSchema } from "./snapshot.ts";
 
 export const WORKLOAD_SCHEMA = "kmemtap.workload/1";
 
@@ -15,6 +15,7 @@ const callSite = {
   callSite: z.string().describe("the call site, resolved where its module has gone: symbol+0x22/0x80 [module]"),
   caller: z.string().describe("the call site without the function's size"),
 };
+const source = callerSourceSchema.optional().describe("where in the source it is, where the kernel was named (-k)");
 const activity = {
   allocs: count.describe("allocations in the phase"),
   frees: count.describe("frees in the phase, whatever phase allocated the object"),
@@ -56,6 +57,7 @@ export type WorkloadPhase = z.infer<typeof workloadPhaseSchema>;
 export const residueCallerSchema = z
   .object({
     ...callSite,
+    source,
     objects: count,
     bytes,
     requestedBytes: bytes,
@@ -103,6 +105,7 @@ export type SiteVerdict = z.infer<typeof siteVerdictSchema>;
 export const growingCallerSchema = z
   .object({
     ...callSite,
+    source,
     perRound: z.array(bytes).describe("net bytes after each round less those before it"),
     objectsPerRound: z.array(z.number().int()).describe("the same in objects"),
     survivorsPerRound: z.array(count).describe("objects allocated in each round that are still there at the end"),

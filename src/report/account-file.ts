@@ -20,16 +20,17 @@ export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderB
         [row.totalBytes, row.wasteBytes, row.netBytes],
         row.allocs,
         row.frees,
-        row.caller + (withLines ? placeOf(row) : ""),
+        row.caller + (withLines ? `  ${placeOf(row)}` : ""),
       ),
     ),
   ];
   return lines.join("\n") + "\n";
 }
 
-function placeOf({ source }: CallerRow): string {
-  if (source === undefined || source.file === null) return `  ${UNATTRIBUTED}`;
-  return `  ${source.file}${source.line === null ? "" : `:${String(source.line)}`}`;
+/** `fs/fat/inode.c:640`, as far as it is known. */
+export function placeOf({ source }: Pick<CallerRow, "source">): string {
+  if (source === undefined || source.file === null) return UNATTRIBUTED;
+  return source.line === null ? source.file : `${source.file}:${String(source.line)}`;
 }
 
 /** A row of the account file and of slab_account: `%8d %8d %8d %5d/%-5d %s`. */

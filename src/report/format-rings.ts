@@ -1,10 +1,10 @@
 /** A ring chart in each of its formats. */
 import type { SourceNode } from "../model/source-tree.ts";
 import { ringChart, type RingChoice, type RingFacts } from "../rings/ring-chart.ts";
+import type { Theme } from "../rings/svg-page.ts";
 import { ringHtml } from "./ring-html.ts";
 import { pngOf } from "./ring-png.ts";
 
-/** An SVG follows the viewer's colour scheme, and so does the page; a PNG is light unless the choice says otherwise. */
 export async function formatRings(
   format: "svg" | "png" | "html",
   root: SourceNode,
@@ -12,7 +12,17 @@ export async function formatRings(
   choice: RingChoice,
 ): Promise<string | Uint8Array> {
   if (format === "html") return ringHtml(root, facts, choice);
-  if (format === "svg") return ringChart(root, facts, choice);
-  const { theme } = choice;
-  return pngOf(ringChart(root, facts, { ...choice, theme: theme === "dark" ? "dark" : "light" }));
+  return formatPicture(format, choice.theme, (theme) => ringChart(root, facts, { ...choice, theme }));
+}
+
+/**
+ * @param theme where none is given an SVG follows the viewer's colour scheme, and a PNG, which cannot, is light
+ * @param draw makes the SVG
+ */
+export async function formatPicture(
+  format: "svg" | "png",
+  theme: Theme | undefined,
+  draw: (theme: Theme) => string,
+): Promise<string | Uint8Array> {
+  return format === "svg" ? draw(theme ?? "both") : pngOf(draw(theme === "dark" ? "dark" : "light"));
 }

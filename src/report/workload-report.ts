@@ -1,6 +1,6 @@
 /** The account of a workload for a terminal: phases, residue, rounds, verdict. No line is wider than {@link WIDTH}. */
 import type { GrowingCaller, Repeat, Residue, ResidueCaller, Workload, WorkloadPhase } from "../model/workload.ts";
-import { column, formatRow } from "./account-file.ts";
+import { column, formatRow, placeOf } from "./account-file.ts";
 import { lossNotice } from "./loss-notice.ts";
 import { reconciliationNotice } from "./reconciliation-notice.ts";
 
@@ -106,9 +106,9 @@ function formatResidue(residue: Residue, phased: boolean, top: number): string[]
 function residueLines(row: ResidueCaller, phased: boolean): string[] {
   const oldest = row.ages === null ? "-" : `${row.ages.oldestS.toFixed(3)}s`;
   const numbers = `${column(row.objects, 8)} ${column(row.bytes, 8)} ${oldest.padStart(9)} `;
-  const notes = phased
-    ? Object.entries(row.byPhase).map(([name, objects]) => `${printable(name)} ${String(objects)}`)
-    : [];
+  const notes = (row.source?.file ?? null) === null ? [] : [placeOf(row)];
+  if (phased)
+    notes.push(...Object.entries(row.byPhase).map(([name, objects]) => `${printable(name)} ${String(objects)}`));
   if (row.doubtfulObjects !== undefined) notes.push(`${String(row.doubtfulObjects)} may be gone`);
   else if (row.marks.includes("unseen-frees")) notes.push("unseen frees");
   const line = numbers + fit(row.caller, WIDTH - numbers.length);
@@ -163,6 +163,7 @@ function growingLines(row: GrowingCaller): string[] {
   const indent = " ".repeat(VERDICT_WIDTH);
   return [
     row.verdict.padEnd(VERDICT_WIDTH) + fit(row.caller, WIDTH - VERDICT_WIDTH),
+    ...((row.source?.file ?? null) === null ? [] : [indent + fit(placeOf(row), WIDTH - VERDICT_WIDTH)]),
     ...wrap(
       `net bytes by round ${byRound(row.perRound)}; objects that stayed ${byRound(row.survivorsPerRound)}: ${row.reason}`,
       indent,

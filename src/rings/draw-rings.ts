@@ -1,5 +1,5 @@
 /** Slices, their names and the centre, into an SVG page around (0, 0). */
-import { fitText } from "./measure-text.ts";
+import { fitText, textWidth } from "./measure-text.ts";
 import type { Shade } from "./ring-colours.ts";
 import type { RingGeometry, RingSize } from "./ring-geometry.ts";
 import { labelOf } from "./ring-labels.ts";
@@ -40,15 +40,18 @@ export function drawRings(page: SvgPage, geometry: RingGeometry, drawing: RingDr
 function drawCentre(page: SvgPage, { above, figure, below }: RingDrawing["centre"], radius: number): void {
   const small = Math.min(15, Math.max(10, radius * 0.155));
   const large = Math.min(32, Math.max(13, radius * 0.3));
+  const roomAt = (y: number, size: number) => 2 * Math.sqrt(Math.max(0, radius ** 2 - y ** 2)) - size;
   const write = (y: number, text: string, size: number, bold: boolean) => {
     const weight = bold ? "bold" : "regular";
-    const room = 2 * Math.sqrt(Math.max(0, radius ** 2 - y ** 2)) - size;
+    const room = roomAt(y, size);
     const fitting = fitText(text, room, size, { weight, least: 1 });
     if (fitting !== undefined && text !== "")
       page.text(0, Math.round(y), fitting, { size, weight, anchor: "middle", ink: bold ? "ink" : "soft" });
   };
   write(-large * 0.95, above, small * 1.1, true);
-  write(large * 0.3, figure, large, true);
+  // A name may be cut; a figure never.
+  const shrink = Math.min(1, roomAt(large * 0.3, large) / textWidth(figure, large, "bold"));
+  write(large * 0.3, figure, Math.floor(large * shrink * 10) / 10, true);
   below.forEach((line, index) => write(large * 0.3 + small * 1.6 * (index + 1), line, small, false));
 }
 

@@ -1,13 +1,11 @@
 /**
  * A tree of what every snapshot has, without any kernel at hand: who allocated, by module and function.
  */
-import { type DynamicFigures, type SourceNode, UNATTRIBUTED } from "../model/source-tree.ts";
+import { type DynamicFigures, type SourceNode, sumOfFigures, UNATTRIBUTED } from "../model/source-tree.ts";
 import type { CallerRow } from "../model/snapshot.ts";
 
 /** What is in the kernel's image, in a tree by module. */
 export const BUILT_IN = "built-in";
-
-const NONE: DynamicFigures = { netBytes: 0, totalBytes: 0, wasteBytes: 0, liveObjects: 0, allocs: 0 };
 
 /**
  * Modules as directories (`[fat]`, `built-in`; bare addresses under `(unattributed)`), functions as their symbols; the call
@@ -16,18 +14,18 @@ const NONE: DynamicFigures = { netBytes: 0, totalBytes: 0, wasteBytes: 0, liveOb
  * @param name the root's: the kernel's
  */
 export function moduleTreeOf(callers: Iterable<CallerRow>, name: string): SourceNode {
-  const modules = new Map<string, Map<string, DynamicFigures>>();
+  const modules = new Map<string, Map<string, DynamicFigures[]>>();
   for (const row of callers) {
     const { module, symbol } = placeOf(row.caller);
-    const symbols = modules.get(module) ?? new Map<string, DynamicFigures>();
+    const symbols = modules.get(module) ?? new Map<string, DynamicFigures[]>();
     modules.set(module, symbols);
-    symbols.set(symbol, plus(symbols.get(symbol) ?? NONE, row));
+    symbols.set(symbol, [...(symbols.get(symbol) ?? []), row]);
   }
   const children = [...modules].map(([module, symbols]) => {
-    const below = [...symbols].map(([symbol, dynamic]) => node(symbol, "symbol", dynamic, []));
-    return node(module, "directory", sumOf(below), below);
+    const below = [...symbols].map(([symbol, rows]) => node(symbol, "symbol", rows, []));
+    return node(module, "directory", figuresOf(below), below);
   });
-  return node(name, "directory", sumOf(children), children);
+  return node(name, "directory", figuresOf(children), children);
 }
 
 function placeOf(caller: string): { module: string; symbol: string } {
@@ -39,22 +37,17 @@ function placeOf(caller: string): { module: string; symbol: string } {
 function node(
   name: string,
   kind: SourceNode["kind"],
-  dynamic: DynamicFigures,
+  figures: readonly DynamicFigures[],
   children: readonly SourceNode[],
 ): SourceNode {
-  return { name, kind, dynamic, children: [...children].sort((a, b) => (a.name < b.name ? -1 : 1)) };
-}
-
-function sumOf(nodes: readonly SourceNode[]): DynamicFigures {
-  return nodes.reduce((sum, { dynamic }) => plus(sum, dynamic ?? NONE), NONE);
-}
-
-function plus(a: DynamicFigures, b: DynamicFigures): DynamicFigures {
   return {
-    netBytes: a.netBytes + b.netBytes,
-    totalBytes: a.totalBytes + b.totalBytes,
-    wasteBytes: a.wasteBytes + b.wasteBytes,
-    liveObjects: a.liveObjects + b.liveObjects,
-    allocs: a.allocs + b.allocs,
+    name,
+    kind,
+    dynamic: sumOfFigures(figures),
+    children: [...children].sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
+}
+
+function figuresOf(nodes: readonly SourceNode[]): DynamicFigures[] {
+  return nodes.flatMap(({ dynamic }) => dynamic ?? []);
 }

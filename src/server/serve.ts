@@ -1,4 +1,4 @@
-/** HTTP and WebSocket for one live session: the page, `/ws`, `/api/snapshot`, `/healthz`. */
+/** HTTP and WebSocket for one live session: the page, `/ws`, `/api/snapshot`, `/api/footprint`, `/healthz`. */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
@@ -15,6 +15,8 @@ export interface ServeOptions extends ListenAddress {
   readonly logger: FastifyBaseLogger;
   /** Takes any free port when the wanted one is taken. */
   readonly anyPort: boolean;
+  /** Gives what the image of a kernel's release takes, kmemtap.size/1 as text; undefined where no kernel is at hand. */
+  readonly footprint?: ((release: string | undefined) => Promise<Buffer>) | undefined;
 }
 
 export interface RunningServer {
@@ -47,6 +49,7 @@ export async function serve(updates: Observable<LiveUpdate>, options: ServeOptio
   if (existsSync(DASHBOARD)) await app.register(fastifyStatic, { root: DASHBOARD });
   addViewers(app, hub);
   addApi(app, hub);
+  addFootprint(app, hub, options.footprint);
 
   const subscription = updates.subscribe((update) => hub.publish(update));
   const late = setInterval(() => hub.sendToLate(), LATE_MS);
@@ -125,6 +128,17 @@ function addApi(app: FastifyInstance, hub: ViewerHub): void {
     if (run === undefined || Number(run) === latest.snapshot.source.run) return latest.snapshot;
     const previous = latest.previousRuns.find(({ summary }) => summary.run === Number(run));
     return previous?.snapshot ?? reply.code(404).send({ error: `run ${run} is not kept` });
+  });
+}
+
+function addFootprint(app: FastifyInstance, hub: ViewerHub, footprint: ServeOptions["footprint"]): void {
+  app.get("/api/footprint", async (_request, reply) => {
+    if (footprint === undefined) return reply.code(404).send({ error: "no kernel is at hand: start kmemtap with -k" });
+    try {
+      return await reply.type("application/json").send(await footprint(hub.latest?.snapshot.release));
+    } catch (thrown) {
+      return reply.code(502).send({ error: messageOf(thrown) });
+    }
   });
 }
 

@@ -1,5 +1,5 @@
 /** Which function of an image a call site names. Static functions may share a name: their size and the offset tell them apart. */
-import type { NamedSite } from "./call-site-text.ts";
+import type { NamedSite } from "../model/call-site-text.ts";
 import type { ImageFunction, ImageSymbols } from "./image-symbols.ts";
 
 export interface FoundFunctions {

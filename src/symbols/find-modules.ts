@@ -5,8 +5,8 @@ import { join } from "node:path";
 
 export interface ModuleFile {
   readonly path: string;
-  /** `xz`, `zst`, `gz`: as distributions install them, and nobody reads them here. */
-  readonly packed: string | undefined;
+  /** As distributions install them: .xz, .zst, .gz. */
+  readonly isPacked: boolean;
 }
 
 const MODULE = /^(.+)\.ko(\.debug)?(?:\.(xz|zst|gz))?$/;
@@ -14,8 +14,8 @@ const MODULE = /^(.+)\.ko(\.debug)?(?:\.(xz|zst|gz))?$/;
 const MAX_FOLDERS = 50_000;
 
 /**
- * By the name that the kernel prints, in which `-` is `_`. Of several files of a name the first directory's counts, one that can be read before
- * a packed one.
+ * By the name that the kernel prints, in which `-` is `_`. Of several files of a name the first directory's counts, one as it is before a
+ * packed one.
  */
 export async function findModules(folders: readonly string[]): Promise<ReadonlyMap<string, ModuleFile>> {
   const found = new Map<string, ModuleFile>();
@@ -31,10 +31,10 @@ export async function findModules(folders: readonly string[]): Promise<ReadonlyM
       const match = MODULE.exec(entry.name);
       if (match === null) continue;
       const name = match[1].replaceAll("-", "_");
-      const packed = match.at(3);
+      const isPacked = match.at(3) !== undefined;
       const known = found.get(name);
-      if (known === undefined || (known.packed !== undefined && packed === undefined))
-        found.set(name, { path: join(folder, entry.name), packed });
+      if (known === undefined || (known.isPacked && !isPacked))
+        found.set(name, { path: join(folder, entry.name), isPacked });
     }
     for (const name of below.sort()) await walk(join(folder, name));
   };

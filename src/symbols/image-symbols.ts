@@ -2,7 +2,7 @@
  * The functions of an image by name and by address, with the sizes that the kernel prints: to the next symbol, whatever the symbol table
  * says (kernel/kallsyms.c, get_symbol_pos; kernel/module/kallsyms.c, find_kallsyms_symbol).
  */
-import { sourceNameOf } from "./call-site-text.ts";
+import { sourceNameOf } from "../model/call-site-text.ts";
 
 export interface ImageSymbol {
   readonly name: string;

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "../model/errors.ts";
+import { isPacked, unpackTo } from "./unpack.ts";
 import type { KernelFiles } from "./find-kernel.ts";
 import { findModules, type ModuleFile } from "./find-modules.ts";
 import { type Image, openModule, openSystemMap, openVmlinux, type OpenFile } from "./open-image.ts";
@@ -56,9 +57,10 @@ export class Images {
     this.#found ??= findModules(modulesIn);
     const file = (await this.#found).get(name);
     if (file === undefined) return `no ${name}.ko below ${modulesIn.join(", ")}`;
-    if (file.packed !== undefined) return `${file.path} is packed: unpack it`;
     try {
-      const image = await openModule(name, file.path, await this.#folder(), this.#options.open);
+      const path = isPacked(file.path) ? await this.#unpacked(name, file.path) : file.path;
+      const copies = this.#options.laidOut ? await this.#folder() : undefined;
+      const image = { ...(await openModule(name, path, copies, this.#options.open)), path: file.path };
       const { release } = this.kernel;
       const isOther = release !== undefined && image.release !== undefined && image.release !== release;
       if (isOther && !this.#options.force) return `${file.path} is of Linux ${image.release}, the kernel is ${release}`;
@@ -68,8 +70,13 @@ export class Images {
     }
   }
 
-  async #folder(): Promise<string | undefined> {
-    if (!this.#options.laidOut) return undefined;
+  async #unpacked(name: string, path: string): Promise<string> {
+    const unpacked = join(await this.#folder(), `${name}.unpacked`);
+    await unpackTo(path, unpacked);
+    return unpacked;
+  }
+
+  #folder(): Promise<string> {
     return (this.#copies ??= mkdtemp(join(tmpdir(), "kmemtap-modules-")));
   }
 }

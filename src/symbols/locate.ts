@@ -1,6 +1,6 @@
 /** From a call site's text to places in images. */
 import type { KernelSymbols } from "./kernel-symbols.ts";
-import { type NamedSite, parseCallSite } from "./call-site-text.ts";
+import { type NamedSite, parseCallSite } from "../model/call-site-text.ts";
 import { findFunction } from "./find-function.ts";
 import type { ImageFunction } from "./image-symbols.ts";
 import type { Images } from "./images.ts";

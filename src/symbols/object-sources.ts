@@ -3,14 +3,14 @@
  * O= elsewhere, where `.inode.o.cmd` says).
  */
 import type { Dirent } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import type { RandomAccess } from "../model/ports.ts";
 import { readElf } from "./elf/read-elf.ts";
+import { sourceEndOf } from "./object-source.ts";
 import { readImage } from "./read-image.ts";
 import type { ImageFunction } from "./image-symbols.ts";
 
-const SOURCE_ENDS = [".c", ".S", ".rs"];
 const MAX_FOLDERS = 50_000;
 
 interface Defined {
@@ -58,39 +58,23 @@ export class ObjectSources {
   }
 }
 
-/** Objects that one source file was compiled to, and that file from the root on; composites (`ext4.o`, `vmlinux.o`) have none. */
+/** Objects that one source file was compiled to, and that file from the root on. */
 async function* objectsIn(
   root: string,
   folder: string,
   left = { folders: MAX_FOLDERS },
 ): AsyncGenerator<[string, string]> {
   if ((left.folders -= 1) < 0) return;
-  const entries = await entriesOf(folder);
-  const names = new Set(entries.map(({ name }) => name));
-  for (const entry of entries) {
+  for (const entry of await entriesOf(folder)) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
       if (!entry.name.startsWith(".")) yield* objectsIn(root, path, left);
     } else if (entry.name.endsWith(".o") && !entry.name.endsWith(".mod.o")) {
-      const stem = entry.name.slice(0, -2);
-      const beside = SOURCE_ENDS.map((end) => stem + end).find((name) => names.has(name));
-      const command = `.${entry.name}.cmd`;
-      const source =
-        beside !== undefined
-          ? relative(root, join(folder, beside))
-          : names.has(command)
-            ? await sourceInCommand(join(folder, command), relative(root, join(folder, stem)))
-            : undefined;
-      if (source !== undefined) yield [path, source];
+      const stem = relative(root, path).slice(0, -".o".length);
+      const end = await sourceEndOf(path, stem);
+      if (end !== undefined) yield [path, stem + end];
     }
   }
-}
-
-/** `source_fs/inode.o := ../fs/inode.c` (scripts/basic/fixdep.c); its end tells which part of the path is the tree's. */
-async function sourceInCommand(path: string, stem: string): Promise<string | undefined> {
-  const text = await readFile(path, "utf8").catch(() => "");
-  const source = /^source_\S+ := (\S+)$/m.exec(text)?.[1];
-  return SOURCE_ENDS.map((end) => stem + end).find((name) => source === name || source?.endsWith(`/${name}`) === true);
 }
 
 async function entriesOf(folder: string): Promise<readonly Dirent[]> {

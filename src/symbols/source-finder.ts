@@ -1,6 +1,6 @@
 /** Where in the source call sites are. Asked for those of a snapshot, in batches; each is looked up once. */
 import type { CallerSource, SourceFrame, SymbolFacts } from "../model/snapshot.ts";
-import { parseCallSite } from "./call-site-text.ts";
+import { parseCallSite } from "../model/call-site-text.ts";
 import { agreed, chargedFrame } from "./charge.ts";
 import { type BuildIdentity, checkBuild, checkFit } from "./check-build.ts";
 import { findKernel, type KernelFiles } from "./find-kernel.ts";

@@ -34,6 +34,21 @@ export function fromRoot(file: string, root: string | undefined): string {
   return path;
 }
 
+/**
+ * The root that absolute paths have where others are relative to theirs: a compiler may be told to leave a prefix out (-ffile-prefix-map, as
+ * Debian builds), and an assembler not. Undefined where none of them is in a directory that the others have as well.
+ */
+export function otherRootOf(files: readonly string[]): string | undefined {
+  const folders = new Set(files.filter((path) => !path.startsWith("/")).map((path) => posix.dirname(path)));
+  for (const path of files) {
+    if (!path.startsWith("/")) continue;
+    const parts = path.split("/");
+    for (let i = 1; i < parts.length - 1; i++)
+      if (AT_ROOT.has(parts[i]) && folders.has(parts.slice(i, -1).join("/"))) return parts.slice(0, i).join("/") + "/";
+  }
+  return undefined;
+}
+
 /** What is included, and is nobody's own code: the inline functions in there are their callers'. */
 export function isHeader(file: string): boolean {
   return /\.(?:h|inc)$/.test(file);

@@ -1,6 +1,7 @@
 /** `kmemtap diff` as a process: sides of every kind, the text, exit statuses, failures of one line. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PNG } from "pngjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CaptureRecorder } from "../../src/capture/capture-recorder.ts";
 import { RunAccount } from "../../src/capture/run-account.ts";
@@ -8,6 +9,7 @@ import { type Diff, diffSchema } from "../../src/model/diff.ts";
 import { writeRecording } from "../../src/transport/recording/write-recording.ts";
 import { ensureBuilt, type Finished, kmemtap } from "../support/kmemtap.ts";
 import { readFixture } from "../support/recordings.ts";
+import { symbolizer, TREE } from "../support/source-tree.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { alloc, head } from "../support/trace-text.ts";
 
@@ -238,5 +240,50 @@ describe("a side", () => {
     expectFailure(await kmemtap(["diff", all, file(trace, "b"), "--malloc"]), 2, /all\.json accounts everything/);
     const malloc = file(stdout.replace('"filter": "all"', '"filter": "malloc"'), "malloc.json");
     expectFailure(await kmemtap(["diff", malloc, file(trace, "b")]), 2, /malloc\.json accounts malloc, .* all/);
+  });
+});
+
+describe("charts", () => {
+  it("draws the difference, and both beside each other", async () => {
+    const [a, b, folder] = [file(BEFORE, "a.trace"), file(AFTER, "b.trace"), tempDir()];
+    const [change, sides] = [join(folder, "change.svg"), join(folder, "sides.png")];
+    const plain = await kmemtap(["diff", a, b]);
+    const { status, stdout, stderr } = await kmemtap(["diff", a, b, "-r", change, "--side-by-side", sides]);
+    expect({ status, stderr, stdout }).toEqual({ status: 0, stderr: "", stdout: plain.stdout });
+    const svg = readFileSync(change, "utf8");
+    // 18080 - 6592 bytes, as the text says.
+    for (const text of ["Difference: allocated now", "+11.2 KiB", "[loop]", "gone_fn", `${a} `])
+      expect(svg).toContain(text);
+    expect(PNG.sync.read(readFileSync(sides)).width).toBe(2560);
+  });
+
+  it.skipIf(symbolizer === undefined)(
+    `by directory${symbolizer === undefined ? " (missing: llvm-symbolizer)" : ""}, with the kernel's symbols`,
+    async () => {
+      const a = file(held("setup+0xd/0x20", 1, 64), "a.trace");
+      const b = file(held("setup+0xd/0x20", 1, 64) + held("same+0xd/0x20", 3, 4096), "b.trace");
+      const change = join(tempDir(), "change.svg");
+      const { stdout, status } = await kmemtap(["diff", a, b, "-k", TREE, "--json", "-r", change]);
+      expect(status).toBe(0);
+      const { groupedBy, groups } = diffSchema.parse(JSON.parse(stdout));
+      expect([groupedBy, groups.map(({ name, delta }) => [name, delta.netBytes])]).toEqual([
+        "directory",
+        [["fs", 12288]],
+      ]);
+      expect(readFileSync(change, "utf8")).toContain("same.c");
+      const part = await kmemtap(["diff", a, b, "-k", TREE, "-b", "fs/one.c", "--fail-over", "0"]);
+      expect(part.status).toBe(0);
+    },
+  );
+
+  it.each([
+    [["-r", "x.html"], /--rings-file x\.html: no kind of chart\n {2}end its name in \.svg or \.png/],
+    [["--side-by-side", "-"], /no kind of chart/],
+    [["-a", "waste"], /none is drawn/],
+    [["-b", "fs"], /--branch needs the kernel/],
+    [["--kernel-b", TREE], /B's kernel where -k is A's/],
+  ])("%j cannot be", async (args, message) => {
+    const [a, b] = [file(BEFORE, "a.trace"), file(AFTER, "b.trace")];
+    expectFailure(await kmemtap(["diff", a, b, ...args]), 2, message);
   });
 });

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { accountRecording } from "../../src/capture/account-recording.ts";
 import { withSources } from "../../src/capture/with-sources.ts";
 import type { CallerRow, Snapshot } from "../../src/model/snapshot.ts";
-import { parseCallSite, type NamedSite } from "../../src/symbols/call-site-text.ts";
+import { parseCallSite, type NamedSite } from "../../src/model/call-site-text.ts";
 import { readFileChunks } from "../../src/transport/read-file.ts";
 import { findDebug, needs } from "./support/needs.ts";
 

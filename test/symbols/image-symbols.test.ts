@@ -1,7 +1,7 @@
 /** Functions by name and address, with the sizes that kallsyms gives them. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseCallSite, sourceNameOf } from "../../src/symbols/call-site-text.ts";
+import { parseCallSite, sourceNameOf } from "../../src/model/call-site-text.ts";
 import { findFunction } from "../../src/symbols/find-function.ts";
 import { type ImageSymbol, ImageSymbols } from "../../src/symbols/image-symbols.ts";
 

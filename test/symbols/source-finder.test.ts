@@ -1,6 +1,7 @@
 /** Call sites of the small kernel tree: every way to a source file, and every way not to. */
-import { cpSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { CallerSource } from "../../src/model/snapshot.ts";
 import { KernelSymbols } from "../../src/symbols/kernel-symbols.ts";
@@ -128,14 +129,28 @@ describe("what is not found is said", () => {
     expect(source?.reason).toMatch(reason);
   });
 
-  it("a packed module", async () => {
-    const folder = tempDir();
-    cpSync(TREE, folder, { recursive: true });
-    rmSync(join(folder, "fs/tiny/tiny-fs.ko"));
-    writeFileSync(join(folder, "fs/tiny/tiny-fs.ko.xz"), "");
-    expect((await sourceOf("tiny_read+0x9/0x20 [tiny_fs]", folder))?.reason).toMatch(/is packed/);
+  it("a packed module that is damaged", async () => {
+    const folder = withPackedModule("");
+    expect((await sourceOf("tiny_read+0x9/0x20 [tiny_fs]", folder))?.reason).toMatch(
+      /cannot unpack .*tiny-fs\.ko\.gz: /,
+    );
   });
 });
+
+it("a packed module is unpacked", async () => {
+  const folder = withPackedModule(gzipSync(readFileSync(join(TREE, "fs/tiny/tiny-fs.ko"))));
+  const site = "tiny_read+0x9/0x20 [tiny_fs]";
+  expect(await sourceOf(site, folder)).toEqual(await sourceOf(site));
+});
+
+/** The tree, with a packed module instead of the one it has. */
+function withPackedModule(content: string | Uint8Array): string {
+  const folder = tempDir();
+  cpSync(TREE, folder, { recursive: true });
+  rmSync(join(folder, "fs/tiny/tiny-fs.ko"));
+  writeFileSync(join(folder, "fs/tiny/tiny-fs.ko.gz"), content);
+  return folder;
+}
 
 describe("bare addresses", () => {
   const MOVED = 0x1e00000n;

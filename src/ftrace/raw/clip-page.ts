@@ -1,17 +1,11 @@
 /**
  * A sub-buffer with no more than its records of some time. They stay as they are: the page's own time becomes that before the first
- * of them, from which its delta counts (kernel/trace/ring_buffer.c; its layout is that of cpu-stream.ts).
+ * of them, from which its delta counts (kernel/trace/ring_buffer.c; sub-buffer.ts has its layout).
  */
 import type { PageFormat } from "./event-format.ts";
+import { COMMIT_MASK, MAX_TYPE_LEN, MISSED_EVENTS, MISSED_STORED, PADDING, TIME_EXTEND, TWO_27 } from "./sub-buffer.ts";
 
-const MAX_TYPE_LEN = 28;
-const PADDING = 29;
-const TIME_EXTEND = 30;
-const MISSED_FLAGS = 0xc0000000;
-const MISSED_STORED = 0x40000000;
-/** linux/ring_buffer.h: the data's length, below the flags. */
-const COMMIT_MASK = 0x7ffffff;
-const TWO_27 = 2 ** 27;
+const MISSED_FLAGS = MISSED_EVENTS | MISSED_STORED;
 const TWO_59 = 2n ** 59n;
 
 export interface ClipSpan {

@@ -1,25 +1,12 @@
-/**
- * One CPU's ring buffer, sub-buffer by sub-buffer, as `per_cpu/cpuN/trace_pipe_raw` gives it (kernel/trace/ring_buffer.c).
- *
- *     sub-buffer: time stamp u64 | commit long: bytes of data, bit 31: events were missed, bit 30: how many stands behind the data | data
- *     record:     type_len:5 time_delta:27 | …      1-28: data of type_len words · 0: its length in a word, then data
- *                                                   29: padding · 30: time extend, the delta's high bits · 31: absolute time
- */
+/** One CPU's ring buffer, sub-buffer by sub-buffer (sub-buffer.ts has their layout), as `per_cpu/cpuN/trace_pipe_raw` gives it. */
 import { LineClass, type LineTally } from "../../model/line-tally.ts";
 import type { PageFormat } from "./event-format.ts";
 import type { RawCore } from "./raw-core.ts";
 import type { KmemLayout, MarkerLayout, ModuleLayout, RecordLayout } from "./record-layouts.ts";
+import { COMMIT_MASK, MAX_TYPE_LEN, MISSED_EVENTS, MISSED_STORED, PADDING, TIME_EXTEND, TWO_27 } from "./sub-buffer.ts";
 
 const INITIAL_BYTES = 1 << 16;
 const HEADER_BYTES = 4;
-const MAX_TYPE_LEN = 28;
-const PADDING = 29;
-const TIME_EXTEND = 30;
-const MISSED_EVENTS = 0x80000000;
-const MISSED_STORED = 0x40000000;
-/** linux/ring_buffer.h: the data's length, below the flags. */
-const COMMIT_MASK = 0x7ffffff;
-const TWO_27 = 2 ** 27;
 const TWO_32 = 2 ** 32;
 /** An absolute time stamp has 59 bits; the rest is that of the time before it. */
 const TWO_59 = 2 ** 59;

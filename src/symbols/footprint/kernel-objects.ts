@@ -10,7 +10,7 @@ import { basename, dirname, join, normalize, relative } from "node:path";
 import { KmemtapError } from "../../model/errors.ts";
 import { readArchive } from "../elf/archive.ts";
 import type { OpenFile } from "./open-file.ts";
-import { sourceBeside } from "./object-source.ts";
+import { sourceEndOf } from "../object-source.ts";
 import { walkTree } from "./walk-tree.ts";
 
 export interface KernelObject {
@@ -67,17 +67,13 @@ export async function findKernelObjects(dir: string, open: OpenFile): Promise<Ke
       nextStep: "give the directory in which the kernel was built (make O=…), or its vmlinux",
     });
   if (builtIn === 0 && found.modules.length > 0) notes.push("there is no built-in.a: only modules are counted");
-  if (found.packedModules > 0)
-    notes.push(
-      `${found.packedModules} modules are compressed (.ko.xz, .ko.zst, .ko.gz) and not counted: unpack them first`,
-    );
   return { objects: collected.objects, notes };
 }
 
 /** What was compiled by itself (`make fs/ext4/inode.o`), and is in no archive: only what has its source beside it is no composite. */
 async function addLoose(objects: readonly string[], collected: Collected, dir: string): Promise<void> {
   for (const path of objects) {
-    if (path.endsWith(".mod.o") || (await sourceBeside(join(dir, path))) === undefined) continue;
+    if (path.endsWith(".mod.o") || (await sourceEndOf(join(dir, path), stemOf(path))) === undefined) continue;
     await collected.add(path);
   }
 }
@@ -169,7 +165,7 @@ async function listedModules(dir: string): Promise<ReadonlySet<string> | undefin
 }
 
 function stemOf(path: string): string {
-  return normalize(path).replace(/\.(?:o|ko)$/, "");
+  return normalize(path).replace(/\.(?:o|ko(?:\.(?:xz|zst|gz))?)$/, "");
 }
 
 async function isThere(path: string): Promise<boolean> {

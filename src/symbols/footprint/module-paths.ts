@@ -4,7 +4,7 @@ import { readElf } from "../elf/read-elf.ts";
 import { readSymbols } from "../elf/read-symbols.ts";
 import type { KernelObject } from "./kernel-objects.ts";
 import { fileIndicesOf } from "./linked-files.ts";
-import { moduleMembers } from "./object-source.ts";
+import { moduleMembers } from "../object-source.ts";
 import type { OpenFile } from "./open-file.ts";
 import type { Pieces } from "./pieces.ts";
 
@@ -20,7 +20,7 @@ export async function modulePaths(
   const own = new Set(filePaths.filter((file) => !file.endsWith(".mod.c")));
   // Of a module of one file all is that file's.
   const rest = own.size === 1 ? ([...own][0] ?? stem) : `${stem}.ko`;
-  const root = path.slice(0, -`${stem}.ko`.length);
+  const root = path.slice(0, path.lastIndexOf(stem));
   const needed = new Set(pieces.flatMap((p, i) => (p.isLocal === false && indices[i] === undefined ? [p.name] : [])));
   const byName = needed.size === 0 ? new Map<string, string>() : await globalsOf(members, root, filePaths, open);
   return pieces.map(({ isLocal, name }, i) => {

@@ -17,8 +17,10 @@ import { fileIndicesOf } from "./linked-files.ts";
 import type { OpenFile } from "./open-file.ts";
 import { type Pieces, readPieces } from "./pieces.ts";
 import { modulePaths } from "./module-paths.ts";
-import { sourceBeside } from "./object-source.ts";
+import { sourceEndOf } from "../object-source.ts";
 import { groupOf, isInit, noBytes } from "./section-group.ts";
+
+const MODULE = /\.ko(?:\.(?:xz|zst|gz))?$/;
 
 export interface FootprintOptions {
   readonly open: OpenFile;
@@ -95,8 +97,8 @@ async function readTree(dir: string, image: string | undefined, options: Footpri
 }
 
 async function readImageFootprint(path: string, { open, sourceOf, branch }: FootprintOptions): Promise<Footprint> {
-  const isModule = path.endsWith(".ko");
-  const object: KernelObject = { path, stem: basename(path).replace(/\.k?o$/, ""), isModule };
+  const isModule = MODULE.test(path);
+  const object: KernelObject = { path, stem: basename(path).replace(MODULE, "").replace(/\.o$/, ""), isModule };
   const sum = new Sum(branch);
   const notes: string[] = [];
   return withElf(object, open, async (elf) => {
@@ -153,7 +155,7 @@ class Sum {
 /** An object of one source file, or one that was linked of several, as before 4.18 (built-in.o). */
 async function addObject(sum: Sum, { path, part, stem }: KernelObject, elf: ElfFile): Promise<void> {
   const found = await readPieces(elf);
-  const end = part === undefined ? await sourceBeside(path) : undefined;
+  const end = part === undefined ? await sourceEndOf(path, stem) : undefined;
   const own = found.files.find((name) => name.replace(/\.\w+$/, "") === basename(stem));
   const named = own === undefined ? `${stem}.o` : stem.slice(0, -basename(stem).length) + own;
   if (end !== undefined || new Set(found.files).size < 2) {

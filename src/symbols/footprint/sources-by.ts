@@ -1,5 +1,5 @@
 /** An image's source files by its debug information. */
-import { fromRoot, rootOf } from "../source-path.ts";
+import { fromRoot, otherRootOf, rootOf } from "../source-path.ts";
 import type { Symbolizer } from "../llvm/symbolizer.ts";
 import type { SourceOf } from "./image-paths.ts";
 
@@ -18,6 +18,13 @@ export function sourcesBy(symbolizer: Pick<Symbolizer, "ask">): SourceOf {
     const root = files
       .map((path) => (path === undefined ? undefined : rootOf(path)))
       .find((path) => path !== undefined);
-    return files.map((path) => (path === undefined ? undefined : fromRoot(path, root)));
+    const inTree = files.map((path) => (path === undefined ? undefined : fromRoot(path, root)));
+    const other = otherRootOf([...new Set(inTree.filter((path) => path !== undefined))]);
+    return inTree.map((path) => {
+      if (path === undefined) return undefined;
+      // Of a place without lines the symbolizer has a name alone, from the symbol table, where its reader has it from as well.
+      const file = fromRoot(path, other);
+      return file.includes("/") ? file : undefined;
+    });
   };
 }

@@ -7,7 +7,12 @@
  */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import type { DynamicFigures, SourceNode, StaticBytes } from "../../../src/model/source-tree.ts";
+import {
+  type DynamicFigures,
+  type SourceNode,
+  type StaticBytes,
+  sumOfFigures,
+} from "../../../src/model/source-tree.ts";
 
 interface Draft {
   readonly name: string;
@@ -32,7 +37,7 @@ export function cloudKernel(parts: { static?: boolean; dynamic?: boolean } = {})
       places[places.length - 1].children.set(path, symbol);
       symbol.text = bytes;
       for (const place of [...places, symbol])
-        place.dynamic = plus(place.dynamic, { netBytes, totalBytes, wasteBytes, liveObjects, allocs });
+        place.dynamic = sumOfFigures([place.dynamic, { netBytes, totalBytes, wasteBytes, liveObjects, allocs }]);
     } else {
       places = placesOf(root, path.split("/"));
       for (const place of places) place.text += bytes;
@@ -65,15 +70,5 @@ function nodeOf({ name, kind, text, dynamic, children }: Draft, image: boolean, 
     ...(image && { static: bytes }),
     ...(capture && { dynamic }),
     children: [...children.values()].map((child) => nodeOf(child, image, capture)),
-  };
-}
-
-function plus(a: DynamicFigures, b: DynamicFigures): DynamicFigures {
-  return {
-    netBytes: a.netBytes + b.netBytes,
-    totalBytes: a.totalBytes + b.totalBytes,
-    wasteBytes: a.wasteBytes + b.wasteBytes,
-    liveObjects: a.liveObjects + b.liveObjects,
-    allocs: a.allocs + b.allocs,
   };
 }

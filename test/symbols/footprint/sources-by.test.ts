@@ -22,6 +22,32 @@ describe("sourcesBy", () => {
     expect(await sourceOf("vmlinux", [1n, 2n, 3n, 4n])).toEqual(["init/main.c", "fs/inode.c", undefined, undefined]);
   });
 
+  it("finds the tree in paths that were told no root, as the assembler's, and knows no file by a bare name", async () => {
+    const prefix = "/build/reproducible-path/linux-6.1.192/";
+    const files = [
+      "./init/main.c",
+      "./arch/x86/entry/common.c",
+      `${prefix}arch/x86/entry/entry_64.S`,
+      `${prefix}lib/asm_only/memcpy.S`,
+      "/home/me/driver/driver.c",
+      "swapfile.c",
+    ];
+    const sourceOf = sourcesBy({ ask: () => Promise.resolve(files.map((file) => [frame(file)])) });
+    expect(
+      await sourceOf(
+        "vmlinux",
+        files.map((_, i) => BigInt(i)),
+      ),
+    ).toEqual([
+      "init/main.c",
+      "arch/x86/entry/common.c",
+      "arch/x86/entry/entry_64.S",
+      "lib/asm_only/memcpy.S",
+      "/home/me/driver/driver.c",
+      undefined,
+    ]);
+  });
+
   it("asks for many, some at a time, and keeps their order", async () => {
     const sizes: number[] = [];
     const sourceOf = sourcesBy({

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { charge } from "../support/callers.ts";
 import { nodeAt } from "../../src/rings/ring-tree.ts";
-import { joinTrees, sourceTreeOf } from "../../src/symbols/source-tree.ts";
+import { joinTrees, sourceTreeOf } from "../../src/rings/source-tree.ts";
 import type { SourceNode } from "../../src/model/source-tree.ts";
 
 const CALLERS = [

@@ -1,7 +1,7 @@
 /** The source tree of a snapshot: directories, files, functions, and what each holds. */
 import { type CallerRow, type Snapshot } from "../model/snapshot.ts";
 import { type DynamicFigures, type SourceNode, type StaticBytes, UNATTRIBUTED } from "../model/source-tree.ts";
-import { parseCallSite } from "./call-site-text.ts";
+import { parseCallSite } from "../model/call-site-text.ts";
 
 /**
  * Every caller is in it: those without a file in the node {@link UNATTRIBUTED}, by module where they are in one. The root's figures are the

@@ -1,0 +1,44 @@
+/** Charts of what differs between two snapshots: one of the change, one of both beside each other. */
+import type { Snapshot } from "../model/snapshot.ts";
+import { knowsSources } from "../report/diff/source-of.ts";
+import { formatPicture } from "../report/format-rings.ts";
+import { lossNotice } from "../report/loss-notice.ts";
+import { differenceChart, type Side } from "../rings/difference-chart.ts";
+import { nodeAt } from "../rings/ring-tree.ts";
+import { sideBySide } from "../rings/side-by-side.ts";
+import { usage } from "./arm-options.ts";
+import type { DifferenceCharts } from "./difference-options.ts";
+import { moduleTree, sourceTree } from "./snapshot-tree.ts";
+import { writeOutput } from "./write-output.ts";
+
+const DRAW = { difference: differenceChart, sides: sideBySide } as const;
+
+export interface BuildOf {
+  readonly snapshot: Snapshot;
+  readonly kernel: string | undefined;
+}
+
+/** @param sides before and after, each with what `-k` named for it */
+export async function drawDifference(
+  { pictures, attribute, branch, theme }: DifferenceCharts,
+  sides: readonly [BuildOf, BuildOf],
+): Promise<void> {
+  const bySource = sides.every(({ snapshot }) => knowsSources(snapshot));
+  const sideOf = async ({ snapshot, kernel }: BuildOf): Promise<Side> => {
+    const root = bySource ? await sourceTree(snapshot, kernel, attribute) : moduleTree(snapshot);
+    const notExact = lossNotice(snapshot);
+    return { root, name: snapshot.source.label, ...(notExact !== undefined && { notExact }) };
+  };
+  const [before, after] = [await sideOf(sides[0]), await sideOf(sides[1])];
+  if (nodeAt(before.root, branch) === undefined && nodeAt(after.root, branch) === undefined)
+    throw usage(
+      `-b ${branch.join("/")}: neither side has such a place`,
+      "name a directory or file of the source, or leave -b out",
+    );
+  for (const { file, format, chart } of pictures) {
+    const picture = await formatPicture(format, theme, (inTheme) =>
+      DRAW[chart](before, after, { attribute, branch, theme: inTheme }),
+    );
+    await writeOutput(file, picture);
+  }
+}
