@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** What traces this machine's own kernel, or talks to shells by the clock: one at a time, and never beside a guest. */
 const ON_THIS_MACHINE = [
-  "test/cli/{doctor,recorded,run,snapshot}.test.ts",
+  "test/cli/{doctor,recorded,run,snapshot,stacks}.test.ts",
   "test/target/agent/agent*.test.ts",
   "test/target/console/**/*.test.ts",
   "test/transport/**/*.test.ts",
@@ -10,7 +10,7 @@ const ON_THIS_MACHINE = [
 
 /** Long proofs on guests and links, for `npm run proofs`. */
 const PROOFS = [
-  "test/e2e/{agent,breakage,diff,hidden-frees,kernel-tree,link-contract,links,overrun,slow-link,symbols,workload}.test.ts",
+  "test/e2e/{agent,breakage,diff,hidden-frees,kernel-tree,link-contract,links,overrun,slow-link,stacks,symbols,workload}.test.ts",
 ];
 
 export default defineConfig({

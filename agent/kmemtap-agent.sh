@@ -26,7 +26,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 VERB=$1 NONCE=$2 BLANKS=$IFS
 shift 2
 
-BUFFER_KB=8192 SUBBUF_KB=0 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0 HOST='' NAMES=0 SLABS=0
+BUFFER_KB=8192 SUBBUF_KB=0 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0 HOST='' NAMES=0 STACKS=0 SLABS=0
 for option; do
     value=${option#*=}
     case $option in
@@ -45,11 +45,12 @@ for option; do
     host=*) HOST=$value ;;
     names=*) NAMES=$value ;;
     slabs=*) SLABS=$value ;;
+    stacks=*) STACKS=$value ;;
     esac
 done
 
 EVENTS="kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free"
-TOP=$$ SEQ=0 W=m LINK=5 READER='' POLLER='' PUMP='' GATE='' LEVEL='' MOUNTED='' READ='' STOPPED=''
+TOP=$$ SEQ=0 W=m LINK=5 READER='' POLLER='' PUMP='' GATE='' LEVEL='' MOUNTED='' STACKS_BY='' READ='' STOPPED=''
 
 # ---- speaking ----------------------------------------------------------------------------------------------------------
 
@@ -181,6 +182,7 @@ remove_instance() {
     [ -d "$1" ] || return 0
     put 0 >"$1/tracing_on"
     put 0 >"$1/events/enable"
+    stack_triggers "$1" '!stacktrace'
     tries=0
     # EBUSY while its reader has it open.
     until rmdir "$1" 2>/dev/null; do
@@ -188,6 +190,36 @@ remove_instance() {
         [ $tries -gt $NAPS ] && return 1
         sleep $NAP
     done
+} 2>/dev/null
+
+# ---- stacks ------------------------------------------------------------------------------------------------------------
+
+# Writes $2 into the triggers of all allocations' events of the instance $1.
+stack_triggers() {
+    for e in $EVENTS; do
+        case $e in *free) ;; *) [ ! -e "$1/events/kmem/$e/trigger" ] || put "$2" >"$1/events/kmem/$e/trigger" || return ;; esac
+    done
+}
+
+# By a trigger on allocations alone, if its stacks arrive here: old kernels that have not got its fix write them to the top
+# level's buffer, whatever instance it is in. Else by the instance's option, which has every event followed by its stack.
+arm_stacks() {
+    # With offsets and sizes, as call sites have them: so a frame is known again.
+    set_up options/sym-offset 1
+    put 1 >"$I/tracing_on"
+    # One, since it may go astray; a trigger needs no event that is on.
+    if [ -e "$I/events/kmem/kmalloc/trigger" ] && put 'stacktrace:1' >"$I/events/kmem/kmalloc/trigger"; then
+        word "$T/trace_clock" # allocates
+        put 0 >"$I/tracing_on"
+        put '!stacktrace' >"$I/events/kmem/kmalloc/trigger"
+        while read -r line; do
+            case $line in *"<stack trace>"*) STACKS_BY=trigger && break ;; esac
+        done <"$I/trace"
+        put >"$I/trace" ''
+    fi
+    put 0 >"$I/tracing_on"
+    if [ -z "$STACKS_BY" ] && set_up options/stacktrace 1; then STACKS_BY=option; fi
+    finding "code=stacks by=${STACKS_BY:-nothing}"
 } 2>/dev/null
 
 # ---- hist triggers -----------------------------------------------------------------------------------------------------
@@ -487,6 +519,7 @@ make_instance() {
         put 1 2>/dev/null >/proc/sys/kernel/printk && finding "code=console-quiet level=$LEVEL"
     fi
     [ "$VERB" = text ] && unhash
+    [ "$STACKS" = 1 ] && arm_stacks
     return 0
 }
 
@@ -547,6 +580,11 @@ leave_us_out() {
         [ -d "$I/events/kmem/$e" ] || continue
         put "(common_flags & 24) || ($filter)" >"$I/events/kmem/$e/filter" || finding "code=filter-refused event=$e"
     done
+    # The filter of the event alone would leave us its stack.
+    if [ "$STACKS_BY" = trigger ]; then
+        stack_triggers "$I" '!stacktrace'
+        stack_triggers "$I" "stacktrace if (common_flags & 24) || ($filter)" || finding "code=stacks-refused"
+    fi
     # 5.7 brought it.
     [ -e "$I/set_event_notrace_pid" ] || finding "code=helpers-traced"
 } 2>/dev/null
@@ -757,6 +795,8 @@ stop() {
         STOPPED=1
         put 0 >"$I/tracing_on"
         put 0 >"$I/events/enable"
+        # A trigger does its work for an event that is off, too.
+        [ -z "$STACKS_BY" ] || stack_triggers "$I" '!stacktrace' 2>/dev/null
         put 1 >"$I/tracing_on"
         [ -n "$READ" ] && send_slabs last
     fi
@@ -809,7 +849,7 @@ read_raw() {
     header=$(cat "$I/events/header_page")
     blob header_page "$header"
     blob header_event "$(cat "$I/events/header_event")"
-    for e in ftrace/print module/module_load module/module_free; do
+    for e in ftrace/print ${STACKS_BY:+ftrace/kernel_stack} module/module_load module/module_free; do
         [ -d "$I/events/$e" ] && blob format "$(cat "$I/events/$e/format")"
     done
     for e in $EVENTS; do [ -d "$I/events/kmem/$e" ] && blob format "$(cat "$I/events/kmem/$e/format")"; done

@@ -12,23 +12,12 @@ import {
   unmatchedBySize,
 } from "./freed-sizes";
 import { allocate } from "./memory";
+import { bytesAlloc, bytesReq, callSite, CAPACITY, KFREE, kind, ptrHigh, ptrLow } from "./columns";
 import { beginList, listLive, liveBytes, liveObjects, NONE, setLive, startLive, takeLive } from "./live-objects";
 
+export { bytesAlloc, bytesReq, callSite, CAPACITY, cpu, kind, ptrHigh, ptrLow, timeNs } from "./columns";
 export { beginList, liveBytes, liveObjects, setLive, takeLive };
 export { freeingAt, hiddenAllocsSeen, noteUnmatched, SIZES, unmatchedBySize };
-
-// ---- a batch's columns, as src/model/event-batch.ts has them -------------------------------------------------------------
-
-/** Events that fit in. */
-export const CAPACITY: u32 = 1024;
-export const bytesReq: usize = memory.data(CAPACITY * 8, 16);
-export const bytesAlloc: usize = memory.data(CAPACITY * 8, 16);
-export const ptrLow: usize = memory.data(CAPACITY * 4, 16);
-export const ptrHigh: usize = memory.data(CAPACITY * 4, 16);
-export const callSite: usize = memory.data(CAPACITY * 4, 16);
-export const kind: usize = memory.data(CAPACITY, 16);
-/** src/model/event-batch.ts, EventKind: below are allocations. */
-const KFREE: u8 = 2;
 
 // ---- sums -------------------------------------------------------------------------------------------------------------------
 

@@ -119,8 +119,8 @@ export function setLive(low: u32, high: u32, value: u32): i32 {
   const segment = segmentOf(hash);
   if (load<u32>(counts + (segment << 2)) >= load<u32>(limits + (segment << 2))) grow(segment);
   const lines = load<u32>(lineCounts + (segment << 2));
-  let index = homeOf(hash, lines);
-  let line = lineAt(segment, index);
+  const index = homeOf(hash, lines);
+  const line = lineAt(segment, index);
   let place = placeIn(line, low, high);
   if (place < 0 && load<u32>(line, PASSED) != 0) place = placeBehind(segment, index, low, high);
   if (place >= 0) {
@@ -129,14 +129,7 @@ export function setLive(low: u32, high: u32, value: u32): i32 {
     store<u32>(at, value + 1, VALUES);
     return replaced - 1;
   }
-  let free = freePlaceIn(line);
-  while (free < 0) {
-    store<u32>(line, load<u32>(line, PASSED) + 1, PASSED);
-    index = index + 1 == lines ? 0 : index + 1;
-    line = lineAt(segment, index);
-    free = freePlaceIn(line);
-  }
-  put(line + (free << 2), low, high, value + 1);
+  put(segment, lines, index, low, high, value + 1);
   store<u32>(counts + (segment << 2), load<u32>(counts + (segment << 2)) + 1);
   size += 1;
   return NONE;
@@ -161,7 +154,18 @@ function placeBehind(segment: u32, home: u32, low: u32, high: u32): i32 {
   }
 }
 
-function put(at: usize, low: u32, high: u32, value: u32): void {
+/** Puts a pointer that the segment does not hold into the first free place from its home on. */
+function put(segment: u32, lines: u32, home: u32, low: u32, high: u32, value: u32): void {
+  let index = home;
+  let line = lineAt(segment, index);
+  let free = freePlaceIn(line);
+  while (free < 0) {
+    store<u32>(line, load<u32>(line, PASSED) + 1, PASSED);
+    index = index + 1 == lines ? 0 : index + 1;
+    line = lineAt(segment, index);
+    free = freePlaceIn(line);
+  }
+  const at = line + (free << 2);
   store<u32>(at, low);
   store<u32>(at, high, HIGHS);
   store<u32>(at, value, VALUES);
@@ -218,24 +222,13 @@ function grow(segment: u32): void {
     const from = scratch + ((<usize>line) << LINE_BITS);
     for (let place: u32 = 0; place < PLACES; place++) {
       const at = from + (place << 2);
-      if (load<u32>(at, VALUES) != 0) putAnew(segment, lines, at);
+      const value = load<u32>(at, VALUES);
+      if (value == 0) continue;
+      const low = load<u32>(at);
+      const high = load<u32>(at, HIGHS);
+      put(segment, lines, homeOf(hashOf(low, high), lines), low, high, value);
     }
   }
-}
-
-function putAnew(segment: u32, lines: u32, from: usize): void {
-  const low = load<u32>(from);
-  const high = load<u32>(from, HIGHS);
-  let index = homeOf(hashOf(low, high), lines);
-  let line = lineAt(segment, index);
-  let free = freePlaceIn(line);
-  while (free < 0) {
-    store<u32>(line, load<u32>(line, PASSED) + 1, PASSED);
-    index = index + 1 == lines ? 0 : index + 1;
-    line = lineAt(segment, index);
-    free = freePlaceIn(line);
-  }
-  put(line + (free << 2), low, high, load<u32>(from, VALUES));
 }
 
 let listSegment: u32 = 0;

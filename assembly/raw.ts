@@ -7,22 +7,12 @@
  */
 import { allocate } from "./memory";
 import { clearSites, addSite, findSite } from "./address-sites";
+import { addEvent, bytesAlloc, bytesReq, callSite, cpu, isFull, kind, ptrHigh, ptrLow, timeNs } from "./columns";
 
 export { addSite, clearSites, findSite };
+export { bytesAlloc, bytesReq, callSite, CAPACITY, cpu, kind, ptrHigh, ptrLow, takeEvents, timeNs } from "./columns";
 
-// ---- what comes out, as src/model/event-batch.ts has it -----------------------------------------------------------------------
-
-/** Events that fit in. */
-export const CAPACITY: u32 = 1024;
-export const timeNs: usize = memory.data(CAPACITY * 8, 16);
-export const bytesReq: usize = memory.data(CAPACITY * 8, 16);
-export const bytesAlloc: usize = memory.data(CAPACITY * 8, 16);
-export const ptrLow: usize = memory.data(CAPACITY * 4, 16);
-export const ptrHigh: usize = memory.data(CAPACITY * 4, 16);
-export const callSite: usize = memory.data(CAPACITY * 4, 16);
-export const cpu: usize = memory.data(CAPACITY * 2, 16);
-export const kind: usize = memory.data(CAPACITY, 16);
-let length: u32 = 0;
+// ---- what comes out -----------------------------------------------------------------------------------------------------------
 
 /** Doubles: bytes of the events, frees of NULL and their bytes, events behind a younger one, the time of the youngest event so far. */
 export const sums: usize = memory.data(5 * 8, 16);
@@ -31,13 +21,6 @@ const NULL_FREES: usize = 8;
 const NULL_FREE_BYTES: usize = 16;
 const DISORDERED: usize = 24;
 const YOUNGEST: usize = 32;
-
-/** How many events there are; they are the caller's, and the columns empty again. */
-export function takeEvents(): u32 {
-  const events = length;
-  length = 0;
-  return events;
-}
 
 // ---- the CPUs -----------------------------------------------------------------------------------------------------------------
 
@@ -221,8 +204,7 @@ function add(sum: usize, value: f64): void {
 
 /** The lane's next record, which is a usual one, goes to the columns. */
 function emit(lane: Lane): void {
-  const i = <usize>length;
-  length += 1;
+  const i = addEvent();
   const layout = lane.layout;
   const record = lane.at + HEADER;
   const what = load<u32>(layout);
@@ -282,7 +264,7 @@ export function merge(count: u32, limit: f64): i32 {
     const lane = laneOf(first);
     if (lane.state == HELD) return first;
     do {
-      if (length == CAPACITY) return FULL;
+      if (isFull()) return FULL;
       emit(lane);
       look(lane);
     } while (lane.state == READY && lane.next <= until);

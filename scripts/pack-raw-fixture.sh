@@ -4,7 +4,10 @@ set -eu
 dir=$1 name=$2
 to=$(dirname "$0")/../fixtures/$name
 mkdir -p "$to"
-grep -o 'call_site=[^+ ]*' "$dir/trace" | cut -c11- | sort -u >"$dir/names"
+{
+    grep -o 'call_site=[^+ ]*' "$dir/trace" | cut -c11-
+    sed -n 's/^ => \([^+ ]*\).*/\1/p' "$dir/trace"
+} | sort -u >"$dir/names"
 # The order of one address's names is kept: the kernel prints the first.
 sort -s -k1,1 "$dir/kallsyms" | awk '
     FNR == NR { wanted[$1] = 1; next }

@@ -9,11 +9,11 @@ import { must, ROOT } from "./lib.mjs";
 const SOURCE = join(ROOT, "assembly");
 const TARGET = join(ROOT, "src", "wasm");
 /** Each with the export that a file of its own imports. */
-const MODULES = ["ledger", "raw"];
+const MODULES = ["ledger", "raw", "text"];
 
 /** Compiles what is missing or older than its source. */
 export async function ensureWasm() {
-  const sources = [import.meta.filename, ...readdirSync(SOURCE).map((name) => join(SOURCE, name))];
+  const sources = [import.meta.filename, ...readdirSync(SOURCE, { recursive: true }).map((name) => join(SOURCE, name))];
   const newest = Math.max(...sources.map((file) => statSync(file).mtimeMs));
   mkdirSync(TARGET, { recursive: true });
   for (const name of MODULES) {

@@ -67,7 +67,7 @@ function callerRows(state: LedgerState): CallerRow[] {
   return sites.map((site) => callerRow(state, site));
 }
 
-function callerRow({ sums, callSites, hidden, untracked }: LedgerState, site: number): CallerRow {
+function callerRow({ sums, callSites, hidden, untracked, wrappers }: LedgerState, site: number): CallerRow {
   const at = site * ROW;
   const allocs = sums[at + Column.allocs];
   const frees = sums[at + Column.frees];
@@ -91,6 +91,7 @@ function callerRow({ sums, callSites, hidden, untracked }: LedgerState, site: nu
     liveObjects: allocs - frees - impliedFrees - (unfollowed?.allocs ?? 0) - (beyond?.allocs ?? 0),
     ...(unfollowed !== undefined && { hiddenAllocs: unfollowed.allocs, hiddenBytes: unfollowed.bytes }),
     ...(beyond !== undefined && { untrackedAllocs: beyond.allocs, untrackedBytes: beyond.bytes }),
+    ...(wrappers?.has(site) === true && { wrapper: true as const, sizes: wrappers.sizesOf(site) }),
   };
 }
 

@@ -3,20 +3,13 @@
  * how the rest of the room gets at it.
  */
 import type { EventBatch } from "../model/event-batch.ts";
-import { instantiate, type WasmGlobal, type WasmMemory } from "../wasm/instantiate.ts";
+import { type ColumnExports, columnsOf } from "../wasm/columns.ts";
+import { instantiate, type WasmGlobal } from "../wasm/instantiate.ts";
 import { LEDGER_WASM } from "../wasm/ledger-module.ts";
 import { CLASS } from "./object-classes.ts";
 import { ROW } from "./site-rows.ts";
 
-interface LedgerExports {
-  readonly memory: WasmMemory;
-  readonly CAPACITY: WasmGlobal;
-  readonly kind: WasmGlobal;
-  readonly ptrLow: WasmGlobal;
-  readonly ptrHigh: WasmGlobal;
-  readonly callSite: WasmGlobal;
-  readonly bytesReq: WasmGlobal;
-  readonly bytesAlloc: WasmGlobal;
+interface LedgerExports extends ColumnExports {
   readonly totals: WasmGlobal;
   readonly SIZES: WasmGlobal;
   readonly unmatchedBySize: WasmGlobal;
@@ -88,7 +81,7 @@ export class LedgerCore {
 
   /** Takes over events `[from, to)` of a batch, for {@link apply}. */
   load(batch: EventBatch, from: number, to: number): void {
-    const { kind, ptrLow, ptrHigh, callSite, bytesReq, bytesAlloc } = this.#current();
+    const { kind, ptrLow, ptrHigh, callSite, bytesReq, bytesAlloc } = this.#current().columns;
     kind.set(batch.kind.subarray(from, to));
     ptrLow.set(batch.ptrLow.subarray(from, to));
     ptrHigh.set(batch.ptrHigh.subarray(from, to));
@@ -232,7 +225,7 @@ export class LedgerCore {
   forEach(visit: (low: number, high: number, value: number) => void): void {
     this.#wasm.beginList();
     for (let length = this.#wasm.list(); length > 0; length = this.#wasm.list()) {
-      const { ptrLow, ptrHigh, callSite } = this.#current();
+      const { ptrLow, ptrHigh, callSite } = this.#current().columns;
       for (let i = 0; i < length; i++) visit(ptrLow[i], ptrHigh[i], callSite[i]);
     }
   }
@@ -258,15 +251,9 @@ type Views = ReturnType<typeof viewsOf>;
 
 function viewsOf(wasm: LedgerExports) {
   const { buffer } = wasm.memory;
-  const capacity = wasm.CAPACITY.value;
   return {
     buffer,
-    kind: new Uint8Array(buffer, wasm.kind.value, capacity),
-    ptrLow: new Uint32Array(buffer, wasm.ptrLow.value, capacity),
-    ptrHigh: new Uint32Array(buffer, wasm.ptrHigh.value, capacity),
-    callSite: new Uint32Array(buffer, wasm.callSite.value, capacity),
-    bytesReq: new Float64Array(buffer, wasm.bytesReq.value, capacity),
-    bytesAlloc: new Float64Array(buffer, wasm.bytesAlloc.value, capacity),
+    columns: columnsOf(wasm),
     totals: new Float64Array(buffer, wasm.totals.value, TOTALS),
   };
 }

@@ -15,6 +15,7 @@ import { LineTally } from "../model/line-tally.ts";
 import type { Ledger } from "../model/ports.ts";
 import { NO_POINTER } from "../model/no-value.ts";
 import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot.ts";
+import type { WrapperList } from "../model/wrapper-list.ts";
 import { HiddenObjects } from "./hidden-objects.ts";
 import { LossAccount } from "./loss-account.ts";
 import { BYTES_AN_OBJECT, LedgerCore } from "./ledger-core.ts";
@@ -25,6 +26,7 @@ import { type ResidueCell, ResidueFold, type ResidueOptions } from "./residue.ts
 import { Column, ROW } from "./site-rows.ts";
 import { composeSnapshot } from "./compose-snapshot.ts";
 import { foldBySize, type ObjectsBySize } from "./objects-by-size.ts";
+import { WrapperMarks } from "./wrapper-marks.ts";
 
 export interface LedgerOptions {
   readonly filter?: AccountFilter;
@@ -34,6 +36,8 @@ export interface LedgerOptions {
   readonly objects?: boolean;
   /** Live objects that are followed at the same time; what is allocated beyond them is counted, and not followed. */
   readonly maxObjects?: number | undefined;
+  /** Functions whose rows are marked: they allocate for their callers. */
+  readonly wrappers?: WrapperList | undefined;
 }
 
 const DEFAULT_MEMORY_MB = 1024;
@@ -41,6 +45,13 @@ const DEFAULT_MEMORY_MB = 1024;
 /** Live objects that so many MiB hold, at the most that each of them takes. */
 export function maxObjectsIn(memoryMb = DEFAULT_MEMORY_MB): number {
   return Math.floor((memoryMb * 2 ** 20) / BYTES_AN_OBJECT);
+}
+
+/** Bit {@link EventKind}: does an account hold allocations, and unmatched frees, of this kind? */
+export function countedKinds(filter: AccountFilter): number {
+  const malloc = filter === "cache" ? 0 : (1 << EventKind.kmalloc) | (1 << EventKind.kfree);
+  const cache = filter === "malloc" ? 0 : (1 << EventKind.cacheAlloc) | (1 << EventKind.cacheFree);
+  return malloc | cache;
 }
 
 /** What a ledger knows, for {@link composeSnapshot}. */
@@ -57,6 +68,7 @@ export interface LedgerState {
   readonly loss: LossAccount;
   readonly hidden: HiddenObjects;
   readonly untracked: HiddenObjects;
+  readonly wrappers: WrapperMarks | undefined;
 }
 
 export class EventLedger implements Ledger {
@@ -69,6 +81,7 @@ export class EventLedger implements Ledger {
   readonly #maxObjects: number;
   /** Allocations beyond {@link #maxObjects}. */
   readonly #untracked = new HiddenObjects();
+  readonly #wrappers: WrapperMarks | undefined;
   readonly #phases: PhaseRows | undefined;
   /** Where there is one, the table of live objects holds places in it, else classes. */
   readonly #objects: ObjectStore | undefined;
@@ -81,10 +94,9 @@ export class EventLedger implements Ledger {
     this.#callSites = callSites;
     this.#filter = options.filter ?? "all";
     this.#maxObjects = options.maxObjects ?? maxObjectsIn();
-    const malloc = this.#filter === "cache" ? 0 : (1 << EventKind.kmalloc) | (1 << EventKind.kfree);
-    const cache = this.#filter === "malloc" ? 0 : (1 << EventKind.cacheAlloc) | (1 << EventKind.cacheFree);
-    this.#counted = malloc | cache;
+    this.#counted = countedKinds(this.#filter);
     this.#core = new LedgerCore(this.#counted, this.#maxObjects);
+    if (options.wrappers !== undefined) this.#wrappers = new WrapperMarks(options.wrappers, callSites);
     if (options.phases === true) this.#phases = new PhaseRows();
     if (options.objects === true) this.#objects = new ObjectStore();
   }
@@ -285,6 +297,7 @@ export class EventLedger implements Ledger {
   }
 
   snapshot(context: SnapshotContext): Snapshot {
+    this.#wrappers?.look(this.#core.classes);
     return composeSnapshot(
       {
         filter: this.#filter,
@@ -299,6 +312,7 @@ export class EventLedger implements Ledger {
         loss: this.#loss,
         hidden: this.#hidden,
         untracked: this.#untracked,
+        wrappers: this.#wrappers,
       },
       context,
     );

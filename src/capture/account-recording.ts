@@ -3,7 +3,9 @@
  * and sharing need.
  */
 import { EventLedger, maxObjectsIn, type LedgerOptions } from "../accounting/ledger.ts";
+import type { StackAccount } from "../accounting/stack-account.ts";
 import { type PrintkBatch, PrintkDecoder } from "../ftrace/printk-decoder.ts";
+import { EventColumns } from "../ftrace/event-columns.ts";
 import { TextDecoder } from "../ftrace/text-decoder.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
 import { KmemtapError } from "../model/errors.ts";
@@ -11,11 +13,13 @@ import type { EventBatch } from "../model/event-batch.ts";
 import { LineClass, LineTally } from "../model/line-tally.ts";
 import type { PrintkFacts } from "../model/printk.ts";
 import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot.ts";
+import type { WrapperList } from "../model/wrapper-list.ts";
 import { inputKind } from "./input-kind.ts";
 import { PrintkJoin } from "./join-printk.ts";
 import { readDatInput } from "./read-dat-input.ts";
 import type { TimeWindow } from "./time-window.ts";
 import type { LedgerFeed } from "./ledger-feed.ts";
+import { StackCharging } from "./stack-charging.ts";
 
 /** A named stream of trace text, of a trace.dat, or of a console's text. */
 export interface RecordingInput {
@@ -29,6 +33,8 @@ export interface RecordedAccount {
   readonly snapshot: Snapshot;
   /** Frees by the call site that freed. */
   readonly freeingCallSites: ReadonlyMap<string, number>;
+  /** What each kernel stack holds; absent where the trace has none. */
+  readonly stacks?: StackAccount | undefined;
   /** Of a part that is told from the first event: how long the whole trace is, nanoseconds. */
   readonly traceNs?: number | undefined;
 }
@@ -42,6 +48,10 @@ export interface RecordingOptions {
   readonly window?: TimeWindow | undefined;
   /** What the live objects may take, MiB. */
   readonly memoryMb?: number | undefined;
+  /** Functions that allocate for their callers. */
+  readonly wrappers?: WrapperList | undefined;
+  /** Stacks that the snapshot lists, where there are any. */
+  readonly stackRows?: number | undefined;
 }
 
 /**
@@ -67,7 +77,8 @@ async function accountOf(
 ): Promise<RecordedAccount> {
   const callSites = new CallSiteTable();
   const maxObjects = maxObjectsIn(options.memoryMb);
-  const ledger = new EventLedger(callSites, { filter, maxObjects });
+  const { wrappers } = options;
+  const ledger = new EventLedger(callSites, { filter, maxObjects, wrappers });
   const damagedInput: string[] = [];
   const source = { label: labelOf(options.console, inputs), recording: true, run: 1 };
   const context = { source, damagedInput };
@@ -91,18 +102,30 @@ async function accountOf(
   }
 
   // What a file is shows as it is read, and standard input is read once: until a trace line comes it may be a console.
-  const consoles = new ConsoleAccount({ filter, maxObjects }, applyTo);
+  const consoles = new ConsoleAccount({ filter, maxObjects, wrappers }, applyTo);
   let console: string | undefined;
   let traces = 0;
+  const charging = new StackCharging(callSites, { filter, maxObjects, wrappers, rows: options.stackRows });
+  const account = (charged: EventBatch) => {
+    const batch = window?.clip(charged) ?? charged;
+    charging.account.apply(batch);
+    if (sampler === undefined) ledger.apply(batch);
+    else sampler.apply(ledger, batch);
+  };
   for (const input of inputs) {
     const { isConsole } = await accountInput(input, callSites, consoles, damagedInput, (batch) => {
-      applyTo(ledger, batch);
+      account(charging.take(batch));
     });
+    account(charging.end(new EventColumns()));
     if (isConsole) console ??= input.label;
     else traces += 1;
     if (console !== undefined && traces > 0) throw consoleAmongTraces(console);
   }
-  if (console === undefined) return resultOf(ledger, context, {});
+  if (console === undefined) {
+    const { snapshot, freeingCallSites } = resultOf(ledger, context, {});
+    const stacks = charging.any ? charging.account : undefined;
+    return { snapshot: charging.complete(snapshot), freeingCallSites, stacks };
+  }
   return resultOf(consoles.ledger, context, { mode: "printk", modeReason: CONSOLE_ALONE, printk: consoles.facts() });
 }
 

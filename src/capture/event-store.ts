@@ -3,6 +3,9 @@ import { EventColumns } from "../ftrace/event-columns.ts";
 import type { EventBatch } from "../model/event-batch.ts";
 
 export class EventStore extends EventColumns {
+  /** As a batch has it: of all events or of none. */
+  stack: Uint32Array | undefined;
+
   /** Adds all of a batch. */
   append(batch: EventBatch): void {
     const before = this.length;
@@ -12,17 +15,17 @@ export class EventStore extends EventColumns {
     this.tally.add(batch.tally);
   }
 
-  /** Adds event `i` of a batch. */
-  copy(batch: EventBatch, i: number): void {
-    this.reserve();
-    const to = this.length++;
-    this.kind[to] = batch.kind[i];
-    this.ptrLow[to] = batch.ptrLow[i];
-    this.ptrHigh[to] = batch.ptrHigh[i];
-    this.callSite[to] = batch.callSite[i];
-    this.bytesReq[to] = batch.bytesReq[i];
-    this.bytesAlloc[to] = batch.bytesAlloc[i];
-    this.cpu[to] = batch.cpu[i];
-    this.timeNs[to] = batch.timeNs[i];
+  /** Adds event `i` of a batch, with its stack where it has one. */
+  override copy(batch: EventBatch, i: number): void {
+    const to = this.length;
+    super.copy(batch, i);
+    const id = batch.stack?.[i] ?? 0;
+    if (id === 0 && this.stack === undefined) return;
+    if (this.stack === undefined || this.stack.length < this.kind.length) {
+      const larger = new Uint32Array(this.kind.length);
+      larger.set(this.stack ?? []);
+      this.stack = larger;
+    }
+    this.stack[to] = id;
   }
 }

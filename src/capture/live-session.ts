@@ -26,6 +26,7 @@ import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint, LinkState, Alert, RunSummary } from "../model/wire.ts";
 import type { Workload, WorkloadScope } from "../model/workload.ts";
+import type { WrapperList } from "../model/wrapper-list.ts";
 import { type AgentLine, parseAgentLine } from "../target/agent/agent-line.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { OverrunThresholds } from "./overrun-watch.ts";
@@ -55,6 +56,10 @@ export interface LiveOptions {
   readonly record?: CaptureRecorder | undefined;
   /** What the live objects may take, MiB. */
   readonly memoryMb?: number | undefined;
+  /** Functions that allocate for their callers. */
+  readonly wrappers?: WrapperList | undefined;
+  /** Stacks that the snapshot lists, where there are any. */
+  readonly stackRows?: number | undefined;
   /** Accounts the phases of a workload. */
   readonly workload?: WorkloadListener;
 }
@@ -158,13 +163,15 @@ class Session {
   }
 
   #newAccount(run: number): RunAccount {
-    const { agent, filter = "all", memoryMb, thresholds, workload } = this.#options;
+    const { agent, filter = "all", memoryMb, thresholds, workload, wrappers, stackRows } = this.#options;
     const console = run === 1 && this.#options.console !== undefined;
-    if (agent === undefined) return new RunAccount(run, { filter, memoryMb, console });
+    if (agent === undefined) return new RunAccount(run, { filter, memoryMb, console, wrappers, stackRows });
     const target = new TargetState(agent, thresholds);
     return new RunAccount(run, {
       filter,
       memoryMb,
+      wrappers,
+      stackRows,
       target,
       workload: workload !== undefined,
       onMark: (mark) => this.#hearAgent(agent, target, mark),

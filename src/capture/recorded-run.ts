@@ -4,6 +4,7 @@ import { LineClass } from "../model/line-tally.ts";
 import type { LinkFacts } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { Workload } from "../model/workload.ts";
+import type { WrapperList } from "../model/wrapper-list.ts";
 import type { AgentFacts } from "../target/agent/agent-facts.ts";
 import { type AgentLine, parseAgentLine } from "../target/agent/agent-line.ts";
 import type { AgentPlan } from "../target/agent/agent-source.ts";
@@ -26,6 +27,10 @@ export interface RunReplayOptions {
   readonly window?: TimeWindow | undefined;
   /** What the live objects may take, MiB. */
   readonly memoryMb?: number | undefined;
+  /** Functions that allocate for their callers. */
+  readonly wrappers?: WrapperList | undefined;
+  /** Stacks that the snapshot lists, where there are any. */
+  readonly stackRows?: number | undefined;
   /** Looks at the account on its way. */
   readonly sampler?: LedgerFeed | undefined;
   /** Accounts the phases of its workload as well. */
@@ -121,6 +126,7 @@ export class RunReplay {
     return {
       snapshot,
       freeingCallSites: this.#account.freeingCallSites(),
+      stacks: this.#account.stacks,
       phases: this.#phases.names,
       ...(this.#wanted === undefined || this.#account.workload === undefined
         ? {}

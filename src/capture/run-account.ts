@@ -10,12 +10,14 @@ import type { Decoder, StreamDecoder } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint } from "../model/wire.ts";
 import type { Workload } from "../model/workload.ts";
+import type { WrapperList } from "../model/wrapper-list.ts";
 import { KernelSymbols } from "../symbols/kernel-symbols.ts";
 import { PrintkJoin } from "./join-printk.ts";
 import { symbolsFinding } from "./symbols-finding.ts";
 import type { TargetState } from "./target-state.ts";
 import type { TimeWindow } from "./time-window.ts";
 import type { LedgerFeed } from "./ledger-feed.ts";
+import { StackCharging, type StackOptions } from "./stack-charging.ts";
 import { type PhaseChange, WorkloadAccount } from "./workload-account.ts";
 
 export interface RunOptions {
@@ -30,6 +32,10 @@ export interface RunOptions {
   readonly window?: TimeWindow | undefined;
   /** What the live objects may take, MiB. */
   readonly memoryMb?: number | undefined;
+  /** Functions that allocate for their callers. */
+  readonly wrappers?: WrapperList | undefined;
+  /** Stacks that the snapshot lists, where there are any. */
+  readonly stackRows?: number | undefined;
   /** Looks at the account on its way. */
   readonly sampler?: LedgerFeed | undefined;
   /** Told of each line of the agent, in the order of the stream; what it says of the workload, if anything. */
@@ -54,6 +60,7 @@ export class RunAccount {
   readonly run: number;
   readonly target: TargetState | undefined;
   readonly workload: WorkloadAccount | undefined;
+  readonly wrappers: WrapperList | undefined;
   /** Bytes and trace events (of the account) received. */
   bytes = 0;
   events = 0;
@@ -67,6 +74,8 @@ export class RunAccount {
   #raw: RawDecoder | undefined;
   readonly #symbols = new KernelSymbols();
   readonly #join: PrintkJoin | undefined;
+  readonly #stackOptions: StackOptions;
+  #stacks: StackCharging | undefined;
   readonly #ledger: EventLedger;
   readonly #onMark: RunOptions["onMark"];
   readonly #window: TimeWindow | undefined;
@@ -75,18 +84,20 @@ export class RunAccount {
   #taught = false;
 
   constructor(run: number, options: RunOptions) {
-    const { filter, target, console, window, sampler, workload, onMark, memoryMb } = options;
+    const { filter, target, console, window, sampler, workload, onMark, memoryMb, wrappers, stackRows } = options;
     const callSites = this.#callSites;
     const maxObjects = maxObjectsIn(memoryMb);
     this.run = run;
     this.target = target;
+    this.wrappers = wrappers;
+    this.#stackOptions = { filter, maxObjects, wrappers, rows: stackRows };
     this.#window = window;
     this.#sampler = sampler;
     this.#onMark = onMark;
     this.#join = console === true ? new PrintkJoin(callSites) : undefined;
     this.#decoder = this.#join;
-    this.workload = workload === true ? new WorkloadAccount(callSites, { filter, maxObjects }) : undefined;
-    this.#ledger = this.workload?.ledger ?? new EventLedger(callSites, { filter, maxObjects });
+    this.workload = workload === true ? new WorkloadAccount(callSites, { filter, maxObjects, wrappers }) : undefined;
+    this.#ledger = this.workload?.ledger ?? new EventLedger(callSites, { filter, maxObjects, wrappers });
     if (target !== undefined) target.slabs.events = () => this.#ledger.objectsBySize();
   }
 
@@ -102,13 +113,13 @@ export class RunAccount {
     this.#decoder ??= this.#newDecoder();
     const lessons = this.#lessons;
     const wasEmpty = this.lastEventNs === null;
-    this.#account(this.#decoder.push(chunk));
+    this.#charge(this.#decoder.push(chunk));
     this.#taught = wasEmpty || this.#lessons !== lessons;
   }
 
   /** Bytes of the stream are missing behind what was pushed; what they leave torn is counted as `torn`. */
   gap(torn: LineClass): void {
-    if (this.#stream !== undefined) this.#account(this.#stream.cut(torn));
+    if (this.#stream !== undefined) this.#charge(this.#stream.cut(torn));
   }
 
   /** Where the stream is behind what was pushed last, and whether the rest of it cannot be read without that. */
@@ -118,7 +129,8 @@ export class RunAccount {
 
   end(): void {
     this.#decoder ??= this.#newDecoder();
-    this.#account(this.#decoder.end());
+    const last = this.#decoder.end();
+    this.#account(this.#stacks?.end(last) ?? last);
   }
 
   /** True while events wait for symbols that the target must be asked for. */
@@ -133,6 +145,8 @@ export class RunAccount {
   #newDecoder(): Decoder {
     if (this.target?.mode === "raw") this.#raw = new RawDecoder(this.#callSites, this.#symbols);
     this.#stream = this.#raw ?? new TextDecoder(this.#callSites);
+    const isExpected = this.target?.hasStacks === true;
+    this.#stacks = new StackCharging(this.#callSites, { ...this.#stackOptions, isExpected });
     return this.#stream;
   }
 
@@ -146,14 +160,24 @@ export class RunAccount {
 
   /** @param damagedInput what ended the stream before its time, or is missing in it; such an account is not exact */
   snapshot(source: Omit<Snapshot["source"], "run">, ...damagedInput: readonly string[]): Snapshot {
-    const snapshot = this.#ledger.snapshot({ source: { ...source, run: this.run }, damagedInput });
+    const plain = this.#ledger.snapshot({ source: { ...source, run: this.run }, damagedInput });
+    const snapshot = this.#stacks?.complete(plain) ?? plain;
     const disordered = this.#raw === undefined ? {} : { disorderedEvents: this.#raw.disordered };
     if (this.target !== undefined) {
       const finding = symbolsFinding(this.#symbols);
       if (finding !== undefined) this.target.find(finding);
-      return { ...this.target.complete(snapshot, this.bytes), ...disordered };
+      const complete = this.target.complete(snapshot, this.bytes);
+      const callers = this.target.mode === "hist" ? this.#marked(complete.callers) : complete.callers;
+      return { ...complete, callers, ...disordered };
     }
     return this.#join === undefined ? snapshot : { ...snapshot, ...CONSOLE_JOINED, printk: this.#join.facts };
+  }
+
+  /** Rows that were summed in the target's kernel, which do not come from the ledger. */
+  #marked(callers: Snapshot["callers"]): Snapshot["callers"] {
+    const { wrappers } = this;
+    if (wrappers === undefined) return callers;
+    return callers.map((row) => (wrappers.has(row.callSite) ? { ...row, wrapper: true } : row));
   }
 
   /** The account of the workload up to now. */
@@ -168,6 +192,11 @@ export class RunAccount {
       resolve: (callSite) => this.target?.symbols.resolve(callSite) ?? callSite,
       ...(this.target === undefined ? {} : { doubtful: this.target.doubtful }),
     });
+  }
+
+  /** What each stack holds; undefined where the trace has none. */
+  get stacks(): StackCharging["account"] | undefined {
+    return this.#stacks?.any === true ? this.#stacks.account : undefined;
   }
 
   /** Frees by the call site that freed. */
@@ -201,8 +230,13 @@ export class RunAccount {
     this.#ledger.applyInput(batch);
   }
 
+  #charge(decoded: EventBatch): void {
+    this.#account(this.#stacks?.take(decoded) ?? decoded);
+  }
+
   #account(decoded: EventBatch): void {
     const batch = this.#window?.clip(decoded) ?? decoded;
+    this.#stacks?.account.apply(batch);
     if (this.workload !== undefined) this.workload.apply(batch, (mark) => this.#onMark?.(mark));
     else if (this.#sampler === undefined) this.#applyByMarks(batch);
     else {

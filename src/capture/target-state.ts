@@ -76,6 +76,11 @@ export class TargetState {
     return this.#facts().plan?.facts.cpus ?? 1;
   }
 
+  /** Stacks are armed: the stream has some from its first event on. */
+  get hasStacks(): boolean {
+    return this.#facts().plan?.options.includes("stacks=1") === true;
+  }
+
   get mode(): TargetFacts["mode"] {
     return this.#facts().plan?.mode ?? "text";
   }

@@ -40,7 +40,7 @@ export class WorkloadAccount {
   /** Trace clock of the last event or mark. */
   #nowNs: number | null = null;
 
-  constructor(callSites: CallSiteTable, options: Pick<LedgerOptions, "filter" | "maxObjects"> = {}) {
+  constructor(callSites: CallSiteTable, options: Pick<LedgerOptions, "filter" | "maxObjects" | "wrappers"> = {}) {
     this.#callSites = callSites;
     this.ledger = new EventLedger(callSites, { ...options, phases: true, objects: true });
     const { phases } = this.ledger;

@@ -1,6 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { Option } from "@commander-js/extra-typings";
 import { MODES, OVERRUN_POLICIES } from "./arm-options.ts";
+import { WRAPPERS_OPTION } from "./wrappers-option.ts";
 
 /** What TARGET may be, for help texts. */
 export const TARGETS =
@@ -24,6 +25,8 @@ export function addArmOptions<A extends unknown[], O extends Record<string, unkn
     .option("--memory-mb <MB>", "what the live objects may take here, MiB (default: 1024); more are not followed")
     .option("--exact-slabs", "have CPUs give back free objects before slabs are counted (see docs/hidden-frees.md)")
     .option("--record <FILE>", "keep what comes from the target, as it comes; kmemtap report reads it")
+    .option("--stacks", "have each allocation followed by its stack, to charge callers past wrappers (docs/stacks.md)")
+    .option(...WRAPPERS_OPTION)
     .option("--malloc", "account kmalloc only")
     .option("--cache", "account kmem_cache only")
     .option("--config <FILE>", "configuration to read")

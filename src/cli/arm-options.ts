@@ -18,6 +18,8 @@ export interface ArmCommandOptions {
   readonly memoryMb?: string;
   readonly exactSlabs?: true;
   readonly record?: string;
+  readonly wrappers?: string;
+  readonly stacks?: true;
 }
 
 /** What fits into the 4 GiB of a WebAssembly memory, with room for all else that is in it. */
@@ -30,14 +32,19 @@ export function memoryMbOf(text: string | undefined): number | undefined {
 
 export type Armed = Pick<
   ArmOptions,
-  "mode" | "bufferKb" | "subBufferKb" | "growKb" | "pollMs" | "histKeys" | "exactSlabs" | "names" | "ask"
+  "mode" | "bufferKb" | "subBufferKb" | "growKb" | "pollMs" | "histKeys" | "exactSlabs" | "names" | "stacks" | "ask"
 >;
 
-export function armOptions(options: ArmCommandOptions, { overrun }: Config): Armed {
+export function armOptions(options: ArmCommandOptions, { overrun, stacks: configured }: Config): Armed {
+  const stacks = options.stacks ?? configured;
+  if (options.stacks === true && options.mode === "hist")
+    throw usage("--stacks with --mode hist: the kernel's sums are by call site alone", "use --mode raw or text");
   const bufferKb = numberOf("--buffer-kb", options.bufferKb, 4, 4_194_304) ?? overrun.bufferKb;
   const grows = options.onOverrun === "grow";
   return {
-    mode: options.mode ?? "auto",
+    // Sums that are made in the kernel have no stacks.
+    mode: options.mode ?? (stacks ? "events" : "auto"),
+    stacks,
     bufferKb,
     subBufferKb: numberOf("--sub-buffer-kb", options.subBufferKb, 0, 512) ?? overrun.subBufferKb,
     growKb: grows ? overrun.growLimitKb : 0,

@@ -79,6 +79,15 @@ export const configSchema = z
       .describe(
         "what the live objects of a target may take here, MiB; allocations beyond that are counted, not followed",
       ),
+    stacks: z
+      .boolean()
+      .default(false)
+      .describe("have each allocation followed by its stack, as --stacks does: callers are then charged past wrappers"),
+    wrappers: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("a file of functions that allocate for their callers, in place of the list that comes with kmemtap"),
     logLevel: z
       .enum(["trace", "debug", "info", "warn", "error", "silent"])
       .default("info")

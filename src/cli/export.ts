@@ -4,12 +4,15 @@ import { accountRecording, type RecordedAccount } from "../capture/account-recor
 import { TrackSampler } from "../capture/track-sampler.ts";
 import { ExitCode } from "../model/errors.ts";
 import { formatChromeTrace } from "../report/chrome-trace.ts";
+import { FOLDED_ATTRIBUTES, type FoldedAttribute, formatFolded } from "../report/folded-stacks.ts";
 import { filterOf } from "./account-filter.ts";
 import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { holdsCapture } from "./file-kind.ts";
 import { say } from "./say.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
 import { endNotice, noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
+import { WRAPPERS_OPTION } from "./wrappers-option.ts";
+import { wrappersOf } from "./wrappers.ts";
 import { writeOutput } from "./write-output.ts";
 
 /** Of a track: more than a screen has columns, little enough that a viewer opens it at once. */
@@ -17,10 +20,12 @@ const MAX_POINTS = 2000;
 const DEFAULT_TOP = 20;
 
 interface ExportOptions extends WindowOptions {
+  readonly attr: FoldedAttribute;
   readonly output: string;
   readonly top: number;
   readonly run?: string;
   readonly memoryMb?: string;
+  readonly wrappers?: string;
   readonly malloc?: true;
   readonly cache?: true;
   readonly strict?: true;
@@ -38,17 +43,24 @@ export function exportCommand(exit: (code: ExitCode) => void) {
     .addOption(
       new Option(
         "--format <FORMAT>",
-        "chrome: JSON for Perfetto and chrome://tracing; trace.dat: for trace-cmd and KernelShark",
+        "chrome: JSON for Perfetto and chrome://tracing; trace.dat: for trace-cmd and KernelShark; " +
+          "folded: stacks for flamegraph.pl and speedscope, where the trace has some (--stacks)",
       )
-        .choices(["chrome", "trace.dat"] as const)
+        .choices(["chrome", "trace.dat", "folded"] as const)
         .default("chrome" as const),
     )
     .option("--top <N>", "chrome: callers with a track of their own", countOf, DEFAULT_TOP)
+    .addOption(
+      new Option("--attr <ATTRIBUTE>", "folded: bytes allocated now, or ever")
+        .choices(FOLDED_ATTRIBUTES)
+        .default("current" as const),
+    )
     .option("--run <N>", "of a capture with several boots or modes, this one (default: the last)")
     .option("--from <TIME>", "write what came from this time on, since the first event: 2s, 150ms")
     .option("--to <TIME>", "write what came before this time")
     .option("--phase <NAME>", "of what `run --record` kept: write this phase (NAME@2: of the second round)")
     .option("--memory-mb <MB>", "chrome: what the live objects may take, MiB (default: 1024); more are not followed")
+    .option(...WRAPPERS_OPTION)
     .option("--malloc", "account kmalloc only")
     .option("--cache", "account kmem_cache only")
     .option("--strict", "exit with 4 when the account is not exact")
@@ -62,21 +74,38 @@ Examples:
   kmemtap export trace.dat -o boot.json          then open it at https://ui.perfetto.dev
   kmemtap export boot.trace.gz -o - --top 5      the five callers with the largest peaks
   kmemtap export night.kmemtap --format trace.dat -o night.dat   then trace-cmd report night.dat
+  kmemtap export night.kmemtap --format folded -o - | flamegraph.pl --countname=bytes >held.svg
   kmemtap export night.kmemtap --from 2s --to 5s -o three.json   three seconds of it`,
     )
     .action(async (files, options) => {
       if (options.output !== "-" && files.some((file) => resolve(file) === resolve(options.output)))
         throw usage(`${options.output} is named twice`, "give the result a name of its own");
-      const isExact = await (options.format === "chrome" ? toChrome(files, options) : toDat(files, options));
+      const isExact = await WRITERS[options.format](files, options);
       if (options.strict === true && !isExact) exit(ExitCode.eventsLost);
     });
 }
 
-/** @returns whether the account is exact */
+/** By format; each returns whether the account is exact. */
+const WRITERS = { chrome: toChrome, folded: toFolded, "trace.dat": toDat } as const;
+
 async function toChrome(files: readonly string[], options: ExportOptions): Promise<boolean> {
   const sampler = new TrackSampler(MAX_POINTS);
-  const { snapshot, traceNs } = await sampled(files, options, sampler);
+  const account = await accountOf(files, options, sampler);
+  const { snapshot } = account;
   await writeOutput(options.output, formatChromeTrace(sampler.tracks(snapshot, options.top), snapshot));
+  return notices(account, options);
+}
+
+async function toFolded(files: readonly string[], options: ExportOptions): Promise<boolean> {
+  const account = await accountOf(files, options);
+  const { snapshot, stacks } = account;
+  await writeOutput(options.output, formatFolded(stacks?.named() ?? [], snapshot.callers, options.attr));
+  if (stacks === undefined && snapshot.totals.allocs > 0)
+    say("the trace has no stacks: each call site stands alone; capture with --stacks, or trace-cmd record -T");
+  return notices(account, options);
+}
+
+function notices({ snapshot, traceNs }: RecordedAccount, options: ExportOptions): boolean {
   const notice = notExactNotice(snapshot);
   if (notice !== undefined) say(notice);
   if (snapshot.input.events.lines === 0) say(noEvents(options));
@@ -85,20 +114,26 @@ async function toChrome(files: readonly string[], options: ExportOptions): Promi
   return snapshot.exact;
 }
 
-async function sampled(
+async function accountOf(
   files: readonly string[],
   options: ExportOptions,
-  sampler: TrackSampler,
+  sampler?: TrackSampler,
 ): Promise<RecordedAccount> {
   const filter = filterOf(options);
   const memoryMb = memoryMbOf(options.memoryMb);
+  const wrappers = wrappersOf(options.wrappers);
   if (!(await isCapture(files))) {
     const { phase, run } = options;
     if (phase !== undefined || run !== undefined) throw noneInTrace(phase === undefined ? "run" : "phase");
-    return accountRecording(files.map(inputOf), filter, { sampler, window: windowOf(options), memoryMb });
+    return accountRecording(files.map(inputOf), filter, {
+      ...(sampler && { sampler }),
+      window: windowOf(options),
+      memoryMb,
+      wrappers,
+    });
   }
   const { accountCapture } = await import("../capture/recorded-capture.ts");
-  return accountCapture(files[0], { filter, run: runOf(options), part: partOf(options), sampler, memoryMb });
+  return accountCapture(files[0], { filter, run: runOf(options), part: partOf(options), sampler, memoryMb, wrappers });
 }
 
 /** @returns whether all that was recorded is in it */

@@ -13,7 +13,10 @@ import type { OverrunPolicy } from "./arm-options.ts";
 import type { Config } from "./config.ts";
 import type { Logger } from "./logger.ts";
 
-export interface FollowOptions extends Pick<LiveOptions, "console" | "filter" | "record" | "reports" | "workload"> {
+export interface FollowOptions extends Pick<
+  LiveOptions,
+  "console" | "filter" | "record" | "reports" | "workload" | "wrappers" | "stackRows"
+> {
   readonly config: Config;
   readonly logger: Logger;
   readonly agent?: AgentSource | undefined;
@@ -41,6 +44,8 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
   const updates = liveSession(source, {
     snapshotMs: config.snapshotMs,
     memoryMb: options.memoryMb ?? config.memoryMb,
+    wrappers: options.wrappers,
+    stackRows: options.stackRows,
     silentAfterMs: config.silentAfterMs,
     thresholds: { infoFill, warningFill, warningSeconds },
     ...(agent === undefined ? {} : { agent }),

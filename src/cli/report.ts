@@ -3,6 +3,7 @@ import type { ExitCode } from "../model/errors.ts";
 import { ORDER_BY } from "../report/order.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
 import { addRingsOptions } from "./rings-options.ts";
+import { WRAPPERS_OPTION } from "./wrappers-option.ts";
 
 /** `kmemtap report FILE…`: the account of a recorded trace. */
 export function reportCommand(exit: (code: ExitCode) => void) {
@@ -29,6 +30,7 @@ export function reportCommand(exit: (code: ExitCode) => void) {
         .choices(ORDER_BY)
         .default("current_dynamic" as const),
     )
+    .option(...WRAPPERS_OPTION)
     .option("--malloc", "account kmalloc only")
     .option("--cache", "account kmem_cache only")
     .option(...KERNEL_OPTIONS.kernel)

@@ -6,6 +6,7 @@ import { replayFile } from "../transport/replay-file.ts";
 import { loadConfig } from "./config.ts";
 import { untilStopped } from "./until-stopped.ts";
 import { watch, type WatchOptions } from "./watch.ts";
+import { wrappersOf } from "./wrappers.ts";
 
 /** A real boot of the demo guest as its serial port had it, for machines that cannot boot one. */
 const RECORDING = fileURLToPath(new URL("../../fixtures/6.1-amd64-demo/trace.txt.gz", import.meta.url));
@@ -22,7 +23,7 @@ export async function runDemo(options: DemoCommandOptions): Promise<ExitCode> {
   // Before the guest is made: Ctrl-C while its files are written must remove them too.
   const stopped = untilStopped();
   const guest = options.recorded === true ? undefined : await guestIfPossible();
-  const common = { config, stopped, serve: options.serve };
+  const common = { config, stopped, serve: options.serve, wrappers: wrappersOf(config.wrappers) };
   return guest === undefined ? watchRecording(common) : watchGuest(guest, common);
 }
 
@@ -38,7 +39,7 @@ async function guestIfPossible(): Promise<Guest | undefined> {
   }
 }
 
-type Common = Pick<WatchOptions, "config" | "stopped" | "serve">;
+type Common = Pick<WatchOptions, "config" | "stopped" | "serve" | "wrappers">;
 
 async function watchGuest(guest: Guest, common: Common): Promise<ExitCode> {
   try {

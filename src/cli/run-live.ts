@@ -11,6 +11,7 @@ import { parseTarget } from "./parse-target.ts";
 import { recording } from "./record.ts";
 import { untilStopped } from "./until-stopped.ts";
 import { watch } from "./watch.ts";
+import { wrappersOf } from "./wrappers.ts";
 
 export interface LiveCommandOptions extends ArmCommandOptions, KernelOptions {
   readonly serve?: string;
@@ -56,6 +57,7 @@ async function live(
       onOverrun: options.onOverrun,
       record,
       memoryMb: memoryMbOf(options.memoryMb),
+      wrappers: wrappersOf(options.wrappers ?? config.wrappers),
       ...(reports === undefined ? {} : { reports }),
       ...(agent === undefined ? {} : { agent }),
       onReady: (url) => process.stderr.write(`kmemtap: ${source.label} at ${url}\n`),

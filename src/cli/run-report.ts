@@ -1,4 +1,5 @@
 /** `kmemtap report`: the accounts of what was recorded, in every form. */
+import { MAX_STACK_ROWS } from "../capture/stack-charging.ts";
 import { resolve } from "node:path";
 import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
 import type { CaptureAccount } from "../capture/recorded-capture.ts";
@@ -18,8 +19,10 @@ import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
 import { type RingsChoice, ringsChoiceOf, type RingsOptions } from "./rings-options.ts";
+import { wrapperNotice } from "../report/wrapper-notice.ts";
 import { say } from "./say.ts";
 import { endNotice, noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
+import { extrasOf, wrappersOf } from "./wrappers.ts";
 import { writeOutput } from "./write-output.ts";
 
 interface Outputs extends KernelOptions, RingsOptions {
@@ -29,6 +32,7 @@ interface Outputs extends KernelOptions, RingsOptions {
   readonly json?: true;
   readonly orderBy: OrderBy;
   readonly workload?: true;
+  readonly wrappers?: string;
   /** Read, not written. */
   readonly console?: string;
 }
@@ -55,15 +59,17 @@ export async function runReport(named: readonly string[], options: ReportOptions
       ...(console && { console }),
       window: windowOf(options),
       memoryMb: memoryMbOf(options.memoryMb),
+      wrappers: wrappersOf(options.wrappers),
+      stackRows: options.json === true ? MAX_STACK_ROWS : undefined,
     }));
   if (capture?.workload === undefined) await writeOutputs(await attributed(whole, options), outputs, rings);
   else await writeOutput("-", workloadText(await workloadAttributed(capture.workload, options), outputs));
   const { snapshot } = whole;
   const hiddenFrees =
     outputs.json === true || capture?.workload !== undefined ? undefined : hiddenFreesNotice(snapshot);
-  const slabs = capture?.workload === undefined ? reconciliationNotice(snapshot) : undefined;
-  for (const notice of [notExactNotice(snapshot), hiddenFrees, slabs, ...printkNotices(snapshot)])
-    if (notice !== undefined) say(notice);
+  const slabs = outputs.json === true || capture?.workload !== undefined ? undefined : reconciliationNotice(snapshot);
+  const notices = [notExactNotice(snapshot), hiddenFrees, slabs, ...printkNotices(snapshot), wrapperNotice(snapshot)];
+  for (const notice of notices) if (notice !== undefined) say(notice);
   if (snapshot.input.events.lines === 0) say(noEvents(options));
   const ends = endNotice(options, whole.traceNs);
   if (ends !== undefined) say(ends);
@@ -87,6 +93,8 @@ async function workloadAttributed(workload: Workload, options: KernelOptions): P
 }
 
 interface CaptureChoice extends WindowOptions, Pick<KernelOptions, "branch" | "startBranch"> {
+  readonly wrappers?: string;
+  readonly json?: true;
   readonly memoryMb?: string;
   readonly run?: string;
   readonly workload?: true;
@@ -122,6 +130,8 @@ async function accountOfCapture(files: readonly string[], options: CaptureChoice
     run,
     part,
     memoryMb,
+    wrappers: wrappersOf(options.wrappers),
+    stackRows: options.json === true ? MAX_STACK_ROWS : undefined,
     workload: workload === true ? { addresses: addresses === true } : undefined,
   });
   if (workload === true && account.phases.length === 0)
@@ -211,7 +221,7 @@ async function writeOutputs(
   const chosen = [accountFile, callersFile, slabAccount, json, rings];
   const nothingChosen = chosen.every((output) => output === undefined);
   if (accountFile !== undefined || nothingChosen)
-    await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy, options.lines));
+    await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy, extrasOf(options)));
   if (callersFile !== undefined) await writeOutput(callersFile, formatCallersFile(snapshot, orderBy));
   if (slabAccount !== undefined) {
     const path = slabAccount === true ? "-" : slabAccount;

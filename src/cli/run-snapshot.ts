@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastValueFrom } from "rxjs";
+import { MAX_STACK_ROWS } from "../capture/stack-charging.ts";
 import type { LiveUpdate } from "../capture/live-session.ts";
 import type { CaptureRecorder } from "../capture/capture-recorder.ts";
 import { ExitCode, KmemtapError } from "../model/errors.ts";
@@ -7,6 +8,7 @@ import type { Snapshot } from "../model/snapshot.ts";
 import { formatAccountFile } from "../report/account-file.ts";
 import { lossNotice } from "../report/loss-notice.ts";
 import { reconciliationNotice } from "../report/reconciliation-notice.ts";
+import { wrapperNotice } from "../report/wrapper-notice.ts";
 import { filterOf } from "./account-filter.ts";
 import { applyKernel } from "./apply-kernel.ts";
 import { type ArmCommandOptions, armOptions, durationOf, memoryMbOf } from "./arm-options.ts";
@@ -21,6 +23,7 @@ import { say } from "./say.ts";
 import { parseTarget } from "./parse-target.ts";
 import { recording } from "./record.ts";
 import { untilStopped } from "./until-stopped.ts";
+import { extrasOf, wrappersOf } from "./wrappers.ts";
 import { writeOutput } from "./write-output.ts";
 
 export interface SnapshotCommandOptions extends ArmCommandOptions, KernelOptions {
@@ -65,6 +68,8 @@ async function snapshot(
       onOverrun: options.onOverrun,
       record,
       memoryMb: memoryMbOf(options.memoryMb),
+      stackRows: options.json === true ? MAX_STACK_ROWS : undefined,
+      wrappers: wrappersOf(options.wrappers ?? config.wrappers),
       filter: filterOf(options),
       ...(reports === undefined ? {} : { reports }),
     });
@@ -83,10 +88,8 @@ async function snapshot(
       throw thrown;
     });
     await print(shown, options);
-    const notice = lossNotice(account);
-    if (notice !== undefined) say(notice);
-    const hidden = reconciliationNotice(account);
-    if (hidden !== undefined) say(hidden);
+    const hidden = options.json === true ? undefined : reconciliationNotice(account);
+    for (const notice of [lossNotice(account), hidden, wrapperNotice(account)]) if (notice !== undefined) say(notice);
     return options.strict === true && !account.exact ? ExitCode.eventsLost : ExitCode.done;
   } finally {
     await target.close();
@@ -124,8 +127,10 @@ function refuseForeign({ input, source }: Snapshot): void {
   });
 }
 
-async function print(snapshot: Snapshot, { json, output, lines }: SnapshotCommandOptions): Promise<void> {
+async function print(snapshot: Snapshot, options: SnapshotCommandOptions): Promise<void> {
   const text =
-    json === true ? `${JSON.stringify(snapshot, null, 2)}\n` : formatAccountFile(snapshot, "current_dynamic", lines);
-  await writeOutput(output ?? "-", text);
+    options.json === true
+      ? `${JSON.stringify(snapshot, null, 2)}\n`
+      : formatAccountFile(snapshot, "current_dynamic", extrasOf(options));
+  await writeOutput(options.output ?? "-", text);
 }

@@ -21,6 +21,7 @@ import { say } from "./say.ts";
 import { parseTarget } from "./parse-target.ts";
 import { recording } from "./record.ts";
 import { untilStopped } from "./until-stopped.ts";
+import { wrappersOf } from "./wrappers.ts";
 import { writeOutput } from "./write-output.ts";
 
 export interface RunCommandOptions extends ArmCommandOptions, Pick<KernelOptions, "kernel" | "kallsyms" | "force"> {
@@ -95,6 +96,7 @@ async function workload(
       workload: script,
       record,
       memoryMb: memoryMbOf(options.memoryMb),
+      wrappers: wrappersOf(options.wrappers ?? config.wrappers),
     });
     const over = lastValueFrom(followed.updates);
     const interrupt = new AbortController();

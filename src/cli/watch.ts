@@ -3,6 +3,7 @@ import { lastValueFrom, type Observable } from "rxjs";
 import { ExitCode } from "../model/errors.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { AccountFilter } from "../model/snapshot.ts";
+import type { WrapperList } from "../model/wrapper-list.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { WantedMode } from "../target/agent/choose-mode.ts";
 import { parseListenAddress } from "../server/local-only.ts";
@@ -31,6 +32,7 @@ export interface WatchOptions {
   readonly mode?: WantedMode;
   readonly onOverrun?: OverrunPolicy | undefined;
   readonly memoryMb?: number | undefined;
+  readonly wrappers?: WrapperList | undefined;
   readonly kernel?: KernelChoice | undefined;
   readonly record?: CaptureRecorder | undefined;
   /** Called once the page can be opened. */

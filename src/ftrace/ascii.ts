@@ -24,18 +24,9 @@ for (let digit = 0; digit < 16; digit++) {
 
 /** Value of two hexadecimal digits by the little-endian 16 bits that hold them; above 0xff for anything else. */
 export const HEX_PAIRS = new Uint16Array(65536).fill(0xffff);
-for (let first = 0; first < 256; first++) {
-  for (let second = 0; second < 256; second++) {
-    if (HEX[first] !== NOT_HEX && HEX[second] !== NOT_HEX)
-      HEX_PAIRS[first | (second << 8)] = (HEX[first] << 4) | HEX[second];
-  }
-}
-
-/** Value of two decimal digits by the little-endian 16 bits that hold them; {@link NO_PAIR} for anything else. */
-export const NO_PAIR = 0xff;
-export const DECIMAL_PAIRS = new Uint8Array(65536).fill(NO_PAIR);
-for (let value = 0; value < 100; value++) {
-  DECIMAL_PAIRS[(ZERO + Math.floor(value / 10)) | ((ZERO + (value % 10)) << 8)] = value;
+const HEX_DIGITS = ascii("0123456789abcdefABCDEF");
+for (const first of HEX_DIGITS) {
+  for (const second of HEX_DIGITS) HEX_PAIRS[first | (second << 8)] = (HEX[first] << 4) | HEX[second];
 }
 
 export function isDigit(byte: number): boolean {

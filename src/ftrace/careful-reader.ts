@@ -18,6 +18,8 @@ import {
 import { type KmemEventReader, Unread } from "./kmem-event.ts";
 import { COMM_COLUMNS, findHead, type LineHead, readHead } from "./line-head.ts";
 import { findAgentLine, isWholeAgentLine } from "./agent-line.ts";
+import { isStackHead, StackLines } from "./stack-lines.ts";
+import type { CallSiteTable } from "../model/call-site-table.ts";
 import { isMarkerWrite, isNamed, isStartOfKmemEvent, mentionsCallSite } from "./other-event.ts";
 
 /** A trace line has less than 2 KiB; what is longer is not one, and is counted without being kept. */
@@ -31,10 +33,13 @@ export class CarefulReader {
   readonly #sought: LineHead = { cpu: 0, timeNs: 0, clockAt: 0 };
   #bytes: Uint8Array = new Uint8Array(0);
 
-  constructor(reader: KmemEventReader, columns: EventColumns, head: LineHead) {
+  readonly #stacks: StackLines;
+
+  constructor(sites: CallSiteTable, reader: KmemEventReader, columns: EventColumns, head: LineHead) {
     this.#reader = reader;
     this.#columns = columns;
     this.#head = head;
+    this.#stacks = new StackLines(sites, columns);
   }
 
   /**
@@ -45,9 +50,20 @@ export class CarefulReader {
    */
   read(bytes: Uint8Array, start: number, end: number, next: number): void {
     this.#bytes = bytes;
+    if (this.#stacks.takeFrame(bytes, start, end)) {
+      this.#count(LineClass.stack, start, next);
+      return;
+    }
+    this.#stacks.close();
     this.#reader.setMode(true, end === next);
     this.#readLine(start, end, next);
     this.#reader.setMode(false, false);
+  }
+
+  /** @param isLast nothing more comes; else what was begun may go on in the next batch */
+  endBatch(isLast: boolean): void {
+    if (isLast) this.#stacks.close();
+    else this.#stacks.endBatch();
   }
 
   #readLine(start: number, end: number, next: number): void {
@@ -86,6 +102,11 @@ export class CarefulReader {
     if (read === Unread.strayText) {
       this.#count(this.#reader.lineClass, lineAt, this.#reader.strayAt);
       return this.#reader.strayAt;
+    }
+    if (read === Unread.otherEvent && isStackHead(this.#bytes, event, end)) {
+      this.#stacks.open(this.#head.cpu);
+      this.#count(LineClass.stack, lineAt, next);
+      return next;
     }
     // What a process writes to trace_marker is its own, whatever it looks like.
     if (read === Unread.otherEvent && isMarkerWrite(this.#bytes, event)) {

@@ -1,7 +1,14 @@
-import type { AgentMark, EventBatch, LossMark } from "../model/event-batch.ts";
+import type { AgentMark, EventBatch, LossMark, StackMark } from "../model/event-batch.ts";
 import { LineTally } from "../model/line-tally.ts";
 
 const INITIAL_EVENTS = 2048;
+/** Fewer events are faster copied one by one. */
+const FEW = 16;
+
+type Columns = Pick<
+  EventBatch,
+  "kind" | "ptrLow" | "ptrHigh" | "callSite" | "bytesReq" | "bytesAlloc" | "cpu" | "timeNs"
+>;
 
 /** A decoder's one batch, filled again for every chunk; columns double when a chunk holds more events than any before. */
 export class EventColumns implements EventBatch {
@@ -16,13 +23,48 @@ export class EventColumns implements EventBatch {
   timeNs = new Float64Array(INITIAL_EVENTS);
   losses: LossMark[] = [];
   marks: AgentMark[] = [];
+  stacks: StackMark[] = [];
   readonly tally = new LineTally();
 
   reset(): void {
     this.length = 0;
     if (this.losses.length > 0) this.losses = [];
     if (this.marks.length > 0) this.marks = [];
+    if (this.stacks.length > 0) this.stacks = [];
     this.tally.clear();
+  }
+
+  /** Adds the first `events` of others. */
+  copyFirst(from: Columns, events: number): void {
+    if (events < FEW) {
+      for (let i = 0; i < events; i++) this.copy(from, i);
+      return;
+    }
+    this.reserve(events);
+    const at = this.length;
+    this.kind.set(from.kind.subarray(0, events), at);
+    this.ptrLow.set(from.ptrLow.subarray(0, events), at);
+    this.ptrHigh.set(from.ptrHigh.subarray(0, events), at);
+    this.callSite.set(from.callSite.subarray(0, events), at);
+    this.bytesReq.set(from.bytesReq.subarray(0, events), at);
+    this.bytesAlloc.set(from.bytesAlloc.subarray(0, events), at);
+    this.cpu.set(from.cpu.subarray(0, events), at);
+    this.timeNs.set(from.timeNs.subarray(0, events), at);
+    this.length += events;
+  }
+
+  /** Adds event `i` of others. */
+  copy(from: Columns, i: number): void {
+    this.reserve();
+    const to = this.length++;
+    this.kind[to] = from.kind[i];
+    this.ptrLow[to] = from.ptrLow[i];
+    this.ptrHigh[to] = from.ptrHigh[i];
+    this.callSite[to] = from.callSite[i];
+    this.bytesReq[to] = from.bytesReq[i];
+    this.bytesAlloc[to] = from.bytesAlloc[i];
+    this.cpu[to] = from.cpu[i];
+    this.timeNs[to] = from.timeNs[i];
   }
 
   /** Makes room for so many more events. */

@@ -32,7 +32,7 @@ import {
 } from "./event-fields.ts";
 import { eventName, kindOf, lengthOf } from "./event-name.ts";
 import { NoPointer, PointerReader } from "./pointer-reader.ts";
-import { StretchCache } from "./stretch-cache.ts";
+import { type EventPieces, StretchPlace } from "./event-pieces.ts";
 
 /** What {@link KmemEventReader.read} answers instead of a position. */
 export const Unread = {
@@ -72,10 +72,13 @@ const HASH_PRIME = 0x9e3779b1;
 /** Masks for the first 0 to 3 bytes of a little-endian word. */
 const LOW_BYTES = [0, 0xff, 0xffff, 0xffffff];
 
-interface Tails {
-  readonly allowed: readonly Uint8Array[];
-  readonly seen: StretchCache;
-}
+/** What may stand behind an event, by {@link StretchPlace}. An allocation's flags are none of a free's. */
+const TAILS = {
+  [StretchPlace.behindAllocation]: BEHIND_ALLOCATION,
+  [StretchPlace.behindKfree]: BEHIND_KFREE,
+  [StretchPlace.behindCacheFree]: BEHIND_CACHE_FREE,
+} as const;
+type TailPlace = keyof typeof TAILS;
 
 export class KmemEventReader {
   /** Where the text of {@link Unread.strayText} begins. */
@@ -86,17 +89,21 @@ export class KmemEventReader {
   takesHidden = false;
   /** What the line was, where {@link read} answered a position: an event, a free of NULL, a failed allocation. */
   lineClass: LineClass = LineClass.event;
+  /** The pieces of the event that {@link read} answered a position for. */
+  readonly pieces: EventPieces = {
+    site: -1,
+    siteAt: 0,
+    siteEnd: 0,
+    gapAt: 0,
+    gapEnd: 0,
+    tailAt: 0,
+    tailPlace: StretchPlace.behindKfree,
+  };
   readonly #sites: CallSiteTable;
   readonly #columns: EventColumns;
   readonly #head: LineHead;
   readonly #pointer = new PointerReader();
   readonly #form = new CallSiteForm();
-  /** What may stand behind an event, and those stretches that were seen to. An allocation's flags are none of a free's. */
-  readonly #behindAllocation: Tails = { allowed: BEHIND_ALLOCATION, seen: new StretchCache() };
-  readonly #behindKfree: Tails = { allowed: BEHIND_KFREE, seen: new StretchCache() };
-  readonly #behindCacheFree: Tails = { allowed: BEHIND_CACHE_FREE, seen: new StretchCache() };
-  /** ` name=…` between `ptr` and `bytes_req`. */
-  readonly #gaps = new StretchCache();
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
   /** The number read last, and the hash of the call site. */
@@ -116,6 +123,11 @@ export class KmemEventReader {
   setMode(careful: boolean, unterminated: boolean): void {
     this.#pointer.careful = careful;
     this.#pointer.unterminated = this.unterminated = unterminated;
+  }
+
+  /** Of the pointers of events, see {@link PointerReader}. */
+  get pointers(): PointerReader {
+    return this.#pointer;
   }
 
   /** The buffer that positions refer to; behind each line in it, some bytes more must be readable (see PADDING). */
@@ -149,7 +161,7 @@ export class KmemEventReader {
 
     const site = this.#callSiteOf(at, siteEnd);
     if (site < 0) return Unread.badField;
-    p = this.#readNumber(this.#isBytesReq(p) ? p + BYTES_REQ.length : this.#behindGap(site, p));
+    p = this.#readNumber(this.#behindGap(p));
     if (p < 0) return p;
     const bytesReq = this.#number;
     p = this.#readNumber(this.#isBytesAlloc(p) ? p + BYTES_ALLOC.length : this.#behindOther(p));
@@ -160,12 +172,12 @@ export class KmemEventReader {
 
     if (isNull) {
       this.lineClass = LineClass.failedAllocation;
-      return this.#finish(p, -1, this.#behindAllocation);
+      return this.#finish(p, -1, StretchPlace.behindAllocation);
     }
     // No allocator gives less than was asked for: numbers of two events, or half of one.
     if (bytesAlloc < bytesReq || bytesAlloc > Number.MAX_SAFE_INTEGER) return Unread.badField;
     this.#add(kind, site, bytesReq, bytesAlloc, isHidden);
-    return this.#finish(p, site, this.#behindAllocation);
+    return this.#finish(p, site, StretchPlace.behindAllocation);
   }
 
   #readFree(at: number, kind: EventKind): number {
@@ -176,23 +188,24 @@ export class KmemEventReader {
     const isHidden = p === NoPointer.hidden && this.takesHidden;
     if (isHidden) p = this.#behindHidden(siteEnd + PTR_KEY);
     if (p < 0) return this.#withoutPointer(p, siteEnd + PTR_KEY);
-    const tails = kind === EventKind.kfree ? this.#behindKfree : this.#behindCacheFree;
+    this.pieces.gapEnd = this.pieces.gapAt;
+    const place = kind === EventKind.kfree ? StretchPlace.behindKfree : StretchPlace.behindCacheFree;
     if (pointer.low === 0 && pointer.high === 0 && !isHidden) {
       this.lineClass = LineClass.nullFree;
-      return this.#finishFree(p, -1, tails);
+      return this.#finishFree(p, -1, place);
     }
     const site = this.#callSiteOf(at, siteEnd);
     if (site < 0) return Unread.badField;
     this.#add(kind, site, 0, 0, isHidden);
-    const end = this.#finishFree(p, site, tails);
+    const end = this.#finishFree(p, site, place);
     if (kind === EventKind.cacheFree && end > 0 && this.#sites.freesTo(site) === undefined)
       this.#sites.setFreesTo(site, cacheNameAt(this.#bytes, p));
     return end;
   }
 
   /** Another event's field right behind the pointer says that the pointer may be half another's as well. */
-  #finishFree(p: number, site: number, tails: Tails): number {
-    const end = this.#finish(p, site, tails);
+  #finishFree(p: number, site: number, place: TailPlace): number {
+    const end = this.#finish(p, site, place);
     if (end !== Unread.strayText || this.strayAt !== p || !isKnownField(this.#bytes, p)) return end;
     if (site >= 0) this.#columns.length -= 1;
     return Unread.badField;
@@ -201,6 +214,8 @@ export class KmemEventReader {
   /** The id of the call site whose end {@link #callSiteEnd} found; -1 where the text has not the form of one. */
   #callSiteOf(at: number, siteEnd: number): number {
     const from = at + CALL_SITE_KEY;
+    this.pieces.siteAt = from;
+    this.pieces.siteEnd = siteEnd;
     const known = this.#sites.find(this.#view, from, siteEnd - from, this.#hash);
     if (known >= 0) return known;
     return this.#form.accepts(this.#bytes, from, siteEnd)
@@ -287,13 +302,13 @@ export class KmemEventReader {
     );
   }
 
-  /** Behind ` bytes_req=`, where a cache's name comes first: one call site nearly always allocates from one cache. */
-  #behindGap(site: number, at: number): number {
-    const known = this.#gaps.match(site, this.#view, at);
-    if (known > 0) return at + known;
+  /** Behind ` bytes_req=`, where a cache's name may come first. */
+  #behindGap(at: number): number {
+    this.pieces.gapAt = this.pieces.gapEnd = at;
+    if (this.#isBytesReq(at)) return at + BYTES_REQ.length;
     const behind = behindKey(this.#bytes, at, BYTES_REQ, BEFORE_BYTES_REQ);
     if (behind < 0) return this.#badFieldIn(at);
-    this.#gaps.remember(site, this.#bytes, this.#view, at, behind);
+    this.pieces.gapEnd = behind;
     return behind;
   }
 
@@ -332,20 +347,17 @@ export class KmemEventReader {
       : Unread.badField;
   }
 
-  /** Checks what is left of the line from `p`; `site` says whose, since lines of one call site mostly end alike. */
-  #finish(p: number, site: number, { allowed, seen }: Tails): number {
+  /** Checks what is left of the line from `p`; `site` is -1 for what is no event. */
+  #finish(p: number, site: number, place: TailPlace): number {
     const bytes = this.#bytes;
+    const pieces = this.pieces;
+    pieces.site = site;
+    pieces.tailAt = p;
+    pieces.tailPlace = place;
     if (bytes[p] === NEWLINE) return p + 1;
-    if (site >= 0) {
-      const known = seen.match(site, this.#view, p);
-      if (known > 0) return p + known;
-    }
-    const end = endOfLine(bytes, p, allowed);
-    if (end < 0) {
-      this.strayAt = -end;
-      return Unread.strayText;
-    }
-    if (site >= 0) seen.remember(site, bytes, this.#view, p, end);
-    return end;
+    const end = endOfLine(bytes, p, TAILS[place]);
+    if (end > 0) return end;
+    this.strayAt = -end;
+    return Unread.strayText;
   }
 }

@@ -14,10 +14,8 @@ import {
   BRACKET_OPEN,
   COLON,
   DASH,
-  DECIMAL_PAIRS,
   DOT,
   isDigit,
-  NO_PAIR,
   PAREN_CLOSE,
   PAREN_OPEN,
   SPACE,
@@ -35,8 +33,6 @@ export interface LineHead {
   clockAt: number;
 }
 
-/** `: ` as 16 little-endian bits. */
-const COLON_SPACE = COLON | (SPACE << 8);
 const MAX_FLAGS = 8;
 const MAX_TGID_COLUMNS = 12;
 /** Nanoseconds of one unit in the last place, by digits behind the dot. */
@@ -109,25 +105,6 @@ export function readClock(bytes: Uint8Array, at: number, head: LineHead, strict:
   if (bytes[p] !== COLON || bytes[p + 1] !== SPACE) return -1;
   head.timeNs = timeNs;
   return p + 2;
-}
-
-/**
- * {@link readClock} for a clock as nearly every trace has it: one space run, seconds, six digits of a fraction.
- *
- * @returns where the event's name begins, or -1 when the clock is not of that form, which says nothing of others
- */
-export function readMicrosecondClock(bytes: Uint8Array, view: DataView, at: number, head: LineHead): number {
-  let p = at;
-  while (bytes[p] === SPACE) p++;
-  let seconds = 0;
-  for (let digit = bytes[p] - ZERO; digit >= 0 && digit <= 9; digit = bytes[++p] - ZERO) seconds = seconds * 10 + digit;
-  const first = DECIMAL_PAIRS[view.getUint16(p + 1, true)];
-  const second = DECIMAL_PAIRS[view.getUint16(p + 3, true)];
-  const third = DECIMAL_PAIRS[view.getUint16(p + 5, true)];
-  if (first === NO_PAIR || second === NO_PAIR || third === NO_PAIR) return -1;
-  if (bytes[p] !== DOT || bytes[p - 1] === SPACE || view.getUint16(p + 7, true) !== COLON_SPACE) return -1;
-  head.timeNs = seconds * 1e9 + (first * 10000 + second * 100 + third) * 1000;
-  return p + 9;
 }
 
 /**

@@ -2,10 +2,13 @@
  * Events that are not the allocator's, and what only looks like one: a kmem event whose name was damaged is an event that
  * could not be read, not one of another kind.
  */
-import { ascii, COLON, isDigit, startsWith } from "./ascii.ts";
+import { ascii, COLON, isDigit, SPACE, startsWith } from "./ascii.ts";
 
-const MARKER_WRITE = ascii("tracing_mark_write: ");
+const MARKER_WRITE = ascii("tracing_mark_write");
 const UNDERSCORE = 0x5f;
+const PLUS = 0x2b;
+/** `+0x91/0x170`, of any function. */
+const MAX_OFFSET = 40;
 const CALL_SITE = ascii(" call_site=");
 const KMEM_EVENTS = [
   "kmalloc",
@@ -16,9 +19,12 @@ const KMEM_EVENTS = [
   "kmem_cache_free",
 ].map((name) => ascii(`${name}: call_site=`));
 
-/** True for what a process wrote to trace_marker. */
+/** True for what a process wrote to trace_marker: `tracing_mark_write: `, or `tracing_mark_write+0x91/0x170: ` with the option sym-offset. */
 export function isMarkerWrite(bytes: Uint8Array, event: number): boolean {
-  return startsWith(bytes, event, MARKER_WRITE);
+  if (!startsWith(bytes, event, MARKER_WRITE)) return false;
+  let p = event + MARKER_WRITE.length;
+  if (bytes[p] === PLUS) for (const end = p + MAX_OFFSET; p < end && bytes[p] > SPACE && bytes[p] !== COLON; p++);
+  return bytes[p] === COLON && bytes[p + 1] === SPACE;
 }
 
 /** True where `[event, end)` is the beginning of a kmem event and nothing else: the line was cut there. */

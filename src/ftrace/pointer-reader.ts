@@ -58,6 +58,19 @@ export class PointerReader {
     this.#widths[this.#width] += 1;
   }
 
+  /** Digits of this trace's pointers; 0 where that is not known. */
+  get digits(): number {
+    const [narrow, wide] = this.#widths;
+    if (narrow === wide) return 0;
+    return narrow > wide ? 8 : 16;
+  }
+
+  /** So many more events were whole whose pointers had {@link digits}. */
+  confirmAll(events: number): void {
+    const [narrow, wide] = this.#widths;
+    this.#widths[narrow > wide ? NARROW : WIDE] += events;
+  }
+
   /**
    * A trace has pointers of one width: that of most events so far. Of another width, the pointer lost half of its digits;
    * unless the first ones did, so that each one looked at carefully has a vote.

@@ -2,29 +2,31 @@
  * Trace text of every age to event batches: `trace` and `trace_pipe` of kernels 3.x to 7.x, pure or mixed with whatever
  * else a serial line carries.
  *
- * Two ways through a line. The fast one takes a line that begins as the kernel prints it, head and event, straight into
- * the columns. Whatever it refuses goes to the {@link CarefulReader}. Every byte is counted in exactly one class.
+ * Three ways through a line. Nearly all are like lines before, and {@link TextCore} takes them. A line that it does not know is read
+ * here, if it begins as the kernel prints it, head and event; and what was right in it, the core is taught. Whatever is not so goes to
+ * the {@link CarefulReader}. Every byte is counted in exactly one class.
  */
 import type { CallSiteTable } from "../model/call-site-table.ts";
 import type { EventBatch } from "../model/event-batch.ts";
 import { LineClass } from "../model/line-tally.ts";
 import type { StreamDecoder } from "../model/ports.ts";
-import { DASH, NEWLINE, SPACE } from "./ascii.ts";
+import { DASH, NEWLINE } from "./ascii.ts";
 import { CarefulReader, MAX_LINE_BYTES } from "./careful-reader.ts";
 import { EventColumns } from "./event-columns.ts";
-import { HeadCache } from "./head-cache.ts";
 import { KmemEventReader, Unread } from "./kmem-event.ts";
-import { COMM_COLUMNS, type LineHead, readClock, readHead, readMicrosecondClock } from "./line-head.ts";
+import { COMM_COLUMNS, type LineHead, readHead } from "./line-head.ts";
+import { TextCore } from "./text-core.ts";
 
-/** Readable bytes behind a line, so that words can be read, and stretches compared, from any place in it. */
-const PADDING = 160;
+/** Readable bytes behind a line, so that words can be read from any place in it. */
+const PADDING = 64;
 
 export class TextDecoder implements StreamDecoder {
   readonly #columns = new EventColumns();
   readonly #head: LineHead = { cpu: 0, timeNs: 0, clockAt: 0 };
-  readonly #heads = new HeadCache();
+  readonly #core = new TextCore(this.#columns);
   readonly #reader: KmemEventReader;
   readonly #careful: CarefulReader;
+  readonly #isQuick: boolean;
   /** What is being scanned: the chunk itself, or the lines that its ends cut through. */
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(this.#bytes.buffer);
@@ -36,9 +38,11 @@ export class TextDecoder implements StreamDecoder {
   /** Bytes are missing: what comes up to the next newline is the rest of a line, of this class. */
   #torn: LineClass | undefined;
 
-  constructor(sites: CallSiteTable) {
+  /** @param options.isQuick false: every line is read here, none in WebAssembly. Slower, and the same; for tests that compare. */
+  constructor(sites: CallSiteTable, options: { readonly isQuick?: boolean } = {}) {
+    this.#isQuick = options.isQuick ?? true;
     this.#reader = new KmemEventReader(sites, this.#columns, this.#head);
-    this.#careful = new CarefulReader(this.#reader, this.#columns, this.#head);
+    this.#careful = new CarefulReader(sites, this.#reader, this.#columns, this.#head);
   }
 
   cut(torn: LineClass): EventBatch {
@@ -46,6 +50,7 @@ export class TextDecoder implements StreamDecoder {
     this.#columns.tally.bytes[torn] += this.#keptLength + this.#discarded;
     this.#keptLength = this.#discarded = 0;
     this.#torn = torn;
+    this.#careful.endBatch(true);
     return this.#columns;
   }
 
@@ -68,6 +73,7 @@ export class TextDecoder implements StreamDecoder {
       this.#keep(text.subarray(from));
     }
     this.#scanKept();
+    this.#careful.endBatch(false);
     return this.#columns;
   }
 
@@ -80,6 +86,7 @@ export class TextDecoder implements StreamDecoder {
       this.#careful.read(this.#kept, 0, this.#keptLength, this.#keptLength);
     }
     this.#keptLength = this.#discarded = 0;
+    this.#careful.endBatch(true);
     return this.#columns;
   }
 
@@ -113,52 +120,53 @@ export class TextDecoder implements StreamDecoder {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#reader.attach(bytes, this.#view);
+    this.#core.attach(bytes);
   }
 
   /** Every line of `[from, limit)`; the byte before `limit` is a newline. */
   #scan(from: number, limit: number): void {
+    for (let at = from; at < limit;) {
+      at = this.#readUsual(at, limit);
+      if (at < limit) at = this.#readLine(at);
+    }
+  }
+
+  /** Takes all lines from `at` on that need no look from here; where the first other one begins. */
+  #readUsual(at: number, limit: number): number {
+    const { pointers } = this.#reader;
+    const { digits } = pointers;
+    if (digits === 0 || !this.#isQuick) return at;
+    const before = this.#columns.length;
+    const next = this.#core.read(at, limit, digits, this.#head);
+    pointers.confirmAll(this.#columns.length - before);
+    return next;
+  }
+
+  /** Reads the line at `at`; where the next one begins. */
+  #readLine(at: number): number {
     const bytes = this.#bytes;
     const reader = this.#reader;
-    const { lines, bytes: byteCounts } = this.#columns.tally;
-    let at = from;
-    while (at < limit) {
-      const event = this.#eventAt(at);
-      if (event >= 0) {
-        const next = reader.read(event);
-        if (next > 0 && next - at <= MAX_LINE_BYTES) {
-          lines[reader.lineClass] += 1;
-          byteCounts[reader.lineClass] += next - at;
-          at = next;
-          continue;
-        }
-        // The slow way reads the event again, so it must not stay in the columns.
-        if (next > 0 || next === Unread.strayText) this.#takeBack();
+    const event = this.#eventAt(at);
+    if (event >= 0) {
+      const next = reader.read(event);
+      if (next > 0 && next - at <= MAX_LINE_BYTES) {
+        this.#columns.tally.count(reader.lineClass, next - at);
+        if (reader.lineClass !== LineClass.failedAllocation) this.#core.learn(at, next, this.#head, reader.pieces);
+        return next;
       }
-      const end = bytes.indexOf(NEWLINE, at);
-      this.#careful.read(bytes, at, end, end + 1);
-      at = end + 1;
+      // The slow way reads the event again, so it must not stay in the columns.
+      if (next > 0 || next === Unread.strayText) this.#takeBack();
     }
+    const end = bytes.indexOf(NEWLINE, at);
+    this.#careful.read(bytes, at, end, end + 1);
+    return end + 1;
   }
 
   /** Where the event's name begins in the line at `at`, if the line begins as the kernel prints it; else -1. */
   #eventAt(at: number): number {
-    const bytes = this.#bytes;
-    const view = this.#view;
-    const head = this.#head;
-    const known = this.#heads.match(view, at);
-    if (known > 0) {
-      head.cpu = this.#heads.cpu;
-      const event = readMicrosecondClock(bytes, view, at + known, head);
-      return event >= 0 ? event : readClock(bytes, at + known, head, false);
-    }
     const dash = at + COMM_COLUMNS;
-    if (bytes[dash] !== DASH || holdsNewline(view, at)) return -1;
-    const event = readHead(bytes, dash, head, false);
-    // With the space behind it, so that a beginning is whole; where there is none, the clock has begun.
-    if (event >= 0 && bytes[head.clockAt] === SPACE) {
-      this.#heads.remember(bytes, view, at, head.clockAt + 1 - at, head.cpu);
-    }
-    return event;
+    if (this.#bytes[dash] !== DASH || holdsNewline(this.#view, at)) return -1;
+    return readHead(this.#bytes, dash, this.#head, false);
   }
 
   /** Undoes the event that {@link KmemEventReader.read} added before the line proved to hold more than it. */

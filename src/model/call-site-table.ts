@@ -9,11 +9,13 @@ import { byCaller, callerOf } from "./caller.ts";
 
 const INITIAL_SLOTS = 4096;
 const INITIAL_ARENA_WORDS = 16 * 1024;
+const NO_LENGTH = 0xffffffff;
 
 /** Interned call-site texts, in order of first appearance. Ids start at 0 and are never reused. */
 export class CallSiteTable {
   readonly #texts: string[] = [];
   readonly #callers: string[] = [];
+  readonly #byText = new Map<string, number>();
   #ranks = new Uint32Array(0);
   /** Open addressing over the hash: id + 1, or 0 where free. */
   #slots = new Uint32Array(INITIAL_SLOTS);
@@ -84,9 +86,31 @@ export class CallSiteTable {
     return (length & 3) === 0 || lowBytes(view.getUint32(p, true), length & 3) === arena[at];
   }
 
+  /** The id of a text that does not come with a hash, such as a stack's frame; it is added where it is not known. */
+  idOf(text: string): number {
+    const known = this.#byText.get(text);
+    if (known !== undefined) return known;
+    const id = this.#texts.length;
+    if (id === this.#lengths.length) this.#growColumns();
+    // No text has so many bytes: find passes it over until add says under which hash it is looked for.
+    this.#lengths[id] = NO_LENGTH;
+    this.#remember(text);
+    return id;
+  }
+
+  #remember(text: string): void {
+    this.#byText.set(text, this.#texts.length);
+    this.#texts.push(text);
+    this.#callers.push(callerOf(text));
+  }
+
   /** Adds a text that {@link find} does not know; its id. */
   add(view: DataView, start: number, length: number, hash: number): number {
-    const id = this.#texts.length;
+    const text = Buffer.from(view.buffer as ArrayBuffer, view.byteOffset + start, length).toString("utf8");
+    const known = this.#byText.get(text);
+    // Known without a hash; a text that differs in bytes that are no UTF-8 is another.
+    const isAdopted = known !== undefined && this.#lengths[known] === NO_LENGTH;
+    const id = isAdopted ? known : this.#texts.length;
     if (id === this.#lengths.length) this.#growColumns();
     const words = (length + 3) >> 2;
     if (this.#arenaEnd + words > this.#arena.length) {
@@ -103,9 +127,7 @@ export class CallSiteTable {
     let slot = hash & mask;
     while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
     this.#slots[slot] = id + 1;
-    const text = Buffer.from(view.buffer as ArrayBuffer, view.byteOffset + start, length).toString("utf8");
-    this.#texts.push(text);
-    this.#callers.push(callerOf(text));
+    if (!isAdopted) this.#remember(text);
     if (this.#texts.length * 2 > this.#slots.length) this.#growSlots();
     return id;
   }
@@ -121,6 +143,7 @@ export class CallSiteTable {
     const slots = new Uint32Array(this.#slots.length * 2);
     const mask = slots.length - 1;
     for (let id = 0; id < this.#texts.length; id++) {
+      if (this.#lengths[id] === NO_LENGTH) continue;
       let slot = this.#hashes[id] & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = id + 1;

@@ -37,6 +37,15 @@ export interface AgentMark {
   readonly timeNs: number;
 }
 
+/** The kernel stack of an event just before it on the same CPU (ftrace's `kernel_stack` entry). */
+export interface StackMark {
+  readonly cpu: number;
+  /** How many of the batch's events come before it. */
+  readonly at: number;
+  /** Return addresses, the innermost first, as ids in the session's {@link CallSiteTable}. */
+  readonly frames: readonly number[];
+}
+
 /**
  * Events in the order of the input. Only the first {@link length} entries of a column are valid, and only until the
  * decoder's next `push`: a decoder reuses its columns.
@@ -58,6 +67,10 @@ export interface EventBatch {
   readonly timeNs: Float64Array;
   readonly losses: readonly LossMark[];
   readonly marks: readonly AgentMark[];
+  /** Stacks as they were read; absent where nobody reads them. */
+  readonly stacks?: readonly StackMark[];
+  /** Id in the session's `StackTable` of each event's stack, 0 where it has none; absent where no event has one. */
+  readonly stack?: Uint32Array | undefined;
   /** What this batch's bytes were. */
   readonly tally: LineTally;
 }

@@ -29,19 +29,21 @@ export const LineClass = {
   own: 12,
   /** Events that are not in the part of the trace that was asked for. */
   outside: 13,
+  /** A kernel stack behind its event, or a line of one: see {@link StackMark}. */
+  stack: 14,
 
   // Rejected: a trace line that could not be read. Any of these makes an account inexact.
-  badHead: 14,
-  badField: 15,
-  truncated: 16,
-  hiddenPointer: 17,
-  tooLong: 18,
+  badHead: 15,
+  badField: 16,
+  truncated: 17,
+  hiddenPointer: 18,
+  tooLong: 19,
   /** A loss marker or the header's entries line, damaged: something was lost, and how much cannot be read. */
-  badMarker: 19,
+  badMarker: 20,
 } as const;
 export type LineClass = (typeof LineClass)[keyof typeof LineClass];
 
-export const LINE_CLASSES = 20;
+export const LINE_CLASSES = 21;
 const FIRST_REJECTED = LineClass.badHead;
 
 export const IGNORED_REASONS = [
@@ -58,6 +60,7 @@ export const IGNORED_REASONS = [
   "padding",
   "own",
   "outside",
+  "stack",
 ] as const;
 export const REJECTED_REASONS = ["badHead", "badField", "truncated", "hiddenPointer", "tooLong", "badMarker"] as const;
 
@@ -70,6 +73,7 @@ const TRACE_CLASSES = [
   LineClass.traceHeader,
   LineClass.agent,
   LineClass.outside,
+  LineClass.stack,
   LineClass.badHead,
   LineClass.badField,
   LineClass.truncated,

@@ -44,6 +44,40 @@ export const callerSourceSchema = z
 /** Where in the source a call site is. */
 export type CallerSource = z.infer<typeof callerSourceSchema>;
 
+export const viaSchema = z
+  .object({ function: z.string(), allocs: count, totalBytes: bytes, netBytes: bytes })
+  .meta({ id: "Via" });
+/** What of a row's came through a function that allocates for its callers. */
+export type Via = z.infer<typeof viaSchema>;
+
+export const stackRowSchema = z
+  .object({
+    frames: z.array(z.string()).describe("call sites, from the one that the event names outwards"),
+    caller: z.string().describe("the row that is charged"),
+    allocs: count,
+    totalBytes: bytes,
+    netBytes: bytes,
+    liveObjects: count,
+  })
+  .meta({ id: "StackRow" });
+export type StackRow = z.infer<typeof stackRowSchema>;
+
+export const stackFactsSchema = z
+  .object({
+    charged: count.describe("allocations that were charged by their stack"),
+    stackless: count.describe("allocations without a stack, charged to their call site"),
+    unmatched: count.describe("stacks without an allocation: of frees, of events that were filtered out or lost"),
+    distinct: count.describe("different stacks, from the call site outwards"),
+    beyond: count.describe("charged allocations whose stack was not kept, because there were too many different ones"),
+    rows: z
+      .array(stackRowSchema)
+      .optional()
+      .describe("the stacks with the most net bytes, a thousand at most; only in what --json prints"),
+  })
+  .meta({ id: "StackFacts" });
+/** What kernel stacks told, where the trace has some (docs/stacks.md). */
+export type StackFacts = z.infer<typeof stackFactsSchema>;
+
 export const callerRowSchema = z
   .object({
     callSite: z.string().describe("the call site as the kernel printed it: the account's key"),
@@ -72,6 +106,19 @@ export const callerRowSchema = z
       .optional()
       .describe("of the liveObjects, those that may be gone by frees that raised no event, at most; absent where none"),
     doubtfulBytes: bytes.optional().describe("bytes_alloc of doubtfulObjects"),
+    wrapper: z
+      .literal(true)
+      .optional()
+      .describe("the function allocates for its callers, who are not known: the row is not of one owner"),
+    sizes: count
+      .optional()
+      .describe("of a wrapper: different bytes_req that it was asked for, a hint at how many callers hide in it"),
+    via: z
+      .array(viaSchema)
+      .optional()
+      .describe(
+        "the wrappers through which it allocated, as its stacks say, by totalBytes; callSite is then where it called them",
+      ),
     source: callerSourceSchema.optional().describe("where in the source it is; absent where no kernel was given"),
   })
   .meta({ id: "CallerRow" });
@@ -87,6 +134,9 @@ export const totalsSchema = callerRowSchema
     untrackedBytes: true,
     doubtfulObjects: true,
     doubtfulBytes: true,
+    wrapper: true,
+    sizes: true,
+    via: true,
     source: true,
   })
   .extend({ callSites: count.describe("call sites that allocated") })
@@ -273,6 +323,7 @@ export const snapshotSchema = z
     loss: lossSchema,
     input: inputSchema,
     callers: z.array(callerRowSchema).describe("call sites that allocated, by netBytes, ties by caller"),
+    stacks: stackFactsSchema.optional(),
     symbols: symbolFactsSchema.optional().describe("how call sites became source; absent where no kernel was given"),
     branch: z
       .string()

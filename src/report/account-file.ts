@@ -3,8 +3,15 @@ import type { CallerRow, Snapshot } from "../model/snapshot.ts";
 import { UNATTRIBUTED } from "../model/source-tree.ts";
 import { type OrderBy, orderCallers } from "./order.ts";
 
-/** @param withLines adds to each caller where in the source it is, behind what trace_analyze prints */
-export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderBy, withLines = false): string {
+/** What stands behind each caller, past what trace_analyze prints. */
+export interface AccountExtras {
+  /** Where in the source it is. */
+  readonly lines?: boolean;
+  /** That it is a wrapper, which allocates for its callers, and how many sizes it was asked for. */
+  readonly wrappers?: boolean;
+}
+
+export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderBy, extras: AccountExtras = {}): string {
   const lines = [
     `current bytes allocated: ${column(totals.netBytes, 10)}`,
     `current bytes requested: ${column(totals.netRequestedBytes, 10)}`,
@@ -20,11 +27,24 @@ export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderB
         [row.totalBytes, row.wasteBytes, row.netBytes],
         row.allocs,
         row.frees,
-        row.caller + (withLines ? `  ${placeOf(row)}` : ""),
+        row.caller +
+          viaOf(row) +
+          (extras.wrappers === true ? markOf(row) : "") +
+          (extras.lines === true ? `  ${placeOf(row)}` : ""),
       ),
     ),
   ];
   return lines.join("\n") + "\n";
+}
+
+/** Where stacks have told through which wrappers it allocated: never in a trace of trace_analyze's day. */
+function viaOf({ via }: CallerRow): string {
+  return via === undefined ? "" : `  via ${via.map((way) => way.function).join(", ")}`;
+}
+
+function markOf({ wrapper, sizes = 0 }: CallerRow): string {
+  if (wrapper !== true) return "";
+  return sizes > 1 ? `  (wrapper, ${String(sizes)} sizes)` : "  (wrapper)";
 }
 
 /** `fs/fat/inode.c:640`, as far as it is known. */

@@ -40,9 +40,12 @@ export function decodeLines(...lines: string[]): Decoded {
   return decode(lines.map((line) => `${line}\n`).join(""));
 }
 
-export function decodeChunks(chunks: Iterable<Uint8Array>): Decoded {
+export function decodeChunks(
+  chunks: Iterable<Uint8Array>,
+  options?: ConstructorParameters<typeof TextDecoder>[1],
+): Decoded {
   const callSites = new CallSiteTable();
-  const decoder = new TextDecoder(callSites);
+  const decoder = new TextDecoder(callSites, options);
   const events: DecodedEvent[] = [];
   const losses: LossMark[] = [];
   const tally = new LineTally();

@@ -37,6 +37,16 @@ function Name({ row }: { readonly row: CallerRow }) {
   return (
     <th scope="row" class="caller" title={row.callSite}>
       <span>{row.caller}</span>
+      {row.via !== undefined && (
+        <span class="wrapper-mark" title={viaHint(row.via)}>
+          via {row.via[0].function}
+        </span>
+      )}
+      {row.wrapper === true && (
+        <span class="wrapper-mark" title={wrapperHint(row)}>
+          wrapper
+        </span>
+      )}
     </th>
   );
 }
@@ -48,6 +58,15 @@ function Doubt({ row: { doubtfulObjects = 0, liveObjects } }: { readonly row: Ca
       ?
     </abbr>
   );
+}
+
+function viaHint(via: NonNullable<CallerRow["via"]>): string {
+  return via.map((way) => `${formatCount(way.allocs)} allocations through ${way.function}`).join("; ");
+}
+
+function wrapperHint({ sizes = 0 }: CallerRow): string {
+  const hint = sizes > 1 ? `, for ${formatCount(sizes)} sizes` : "";
+  return `allocates for its callers${hint}; --stacks names them`;
 }
 
 function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: number): JSX.Element {

@@ -2,7 +2,7 @@
 import { LineClass, type LineTally } from "../../model/line-tally.ts";
 import type { PageFormat } from "./event-format.ts";
 import type { RawCore } from "./raw-core.ts";
-import type { KmemLayout, MarkerLayout, ModuleLayout, RecordLayout } from "./record-layouts.ts";
+import type { RecordLayout } from "./record-layouts.ts";
 import { COMMIT_MASK, MAX_TYPE_LEN, MISSED_EVENTS, MISSED_STORED, PADDING, TIME_EXTEND, TWO_27 } from "./sub-buffer.ts";
 
 const INITIAL_BYTES = 1 << 16;
@@ -32,7 +32,7 @@ export interface Missed {
 export class CpuStream {
   readonly cpu: number;
   /** What {@link advance} has found; undefined when everything here is read. */
-  found: KmemLayout | MarkerLayout | ModuleLayout | Missed | undefined;
+  found: RecordLayout | Missed | undefined;
   timeNs = 0;
   /** Of the record found, in {@link view}: valid until the next push. */
   recordAt = 0;

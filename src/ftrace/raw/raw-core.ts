@@ -2,25 +2,16 @@
  * What is done to nearly every record, in WebAssembly (assembly/raw.ts): the usual records of all CPUs, merged by time. Here is how the
  * rest of the room gets at it.
  */
-import { instantiate, type WasmGlobal, type WasmMemory } from "../../wasm/instantiate.ts";
+import { type ColumnExports, columnsOf } from "../../wasm/columns.ts";
+import { instantiate, type WasmGlobal } from "../../wasm/instantiate.ts";
 import { RAW_WASM } from "../../wasm/raw-module.ts";
 import { LineClass } from "../../model/line-tally.ts";
 import type { EventColumns } from "../event-columns.ts";
 import type { RecordLayout } from "./record-layouts.ts";
 import { LAYOUT_WORDS, usualLayouts } from "./usual-layouts.ts";
 
-interface RawExports {
-  readonly memory: WasmMemory;
-  readonly CAPACITY: WasmGlobal;
+interface RawExports extends ColumnExports {
   readonly MAX_LANES: WasmGlobal;
-  readonly kind: WasmGlobal;
-  readonly ptrLow: WasmGlobal;
-  readonly ptrHigh: WasmGlobal;
-  readonly callSite: WasmGlobal;
-  readonly bytesReq: WasmGlobal;
-  readonly bytesAlloc: WasmGlobal;
-  readonly cpu: WasmGlobal;
-  readonly timeNs: WasmGlobal;
   readonly sums: WasmGlobal;
   readonly order: WasmGlobal;
   readonly mayBeOwn: WasmGlobal;
@@ -145,18 +136,7 @@ export class RawCore {
     lines[LineClass.nullFree] += sums[Sum.nullFrees];
     bytes[LineClass.nullFree] += sums[Sum.nullFreeBytes];
     sums[Sum.eventBytes] = sums[Sum.nullFrees] = sums[Sum.nullFreeBytes] = 0;
-    if (events === 0) return;
-    into.reserve(events);
-    const at = into.length;
-    into.kind.set(views.kind.subarray(0, events), at);
-    into.ptrLow.set(views.ptrLow.subarray(0, events), at);
-    into.ptrHigh.set(views.ptrHigh.subarray(0, events), at);
-    into.callSite.set(views.callSite.subarray(0, events), at);
-    into.bytesReq.set(views.bytesReq.subarray(0, events), at);
-    into.bytesAlloc.set(views.bytesAlloc.subarray(0, events), at);
-    into.cpu.set(views.cpu.subarray(0, events), at);
-    into.timeNs.set(views.timeNs.subarray(0, events), at);
-    into.length += events;
+    into.copyFirst(views.columns, events);
   }
 
   /** The id of the call site at an address, or -1. */
@@ -183,17 +163,9 @@ type Views = ReturnType<typeof viewsOf>;
 
 function viewsOf(wasm: RawExports) {
   const { buffer } = wasm.memory;
-  const capacity = wasm.CAPACITY.value;
   return {
     bytes: new Uint8Array(buffer),
-    kind: new Uint8Array(buffer, wasm.kind.value, capacity),
-    ptrLow: new Uint32Array(buffer, wasm.ptrLow.value, capacity),
-    ptrHigh: new Uint32Array(buffer, wasm.ptrHigh.value, capacity),
-    callSite: new Uint32Array(buffer, wasm.callSite.value, capacity),
-    bytesReq: new Float64Array(buffer, wasm.bytesReq.value, capacity),
-    bytesAlloc: new Float64Array(buffer, wasm.bytesAlloc.value, capacity),
-    cpu: new Uint16Array(buffer, wasm.cpu.value, capacity),
-    timeNs: new Float64Array(buffer, wasm.timeNs.value, capacity),
+    columns: columnsOf(wasm),
     sums: new Float64Array(buffer, wasm.sums.value, SUMS),
     order: new Uint32Array(buffer, wasm.order.value, wasm.MAX_LANES.value),
     mayBeOwn: new Uint8Array(buffer, wasm.mayBeOwn.value, 1 << 16),

@@ -38,7 +38,18 @@ export interface ModuleLayout {
   readonly gone: boolean;
 }
 
-export type RecordLayout = KmemLayout | MarkerLayout | ModuleLayout;
+/** The stack of the event before it (kernel/trace/trace_entries.h, kernel_stack). */
+export interface StackLayout {
+  readonly type: "stack";
+  readonly flags: number;
+  readonly pid: number;
+  /** How many frames there are, an int; more may fit than the format's array has. */
+  readonly count: number;
+  readonly frames: number;
+  readonly longSize: 4 | 8;
+}
+
+export type RecordLayout = KmemLayout | MarkerLayout | ModuleLayout | StackLayout;
 
 const KINDS = new Map<string, EventKind>([
   ["kmalloc", EventKind.kmalloc],
@@ -63,11 +74,21 @@ function layoutOf({ name, fields }: EventFormat): RecordLayout | undefined {
     const text = fields.get("buf");
     return text === undefined ? undefined : { type: "marker", text: text.offset };
   }
+  if (name === "kernel_stack") return stackLayout(fields);
   if (name === "module_load" || name === "module_free") {
     const field = fields.get("name");
     return field === undefined ? undefined : { type: "module", name: field.offset, gone: name === "module_free" };
   }
   return undefined;
+}
+
+function stackLayout(fields: ReadonlyMap<string, FormatField>): StackLayout | undefined {
+  const [count, frames] = [fields.get("size"), fields.get("caller")];
+  const [flags, pid] = [fields.get("common_flags"), fields.get("common_pid")];
+  if (count?.size !== 4 || frames === undefined || flags?.size !== 1 || pid?.size !== 4) return undefined;
+  // `unsigned long caller[8]`: on 32-bit the array follows the int at once, on 64-bit it is aligned.
+  const longSize = frames.offset % 8 === 0 && frames.size % 64 === 0 ? 8 : 4;
+  return { type: "stack", flags: flags.offset, pid: pid.offset, count: count.offset, frames: frames.offset, longSize };
 }
 
 function kmemLayout(kind: EventKind, fields: ReadonlyMap<string, FormatField>): KmemLayout | undefined {

@@ -5,7 +5,13 @@ import { LineClass } from "../../model/line-tally.ts";
 import type { EventColumns } from "../event-columns.ts";
 import type { CpuStream } from "./cpu-stream.ts";
 import { RawCore } from "./raw-core.ts";
-import { IN_INTERRUPT, type KmemLayout, type MarkerLayout, type ModuleLayout } from "./record-layouts.ts";
+import {
+  IN_INTERRUPT,
+  type KmemLayout,
+  type MarkerLayout,
+  type ModuleLayout,
+  type StackLayout,
+} from "./record-layouts.ts";
 
 /** Names of addresses, as the kernel prints them. */
 export interface AddressNames {
@@ -20,6 +26,8 @@ export interface AddressNames {
 
 /** One that is not found stays an address; else each of them would ask again. */
 const MAX_QUESTIONS = 100;
+/** Half of ULONG_MAX, or all of it on 32-bit. */
+const NO_FRAME = 0xffffffff;
 
 /** Tells which events are not the target's but this tool's; those are counted apart. */
 export interface OwnEvents {
@@ -71,6 +79,8 @@ export class RecordTaker {
     switch (found?.type) {
       case "kmem":
         return this.#takeKmem(stream, found);
+      case "stack":
+        return this.#takeStack(stream, found);
       case "marker":
         this.#takeMarker(stream, found);
         break;
@@ -142,6 +152,38 @@ export class RecordTaker {
     } else columns.bytesReq[i] = columns.bytesAlloc[i] = 0;
     tally.lines[LineClass.event] += 1;
     tally.bytes[LineClass.event] += bytes;
+    stream.found = undefined;
+    return true;
+  }
+
+  #takeStack(stream: CpuStream, layout: StackLayout): boolean {
+    const { view, recordAt, recordEnd, littleEndian } = stream;
+    const { longSize } = layout;
+    const fits = recordAt + layout.frames <= recordEnd;
+    const count = fits ? view.getInt32(recordAt + layout.count, littleEndian) : 0;
+    const isOwn =
+      fits &&
+      (view.getUint8(recordAt + layout.flags) & IN_INTERRUPT) === 0 &&
+      this.#own.has(view.getInt32(recordAt + layout.pid, littleEndian), stream.timeNs);
+    const room = Math.floor((recordEnd - recordAt - layout.frames) / longSize);
+    if (fits && !isOwn && count > 0) {
+      const frames: number[] = [];
+      const wide = longSize === 8;
+      const lowAt = wide && !littleEndian ? 4 : 0;
+      for (let i = 0; i < Math.min(count, room); i++) {
+        const at = recordAt + layout.frames + i * longSize;
+        const low = view.getUint32(at + lowAt, littleEndian);
+        const high = wide ? view.getUint32(at + 4 - lowAt, littleEndian) : 0;
+        // The kernel ends a short one so.
+        if (low === NO_FRAME && (!wide || high === NO_FRAME)) break;
+        const site = this.#siteOf(low, high, wide);
+        if (site < 0) return false;
+        frames.push(site);
+      }
+      this.#columns.stacks.push({ cpu: stream.cpu, at: this.#columns.length, frames });
+    }
+    const lineClass = !fits || count < 0 ? LineClass.badField : isOwn ? LineClass.own : LineClass.stack;
+    this.#columns.tally.count(lineClass, stream.recordBytes);
     stream.found = undefined;
     return true;
   }

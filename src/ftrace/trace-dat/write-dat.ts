@@ -94,7 +94,7 @@ function frontOf(about: DatDescription): Buffer {
 /** Tracefs keeps formats by system; of those that the agent enables this tells which. */
 function systemOf(format: string): string {
   const name = /^name: (\S+)/.exec(format)?.[1] ?? "";
-  if (name === "print") return "ftrace";
+  if (name === "print" || name === "kernel_stack") return "ftrace";
   return name.startsWith("module_") ? "module" : "kmem";
 }
 

@@ -31,6 +31,8 @@ export interface ArmOptions {
   readonly slabsMs?: number;
   /** In mode raw: the stream is to hold the names of tasks, for whoever records it. */
   readonly names?: boolean;
+  /** Each allocation is to be followed by its stack. */
+  readonly stacks?: boolean;
   readonly ask: AskSecret;
   /** Seconds without a word from here after which the agent restores the target and ends. */
   readonly quietSeconds?: number;
@@ -85,6 +87,7 @@ async function planFor(shell: Shell, wanted: WantedMode, options: ArmOptions): P
       // Sums tell no sizes, and the events of some processes are not those of the system that slabs are.
       `slabs=${mode === "hist" || options.scope === "process" ? 0 : options.exactSlabs === true ? "exact" : 1}`,
       ...(mode === "raw" && options.names ? ["names=1"] : []),
+      ...(mode !== "hist" && options.stacks === true ? ["stacks=1"] : []),
       // What this process does to read of an event would make the next.
       ...(shell.link.kind === "local" ? [`host=${process.pid}`] : []),
     ],

@@ -26,6 +26,10 @@ export function findingOf(text: string): string {
       return `sub-buffers could not be made ${field("kb")} KB (Linux 6.8 brought that): they are a page`;
     case "event-refused":
       return `the event ${field("event")} could not be enabled`;
+    case "stacks":
+      return stacksBy(field("by"));
+    case "stacks-refused":
+      return "the kernel refused the stacktrace trigger of an event: some allocations are without a stack";
     case "instance-kept":
       return `the instance ${field("path")} could not be removed: somebody has it open (the next connect tries again)`;
     case "hist-cost":
@@ -33,5 +37,19 @@ export function findingOf(text: string): string {
     case undefined:
     default:
       return text;
+  }
+}
+
+function stacksBy(means: string): string {
+  switch (means) {
+    case "trigger":
+      return "each allocation is followed by its stack (the stacktrace trigger), which costs the target several times the event";
+    case "option":
+      return (
+        "every event is followed by its stack, frees as well (the stacktrace option): this kernel's triggers write to the top " +
+        "level's buffer, where one stack may have been left"
+      );
+    default:
+      return "this kernel has no stack traces in its ring buffer (CONFIG_STACKTRACE): callers are those that call sites name";
   }
 }

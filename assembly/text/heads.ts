@@ -1,0 +1,68 @@
+/**
+ * Beginnings of lines, up to the first space before the clock, that were found to be heads.
+ *
+ *             init-1       [001] .....     2.206855: kmalloc: call_site=…
+ *     ^                               ^ here
+ *
+ * Task, pid, CPU and flags are the same for hundreds of lines, while only the clock moves on. What equals a known one is a head of the
+ * same length and CPU, whatever comes behind it.
+ */
+import { equalOf16 } from "./equal-bytes";
+
+const SLOT_BITS: u32 = 10;
+const SLOT_BYTES: usize = 64;
+/** Of a slot: 48 bytes of text, then: a bit for each byte that counts, the CPU. No bits: nothing is known. */
+const MAX_HEAD: u32 = 48;
+const BITS: usize = 48;
+const CPU: usize = 56;
+/** Shorter ones do not hold the bytes that the slot is found by. */
+const MIN_HEAD: u32 = 32;
+
+const slots: usize = memory.data(64 << 10, 64);
+
+/** The CPU of the head that {@link knownHead} found. */
+export let headCpu: u32 = 0;
+
+/** The length of the head at `at`, 0 where it is not a known one. */
+@inline
+export function knownHead(at: usize): u32 {
+  const slot = slotOf(at);
+  const length = lengthIn(slot, at);
+  return length != 0 ? length : lengthIn(neighbourOf(slot), at);
+}
+
+/** What was known there before moves to the neighbour. */
+export function learnHead(at: usize, length: u32, cpu: u32): void {
+  if (length < MIN_HEAD || length > MAX_HEAD || knownHead(at) != 0) return;
+  const slot = slotOf(at);
+  memory.copy(neighbourOf(slot), slot, SLOT_BYTES);
+  memory.copy(slot, at, MAX_HEAD);
+  store<u64>(slot, ((<u64>1) << length) - 1, BITS);
+  store<u32>(slot, cpu, CPU);
+}
+
+@inline
+function lengthIn(slot: usize, at: usize): u32 {
+  const first = <u64>equalOf16(at, slot);
+  const second = <u64>equalOf16(at + 16, slot + 16);
+  const third = <u64>equalOf16(at + 32, slot + 32);
+  const bits = load<u64>(slot, BITS);
+  if (((first | (second << 16) | (third << 32)) & bits) != bits) return 0;
+  headCpu = load<u32>(slot, CPU);
+  return <u32>popcnt(bits);
+}
+
+/** From the end of the name, the pid, the CPU and the flags: what tells heads apart. */
+@inline
+function slotOf(at: usize): usize {
+  const name = load<u32>(at, 12);
+  const pid = load<u64>(at, 17);
+  const cpu = load<u32>(at, 26);
+  const flags = load<u32>(at, 32);
+  const hash = (pid ^ rotl<u64>(<u64>(name ^ cpu) | ((<u64>flags) << 32), 29)) * 0x9e3779b97f4a7c15;
+  return slots + <usize>(hash >> (64 - SLOT_BITS)) * SLOT_BYTES;
+}
+
+function neighbourOf(slot: usize): usize {
+  return slots + ((slot - slots) ^ SLOT_BYTES);
+}

@@ -1,0 +1,21 @@
+import { describe, expect, it } from "vitest";
+import type { Snapshot } from "../../src/model/snapshot.ts";
+import { wrapperNotice } from "../../src/report/wrapper-notice.ts";
+
+const accountOf = (...callers: object[]) =>
+  ({ callers, totals: { netBytes: 200 } }) as unknown as Pick<Snapshot, "callers" | "totals">;
+
+describe("the notice of wrappers", () => {
+  it("names the largest, their sizes, their share and what helps", () => {
+    const kasprintf = { caller: "kasprintf+0x1", wrapper: true, sizes: 4, netBytes: 30, totalBytes: 40 };
+    const other = { caller: "mempool_alloc+0x2", wrapper: true, sizes: 1, netBytes: 20, totalBytes: 90 };
+    const notice = wrapperNotice(accountOf({ caller: "owner", netBytes: 150, totalBytes: 150 }, kasprintf, other));
+    expect(notice).toContain(
+      "2 callers allocate for others: mempool_alloc+0x2, kasprintf+0x1 (4 sizes); 50 bytes net (25 %)",
+    );
+    expect(notice).toContain("--stacks");
+    expect(notice).toContain("kmalloc_track_caller");
+  });
+
+  it("is silent where there are none", () => expect(wrapperNotice(accountOf({ caller: "owner" }))).toBeUndefined());
+});
