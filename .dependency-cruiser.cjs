@@ -60,7 +60,11 @@ module.exports = {
         "the page draws with them: of the model they take values from what is free of zod: the source tree, the form of call sites",
       severity: "error",
       from: { path: room("rings") },
-      to: { path: room("model"), pathNot: "^src/model/(source-tree|call-site-text)", dependencyTypesNot: ["type-only"] },
+      to: {
+        path: room("model"),
+        pathNot: "^src/model/(source-tree|call-site-text)",
+        dependencyTypesNot: ["type-only"],
+      },
     },
     {
       name: "rings-run-anywhere",

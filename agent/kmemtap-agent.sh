@@ -26,7 +26,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 VERB=$1 NONCE=$2 BLANKS=$IFS
 shift 2
 
-BUFFER_KB=8192 SUBBUF_KB=0 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0 HOST='' NAMES=0 STACKS=0
+BUFFER_KB=8192 SUBBUF_KB=0 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0 HOST='' NAMES=0 STACKS=0 SLABS=0
 for option; do
     value=${option#*=}
     case $option in
@@ -44,12 +44,13 @@ for option; do
     measure=*) MEASURE=$value ;;
     host=*) HOST=$value ;;
     names=*) NAMES=$value ;;
+    slabs=*) SLABS=$value ;;
     stacks=*) STACKS=$value ;;
     esac
 done
 
 EVENTS="kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free"
-TOP=$$ SEQ=0 W=m LINK=5 READER='' POLLER='' PUMP='' GATE='' LEVEL='' MOUNTED='' STACKS_BY=''
+TOP=$$ SEQ=0 W=m LINK=5 READER='' POLLER='' PUMP='' GATE='' LEVEL='' MOUNTED='' STACKS_BY='' READ='' STOPPED=''
 
 # ---- speaking ----------------------------------------------------------------------------------------------------------
 
@@ -694,7 +695,7 @@ main_text() {
     leave_us_out
     if [ "$SCOPE" = process ]; then put "$TOP" >"$I/set_event_pid"; fi
     to_link armed "instance=${I##*/} pid=$TOP main=$ME reader=$READER poller=$POLLER pump=$PUMP kb=$BUFFER_KB"
-    [ "$WAIT" = 0 ] && begin_window
+    [ "$WAIT" = 0 ] && begin_window exclude
     hear
 }
 
@@ -726,6 +727,7 @@ hear() {
         stop) stop ;;
         bye) finish stop ;;
         "grow "*) KB=$BUFFER_KB TOLD='' && grow "${line#grow }" ;;
+        "slabs "*) read_slabs "${line#slabs }" exclude && send_slabs "${line#slabs }" ;;
         "symbols "*) symbols "${line#symbols }" ;;
         "term "*) tell "${line#term }" TERM ;;
         "arg "* | "phase "* | again | on | tick*) put "$line" >&4 ;;
@@ -736,6 +738,51 @@ hear() {
 }
 CR=$(printf '\r')
 
+# ---- what slabs hold ---------------------------------------------------------------------------------------------------
+
+# Bulk frees and some of RCU raise no event, but /proc/slabinfo counts what they free. $1: which reading; $2: a word that leaves
+# out of the trace who reads, where whoever starts it is left out. The first line marks where in the trace it was read.
+read_slabs() {
+    READ=
+    [ "$SLABS" = 0 ] && return 1
+    # What CPUs keep free for themselves counts as used. Links are other names of caches that were merged.
+    [ "$SLABS" = exact ] && for f in /sys/kernel/slab/*/shrink; do [ -L "${f%/*}" ] || put 1 >"$f"; done 2>/dev/null
+    mark slabs "at=$1 how=$SLABS"
+    READ=$($2 && cat /proc/slabinfo 2>/dev/null)
+    return 0
+}
+
+# Sends what was read, of the caches that have objects: name=objects,bytes of an object,objects of a slab. The last line tells
+# whether all have arrived.
+send_slabs() {
+    at=$1 batch='' lines=0 caches=0
+    case $READ in
+    *"version: 2"*) ;;
+    *)
+        mark slabs-none "at=$at"
+        return
+        ;;
+    esac
+    IFS=$NEWLINE
+    for row in $READ; do
+        IFS=$BLANKS
+        # shellcheck disable=SC2086 # words
+        set -- $row
+        case $1:$2 in slabinfo:* | "#":* | *:0) continue ;; esac
+        batch="$batch $1=$2,$4,$5" caches=$((caches + 1))
+        if [ ${#batch} -gt 600 ]; then
+            mark slab "at=$at$batch"
+            batch='' lines=$((lines + 1))
+        fi
+    done
+    IFS=$BLANKS
+    [ -n "$batch" ] && mark slab "at=$at$batch" && lines=$((lines + 1))
+    mark slabs-done "at=$at lines=$lines caches=$caches"
+    READ=
+}
+NEWLINE='
+'
+
 # The window ends at one instant for all CPUs and events; the last mark then is the last thing in the ring buffer.
 stop() {
     if [ "$VERB" = hist ]; then
@@ -743,11 +790,15 @@ stop() {
         wait "$GATE" 2>/dev/null
         GATE=
     else
+        # Told once more, it has been said.
+        [ -z "$STOPPED" ] && read_slabs last exclude
+        STOPPED=1
         put 0 >"$I/tracing_on"
         put 0 >"$I/events/enable"
         # A trigger does its work for an event that is off, too.
         [ -z "$STACKS_BY" ] || stack_triggers "$I" '!stacktrace' 2>/dev/null
         put 1 >"$I/tracing_on"
+        [ -n "$READ" ] && send_slabs last
     fi
     mark last
     sleep $NAP
@@ -923,7 +974,7 @@ launcher() {
             command="$command$(printf '%b_' "${line#arg }")"
             command=${command%_}
             ;;
-        on) begin_window ;;
+        on) begin_window : ;;
         end) break ;;
         tick*) put "$TICK$line" ;;
         "phase "*)
@@ -952,9 +1003,11 @@ TICK=$(printf '\001')$NONCE
 begin_window() {
     if [ "$VERB" = hist ]; then "$GATE_PATH" -c :; else put 1 >"$I/tracing_on"; fi
     mark begin
+    read_slabs begin "$1" && send_slabs begin
 }
 
 work() {
+    read_slabs "$1" : && send_slabs "$1"
     mark phase-begin "name=$1"
     before=$!
     trap end_work INT TERM HUP

@@ -2,12 +2,22 @@
  * The sums of the account and what they are made of, in one memory: what {@link EventLedger} (src/accounting/ledger.ts) does to
  * every event. It knows no text and no rule but the plain ones; where an event needs more, it stops and says so.
  */
+import {
+  freeingAt,
+  hiddenAllocsSeen,
+  noteUnmatched,
+  reserveFreeing,
+  SIZES,
+  sizeFreed,
+  unmatchedBySize,
+} from "./freed-sizes";
 import { allocate } from "./memory";
 import { bytesAlloc, bytesReq, callSite, CAPACITY, KFREE, kind, ptrHigh, ptrLow } from "./columns";
 import { beginList, listLive, liveBytes, liveObjects, NONE, setLive, startLive, takeLive } from "./live-objects";
 
 export { bytesAlloc, bytesReq, callSite, CAPACITY, cpu, kind, ptrHigh, ptrLow, timeNs } from "./columns";
 export { beginList, liveBytes, liveObjects, setLive, takeLive };
+export { freeingAt, hiddenAllocsSeen, noteUnmatched, SIZES, unmatchedBySize };
 
 // ---- sums -------------------------------------------------------------------------------------------------------------------
 
@@ -53,6 +63,7 @@ export function reserveSites(sites: u32): void {
   rows = moved(rows, (<usize>siteCapacity) << ROW_BITS, (<usize>capacity) << ROW_BITS);
   freed = moved(freed, (<usize>siteCapacity) << 3, (<usize>capacity) << 3);
   latest = moved(latest, (<usize>siteCapacity) << 2, (<usize>capacity) << 2);
+  reserveFreeing(capacity);
   siteCapacity = capacity;
 }
 
@@ -209,6 +220,11 @@ export function countUnmatchedFree(): void {
   store<f64>(totals, load<f64>(totals, UNMATCHED) + 1, UNMATCHED);
 }
 
+/** A call site has freed an object of a class. */
+export function noteFreed(site: u32, objectClass: u32): void {
+  sizeFreed(site, load<f64>(classes + ((<usize>objectClass) << CLASS_BITS), CLASS_ALLOC));
+}
+
 /**
  * Events `[from, to)` of the columns. Stops at one with a hidden pointer, and at an allocation where the objects are as many
  * as may be: the caller takes that one and goes on behind it.
@@ -233,8 +249,13 @@ export function apply(from: u32, to: u32): u32 {
       const isCounted = counts(what);
       if (isCounted) countFree(site);
       const held = takeLive(low, high);
-      if (held != NONE) close(held, FREES_COLUMN);
-      else if (isCounted) countUnmatchedFree();
+      if (held != NONE) {
+        close(held, FREES_COLUMN);
+        noteFreed(site, held);
+      } else {
+        if (isCounted) countUnmatchedFree();
+        noteUnmatched(site, low, high);
+      }
     }
   }
   return to;

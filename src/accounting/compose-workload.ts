@@ -19,6 +19,7 @@ import { type Activity, addTo, none, totalOf, withNet } from "./activity.ts";
 import type { EventLedger } from "./ledger.ts";
 import { judgeSite, judgeWorkload, unseenFrees } from "./leak-verdict.ts";
 import type { PhaseRows } from "./phase-rows.ts";
+import type { Doubt } from "./reconcile.ts";
 import { merged, type ResidueCell } from "./residue.ts";
 
 /** A phase of one round as it ran. */
@@ -63,6 +64,13 @@ export interface WorkloadContext {
   /** How many addresses of each call site to list in the residue; none unless said. */
   readonly addresses?: number;
   readonly resolve?: ResolveCallSite;
+  /** By the text of the call site: live objects that frees without an event may have ended, at most; where slabs were read. */
+  readonly doubtful?: DoubtfulObjects;
+}
+
+export interface DoubtfulObjects {
+  readonly inAll: ReadonlyMap<string, Doubt> | undefined;
+  readonly afterFirstRound: ReadonlyMap<string, Doubt> | undefined;
 }
 
 export function composeWorkload(state: WorkloadState, context: WorkloadContext): Workload {
@@ -104,6 +112,8 @@ class Fold {
   readonly #cells = new Map<number, ResidueCell[]>();
   /** What is alive of the pauses. */
   readonly #pauseCells: ResidueCell[] = [];
+  readonly #doubtful: ReadonlyMap<string, Doubt>;
+  readonly #doubtfulLater: ReadonlyMap<string, Doubt>;
 
   constructor(state: WorkloadState, context: WorkloadContext) {
     this.#state = state;
@@ -118,6 +128,19 @@ class Fold {
       if (pauses.has(cell.phase)) this.#pauseCells.push(cell);
       else this.#cells.get(cell.phase)?.push(cell);
     }
+    this.#doubtful = this.#byCallSite(context.doubtful?.inAll);
+    this.#doubtfulLater = this.#byCallSite(context.doubtful?.afterFirstRound);
+  }
+
+  /** By what call sites are called in the end: one whose module was loaded again has several addresses. */
+  #byCallSite(doubts: ReadonlyMap<string, Doubt> = new Map()): ReadonlyMap<string, Doubt> {
+    const resolved = new Map<string, Doubt>();
+    for (const [text, { objects, bytes }] of doubts) {
+      const callSite = this.#context.resolve?.(text, 0) ?? text;
+      const before = resolved.get(callSite);
+      resolved.set(callSite, { objects: objects + (before?.objects ?? 0), bytes: bytes + (before?.bytes ?? 0) });
+    }
+    return resolved;
   }
 
   phase(record: PhaseRecord): WorkloadPhase {
@@ -163,6 +186,7 @@ class Fold {
     }
     const callers = [...sites].map(([callSite, { cell, byPhase }]): ResidueCaller => {
       const unseen = unseenFrees(callSite, implied.get(callSite)?.impliedFrees ?? 0, cell.objects);
+      const doubt = this.#doubtful.get(callSite);
       return {
         callSite,
         caller: callerOf(callSite),
@@ -172,7 +196,13 @@ class Fold {
         byPhase: Object.fromEntries(byPhase),
         ages: this.#ages(cell),
         ...(addresses > 0 ? { addresses: cell.oldest.map(({ pointer }) => `0x${pointer.toString(16)}`) } : {}),
-        marks: unseen === undefined ? [] : ["unseen-frees"],
+        ...(doubt === undefined
+          ? {}
+          : {
+              doubtfulObjects: Math.min(doubt.objects, cell.objects),
+              doubtfulBytes: Math.min(doubt.bytes, cell.bytes),
+            }),
+        marks: unseen === undefined && doubt === undefined ? [] : ["unseen-frees"],
       };
     });
     callers.sort((a, b) => b.bytes - a.bytes || byCaller(a, b));
@@ -232,6 +262,7 @@ class Fold {
       survivorBytes: alive.map(({ bytes }) => bytes),
       impliedFrees,
       background,
+      doubtful: this.#doubtfulLater.get(callSite)?.objects ?? 0,
     });
     if (judgement === undefined) return undefined;
     return {

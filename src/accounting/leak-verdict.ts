@@ -16,7 +16,8 @@
  *   since the same commands leak the same; numbers that fall from round to round as those of a cache do that is still
  *   warming; as much growth in the pauses of the workload as in its phases, so that it comes from something else; or two
  *   rounds only, which cannot tell a leak from a warming cache;
- * - of unseen frees when it grows, but objects of its kind are known to go without an event ({@link unseenFrees}).
+ * - of unseen frees when it grows, but objects of its kind are known to go without an event ({@link unseenFrees}), or when
+ *   /proc/slabinfo lacks as many objects of its size as seem to have stayed (reconcile.ts).
  */
 import type { RepeatVerdict, SiteVerdict, WorkloadScope } from "../model/workload.ts";
 
@@ -36,6 +37,8 @@ export interface SiteRounds {
   readonly impliedFrees: number;
   /** Objects that the phases after the first round would have left at the rate of the pauses; 0 where those are too short to tell. */
   readonly background: number;
+  /** What stayed since the first round that may be gone by frees that raised no event, at most, by /proc/slabinfo; 0 where it was not read. */
+  readonly doubtful: number;
 }
 
 export interface SiteJudgement {
@@ -60,6 +63,8 @@ function verdictOf(site: SiteRounds): [SiteVerdict, string] {
   const stayed = survivors.filter((objects) => objects > 0).length;
   if (stayed === 0) return ["cache", "nothing of the rounds after the first stayed"];
   if (sum(site.netBytes.slice(1)) <= 0) return ["cache", "no larger after the last round than after the first"];
+  if (site.doubtful >= sum(survivors))
+    return ["unseen-frees", "may be hidden frees: of objects of its size /proc/slabinfo lacks as many as stayed"];
   const unseen = unseenFrees(site.callSite, site.impliedFrees, sum(site.survivors));
   if (unseen !== undefined) return ["unseen-frees", unseen];
   if (stayed < survivors.length)

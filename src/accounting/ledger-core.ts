@@ -11,11 +11,14 @@ import { ROW } from "./site-rows.ts";
 
 interface LedgerExports extends ColumnExports {
   readonly totals: WasmGlobal;
+  readonly SIZES: WasmGlobal;
+  readonly unmatchedBySize: WasmGlobal;
   start(countedKinds: number, maxObjects: number): void;
   apply(from: number, to: number): number;
   reserveSites(sites: number): void;
   rowsAt(): number;
   freedAt(): number;
+  freeingAt(): number;
   classesAt(): number;
   classesSize(): number;
   classOf(callSite: number, bytesReq: number, bytesAlloc: number, tag: number): number;
@@ -29,6 +32,9 @@ interface LedgerExports extends ColumnExports {
   close(objectClass: number, column: number): void;
   countFree(callSite: number): void;
   countUnmatchedFree(): void;
+  noteFreed(site: number, objectClass: number): void;
+  noteUnmatched(site: number, low: number, high: number): void;
+  hiddenAllocsSeen(): number;
 }
 
 /** The most that the table of live objects takes for one of them, once it holds some thousands. */
@@ -128,6 +134,15 @@ export class LedgerCore {
     this.#wasm.countUnmatchedFree();
   }
 
+  /** For {@link unmatchedBySize}: a call site has freed an object of a class, or one that was not known. */
+  noteFreed(site: number, objectClass: number): void {
+    this.#wasm.noteFreed(site, objectClass);
+  }
+
+  noteUnmatched(site: number, low: number, high: number): void {
+    this.#wasm.noteUnmatched(site, low, high);
+  }
+
   // ---- what it comes to ----------------------------------------------------------------------------------------------
 
   get netBytes(): number {
@@ -175,6 +190,32 @@ export class LedgerCore {
     return new Float64Array(this.#wasm.memory.buffer, this.#wasm.freedAt(), this.#sites);
   }
 
+  /** Unmatched frees by the size of their objects, as far as their call sites tell. */
+  unmatchedBySize(): UnmatchedBySize {
+    const { memory, SIZES, unmatchedBySize } = this.#wasm;
+    const sizes = SIZES.value;
+    const counters = new Uint32Array(memory.buffer, unmatchedBySize.value, 2 * sizes);
+    const known = new Map<number, number>();
+    const guessed = new Map<number, number>();
+    for (let place = 0; place < sizes; place++) {
+      if (counters[place] > 0) known.set(place * 8, counters[place]);
+      if (counters[place + sizes] > 0) guessed.set(place * 8, counters[place + sizes]);
+    }
+    // What came before the first object whose size was known.
+    const unknown = new Map<number, number>();
+    const freeing = new Uint32Array(memory.buffer, this.#wasm.freeingAt(), this.#sites * 2);
+    for (let site = 0; site < this.#sites; site++) {
+      const frees = freeing[site * 2 + 1];
+      if (frees === 0) continue;
+      const last = freeing[site * 2];
+      const size = last & ~MIXED;
+      const sizesOf = last >= MIXED_FROM ? guessed : known;
+      if (size === 0) unknown.set(site, frees);
+      else sizesOf.set(size, (sizesOf.get(size) ?? 0) + frees);
+    }
+    return { known, guessed, unknown, hiddenAllocs: this.#wasm.hiddenAllocsSeen() };
+  }
+
   /** Of each class what object-classes.ts names. Valid until the next event. */
   get classes(): Float64Array {
     return new Float64Array(this.#wasm.memory.buffer, this.#wasm.classesAt(), this.classCount * CLASS);
@@ -188,6 +229,22 @@ export class LedgerCore {
       for (let i = 0; i < length; i++) visit(ptrLow[i], ptrHigh[i], callSite[i]);
     }
   }
+}
+
+/** assembly/freed-sizes.ts, MIXED: on a size where its call site has freed others as well. */
+const MIXED = 0x80000000;
+const MIXED_FROM = 2 ** 31;
+
+/** Frees of objects from before the trace, each once, by bytes_alloc. Larger objects than a slab has may be left out. */
+export interface UnmatchedBySize {
+  /** Of call sites that have freed one size only. */
+  readonly known: ReadonlyMap<number, number>;
+  /** Of call sites that free several sizes: taken to be of that which they had freed last. */
+  readonly guessed: ReadonlyMap<number, number>;
+  /** By call site: of those that have freed nothing whose size is known. */
+  readonly unknown: ReadonlyMap<number, number>;
+  /** Frees, besides, of what was allocated without an event: their address had been freed so before. */
+  readonly hiddenAllocs: number;
 }
 
 type Views = ReturnType<typeof viewsOf>;

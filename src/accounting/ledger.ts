@@ -25,6 +25,7 @@ import { PhaseColumn, PhaseRows } from "./phase-rows.ts";
 import { type ResidueCell, ResidueFold, type ResidueOptions } from "./residue.ts";
 import { Column, ROW } from "./site-rows.ts";
 import { composeSnapshot } from "./compose-snapshot.ts";
+import { foldBySize, type ObjectsBySize } from "./objects-by-size.ts";
 import { WrapperMarks } from "./wrapper-marks.ts";
 
 export interface LedgerOptions {
@@ -223,8 +224,10 @@ export class EventLedger implements Ledger {
       if (kind[i] > EventKind.cacheAlloc) {
         if (counted) this.#core.countFree(callSite[i]);
         const held = this.#core.take(low, high);
-        if (held >= 0) this.#closeTracked(held, Column.frees, PhaseColumn.frees);
-        else if (counted) {
+        if (held >= 0) this.#core.noteFreed(callSite[i], this.#closeTracked(held, Column.frees, PhaseColumn.frees));
+        else {
+          this.#core.noteUnmatched(callSite[i], low, high);
+          if (!counted) continue;
           this.#core.countUnmatchedFree();
           this.#phases?.unmatchedFree();
         }
@@ -243,14 +246,16 @@ export class EventLedger implements Ledger {
     }
   }
 
-  #closeTracked(held: number, column: number, phaseColumn: number): void {
+  /** The class of the object. */
+  #closeTracked(held: number, column: number, phaseColumn: number): number {
     const objectClass = this.#objects?.take(held) ?? held;
     this.#core.close(objectClass, column);
-    if (this.#phases === undefined) return;
+    if (this.#phases === undefined) return objectClass;
     const { classes: fields } = this.#core;
     const at = classAt(objectClass);
-    if (!this.#counts(kindOf(fields[at + ClassField.tag]))) return;
-    this.#phases.end(fields[at + ClassField.callSite], fields[at + ClassField.bytesAlloc], phaseColumn);
+    if (this.#counts(kindOf(fields[at + ClassField.tag])))
+      this.#phases.end(fields[at + ClassField.callSite], fields[at + ClassField.bytesAlloc], phaseColumn);
+    return objectClass;
   }
 
   /**
@@ -273,6 +278,18 @@ export class EventLedger implements Ledger {
     if (objects === undefined) this.#core.forEach((low, high, held) => fold.add(held, low, high, null));
     else this.#core.forEach((low, high, held) => fold.add(objects.classOf(held), low, high, objects.timeOf(held)));
     return fold.cells(this.#core.classes, (tag) => this.#counts(kindOf(tag)));
+  }
+
+  /**
+   * What the events say that slabs hold more, or less, than before the trace, by the size of objects; of every kind of event,
+   * whatever the filter. O(live objects). Undefined where events could not be followed to their objects.
+   */
+  objectsBySize(): ObjectsBySize | undefined {
+    if (this.#hidden.sum() !== undefined || this.#untracked.sum() !== undefined) return undefined;
+    const counts = new Float64Array(this.#core.classCount);
+    const objects = this.#objects;
+    this.#core.forEach((_low, _high, held) => (counts[objects?.classOf(held) ?? held] += 1));
+    return foldBySize(counts, this.#core.classes, this.#core.unmatchedBySize(), this.#callSites);
   }
 
   #counts(kind: number): boolean {

@@ -98,6 +98,7 @@ export class RunAccount {
     this.#decoder = this.#join;
     this.workload = workload === true ? new WorkloadAccount(callSites, { filter, maxObjects, wrappers }) : undefined;
     this.#ledger = this.workload?.ledger ?? new EventLedger(callSites, { filter, maxObjects, wrappers });
+    if (target !== undefined) target.slabs.events = () => this.#ledger.objectsBySize();
   }
 
   /** Reads the boot's console to its end, before the stream that it is joined with. */
@@ -189,6 +190,7 @@ export class RunAccount {
       ...context,
       ...(addresses ? { addresses: MAX_ADDRESSES } : {}),
       resolve: (callSite) => this.target?.symbols.resolve(callSite) ?? callSite,
+      ...(this.target === undefined ? {} : { doubtful: this.target.doubtful }),
     });
   }
 
@@ -216,6 +218,18 @@ export class RunAccount {
     return [(nowMs - target.beganMs) / 1000, netBytes, netRequestedBytes, liveObjects];
   }
 
+  /** What a mark says of the target is said of the events before it. */
+  #applyByMarks(batch: EventBatch): void {
+    let from = 0;
+    for (const mark of batch.marks) {
+      this.#ledger.applyRange(batch, from, mark.at);
+      from = mark.at;
+      this.#onMark?.(mark);
+    }
+    this.#ledger.applyRange(batch, from, batch.length);
+    this.#ledger.applyInput(batch);
+  }
+
   #charge(decoded: EventBatch): void {
     this.#account(this.#stacks?.take(decoded) ?? decoded);
   }
@@ -224,9 +238,9 @@ export class RunAccount {
     const batch = this.#window?.clip(decoded) ?? decoded;
     this.#stacks?.account.apply(batch);
     if (this.workload !== undefined) this.workload.apply(batch, (mark) => this.#onMark?.(mark));
+    else if (this.#sampler === undefined) this.#applyByMarks(batch);
     else {
-      if (this.#sampler === undefined) this.#ledger.apply(batch);
-      else this.#sampler.apply(this.#ledger, batch);
+      this.#sampler.apply(this.#ledger, batch);
       for (const mark of batch.marks) this.#onMark?.(mark);
     }
     this.events += batch.length;

@@ -3,6 +3,7 @@
  * Heard line by line, in the order of the stream or beside it; pure but for the clock that it is given.
  */
 import { type AgentLine, clockNsOf, countOf, fieldsOf } from "../target/agent/agent-line.ts";
+import type { DoubtfulObjects } from "../accounting/compose-workload.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { AgentFacts } from "../target/agent/agent-facts.ts";
 import { findingOf } from "../target/agent/findings.ts";
@@ -12,8 +13,14 @@ import type { Alert } from "../model/wire.ts";
 import { buildIdIn } from "../symbols/elf/build-id.ts";
 import { HistAccount } from "./hist-account.ts";
 import { lostAlert } from "./lost-alert.ts";
+import { markDoubtful } from "./mark-doubtful.ts";
 import { ModuleSymbols } from "./module-symbols.ts";
 import { OverrunWatch, type OverrunThresholds, type StatsSample } from "./overrun-watch.ts";
+import { SlabReadings } from "./slab-readings.ts";
+
+/** Readings of the slabs: when the window began, and before the first phase of a workload's second round (workload-script.ts). */
+const FIRST = "begin";
+const SECOND_ROUND = "2.0";
 
 /** From this share of its keys on a map is about to be full. */
 const FULL_MAP = 0.8;
@@ -30,6 +37,7 @@ export type TargetSource = Pick<AgentSource, "plan" | "link" | "reconnects">;
 export class TargetState {
   readonly hist = new HistAccount();
   readonly symbols = new ModuleSymbols();
+  readonly slabs = new SlabReadings();
   readonly watch: OverrunWatch;
   readonly #source: TargetSource;
   readonly #findings = new Set<string>();
@@ -53,6 +61,19 @@ export class TargetState {
   constructor(source: TargetSource, thresholds?: OverrunThresholds) {
     this.#source = source;
     this.watch = new OverrunWatch(thresholds);
+  }
+
+  /** Of a workload: what hidden frees may explain. */
+  get doubtful(): DoubtfulObjects {
+    return {
+      inAll: this.slabs.since(FIRST, this.#cpuCount)?.doubtful,
+      afterFirstRound: this.slabs.since(SECOND_ROUND, this.#cpuCount)?.doubtful,
+    };
+  }
+
+  /** 1 where the target does not say. */
+  get #cpuCount(): number {
+    return this.#facts().plan?.facts.cpus ?? 1;
   }
 
   /** Stacks are armed: the stream has some from its first event on. */
@@ -118,6 +139,12 @@ export class TargetState {
       case "gap":
         // Of this side alone: a target cannot say that it was away.
         if (line.writer === "k") this.#hearGap(line.text, timeNs, atMs);
+        break;
+      case "slabs":
+      case "slab":
+      case "slabs-done":
+      case "slabs-none":
+        this.slabs.hear(line);
         break;
       case "sym":
         this.symbols.hear(line.text);
@@ -205,13 +232,13 @@ export class TargetState {
             },
           }),
     };
-    if (this.mode !== "hist") return completed;
+    if (this.mode !== "hist") return markDoubtful(completed, this.slabs.since(FIRST, this.#cpuCount));
     const callers = this.hist.callers();
     return { ...completed, callers, totals: this.hist.totals(callers) };
   }
 
   #allFindings(): string[] {
-    const all = [...this.#findings];
+    const all = [...this.#findings, ...this.slabs.findings];
     if (this.#findingsLeftOut > 0) all.push(`${this.#findingsLeftOut} more findings are not shown`);
     if (this.#damagedLines > 0)
       all.push(`${this.#damagedLines} of the agent's own lines arrived damaged and were not read`);
@@ -269,6 +296,7 @@ export class TargetState {
     if (this.#gaps.length > MAX_GAPS) this.#gaps.shift();
     this.watch.restart();
     this.hist.restart();
+    this.slabs.restart();
     this.#endHeard = false;
     const seconds = ((toMs - fromMs) / 1000).toFixed(1);
     const alert = lostAlert(null, null, timeNs, atMs);

@@ -98,10 +98,10 @@ export class WorkloadAccount {
   apply(batch: EventBatch, read: (mark: AgentMark) => PhaseChange | undefined): void {
     let from = 0;
     for (const mark of batch.marks) {
-      const change = read(mark);
-      if (change === undefined) continue;
       this.#applyRange(batch, from, mark.at);
       from = mark.at;
+      const change = read(mark);
+      if (change === undefined) continue;
       if (change.kind === "begin") this.begin(change.name, change.command, change.round, mark.timeNs);
       else this.end(change.status, mark.timeNs);
     }

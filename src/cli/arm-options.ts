@@ -16,6 +16,7 @@ export interface ArmCommandOptions {
   readonly pollMs?: string;
   readonly histKeys?: string;
   readonly memoryMb?: string;
+  readonly exactSlabs?: true;
   readonly record?: string;
   readonly wrappers?: string;
   readonly stacks?: true;
@@ -31,7 +32,7 @@ export function memoryMbOf(text: string | undefined): number | undefined {
 
 export type Armed = Pick<
   ArmOptions,
-  "mode" | "bufferKb" | "subBufferKb" | "growKb" | "pollMs" | "histKeys" | "names" | "stacks" | "ask"
+  "mode" | "bufferKb" | "subBufferKb" | "growKb" | "pollMs" | "histKeys" | "exactSlabs" | "names" | "stacks" | "ask"
 >;
 
 export function armOptions(options: ArmCommandOptions, { overrun, stacks: configured }: Config): Armed {
@@ -49,6 +50,7 @@ export function armOptions(options: ArmCommandOptions, { overrun, stacks: config
     growKb: grows ? overrun.growLimitKb : 0,
     pollMs: numberOf("--poll-ms", options.pollMs, 100, 60_000) ?? overrun.pollMs,
     histKeys: histKeysOf(numberOf("--hist-keys", options.histKeys, 128, 131_072)),
+    exactSlabs: options.exactSlabs === true,
     names: options.record !== undefined,
     ask: askSecret,
   };

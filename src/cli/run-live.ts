@@ -27,6 +27,9 @@ export function runLive(targetText: string, options: LiveCommandOptions): Promis
   return recording(options.record, (record) => live(targetText, options, record));
 }
 
+/** A reading of the slabs takes the target some milliseconds, and some KB of the link. */
+const SLABS_MS = 10_000;
+
 async function live(
   targetText: string,
   options: LiveCommandOptions,
@@ -36,7 +39,7 @@ async function live(
   const kernel = kernelChoiceOf(options);
   const stopped = untilStopped();
   const armed = armOptions(options, config);
-  const arm = { ...armed, wait: false, scope: "system", reconnect: true, say } as const;
+  const arm = { ...armed, slabsMs: SLABS_MS, wait: false, scope: "system", reconnect: true, say } as const;
   const parsed = parseTarget(targetText, config);
   const console = await consoleOf(options.console, parsed);
   const target = await openTarget(parsed, targetText, arm, true);

@@ -9,6 +9,7 @@ import type { Workload } from "../model/workload.ts";
 import { formatAccountFile } from "../report/account-file.ts";
 import { formatCallersFile } from "../report/callers-file.ts";
 import { hiddenFreesNotice } from "../report/loss-notice.ts";
+import { reconciliationNotice } from "../report/reconciliation-notice.ts";
 import { orderCallers, type OrderBy } from "../report/order.ts";
 import { formatWorkload } from "../report/workload-report.ts";
 import { formatSlabAccount, SLAB_ACCOUNT_BEGINNING } from "../report/slab-account.ts";
@@ -66,8 +67,9 @@ export async function runReport(named: readonly string[], options: ReportOptions
   const { snapshot } = whole;
   const hiddenFrees =
     outputs.json === true || capture?.workload !== undefined ? undefined : hiddenFreesNotice(snapshot);
-  for (const notice of [notExactNotice(snapshot), hiddenFrees, ...printkNotices(snapshot), wrapperNotice(snapshot)])
-    if (notice !== undefined) say(notice);
+  const slabs = outputs.json === true || capture?.workload !== undefined ? undefined : reconciliationNotice(snapshot);
+  const notices = [notExactNotice(snapshot), hiddenFrees, slabs, ...printkNotices(snapshot), wrapperNotice(snapshot)];
+  for (const notice of notices) if (notice !== undefined) say(notice);
   if (snapshot.input.events.lines === 0) say(noEvents(options));
   const ends = endNotice(options, whole.traceNs);
   if (ends !== undefined) say(ends);

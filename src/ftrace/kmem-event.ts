@@ -26,6 +26,7 @@ import {
   behindKey,
   BYTES_ALLOC,
   BYTES_REQ,
+  cacheNameAt,
   endOfLine,
   isKnownField,
 } from "./event-fields.ts";
@@ -196,7 +197,10 @@ export class KmemEventReader {
     const site = this.#callSiteOf(at, siteEnd);
     if (site < 0) return Unread.badField;
     this.#add(kind, site, 0, 0, isHidden);
-    return this.#finishFree(p, site, place);
+    const end = this.#finishFree(p, site, place);
+    if (kind === EventKind.cacheFree && end > 0 && this.#sites.freesTo(site) === undefined)
+      this.#sites.setFreesTo(site, cacheNameAt(this.#bytes, p));
+    return end;
   }
 
   /** Another event's field right behind the pointer says that the pointer may be half another's as well. */

@@ -25,6 +25,8 @@ export class CallSiteTable {
   #arena = new Uint32Array(INITIAL_ARENA_WORDS);
   #offsets = new Uint32Array(INITIAL_SLOTS);
   #arenaEnd = 0;
+  /** By id, where it is known. */
+  readonly #freesTo: string[] = [];
 
   /** How many call sites have been seen. */
   get size(): number {
@@ -39,6 +41,15 @@ export class CallSiteTable {
   /** The text of a call site without the function's size, see {@link callerOf}. */
   caller(id: number): string {
     return this.#callers[id];
+  }
+
+  /** The cache that a call site freed to when it was first seen to; undefined where nothing said. */
+  freesTo(id: number): string | undefined {
+    return this.#freesTo[id];
+  }
+
+  setFreesTo(id: number, cache: string): void {
+    this.#freesTo[id] = cache;
   }
 
   /** The place of each id in the order of {@link byCaller}: rows are sorted five times a second, texts compared once. */

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { printkSchema } from "./printk.ts";
+import { reconciliationSchema } from "./reconciliation.ts";
 import { SNAPSHOT_SCHEMA } from "./schema-name.ts";
 
 const count = z.number().int().nonnegative();
@@ -101,6 +102,10 @@ export const callerRowSchema = z
       .optional()
       .describe("of the allocs, those beyond the live objects that memory was given for: not followed"),
     untrackedBytes: bytes.optional().describe("bytes_alloc of untrackedAllocs"),
+    doubtfulObjects: count
+      .optional()
+      .describe("of the liveObjects, those that may be gone by frees that raised no event, at most; absent where none"),
+    doubtfulBytes: bytes.optional().describe("bytes_alloc of doubtfulObjects"),
     wrapper: z
       .literal(true)
       .optional()
@@ -127,6 +132,8 @@ export const totalsSchema = callerRowSchema
     hiddenBytes: true,
     untrackedAllocs: true,
     untrackedBytes: true,
+    doubtfulObjects: true,
+    doubtfulBytes: true,
     wrapper: true,
     sizes: true,
     via: true,
@@ -261,6 +268,9 @@ export const targetFactsSchema = z
     disorderedEvents: count
       .optional()
       .describe("mode raw: events that came behind a younger one, of a CPU that was no longer waited for"),
+    reconciliation: reconciliationSchema
+      .optional()
+      .describe("events set against /proc/slabinfo; absent where it was not read at both ends of the window"),
     printk: printkSchema.optional().describe("the console's tp_printk lines, where they are part of the account"),
     release: z.string().describe("uname -r"),
     buildId: z

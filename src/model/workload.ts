@@ -70,6 +70,12 @@ export const residueCallerSchema = z
       .array(z.string())
       .optional()
       .describe("pointers of the oldest objects, where asked for; the kernel's hashes of them unless it hashes none"),
+    doubtfulObjects: count
+      .optional()
+      .describe(
+        "of the objects, those that may be gone, at most, by /proc/slabinfo; absent where it agrees, or was not read",
+      ),
+    doubtfulBytes: bytes.optional().describe("bytes_alloc of doubtfulObjects"),
     marks: z
       .array(z.enum(["unseen-frees"]))
       .describe("unseen-frees: frees of such objects raise no event, so that some of them may be gone"),
@@ -92,7 +98,7 @@ export const siteVerdictSchema = z
   .describe(
     "leak: grows in every round after the first; cache: stays as large as it was after the first; " +
       "unsteady: grows, but not as a leak does, or the rounds are too few to tell; " +
-      "unseen-frees: grows, but its frees raise no event",
+      "unseen-frees: grows, but its frees raise no event, or /proc/slabinfo lacks what stayed",
   );
 export type SiteVerdict = z.infer<typeof siteVerdictSchema>;
 

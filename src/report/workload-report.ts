@@ -2,6 +2,7 @@
 import type { GrowingCaller, Repeat, Residue, ResidueCaller, Workload, WorkloadPhase } from "../model/workload.ts";
 import { column, formatRow, placeOf } from "./account-file.ts";
 import { lossNotice } from "./loss-notice.ts";
+import { reconciliationNotice } from "./reconciliation-notice.ts";
 
 const WIDTH = 100;
 const RULE = "-".repeat(45);
@@ -95,8 +96,10 @@ function formatResidue(residue: Residue, phased: boolean, top: number): string[]
   lines.push(...more(residue.callers.length - top));
   const modules = byModule(residue.callers);
   if (modules.length > 0) lines.push(...wrap(`in modules: ${modules.join("; ")}`));
-  if (residue.callers.some((row) => row.marks.includes("unseen-frees")))
+  if (residue.callers.some((row) => row.marks.includes("unseen-frees") && row.doubtfulObjects === undefined))
     lines.push(...wrap("unseen frees: objects like these are freed without an event, so that some may be gone"));
+  if (residue.callers.some((row) => row.doubtfulObjects !== undefined))
+    lines.push(...wrap("may be gone: at most so many, by what /proc/slabinfo lacks of objects of that size"));
   return lines;
 }
 
@@ -106,7 +109,8 @@ function residueLines(row: ResidueCaller, phased: boolean): string[] {
   const notes = (row.source?.file ?? null) === null ? [] : [placeOf(row)];
   if (phased)
     notes.push(...Object.entries(row.byPhase).map(([name, objects]) => `${printable(name)} ${String(objects)}`));
-  if (row.marks.includes("unseen-frees")) notes.push("unseen frees");
+  if (row.doubtfulObjects !== undefined) notes.push(`${String(row.doubtfulObjects)} may be gone`);
+  else if (row.marks.includes("unseen-frees")) notes.push("unseen frees");
   const line = numbers + fit(row.caller, WIDTH - numbers.length);
   const note = notes.length === 0 ? "" : `(${notes.join(", ")})`;
   const indent = " ".repeat(numbers.length);
@@ -175,9 +179,11 @@ function byRound(figures: readonly number[]): string {
 function ending(workload: Workload): string[] {
   const { snapshot, repeat, interrupted } = workload;
   const loss = lossNotice(snapshot);
+  const hidden = reconciliationNotice(snapshot);
   return [
     ...(interrupted ? ["interrupted: this is what there was until then"] : []),
     ...(loss === undefined ? [] : wrap(loss)),
+    ...(hidden === undefined ? [] : wrap(hidden)),
     ...(repeat === null ? [] : wrap(`verdict: ${repeat.verdict}: ${repeat.reason}`)),
   ];
 }

@@ -11,6 +11,7 @@ const site = (netObjects: number[], survivors: number[], fields: Partial<SiteRou
   survivorBytes: survivors.map((objects) => objects * 64),
   impliedFrees: 0,
   background: 0,
+  doubtful: 0,
   ...fields,
 });
 const verdictOf = (rounds: SiteRounds) => judgeSite(rounds)?.verdict;
@@ -37,6 +38,8 @@ describe("a call site", () => {
     ["as much as in the pauses", "unsteady", site([10, 10, 10], [10, 10, 10], { background: 14 })],
     ["a cache that is still warming", "unsteady", site([100, 20, 10, 5], [100, 20, 10, 5])],
     ["a leak that happens to fall a little", "leak", site([1, 3, 2, 2], [1, 3, 2, 2])],
+    ["as much as the slabs lack", "unseen-frees", site([9, 5, 5, 5], [9, 5, 5, 5], { doubtful: 15 })],
+    ["more than the slabs lack", "leak", site([9, 5, 5, 5], [9, 5, 5, 5], { doubtful: 14 })],
     ["nothing alive of any round", undefined, site([1, -1, 1], [0, 0, 0])],
     ["two rounds, growing", "unsteady", site([1, 1], [1, 1])],
     ["two rounds, the second adding nothing", "cache", site([1, 0], [1, 0])],

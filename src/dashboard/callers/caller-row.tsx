@@ -51,6 +51,15 @@ function Name({ row }: { readonly row: CallerRow }) {
   );
 }
 
+function Doubt({ row: { doubtfulObjects = 0, liveObjects } }: { readonly row: CallerRow }) {
+  const text = `up to ${formatCount(doubtfulObjects)} of ${formatCount(liveObjects)} live objects may be gone: frees that raised no event`;
+  return (
+    <abbr class="approx" title={text} aria-label={text}>
+      ?
+    </abbr>
+  );
+}
+
 function viaHint(via: NonNullable<CallerRow["via"]>): string {
   return via.map((way) => `${formatCount(way.allocs)} allocations through ${way.function}`).join("; ");
 }
@@ -83,6 +92,7 @@ function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: num
       return (
         <td key={column.id} data-column={column.id} data-value={value} class={value === 0 ? "nought" : undefined}>
           <Quantity text={formatCount(value)} full={formatCount(value)} />
+          {column.id === "live" && row.doubtfulObjects !== undefined && <Doubt row={row} />}
         </td>
       );
   }

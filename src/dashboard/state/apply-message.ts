@@ -63,7 +63,7 @@ function replaceAccount(state: PageState, message: SnapshotMessage, nowMs: numbe
 /** What the target adds, apart from the account, and callers by call site. */
 function splitSnapshot(snapshot: Snapshot) {
   const { callers, mode, modeReason, link, cpus, histMaps, gaps, findings, ...others } = snapshot;
-  const { disorderedEvents, printk, release, buildId, bootId, ...rest } = others;
+  const { disorderedEvents, reconciliation, printk, release, buildId, bootId, ...rest } = others;
   // Spelled out, as the protocol is; the type asks for every fact there is.
   const target: Record<keyof TargetFacts, unknown> & TargetState = {
     mode,
@@ -74,6 +74,7 @@ function splitSnapshot(snapshot: Snapshot) {
     gaps,
     findings,
     disorderedEvents,
+    reconciliation,
     printk,
     release,
     buildId,

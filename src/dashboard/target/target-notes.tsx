@@ -4,10 +4,15 @@ import { Icon } from "../parts/icon.tsx";
 import { Popover } from "../parts/popover.tsx";
 import type { TargetState } from "../state/page-state.ts";
 import { describeGap } from "./describe-gap.ts";
+import { HiddenFrees } from "./hidden-frees.tsx";
 
-export function TargetNotes({ target: { findings = [], gaps = [] } }: { readonly target: TargetState }) {
+export function TargetNotes({ target }: { readonly target: TargetState }) {
+  const { findings = [], gaps = [], reconciliation } = target;
   return (
     <>
+      {reconciliation !== undefined && reconciliation.hiddenFrees > 0 && (
+        <HiddenFrees reconciliation={reconciliation} />
+      )}
       {gaps.length > 0 && (
         <Popover
           testId="gaps"

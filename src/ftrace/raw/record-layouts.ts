@@ -16,6 +16,8 @@ export interface KmemLayout {
   /** -1 for frees. */
   readonly bytesReq: number;
   readonly bytesAlloc: number;
+  /** Of the `__data_loc` word of a cache's name; -1 where there is none. */
+  readonly cacheName: number;
   /** Bytes of `unsigned long`, `void *` and `size_t` there. */
   readonly longSize: 4 | 8;
   /** No record is shorter. */
@@ -108,6 +110,7 @@ function kmemLayout(kind: EventKind, fields: ReadonlyMap<string, FormatField>): 
     ptr: ptr.offset,
     bytesReq: sizes[0]?.offset ?? -1,
     bytesAlloc: sizes[1]?.offset ?? -1,
+    cacheName: fields.get("name")?.size === 4 ? (fields.get("name")?.offset ?? -1) : -1,
     longSize,
     size: Math.max(flags.offset + 1, pid.offset + 4, ...read.map((field) => (field?.offset ?? 0) + longSize)),
   };

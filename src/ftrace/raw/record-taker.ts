@@ -129,6 +129,8 @@ export class RecordTaker {
       wide,
     );
     if (site < 0) return false;
+    if (layout.kind === EventKind.cacheFree && this.#sites.freesTo(site) === undefined)
+      this.#sites.setFreesTo(site, textAt(stream, layout.cacheName) ?? "");
     columns.reserve();
     const i = columns.length++;
     columns.kind[i] = layout.kind;
@@ -236,19 +238,22 @@ export class RecordTaker {
   }
 
   #takeModule(stream: CpuStream, layout: ModuleLayout): void {
-    const { view, recordAt, recordEnd, littleEndian } = stream;
-    const fits = recordAt + layout.name + 4 <= recordEnd;
-    const where = fits ? view.getUint32(recordAt + layout.name, littleEndian) : 0;
-    const from = recordAt + (where & 0xffff);
-    const isWhole = fits && from <= recordEnd;
-    this.#columns.tally.count(isWhole ? LineClass.otherEvent : LineClass.badField, stream.recordBytes);
-    if (!isWhole) return;
-    const bytes = Buffer.from(view.buffer, from, Math.max(0, Math.min((where >>> 16) - 1, recordEnd - from)));
-    const name = bytes.toString("latin1");
+    const name = textAt(stream, layout.name);
+    this.#columns.tally.count(name === undefined ? LineClass.badField : LineClass.otherEvent, stream.recordBytes);
+    if (name === undefined) return;
     if (layout.gone) this.#names.forget(name);
     else this.#names.expect(name);
     // A module's addresses may have been another's.
     this.core.clearSites();
     this.#unknown = undefined;
   }
+}
+
+/** The text that a `__data_loc` word of the record at hand says where it is; undefined where it is not within. */
+function textAt({ view, recordAt, recordEnd, littleEndian }: CpuStream, word: number): string | undefined {
+  if (word < 0 || recordAt + word + 4 > recordEnd) return undefined;
+  const where = view.getUint32(recordAt + word, littleEndian);
+  const from = recordAt + (where & 0xffff);
+  if (from > recordEnd) return undefined;
+  return Buffer.from(view.buffer, from, Math.max(0, Math.min((where >>> 16) - 1, recordEnd - from))).toString("latin1");
 }

@@ -41,6 +41,8 @@ export interface AgentSourceOptions {
   readonly reconnect: boolean;
   /** Milliseconds between readings of the sums in mode hist. */
   readonly tickMs: number;
+  /** Milliseconds between readings of the slabs, on links that have room for them; none where it is not given. */
+  readonly slabsMs?: number;
   /** News for the log. */
   readonly say: (text: string) => void;
 }
@@ -99,6 +101,7 @@ class Source implements AgentSource {
   #opening: Shell | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #ownSeq = 0;
+  #slabsAt = 0;
   #ended = false;
   #stopping = false;
   #switchTo: AgentMode | undefined;
@@ -354,7 +357,17 @@ class Source implements AgentSource {
       // The damaged line may have been that of the end: it is said again.
       this.#damagedSinceStop = false;
       this.send("stop");
+    } else if (this.#wantsSlabs(now)) {
+      this.#slabsAt = now;
+      this.send("slabs now");
     } else this.send((this.#begun && !this.#stopping ? readings?.next(now) : undefined) ?? ".");
+  }
+
+  #wantsSlabs(now: number): boolean {
+    const { slabsMs } = this.#options;
+    const session = this.#session;
+    if (slabsMs === undefined || session === undefined || !this.#begun || this.#stopping) return false;
+    return session.readings === undefined && session.shell.concurrent && now - this.#slabsAt >= slabsMs;
   }
 
   /** Nothing is recorded any more: in mode hist the maps are read once more, whole; then the agent may go. */

@@ -25,6 +25,10 @@ export interface ArmOptions {
   /** Keys of a map of live pointers in mode hist; 0 chooses by the target's memory. */
   readonly histKeys: number;
   readonly reconnect: boolean;
+  /** CPUs give back what they keep free before slabs are counted; else that counts as used. */
+  readonly exactSlabs?: boolean;
+  /** Milliseconds between readings of the slabs while it goes on; those of the ends alone unless given. */
+  readonly slabsMs?: number;
   /** In mode raw: the stream is to hold the names of tasks, for whoever records it. */
   readonly names?: boolean;
   /** Each allocation is to be followed by its stack. */
@@ -47,6 +51,7 @@ export function armTarget(target: ShellTarget, label: string, options: ArmOption
     plan: (shell, wanted) => planFor(shell, wanted ?? options.mode, options),
     reconnect: options.reconnect,
     tickMs: options.pollMs,
+    ...(options.slabsMs === undefined ? {} : { slabsMs: options.slabsMs }),
     say: options.say,
   });
 }
@@ -79,6 +84,8 @@ async function planFor(shell: Shell, wanted: WantedMode, options: ArmOptions): P
       `scope=${options.scope}`,
       `console=${shell.concurrent ? 0 : 1}`,
       `size=${options.histKeys}`,
+      // Sums tell no sizes, and the events of some processes are not those of the system that slabs are.
+      `slabs=${mode === "hist" || options.scope === "process" ? 0 : options.exactSlabs === true ? "exact" : 1}`,
       ...(mode === "raw" && options.names ? ["names=1"] : []),
       ...(mode !== "hist" && options.stacks === true ? ["stacks=1"] : []),
       // What this process does to read of an event would make the next.

@@ -1,0 +1,30 @@
+import type { SlabGroup } from "../model/reconciliation.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+
+/** Of groups, of a group's caches, and of callers. */
+const SHOWN = 3;
+
+/** What /proc/slabinfo says of frees that raised no event, one line; undefined where it was not read. */
+export function reconciliationNotice({ reconciliation, callers }: Snapshot): string | undefined {
+  if (reconciliation === undefined) return undefined;
+  const { hiddenFrees, hiddenBytes, groups } = reconciliation;
+  if (hiddenFrees === 0) return "slabs: /proc/slabinfo agrees with the events, as far as it can tell";
+  const hidden = groups.filter((group) => group.hiddenFrees > 0);
+  const doubtful = callers.filter((row) => row.doubtfulObjects !== undefined);
+  doubtful.sort((a, b) => (b.doubtfulBytes ?? 0) - (a.doubtfulBytes ?? 0));
+  const held = doubtful.map((row) => `${row.caller} (${String(row.doubtfulObjects)} of ${String(row.liveObjects)})`);
+  return (
+    `slabs: ${String(hiddenFrees)} objects, ${String(hiddenBytes)} bytes, were freed without an event: ` +
+    `${listOf(hidden.map(describeGroup))}${held.length > 0 ? `; may be gone, at most: ${listOf(held)}` : ""}`
+  );
+}
+
+function describeGroup({ bytesAlloc, hiddenFrees, uncertainty, caches }: SlabGroup): string {
+  const names = [...caches].sort((a, b) => b.after - a.after).map(({ name }) => name);
+  return `${String(hiddenFrees)} ± ${String(uncertainty)} of ${String(bytesAlloc)} bytes (${listOf(names)})`;
+}
+
+function listOf(texts: readonly string[]): string {
+  const more = texts.length - SHOWN;
+  return texts.slice(0, SHOWN).join(", ") + (more > 0 ? ` and ${String(more)} more` : "");
+}

@@ -1,0 +1,105 @@
+/**
+ * What raises no event when it is freed, on real kernels: looks like a leak by its events alone, and is told from one by
+ * /proc/slabinfo. Opening a file of sysfs allocates a `kernfs_open_node`, which kfree_rcu frees (fs/kernfs/file.c).
+ */
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { SlabGroup } from "../../src/model/reconciliation.ts";
+import type { Snapshot } from "../../src/model/snapshot.ts";
+import type { Workload } from "../../src/model/workload.ts";
+import { findFetchedKernel } from "../../src/target/qemu/boot-kernel.ts";
+import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
+import { bootLab, type Lab } from "./support/lab.ts";
+import { needs } from "./support/needs.ts";
+import { LEAKS_FILES } from "./support/workloads.ts";
+
+const ROUNDS = 5;
+const OPENS = 300;
+const OPENS_SYSFS = `i=0; while [ $i -lt ${OPENS} ]; do read x </sys/kernel/mm/transparent_hugepage/enabled; i=$((i+1)); done`;
+
+describe.each([
+  { suite: "bookworm", version: "6.1", parts: ["qemu", "kernel:bookworm"] },
+  { suite: "trixie", version: "6.12", parts: ["qemu", "kernel:trixie"] },
+] as const)("frees that raise no event on Linux $version", ({ suite, version, parts }) => {
+  const { missing, note } = needs("busybox", "ssh", "dropbear", ...parts);
+
+  describe.skipIf(missing)(`of ${suite}${note}`, () => {
+    const recording = join(tmpdir(), `kmemtap-hidden-${process.pid}-${suite}.kmr`);
+    let lab: Lab;
+    let before: string;
+
+    beforeAll(async () => {
+      ensureBuilt();
+      const kernel = findFetchedKernel(suite);
+      if (kernel === undefined) throw new Error(`there is no kernel of ${suite}`);
+      lab = await bootLab({ kernel });
+      expect(lab.guest.release).toContain(version);
+    });
+    afterAll(async () => {
+      rmSync(recording, { force: true });
+      await lab.close();
+    });
+    beforeEach(async () => {
+      before = await lab.state();
+    });
+    afterEach(async () => {
+      expect(await lab.changesSince(before)).toEqual([]);
+    });
+
+    async function repeated(command: string, ...options: string[]): Promise<Workload> {
+      const { stdout, stderr } = await kmemtap([
+        ...["run", lab.sshUrl(), "--repeat", String(ROUNDS), "--exact-slabs", "--json", ...options, "--", command],
+      ]);
+      expect(stdout, stderr).toContain("kmemtap.workload/1");
+      return JSON.parse(stdout) as Workload;
+    }
+
+    it("are marked as that, from live and from the recording", async () => {
+      const { snapshot, residue, repeat } = await repeated(OPENS_SYSFS, "--record", recording);
+      expect(snapshot.exact).toBe(true);
+      const row = residue.callers.find(({ caller }) => caller.startsWith("kernfs_fop_open+"));
+      // By the events, a leak of a third of what was opened at least.
+      expect(row?.objects).toBeGreaterThan((ROUNDS * OPENS) / 3);
+      expect(row?.marks).toEqual(["unseen-frees"]);
+      const verdict = repeat?.growing.find(({ callSite }) => callSite === row?.callSite);
+      expect(verdict?.verdict).toBe("unseen-frees");
+      expect(verdict?.reason).toContain("/proc/slabinfo");
+      expect(repeat?.growing.filter(({ verdict: is, caller }) => is === "leak" && caller.includes("kernfs"))).toEqual(
+        [],
+      );
+
+      const group = groupOf(snapshot, row?.bytes ?? 0, row?.objects ?? 1);
+      expect(group.slabObjects).toBeLessThan(OPENS);
+      expect(group.hiddenFrees).toBeGreaterThan(group.uncertainty);
+      // Those of the last round may still wait for RCU, and are then still there.
+      const certain = (row?.objects ?? 0) - (row?.doubtfulObjects ?? 0);
+      expect(certain).toBeLessThanOrEqual(OPENS + group.uncertainty);
+      // Names of caches tell the sizes of nearly all frees of older objects.
+      expect(snapshot.reconciliation?.unknownFrees).toBeLessThan(100);
+
+      const { stdout, stderr } = await kmemtap(["report", recording, "--json"]);
+      expect((JSON.parse(stdout) as Snapshot).reconciliation, stderr).toEqual(snapshot.reconciliation);
+    });
+
+    it("do not make a leak of anything else one", async () => {
+      if (LEAKS_FILES.prepare !== undefined) await lab.run(LEAKS_FILES.prepare);
+      const { residue, repeat } = await repeated(LEAKS_FILES.command);
+      await lab.run(LEAKS_FILES.undo);
+      expect(repeat?.verdict).toBe("leak");
+      for (const [name, each] of Object.entries(LEAKS_FILES.leaks)) {
+        const isOf = ({ caller }: { caller: string }) => caller.startsWith(`${name}+`);
+        expect(repeat?.growing.find(isOf)?.verdict, name).toBe("leak");
+        const row = residue.callers.find(isOf);
+        expect((row?.objects ?? 0) - (row?.doubtfulObjects ?? 0), name).toBeGreaterThan(each * ROUNDS * 0.8);
+      }
+    });
+  });
+});
+
+function groupOf({ reconciliation }: Snapshot, bytes: number, objects: number): SlabGroup {
+  const group = reconciliation?.groups.find(({ bytesAlloc }) => bytesAlloc === bytes / objects);
+  if (group === undefined) throw new Error(`no slabs of ${bytes / objects} bytes`);
+  return group;
+}
