@@ -103,23 +103,12 @@ function fieldEnd(bytes: Uint8Array, at: number, isName: boolean): number {
     p++;
   }
 }
-<<<<<<< HEAD
-=======
 
-function isKeyByte(byte: number): boolean {
-  return (byte >= 0x61 && byte <= 0x7a) || byte === UNDERSCORE;
-}
-
-/** Any printable byte but those that only begin something else: the kernel log's `[` and the `<` of `<idle>`. */
-function isValueByte(byte: number): boolean {
-  return byte > SPACE && byte !== BRACKET_OPEN && byte !== LESS_THAN && byte !== DELETE;
-}
+/** With its key; the kernel's have less than 64 letters. */
+const MAX_CACHE_NAME = 128;
 
 /** The cache's name where ` name=…` stands at `at`, as behind a free; else "". */
 export function cacheNameAt(bytes: Uint8Array, at: number): string {
   const match = / name=([^ \r\n]+)/y.exec(Buffer.from(bytes.subarray(at, at + MAX_CACHE_NAME)).toString("latin1"));
   return match === null ? "" : match[1];
 }
-/** With its key; the kernel's have less than 64 letters. */
-const MAX_CACHE_NAME = 128;
->>>>>>> hidden
