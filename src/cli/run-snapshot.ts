@@ -7,8 +7,7 @@ import { ExitCode, KmemtapError } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { formatAccountFile } from "../report/account-file.ts";
 import { lossNotice } from "../report/loss-notice.ts";
-import { reconciliationNotice } from "../report/reconciliation-notice.ts";
-import { wrapperNotice } from "../report/wrapper-notice.ts";
+import { remarksOn } from "../report/remarks.ts";
 import { filterOf } from "./account-filter.ts";
 import { applyKernel } from "./apply-kernel.ts";
 import { type ArmCommandOptions, armOptions, durationOf, memoryMbOf } from "./arm-options.ts";
@@ -88,8 +87,8 @@ async function snapshot(
       throw thrown;
     });
     await print(shown, options);
-    const hidden = options.json === true ? undefined : reconciliationNotice(account);
-    for (const notice of [lossNotice(account), hidden, wrapperNotice(account)]) if (notice !== undefined) say(notice);
+    const remarks = options.json === true ? [] : remarksOn(account);
+    for (const notice of [lossNotice(account), ...remarks]) if (notice !== undefined) say(notice);
     return options.strict === true && !account.exact ? ExitCode.eventsLost : ExitCode.done;
   } finally {
     await target.close();
