@@ -53,16 +53,19 @@ export class TimeWindow {
     const to = this.#inside;
     to.reset();
     to.tally.add(batch.tally);
-    to.marks.push(...batch.marks);
     if (this.#originNs === undefined && batch.length > 0) this.#originNs = batch.timeNs[0];
     const { fromNs = Infinity, toNs = -Infinity } = this;
     to.losses.push(...batch.losses.filter(({ timeNs }) => timeNs >= fromNs && timeNs < toNs));
+    let marks = 0;
     for (let i = 0; i < batch.length; i++) {
+      while (marks < batch.marks.length && batch.marks[marks].at <= i)
+        to.marks.push({ ...batch.marks[marks++], at: to.length });
       const timeNs = batch.timeNs[i];
       if (timeNs > this.#lastNs) this.#lastNs = timeNs;
       if (timeNs < fromNs || timeNs >= toNs) continue;
       to.copy(batch, i);
     }
+    for (const mark of batch.marks.slice(marks)) to.marks.push({ ...mark, at: to.length });
     const outside = batch.length - to.length;
     if (outside === 0) return to;
     const { lines, bytes } = to.tally;
