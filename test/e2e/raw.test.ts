@@ -67,7 +67,7 @@ describe.each([
       expect(link.status).toBe("ended");
       expect(snapshot).toMatchObject({ mode: "raw", exact: true });
       expect(snapshot.totals.allocs).toBeGreaterThan(500);
-      const window = sameWindow(textOfRaw(capture.chunks), truth);
+      const window = sameWindow(textOfRaw(capture.chunks), truth, { excludedPids: selfExcluded(truth) });
       expect(window.faults).toEqual([]);
       const account = figuresOf(snapshot.callers);
       expect(account).toEqual(await countOf(window.received));
@@ -79,3 +79,8 @@ describe.each([
     }, 480_000);
   });
 });
+
+/** Tasks that left themselves out of the agent's instance, as whoever reads the slabs does: in the truth they are seen at it. */
+function selfExcluded(truth: string): ReadonlySet<number> {
+  return new Set([...truth.matchAll(/-(\d+) .* call_site=event_pid_write/g)].map(([, pid]) => Number(pid)));
+}
