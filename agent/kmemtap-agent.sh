@@ -695,7 +695,7 @@ main_text() {
     leave_us_out
     if [ "$SCOPE" = process ]; then put "$TOP" >"$I/set_event_pid"; fi
     to_link armed "instance=${I##*/} pid=$TOP main=$ME reader=$READER poller=$POLLER pump=$PUMP kb=$BUFFER_KB"
-    [ "$WAIT" = 0 ] && begin_window exclude
+    [ "$WAIT" = 0 ] && begin_window
     hear
 }
 
@@ -727,7 +727,7 @@ hear() {
         stop) stop ;;
         bye) finish stop ;;
         "grow "*) KB=$BUFFER_KB TOLD='' && grow "${line#grow }" ;;
-        "slabs "*) read_slabs "${line#slabs }" exclude && send_slabs "${line#slabs }" ;;
+        "slabs "*) read_slabs "${line#slabs }" && send_slabs "${line#slabs }" ;;
         "symbols "*) symbols "${line#symbols }" ;;
         "term "*) tell "${line#term }" TERM ;;
         "arg "* | "phase "* | again | on | tick*) put "$line" >&4 ;;
@@ -740,15 +740,16 @@ CR=$(printf '\r')
 
 # ---- what slabs hold ---------------------------------------------------------------------------------------------------
 
-# Bulk frees and some of RCU raise no event, but /proc/slabinfo counts what they free. $1: which reading; $2: a word that leaves
-# out of the trace who reads, where whoever starts it is left out. The first line marks where in the trace it was read.
+# Bulk frees and some of RCU raise no event, but /proc/slabinfo counts what they free. $1: which reading. The first line marks where
+# in the trace it was read. No process is started for it: it would be in the trace until it has left itself out, and what it made
+# before and freed after that would look alive.
 read_slabs() {
     READ=
     [ "$SLABS" = 0 ] && return 1
     # What CPUs keep free for themselves counts as used. Links are other names of caches that were merged.
     [ "$SLABS" = exact ] && for f in /sys/kernel/slab/*/shrink; do [ -L "${f%/*}" ] || put 1 >"$f"; done 2>/dev/null
     mark slabs "at=$1 how=$SLABS"
-    READ=$($2 && cat /proc/slabinfo 2>/dev/null)
+    while read -r row; do READ=$READ$row$NEWLINE; done 2>/dev/null </proc/slabinfo
     return 0
 }
 
@@ -791,7 +792,7 @@ stop() {
         GATE=
     else
         # Told once more, it has been said.
-        [ -z "$STOPPED" ] && read_slabs last exclude
+        [ -z "$STOPPED" ] && read_slabs last
         STOPPED=1
         put 0 >"$I/tracing_on"
         put 0 >"$I/events/enable"
@@ -974,7 +975,7 @@ launcher() {
             command="$command$(printf '%b_' "${line#arg }")"
             command=${command%_}
             ;;
-        on) begin_window : ;;
+        on) begin_window ;;
         end) break ;;
         tick*) put "$TICK$line" ;;
         "phase "*)
@@ -1003,11 +1004,11 @@ TICK=$(printf '\001')$NONCE
 begin_window() {
     if [ "$VERB" = hist ]; then "$GATE_PATH" -c :; else put 1 >"$I/tracing_on"; fi
     mark begin
-    read_slabs begin "$1" && send_slabs begin
+    read_slabs begin && send_slabs begin
 }
 
 work() {
-    read_slabs "$1" : && send_slabs "$1"
+    read_slabs "$1" && send_slabs "$1"
     mark phase-begin "name=$1"
     before=$!
     trap end_work INT TERM HUP
