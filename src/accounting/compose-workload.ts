@@ -1,7 +1,5 @@
 /** A ledger's phases and residue as the account of a workload: O(call sites × phases + live objects), for its end. */
-import type { CallSiteTable } from "../model/call-site-table.ts";
 import { byCaller, callerOf } from "../model/caller.ts";
-import type { Snapshot } from "../model/snapshot.ts";
 import {
   type GrowingCaller,
   type PhaseCaller,
@@ -13,65 +11,12 @@ import {
   type Workload,
   WORKLOAD_SCHEMA,
   type WorkloadPhase,
-  type WorkloadScope,
 } from "../model/workload.ts";
 import { type Activity, addTo, none, totalOf, withNet } from "./activity.ts";
-import type { EventLedger } from "./ledger.ts";
 import { judgeSite, judgeWorkload, unseenFrees } from "./leak-verdict.ts";
-import type { PhaseRows } from "./phase-rows.ts";
 import type { Doubt } from "./reconcile.ts";
 import { merged, type ResidueCell } from "./residue.ts";
-
-/** A phase of one round as it ran. */
-export interface PhaseRecord {
-  readonly name: string;
-  readonly command: string;
-  readonly round: number;
-  /** Its number in the ledger. */
-  readonly phase: number;
-  readonly startedNs: number | null;
-  readonly endedNs: number | null;
-  /** False while it runs, and for good where its end was not seen. */
-  readonly ended: boolean;
-  readonly status: number | null;
-  readonly output: readonly string[];
-}
-
-/**
- * What a call site is called that the trace gives as an address because its module had gone when it was read; any other
- * comes back as it is. `round` says when: a module that is loaded again may be elsewhere.
- */
-export type ResolveCallSite = (callSite: string, round: number) => string;
-
-export interface WorkloadState {
-  readonly ledger: EventLedger;
-  readonly phases: PhaseRows;
-  readonly callSites: CallSiteTable;
-  /** In the order in which they ran. */
-  readonly records: readonly PhaseRecord[];
-  /** The ledger's phase for what happened in a round between its phases and after them, until the next round. */
-  readonly between: ReadonlyMap<number, number>;
-  /** Trace clock of the end, for ages. */
-  readonly nowNs: number | null;
-}
-
-export interface WorkloadContext {
-  readonly target: string;
-  readonly scope: WorkloadScope;
-  readonly snapshot: Snapshot;
-  /** True when the workload was ended before its time; a phase that has no end says so in any case. */
-  readonly interrupted?: boolean;
-  /** How many addresses of each call site to list in the residue; none unless said. */
-  readonly addresses?: number;
-  readonly resolve?: ResolveCallSite;
-  /** By the text of the call site: live objects that frees without an event may have ended, at most; where slabs were read. */
-  readonly doubtful?: DoubtfulObjects;
-}
-
-export interface DoubtfulObjects {
-  readonly inAll: ReadonlyMap<string, Doubt> | undefined;
-  readonly afterFirstRound: ReadonlyMap<string, Doubt> | undefined;
-}
+import type { PhaseRecord, WorkloadState, WorkloadContext } from "./workload-state.ts";
 
 export function composeWorkload(state: WorkloadState, context: WorkloadContext): Workload {
   const { records } = state;

@@ -1,5 +1,5 @@
 /** The account of one run (one boot, one mode) while it goes on. */
-import type { WorkloadContext } from "../accounting/compose-workload.ts";
+import type { WorkloadContext } from "../accounting/workload-state.ts";
 import { EventLedger, maxObjectsIn } from "../accounting/ledger.ts";
 import { RawDecoder } from "../ftrace/raw/raw-decoder.ts";
 import { TextDecoder } from "../ftrace/text-decoder.ts";

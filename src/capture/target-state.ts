@@ -2,8 +2,8 @@
  * What an armed target says of itself, in one run: its ring buffers, its hist maps, what it could not do, gaps of the link.
  * Heard line by line, in the order of the stream or beside it; pure but for the clock that it is given.
  */
-import { type AgentLine, clockNsOf, countOf, fieldsOf } from "../target/agent/agent-line.ts";
-import type { DoubtfulObjects } from "../accounting/compose-workload.ts";
+import { type AgentLine, countOf, fieldsOf } from "../target/agent/agent-line.ts";
+import type { DoubtfulObjects } from "../accounting/workload-state.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { AgentFacts } from "../target/agent/agent-facts.ts";
 import { findingOf } from "../target/agent/findings.ts";
@@ -11,12 +11,14 @@ import type { TargetReport } from "../model/ports.ts";
 import type { CpuLoss, Snapshot, TargetFacts } from "../model/snapshot.ts";
 import type { Alert } from "../model/wire.ts";
 import { buildIdIn } from "../symbols/elf/build-id.ts";
+import { FindingList } from "./finding-list.ts";
 import { HistAccount } from "./hist-account.ts";
 import { lostAlert } from "./lost-alert.ts";
 import { markDoubtful } from "./mark-doubtful.ts";
 import { ModuleSymbols } from "./module-symbols.ts";
-import { OverrunWatch, type OverrunThresholds, type StatsSample } from "./overrun-watch.ts";
+import { OverrunWatch, type OverrunThresholds } from "./overrun-watch.ts";
 import { SlabReadings } from "./slab-readings.ts";
+import { sampleOf } from "./stats-sample.ts";
 
 /** Readings of the slabs: when the window began, and before the first phase of a workload's second round (workload-script.ts). */
 const FIRST = "begin";
@@ -24,13 +26,8 @@ const SECOND_ROUND = "2.0";
 
 /** From this share of its keys on a map is about to be full. */
 const FULL_MAP = 0.8;
-/** A target that says ever new things of itself, or whose link breaks for days, is shown by so many of them. */
-const MAX_FINDINGS = 100;
+/** A target whose link breaks for days is shown by so many. */
 const MAX_GAPS = 100;
-/** More than any kernel is built for (NR_CPUS). */
-const MAX_CPUS = 8192;
-const MAX_KB = 2 ** 40;
-
 /** Where the target's plan and link are known: its source, or a recording of it. */
 export type TargetSource = Pick<AgentSource, "plan" | "link" | "reconnects">;
 
@@ -40,10 +37,9 @@ export class TargetState {
   readonly slabs = new SlabReadings();
   readonly watch: OverrunWatch;
   readonly #source: TargetSource;
-  readonly #findings = new Set<string>();
+  readonly #findings = new FindingList();
   readonly #gaps: TargetFacts["gaps"] = [];
   #gapCount = 0;
-  #findingsLeftOut = 0;
   readonly #warnedOf = new Set<string>();
   #alerts: Alert[] = [];
   #report: TargetReport | undefined;
@@ -172,8 +168,7 @@ export class TargetState {
 
   /** Adds what else was found out of it, a line for people. */
   find(finding: string): void {
-    if (this.#findings.size < MAX_FINDINGS || this.#findings.has(finding)) this.#findings.add(finding);
-    else this.#findingsLeftOut += 1;
+    this.#findings.add(finding);
   }
 
   /** Alerts since this was asked last. */
@@ -238,8 +233,7 @@ export class TargetState {
   }
 
   #allFindings(): string[] {
-    const all = [...this.#findings, ...this.slabs.findings];
-    if (this.#findingsLeftOut > 0) all.push(`${this.#findingsLeftOut} more findings are not shown`);
+    const all = [...this.#findings.lines, ...this.slabs.findings];
     if (this.#damagedLines > 0)
       all.push(`${this.#damagedLines} of the agent's own lines arrived damaged and were not read`);
     return all;
@@ -337,31 +331,6 @@ export class TargetState {
   #tell(level: Alert["level"], text: string, help: string, timeNs: number, atMs: number): void {
     this.#alerts.push({ level, atMs, timeNs, cpu: null, events: null, text, help });
   }
-}
-
-function sampleOf(text: string): StatsSample | undefined {
-  const fields = fieldsOf(text);
-  const count = (key: string) => countOf(fields.get(key));
-  const [cpu, entries, overrun, commitOverrun] = [count("cpu"), count("entries"), count("overrun"), count("commit")];
-  const [bytes, droppedEvents, readEvents, kb] = [count("bytes"), count("dropped"), count("read"), count("kb")];
-  const [oldestNs, nowNs] = [clockNsOf(fields.get("oldest")), clockNsOf(fields.get("now"))];
-  if (cpu === undefined || entries === undefined || overrun === undefined || commitOverrun === undefined)
-    return undefined;
-  if (cpu >= MAX_CPUS) return undefined;
-  if (bytes === undefined || droppedEvents === undefined || readEvents === undefined || nowNs === undefined)
-    return undefined;
-  return {
-    cpu,
-    entries,
-    overrun,
-    commitOverrun,
-    bytes,
-    oldestNs: oldestNs ?? nowNs,
-    nowNs,
-    droppedEvents,
-    readEvents,
-    sizeBytes: kb !== undefined && kb < MAX_KB ? kb * 1024 : 0,
-  };
 }
 
 /** The hist maps' reader (awk in the agent). */

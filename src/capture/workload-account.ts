@@ -4,7 +4,8 @@
  * The ledger's phase 0 is what comes before the workload. Each phase of each round has a number of its own, and so has
  * what happens in a round between its phases and after them: frees that come late belong to their round.
  */
-import { composeWorkload, type PhaseRecord, type WorkloadContext } from "../accounting/compose-workload.ts";
+import { composeWorkload } from "../accounting/compose-workload.ts";
+import type { PhaseRecord, WorkloadContext } from "../accounting/workload-state.ts";
 import { EventLedger, type LedgerOptions } from "../accounting/ledger.ts";
 import type { PhaseRows } from "../accounting/phase-rows.ts";
 import type { CallSiteTable } from "../model/call-site-table.ts";

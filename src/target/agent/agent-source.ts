@@ -7,18 +7,19 @@
  * What the agent says stands in the stream and is decoded with it, so the capture tells this source what it has heard
  * ({@link AgentSource.hear}) before it asks for the next chunk.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { KmemtapError, messageOf } from "../../model/errors.ts";
 import type { ByteSource, ByteStream, LinkFacts, RunningScript, Shell } from "../../model/ports.ts";
 import { linesOf } from "../qemu/guest-reports.ts";
 import type { AgentFacts } from "./agent-facts.ts";
-import { type AgentLine, fieldsOf, ownLine, parseAgentLine } from "./agent-line.ts";
+import { type AgentLine, fieldsOf, parseAgentLine } from "./agent-line.ts";
 import { agentScript } from "./agent-script.ts";
 import type { AgentMode } from "./choose-mode.ts";
 import { HistReadings } from "./hist-readings.ts";
 import { LineQueue } from "./line-queue.ts";
 import { newNonce } from "./nonce.ts";
+import { OwnLines } from "./own-lines.ts";
 import { refusalOf } from "./refusal.ts";
+import { retry } from "./retry.ts";
 import { SymbolReader } from "./symbol-reader.ts";
 
 /** What was decided for one connection. */
@@ -70,7 +71,6 @@ export interface AgentSource extends ByteSource {
 }
 
 const HEARTBEAT_MS = 1000;
-const BACK_OFF_MS = [250, 500, 1000, 2000, 4000, 8000, 15_000];
 
 interface Session {
   readonly shell: Shell;
@@ -90,6 +90,7 @@ class Source implements AgentSource {
   readonly label: string;
   readonly recording = false;
   readonly nonce = newNonce();
+  readonly #own = new OwnLines(this.nonce);
   readonly runs: AsyncIterable<ByteStream>;
   readonly side: AsyncIterable<AgentLine>;
   reconnects = 0;
@@ -100,7 +101,6 @@ class Source implements AgentSource {
   /** A shell on which nothing runs yet. */
   #opening: Shell | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
-  #ownSeq = 0;
   #slabsAt = 0;
   #ended = false;
   #stopping = false;
@@ -214,7 +214,7 @@ class Source implements AgentSource {
   /** The bytes of one boot (or one mode); leaves in `next` what the next run begins with. */
   async *#bytesOfRun(first: Session, next: { session: Session | undefined }): AsyncGenerator<Uint8Array> {
     let session = first;
-    yield* this.#announce(session);
+    yield* this.#own.announce(session);
     for (;;) {
       const lost = yield* this.#bytesOf(session);
       const fromMs = Date.now();
@@ -235,14 +235,14 @@ class Source implements AgentSource {
       if (again === undefined) throw lost;
       const rebooted = again.plan.facts.bootId !== session.plan.facts.bootId;
       const reason = rebooted ? "the target rebooted" : messageOf(lost);
-      yield this.#own(`gap from=${fromMs} to=${Date.now()} ${reason.replaceAll(/[^ -~]/g, "?").slice(0, 200)}`);
+      yield this.#own.line(`gap from=${fromMs} to=${Date.now()} ${reason.replaceAll(/[^ -~]/g, "?").slice(0, 200)}`);
       if (rebooted) {
         next.session = again;
         return;
       }
       this.reconnects += 1;
       session = again;
-      yield* this.#announce(session);
+      yield* this.#own.announce(session);
     }
   }
 
@@ -252,7 +252,7 @@ class Source implements AgentSource {
       for await (const chunk of session.script.bytes) {
         yield chunk;
         const text = session.symbols?.take();
-        if (text !== undefined) yield this.#blob("kallsyms", text);
+        if (text !== undefined) yield this.#own.blob("kallsyms", text);
       }
     } catch (thrown) {
       if (thrown instanceof KmemtapError) return thrown;
@@ -321,23 +321,16 @@ class Source implements AgentSource {
   }
 
   async #reconnect(mode: AgentMode): Promise<Session | undefined> {
-    const { signal } = this.#closed;
-    const isOver = () => signal.aborted || this.#stopping;
-    for (let attempt = 0; !isOver(); attempt++) {
-      this.#backOff = new AbortController();
-      const ended = AbortSignal.any([signal, this.#backOff.signal]);
-      const waitMs = BACK_OFF_MS[Math.min(attempt, BACK_OFF_MS.length - 1)];
-      await sleep(waitMs, undefined, { signal: ended }).catch(() => undefined);
-      if (isOver()) return undefined;
-      try {
-        const session = await this.#openUnlessClosed(mode);
-        if (session !== undefined) this.#options.say("connected again");
-        return session;
-      } catch (thrown) {
-        this.#options.say(`no link yet: ${messageOf(thrown)}`);
-      }
-    }
-    return undefined;
+    if (this.#stopping) return undefined;
+    this.#backOff = new AbortController();
+    const ended = AbortSignal.any([this.#closed.signal, this.#backOff.signal]);
+    const session = await retry(
+      () => this.#openUnlessClosed(mode),
+      ended,
+      (thrown) => this.#options.say(`no link yet: ${messageOf(thrown)}`),
+    );
+    if (session !== undefined) this.#options.say("connected again");
+    return session;
   }
 
   async #hangUp(): Promise<void> {
@@ -385,22 +378,5 @@ class Source implements AgentSource {
     } catch {
       // The loss of the link is told by the stream itself.
     }
-  }
-
-  *#announce({ plan, shell, symbols }: Session): Generator<Uint8Array> {
-    yield this.#own(`session mode=${plan.mode} link=${shell.link.kind}`);
-    if (symbols === undefined) return;
-    const text = symbols.take();
-    if (text !== undefined) yield this.#blob("kallsyms", text);
-  }
-
-  #blob(name: string, bytes: Uint8Array): Uint8Array {
-    return Buffer.concat([this.#own(`blob name=${name} bytes=${bytes.length}`), bytes]);
-  }
-
-  #own(text: string): Uint8Array {
-    this.#ownSeq += 1;
-    // On a line of its own: what was cut before it stays cut.
-    return Buffer.from(`\n${ownLine(this.nonce, this.#ownSeq, text)}\n`);
   }
 }
