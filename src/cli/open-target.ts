@@ -26,6 +26,8 @@ export async function openTarget(
   arm: ArmOptions,
   bootCapture: boolean,
 ): Promise<OpenTarget> {
+  if (arm.stacks === true && (target.kind === "file" || target.kind === "replay"))
+    say(`stacks are asked of a target that kmemtap arms: of ${label} those are read that are in it`);
   switch (target.kind) {
     case "file":
       return closing(followFile(target.path));
