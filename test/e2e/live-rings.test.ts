@@ -17,7 +17,7 @@ const VMLINUX = join(TREE, "vmlinux");
 /** `kmemtap live` on a finished trace; where its page is. */
 async function live(...options: string[]): Promise<string> {
   const trace = join(tempDir(), "serial.log");
-  const sites = ["setup+0xd/0x20", "same+0xd/0x20", "gone+0x1/0x20 [nosuch]"];
+  const sites = ["setup+0xd/0x20", "same+0xd/0x20", "gone+0x1/0x20 [nosuch]", "kstrdup+0x2f/0x60"];
   const line = (site: string, i: number) =>
     `${head()}${alloc({ site, ptr: `00000000000000${i + 10}`, req: 100, alloc: 128 })}\n`;
   writeFileSync(trace, sites.map(line).join(""));
@@ -54,7 +54,7 @@ describe.skipIf(missing || symbolizer === undefined)(
       await page.goto(`${url}/#rings`);
       const rows = () => page.locator(".rings-row").allTextContents();
       await expect.poll(rows).toContainEqual(expect.stringMatching(/^fs.*256 B/));
-      expect((await rows()).join()).toMatch(/\(unattributed\).*128 B/);
+      expect((await rows()).join()).toMatch(/\(unattributed\).*256 B/);
       expect(await page.locator('[data-path="init"]').count()).toBe(0);
 
       await page.getByTestId("rings-attribute").selectOption("static");
@@ -65,8 +65,21 @@ describe.skipIf(missing || symbolizer === undefined)(
       await page.getByTestId("rings-attribute").selectOption("current");
       await expect
         .poll(() => page.locator(".rings-figure").textContent())
-        .toBe(`${text + rodata + data + bss + 3 * 128} B`);
+        .toBe(`${text + rodata + data + bss + 4 * 128} B`);
       expect(trouble).toEqual([]);
+      await page.close();
+    });
+
+    it("stand beside a table whose rows are of one height, those of wrappers too", async () => {
+      const url = await live();
+      const page = await browser.newPage({ viewport: { width: 900, height: 900 } });
+      await page.goto(url);
+      await expect.poll(() => page.locator(".wrapper-mark").allTextContents()).toEqual(["wrapper"]);
+      const heights = await page.evaluate<number[]>(
+      "[...document.querySelectorAll('tr.row')].map((row) => row.getBoundingClientRect().height)",
+    );
+    expect(heights).toHaveLength(4);
+      expect(new Set(heights)).toEqual(new Set([26]));
       await page.close();
     });
 

@@ -36,17 +36,19 @@ export function CallerRowView({ row, index, netBytes, greatestNet, tabbable }: R
 function Name({ row }: { readonly row: CallerRow }) {
   return (
     <th scope="row" class="caller" title={row.callSite}>
-      <span>{row.caller}</span>
-      {row.via !== undefined && (
-        <span class="wrapper-mark" title={viaHint(row.via)}>
-          via {row.via[0].function}
-        </span>
-      )}
-      {row.wrapper === true && (
-        <span class="wrapper-mark" title={wrapperHint(row)}>
-          wrapper
-        </span>
-      )}
+      <div>
+        <span>{row.caller}</span>
+        {row.via !== undefined && (
+          <span class="wrapper-mark" title={viaHint(row.via)}>
+            via {row.via[0].function}
+          </span>
+        )}
+        {row.wrapper === true && (
+          <span class="wrapper-mark" title={wrapperHint(row)}>
+            wrapper
+          </span>
+        )}
+      </div>
     </th>
   );
 }
