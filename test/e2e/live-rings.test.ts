@@ -76,9 +76,9 @@ describe.skipIf(missing || symbolizer === undefined)(
       await page.goto(url);
       await expect.poll(() => page.locator(".wrapper-mark").allTextContents()).toEqual(["wrapper"]);
       const heights = await page.evaluate<number[]>(
-      "[...document.querySelectorAll('tr.row')].map((row) => row.getBoundingClientRect().height)",
-    );
-    expect(heights).toHaveLength(4);
+        "[...document.querySelectorAll('tr.row')].map((row) => row.getBoundingClientRect().height)",
+      );
+      expect(heights).toHaveLength(4);
       expect(new Set(heights)).toEqual(new Set([26]));
       await page.close();
     });
