@@ -16,6 +16,7 @@ const PROOFS = [
 export default defineConfig({
   test: {
     reporters: ["default"],
+    globalSetup: "test/support/tracefs.ts",
     projects: [
       {
         test: {

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { canTrace } from "../support/traced.ts";
 
 beforeAll(ensureBuilt, 120_000);
 
 const hasBusybox = existsSync("/bin/busybox");
-const canTrace = process.getuid?.() === 0 && existsSync("/sys/kernel/tracing/events/kmem");
 const LINE =
   "trace_event=kmem:kmalloc,kmem:kmem_cache_alloc,kmem:kfree,kmem:kmem_cache_free,kmem:kmalloc_node,kmem:kmem_cache_alloc_node " +
   "trace_buf_size=32M trace_clock=global no_hash_pointers";

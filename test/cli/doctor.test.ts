@@ -7,12 +7,12 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { doctorSchema } from "../../src/model/doctor.ts";
 import { ensureBuilt, kmemtap, MAIN } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { canTrace } from "../support/traced.ts";
 import { ALLOC_LINE } from "../support/trace-text.ts";
 
 beforeAll(ensureBuilt, 120_000);
 
 const isRoot = process.getuid?.() === 0;
-const canTrace = isRoot && existsSync("/sys/kernel/tracing/events/kmem");
 const INSTANCES = "/sys/kernel/tracing/instances";
 
 function asNobody(...command: string[]) {

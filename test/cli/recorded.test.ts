@@ -10,7 +10,7 @@ import { formatWorkload } from "../../src/report/workload-report.ts";
 import { needs } from "../e2e/support/needs.ts";
 import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { canTrace, mountTracefs, note } from "../support/traced.ts";
+import { canTrace, note } from "../support/traced.ts";
 
 beforeAll(ensureBuilt, 120_000);
 
@@ -28,13 +28,11 @@ async function traceCmdReport(file: string, dat: string, ...part: string[]): Pro
 }
 
 describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
-  let unmount: () => void = () => undefined;
   const dir = mkdtempSync(join(tmpdir(), "kmemtap-recorded-"));
   let file: string;
   let workload: Workload;
 
   beforeAll(async () => {
-    unmount = mountTracefs();
     file = join(dir, "run.kmemtap");
     writeFileSync(join(dir, "kmemtap.yaml"), "logLevel: silent\n");
     const phases = [
@@ -52,10 +50,7 @@ describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
     workload = workloadSchema.parse(JSON.parse(run.stdout));
     expect(workload.exact).toBe(true);
   });
-  afterAll(() => {
-    unmount();
-    rmSync(dir, { recursive: true, force: true });
-  });
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   it("has each phase of each round in it, to the byte", async () => {
     const whole = await report(file);

@@ -1,23 +1,20 @@
 /** `kmemtap run` as a process: workloads on this machine's kernel, and wrong uses. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { type Workload, workloadSchema } from "../../src/model/workload.ts";
 import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { canTrace, mountTracefs, note, settings, startTraced, type TracedRun } from "../support/traced.ts";
+import { canTrace, note, settings, startTraced, type TracedRun } from "../support/traced.ts";
 import { until } from "../support/until.ts";
 
 beforeAll(ensureBuilt, 120_000);
 
 describe.skipIf(!canTrace)(`kmemtap run local:${note}`, () => {
-  let unmount: () => void = () => undefined;
   let before: ReturnType<typeof settings>;
   beforeAll(() => {
-    unmount = mountTracefs();
     before = settings();
   });
-  afterAll(() => unmount());
 
   function start(...args: string[]): TracedRun {
     const file = join(tempDir(), "kmemtap.yaml");

@@ -2,11 +2,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { type Snapshot, snapshotSchema } from "../../src/model/snapshot.ts";
 import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { canTrace, makeEvents, mountTracefs, note, settings, startTraced, type TracedRun } from "../support/traced.ts";
+import { canTrace, makeEvents, note, settings, startTraced, type TracedRun } from "../support/traced.ts";
 import { ALLOC_LINE } from "../support/trace-text.ts";
 import { until } from "../support/until.ts";
 
@@ -21,13 +21,10 @@ function quiet(): string[] {
 const snapshotOf = (text: string): Snapshot => snapshotSchema.parse(JSON.parse(text));
 
 describe.skipIf(!canTrace)(`kmemtap snapshot local:${note}`, () => {
-  let unmount: () => void = () => undefined;
   let before: ReturnType<typeof settings>;
   beforeAll(() => {
-    unmount = mountTracefs();
     before = settings();
   });
-  afterAll(() => unmount());
 
   async function ended(run: TracedRun, status: number): Promise<void> {
     expect({ status: await run.status, stderr: run.stderr }).toMatchObject({ status });

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Snapshot, snapshotSchema } from "../../src/model/snapshot.ts";
 import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { canTrace, makeEvents, mountTracefs, note, settings, startTraced } from "../support/traced.ts";
+import { canTrace, makeEvents, note, settings, startTraced } from "../support/traced.ts";
 
 beforeAll(ensureBuilt, 120_000);
 
@@ -17,7 +17,6 @@ describe.skipIf(!canTrace)(`kmemtap snapshot local: --stacks${note}`, () => {
   it.each(["raw", "text"])(
     "charges past wrappers in mode %s, is recorded and exported, and leaves nothing behind",
     async (mode) => {
-      const unmount = mountTracefs();
       const before = settings();
       const recording = join(tempDir(), `${mode}.kmemtap`);
       const run = startTraced([
@@ -36,7 +35,6 @@ describe.skipIf(!canTrace)(`kmemtap snapshot local: --stacks${note}`, () => {
       expect({ status: await run.status, stderr: run.stderr }).toMatchObject({ status: 0 });
       expect(run.left()).toEqual([]);
       expect(settings()).toEqual(before);
-      unmount();
 
       const live = snapshotOf(run.stdout);
       const { stacks } = live;

@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parsePageFormat } from "../../src/ftrace/raw/event-format.ts";
+import { canTrace, note } from "../support/traced.ts";
 import { until } from "../support/until.ts";
 import { startCapture } from "./support/capture.ts";
 import { textOfRaw, withoutHelpers } from "./support/raw-text.ts";
@@ -16,13 +17,12 @@ import { sharePids, startTruth } from "./support/truth.ts";
 const TRACING = "/sys/kernel/tracing";
 const TRUTH = `${TRACING}/instances/truth-${process.pid}`;
 const BUFFER_KB = 40_960;
-const canTrace = process.getuid?.() === 0 && existsSync(`${TRACING}/instances`);
 /** Linux 6.8 brought it. */
 const SIZES_KB = existsSync(`${TRACING}/buffer_subbuf_size_kb`) ? [0, 16, 64] : [0];
 const ORDERLESS: readonly Figure[] = ["allocs", "totalBytes", "requestedBytes"];
 const WORKLOAD = "i=0; while [ $i -lt 100 ]; do (: | :); i=$((i + 1)); done; ls -lR /sys/module >/dev/null";
 
-describe.skipIf(!canTrace)(`mode raw on this machine${canTrace ? "" : " (needs root and tracefs)"}`, () => {
+describe.skipIf(!canTrace)(`mode raw on this machine${note}`, () => {
   it.each(SIZES_KB)(
     "gives the account of the kernel's own text, sub-buffers of %d KB (0: a page)",
     async (subBufferKb) => {

@@ -1,5 +1,5 @@
 /** This machine's own tracefs, for tests that capture it as an operator would: what a command arms, and that it is gone afterwards. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { onTestFinished } from "vitest";
 import { startKmemtap } from "./kmemtap.ts";
@@ -8,18 +8,10 @@ const TRACING = "/sys/kernel/tracing";
 const INSTANCES = `${TRACING}/instances`;
 const LOOK_MS = 10;
 
-/** Whether this machine can be captured. */
-export const canTrace =
-  process.getuid?.() === 0 && existsSync(TRACING) && readFileSync("/proc/filesystems", "utf8").includes("tracefs");
+/** Whether this machine can be captured; tracefs.ts mounted it for this run. */
+export const canTrace = process.getuid?.() === 0 && existsSync(INSTANCES);
 /** For a test's name. */
 export const note = canTrace ? "" : " (needs root and tracefs)";
-
-/** Mounts tracefs for as long as tests look at it; what undoes that. */
-export function mountTracefs(): () => void {
-  if (existsSync(INSTANCES)) return () => undefined;
-  spawnSync("mount", ["-t", "tracefs", "tracefs", TRACING]);
-  return () => void spawnSync("umount", [TRACING]);
-}
 
 /** What a capture must leave as it was. */
 export function settings(): Readonly<Record<string, string>> {

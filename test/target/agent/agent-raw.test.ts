@@ -5,8 +5,9 @@ import { describe, expect, it } from "vitest";
 import { LineClass } from "../../../src/model/line-tally.ts";
 import { own, RawBench } from "../../support/raw-stream.ts";
 import { SHELLS } from "../../support/shells.ts";
+import { canTrace } from "../../support/traced.ts";
 import { until } from "../../support/until.ts";
-import { canTrace, goneWithoutTrace, type LocalAgent, note, perform, startAgent } from "./local-agent.ts";
+import { goneWithoutTrace, type LocalAgent, note, perform, startAgent } from "./local-agent.ts";
 
 /** Decodes what the agent sends as it comes; what it says beside, as text. */
 function decoded(agent: LocalAgent): { raw: RawBench; sent: () => string; beside: () => string } {

@@ -3,17 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { fieldsOf } from "../../../src/target/agent/agent-line.ts";
 import { SHELLS } from "../../support/shells.ts";
-import {
-  BUFFER,
-  canTrace,
-  goneWithoutTrace,
-  instancesOf,
-  note,
-  perform,
-  startAgent,
-  stop,
-  TRACING,
-} from "./local-agent.ts";
+import { canTrace } from "../../support/traced.ts";
+import { BUFFER, goneWithoutTrace, instancesOf, note, perform, startAgent, stop, TRACING } from "./local-agent.ts";
 
 /** As where a trigger's stacks go elsewhere. */
 const astray = (script: string) => script.replace('*"<stack trace>"*) STACKS_BY', '*"<stray trace>"*) STACKS_BY');

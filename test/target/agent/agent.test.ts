@@ -5,11 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { fieldsOf } from "../../../src/target/agent/agent-line.ts";
 import { SHELLS } from "../../support/shells.ts";
+import { canTrace } from "../../support/traced.ts";
 import { until } from "../../support/until.ts";
 import { eventPid, pidsOf } from "./agent-ear.ts";
 import {
   BUFFER,
-  canTrace,
   goneWithoutTrace,
   instancesOf,
   note,

@@ -1,21 +1,19 @@
 /** The agent on this machine, in a shell of choice and a process group of its own: what there is to send signals to. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { onTestFinished } from "vitest";
 import { escapedPieces } from "../../../src/capture/workload-script.ts";
 import { agentScript } from "../../../src/target/agent/agent-script.ts";
 import { newNonce } from "../../../src/target/agent/nonce.ts";
 import { MISSING_SHELLS, type TestShell } from "../../support/shells.ts";
+import { note as unlessTraced } from "../../support/traced.ts";
 import { until } from "../../support/until.ts";
 import { type AgentEar, listen } from "./agent-ear.ts";
 
 export const TRACING = "/sys/kernel/tracing";
-/** For `describe.skipIf`, and what a test's name says of it. */
-export const canTrace = process.getuid?.() === 0 && existsSync(`${TRACING}/instances`);
-export const note =
-  (canTrace ? "" : " (needs root and tracefs)") +
-  (MISSING_SHELLS.length > 0 ? ` (not installed: ${MISSING_SHELLS.join(", ")})` : "");
+/** What a test's name says of what is missing. */
+export const note = unlessTraced + (MISSING_SHELLS.length > 0 ? ` (not installed: ${MISSING_SHELLS.join(", ")})` : "");
 /** Holds what this machine does while the reader waits. */
 export const BUFFER = "buffer_kb=16384";
 
