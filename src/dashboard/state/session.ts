@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import type { ServerMessage } from "../../model/wire.ts";
 import type { ViewerRequest } from "../../model/wire-request.ts";
 import { type Connection, type ConnectionState, connect } from "../link/connection.ts";
+import { setToken } from "../link/token.ts";
 import { applyMessage } from "./apply-message.ts";
 import { createFrameGate } from "./frame-gate.ts";
 import { type PageState, emptyPage } from "./page-state.ts";
@@ -69,6 +70,12 @@ export function startSession(url: URL): void {
 
 function send(wire: Connection, request: ViewerRequest): void {
   wire.send(JSON.stringify(request));
+}
+
+/** Tries again with a token. */
+export function unlock(token: string): void {
+  setToken(token);
+  live?.reconnect();
 }
 
 export function retryNow(): void {
