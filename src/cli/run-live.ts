@@ -15,6 +15,8 @@ import { wrappersOf } from "./wrappers.ts";
 
 export interface LiveCommandOptions extends ArmCommandOptions, KernelOptions {
   readonly serve?: string;
+  readonly tokenFile?: string;
+  readonly readOnly?: true;
   readonly malloc?: true;
   readonly cache?: true;
   readonly strict?: true;
@@ -48,7 +50,9 @@ async function live(
     return await watch(source, {
       config,
       stopped,
+      id: targetText in config.targets ? targetText : undefined,
       serve: options.serve,
+      access: options,
       filter: filterOf(options),
       kernel,
       strict: options.strict === true,

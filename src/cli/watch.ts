@@ -6,10 +6,12 @@ import type { AccountFilter } from "../model/snapshot.ts";
 import type { WrapperList } from "../model/wrapper-list.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { WantedMode } from "../target/agent/choose-mode.ts";
-import { parseListenAddress } from "../server/local-only.ts";
+import { parseListenAddress } from "../server/access/listen-address.ts";
+import { TargetRegistry } from "../server/registry.ts";
 import { serve } from "../server/serve.ts";
 import type { KernelChoice } from "../capture/with-sources.ts";
 import type { CaptureRecorder } from "../capture/capture-recorder.ts";
+import { accessOf, type AccessOptions } from "./access-options.ts";
 import type { OverrunPolicy } from "./arm-options.ts";
 import type { Config } from "./config.ts";
 import { finishCapture } from "./finish-capture.ts";
@@ -23,6 +25,9 @@ export interface WatchOptions {
   readonly stopped: Promise<void>;
   /** Where to serve, as the operator gave it; undefined takes the configuration's and any port when that one is taken. */
   readonly serve?: string | undefined;
+  readonly access?: AccessOptions | undefined;
+  /** What its URLs call it: its name in the configuration, or "target". */
+  readonly id?: string | undefined;
   readonly filter?: AccountFilter;
   readonly strict?: boolean;
   readonly reports?: Observable<TargetReport>;
@@ -47,10 +52,17 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   const logger = createLogger(config.logLevel);
   const address = parseListenAddress(options.serve ?? config.serve, DEFAULT_PORT);
   const { updates, sinks, last } = follow(source, { ...options, logger });
-  const server = await serve(updates, {
+  const registry = new TargetRegistry();
+  const server = await serve(registry, {
     ...address,
+    access: accessOf(config.access, options.access ?? {}),
     logger: logger.child({ room: "server" }, { level: "warn" }),
     anyPort: options.serve === undefined,
+  });
+  registry.add({
+    id: options.id ?? "target",
+    label: source.label,
+    updates,
     footprint: options.kernel === undefined ? undefined : liveFootprint(options.kernel.kernel),
   });
   options.onReady(server.url);
@@ -64,6 +76,7 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
     ...(cannot === undefined ? [] : [failed(cannot)]),
   ]);
   if (failure !== undefined) {
+    registry.close();
     await server.close();
     throw failure;
   }
@@ -71,6 +84,7 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
     logger.info("stopping: what the target recorded is read to its end, then it is restored");
     await finishCapture(agent, over, last, logger);
   }
+  registry.close();
   await server.close();
   await source.close();
   await sinks.drain();

@@ -1,52 +1,29 @@
 /** The server for real: HTTP and WebSocket on a port of this machine. */
 import { once } from "node:events";
-import { request } from "node:http";
 import { pino } from "pino";
-import { Subject } from "rxjs";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { WebSocket } from "ws";
-import type { LiveUpdate } from "../../src/capture/live-session.ts";
 import { snapshotSchema } from "../../src/model/snapshot.ts";
-import { type ServerMessage, serverMessageSchema } from "../../src/model/wire.ts";
+import { TargetRegistry } from "../../src/server/registry.ts";
 import { serve } from "../../src/server/serve.ts";
-import { allocation, updateOf } from "../support/live-update.ts";
 import type { TestEvent } from "../support/events.ts";
+import { allocation, updateOf } from "../support/live-update.ts";
+import { connect, OPEN_ACCESS, serving, statusWith } from "../support/serving.ts";
 import { until } from "../support/until.ts";
 
+const logger = pino({ level: "silent" });
 const A = allocation("a", 1);
 const B = allocation("b", 2);
-const logger = pino({ level: "silent" });
-
-async function start() {
-  const updates = new Subject<LiveUpdate>();
-  const server = await serve(updates, { host: "127.0.0.1", port: 0, anyPort: false, logger });
-  onTestFinished(() => server.close());
-  return { updates, url: server.url };
-}
-
-function connect(url: string, options: { headers?: Record<string, string> } = {}) {
-  const socket = new WebSocket(`${url.replace("http", "ws")}/ws`, options);
-  const messages: ServerMessage[] = [];
-  const viewer = { socket, messages, failure: "", closed: 0 };
-  socket.on("message", (data) => {
-    messages.push(serverMessageSchema.parse(JSON.parse((data as Buffer).toString())));
-  });
-  socket.on("error", (error) => (viewer.failure = error.message));
-  socket.on("close", (code) => (viewer.closed = code));
-  onTestFinished(() => socket.terminate());
-  return viewer;
-}
-
 describe("/ws", () => {
   it("says hello, sends a whole snapshot, and then changes", async () => {
-    const { updates, url } = await start();
+    const { updates, url } = await serving();
     const viewer = connect(url);
     await until("hello", () => viewer.messages.length === 1);
     updates.next(updateOf([A], { history: [[1, 64, 60, 1]] }));
+    await until("the snapshot", () => viewer.messages.length === 2);
     updates.next(updateOf([A, B], { history: [[2, 128, 120, 2]] }));
     await until("three messages", () => viewer.messages.length === 3);
     expect(viewer.messages).toMatchObject([
-      { type: "hello", protocol: "kmemtap.wire/1" },
+      { type: "hello", protocol: "kmemtap.wire/2" },
       { type: "snapshot", seq: 1, snapshot: { totals: { allocs: 1 } }, history: [[1, 64, 60, 1]] },
       {
         type: "changes",
@@ -60,11 +37,11 @@ describe("/ws", () => {
   });
 
   it("sends the whole again on resync", async () => {
-    const { updates, url } = await start();
+    const { updates, url } = await serving();
     updates.next(updateOf([A]));
     const viewer = connect(url);
     await until("the snapshot", () => viewer.messages.length === 2);
-    viewer.socket.send(JSON.stringify({ type: "resync" }));
+    viewer.socket.send(JSON.stringify({ type: "resync", target: "target" }));
     await until("another", () => viewer.messages.length === 3);
     expect(viewer.messages[2]).toMatchObject({ type: "snapshot", snapshot: { totals: { allocs: 1 } } });
   });
@@ -72,7 +49,7 @@ describe("/ws", () => {
   it.each(["hello", "{}", "[]", "null", '{"type":"restart"}', '{"type":1}', ""])(
     "closes with 1008 on a message it does not know: %s",
     async (text) => {
-      const { url } = await start();
+      const { url } = await serving();
       const viewer = connect(url);
       await once(viewer.socket, "open");
       viewer.socket.send(text);
@@ -82,7 +59,7 @@ describe("/ws", () => {
   );
 
   it("closes on a message that is too long, and goes on serving others", async () => {
-    const { url } = await start();
+    const { url } = await serving();
     const [long, other] = [connect(url), connect(url)];
     await once(long.socket, "open");
     long.socket.send("x".repeat(100_000));
@@ -98,7 +75,7 @@ describe("/ws", () => {
     ["a sandboxed page", { Origin: "null" }],
     ["a name that was made to resolve to this machine", { Host: "example.com:8642" }],
   ])("refuses %s", async (_, headers) => {
-    const { url } = await start();
+    const { url } = await serving();
     const viewer = connect(url, { headers });
     await until("the refusal", () => viewer.failure !== "");
     expect(viewer.failure).toContain("403");
@@ -106,7 +83,13 @@ describe("/ws", () => {
   });
 
   it("ends all the same when a page from elsewhere was refused before", async () => {
-    const server = await serve(new Subject<LiveUpdate>(), { host: "127.0.0.1", port: 0, anyPort: false, logger });
+    const server = await serve(new TargetRegistry(), {
+      host: "127.0.0.1",
+      port: 0,
+      anyPort: false,
+      logger,
+      access: OPEN_ACCESS,
+    });
     const viewer = connect(server.url, { headers: { Origin: "http://example.com" } });
     await until("the refusal", () => viewer.failure !== "");
     let closed = false;
@@ -115,13 +98,13 @@ describe("/ws", () => {
   });
 
   it("takes its own page", async () => {
-    const { url } = await start();
+    const { url } = await serving();
     const viewer = connect(url, { headers: { Origin: url } });
     await until("hello", () => viewer.messages.length === 1);
   });
 
   it("lets a viewer that was slow when the session ended see its end all the same", async () => {
-    const { updates, url } = await start();
+    const { updates, url } = await serving();
     const viewer = connect(url);
     await until("hello", () => viewer.messages.length === 1);
     viewer.socket.pause();
@@ -136,14 +119,15 @@ describe("/ws", () => {
     viewer.socket.resume();
     const lastAllocs = () => {
       const last = viewer.messages[viewer.messages.length - 1];
-      return last.type === "hello" ? 0 : last.type === "snapshot" ? last.snapshot.totals.allocs : last.totals.allocs;
+      if (last.type === "snapshot") return last.snapshot.totals.allocs;
+      return last.type === "changes" ? last.totals.allocs : 0;
     };
     await until("the last state", () => lastAllocs() === events.length, 5000);
     expect(viewer.messages.length).toBeLessThan(13);
   });
 
   it("forgets a viewer that has gone", async () => {
-    const { url } = await start();
+    const { url } = await serving();
     const viewer = connect(url);
     await until("hello", () => viewer.messages.length === 1);
     expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({ viewers: 1 });
@@ -154,24 +138,24 @@ describe("/ws", () => {
 });
 
 describe("HTTP", () => {
-  it("/api/snapshot has the latest snapshot, in its schema", async () => {
-    const { updates, url } = await start();
-    const early = await fetch(`${url}/api/snapshot`);
+  it("/api/targets/target/snapshot.json has the latest snapshot, in its schema", async () => {
+    const { updates, url } = await serving();
+    const early = await fetch(`${url}/api/targets/target/snapshot.json`);
     expect(early.status).toBe(503);
     expect(await early.json()).toHaveProperty("error");
     updates.next(updateOf([A, B]));
-    const response = await fetch(`${url}/api/snapshot`);
+    const response = await fetch(`${url}/api/targets/target/snapshot.json`);
     expect(response.headers.get("content-type")).toMatch(/^application\/json/);
     expect(snapshotSchema.parse(await response.json())).toEqual(updateOf([A, B]).snapshot);
   });
 
-  it("/api/snapshot?run=N has an earlier boot, as long as it is kept", async () => {
-    const { updates, url } = await start();
+  it("/api/targets/target/snapshot.json?run=N has an earlier boot, as long as it is kept", async () => {
+    const { updates, url } = await serving();
     const { snapshot } = updateOf([A]);
     const previousRuns = [{ summary: { run: 1, endedMs: 1, exact: true, totals: snapshot.totals }, snapshot }];
     updates.next(updateOf([B], { run: 2, previousRuns }));
     const get = async (query: string) => {
-      const response = await fetch(`${url}/api/snapshot${query}`);
+      const response = await fetch(`${url}/api/targets/target/snapshot.json${query}`);
       return { status: response.status, body: (await response.json()) as { source?: { run: number } } };
     };
     expect(await get("?run=1")).toMatchObject({ status: 200, body: { source: { run: 1 } } });
@@ -180,17 +164,25 @@ describe("HTTP", () => {
     for (const query of ["?run=3", "?run=x", "?run=", "?run=1&run=2"]) expect((await get(query)).status).toBe(404);
   });
 
-  it("/healthz says how the link is", async () => {
-    const { updates, url } = await start();
-    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: "ok", link: "starting", viewers: 0 });
+  it("/healthz says how the targets are", async () => {
+    const { updates, url } = await serving();
+    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({
+      status: "ok",
+      viewers: 0,
+      targets: { target: "starting" },
+    });
     updates.next(updateOf([A]));
-    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: "ok", link: "streaming", viewers: 0 });
+    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({
+      status: "ok",
+      viewers: 0,
+      targets: { target: "running" },
+    });
   });
 
-  it.each(["/", "/api/snapshot", "/healthz", "/nothing"])(
+  it.each(["/", "/api/targets/target/snapshot.json", "/healthz", "/nothing"])(
     "%s lets the page load nothing from elsewhere and be framed by nobody",
     async (path) => {
-      const { url } = await start();
+      const { url } = await serving();
       const { headers } = await fetch(url + path);
       const policy = headers.get("content-security-policy") ?? "";
       expect(policy).toContain("default-src 'none'");
@@ -201,16 +193,18 @@ describe("HTTP", () => {
   );
 
   it("answers no other name than this machine's", async () => {
-    const { url, updates } = await start();
+    const { url, updates } = await serving();
     updates.next(updateOf([A]));
-    expect(await statusWith(`${url}/api/snapshot`, { Host: "example.com" })).toBe(403);
+    expect(await statusWith(`${url}/api/targets/target/snapshot.json`, { Host: "example.com" })).toBe(403);
     expect(await statusWith(`${url}/`, { Host: "example.com" })).toBe(403);
-    expect(await statusWith(`${url}/api/snapshot`, { Origin: "http://example.com" })).toBe(403);
-    expect(await statusWith(`${url}/api/snapshot`, { Host: `localhost:${new URL(url).port}` })).toBe(200);
+    expect(await statusWith(`${url}/api/targets/target/snapshot.json`, { Origin: "http://example.com" })).toBe(403);
+    expect(
+      await statusWith(`${url}/api/targets/target/snapshot.json`, { Host: `localhost:${new URL(url).port}` }),
+    ).toBe(200);
   });
 
   it("serves nothing outside of the page's folder", async () => {
-    const { url } = await start();
+    const { url } = await serving();
     for (const path of ["/../server/serve.ts", "/..%2fserver%2fserve.ts", "/%2e%2e/package.json"]) {
       expect([400, 403, 404]).toContain(await statusWith(url + path, {}));
     }
@@ -219,31 +213,21 @@ describe("HTTP", () => {
 
 describe("the port", () => {
   it("that is taken is an error with a next step", async () => {
-    const { url } = await start();
+    const { url } = await serving();
     const port = Number(new URL(url).port);
-    const options = { host: "127.0.0.1", port, logger };
-    await expect(serve(new Subject<LiveUpdate>(), { ...options, anyPort: false })).rejects.toMatchObject({
+    const options = { host: "127.0.0.1", port, logger, access: OPEN_ACCESS };
+    await expect(serve(new TargetRegistry(), { ...options, anyPort: false })).rejects.toMatchObject({
       code: "server/listen",
       nextStep: expect.stringContaining("--serve") as string,
     });
   });
 
   it("that is taken is another one where any will do", async () => {
-    const { url } = await start();
-    const options = { host: "127.0.0.1", port: Number(new URL(url).port), logger, anyPort: true };
-    const other = await serve(new Subject<LiveUpdate>(), options);
+    const { url } = await serving();
+    const options = { host: "127.0.0.1", port: Number(new URL(url).port), logger, anyPort: true, access: OPEN_ACCESS };
+    const other = await serve(new TargetRegistry(), options);
     onTestFinished(() => other.close());
     expect(other.url).not.toBe(url);
     expect((await fetch(`${other.url}/healthz`)).status).toBe(200);
   });
 });
-
-/** `fetch` does not let a Host be chosen. */
-async function statusWith(url: string, headers: Record<string, string>): Promise<number> {
-  const { hostname, port, pathname } = new URL(url.replace(/\.\./g, "%2e%2e"));
-  const sent = request({ hostname, port, path: pathname, headers });
-  sent.end();
-  const [response] = (await once(sent, "response")) as [{ statusCode: number; resume(): void }];
-  response.resume();
-  return response.statusCode;
-}
