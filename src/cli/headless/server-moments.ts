@@ -82,7 +82,7 @@ class Server {
 
   constructor(text: string, { tokenFile }: ServerOptions) {
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url === undefined || url.username !== "" || url.search !== "" || !/^\/[\w.-]*$/.test(url.pathname))
+    if (url?.username !== "" || url.search !== "" || !/^\/[\w.-]*$/.test(url.pathname))
       throw usage(
         `${text} is not the address of a kmemtap`,
         "use http://127.0.0.1:8642, or with a target: …:8642/board",
