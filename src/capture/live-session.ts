@@ -228,12 +228,12 @@ class Session {
    * operator: `concatMap` would ask for the next run, and queue the next chunks, while this one is still being read.
    */
   async *chunks(): AsyncGenerator<Uint8Array> {
-    const { runs, speed } = this.#source;
+    const { runs, speed, over } = this.#source;
     for await (const stream of runs) {
       this.#beginRun();
       const account = this.#account;
       if (this.#options.console !== undefined) await account.readConsole(this.#options.console());
-      const pacer = speed === undefined ? undefined : new Pacer(speed);
+      const pacer = speed === undefined ? undefined : new Pacer(speed, over);
       try {
         let isRecorded = false;
         for await (const chunk of stream.bytes) {

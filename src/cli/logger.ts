@@ -1,8 +1,9 @@
 import { Writable } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
 import { pino } from "pino";
 import { PinoPretty } from "pino-pretty";
 import type { Config } from "./config.ts";
-import { clearStatus } from "./status-line.ts";
+import { clearStatus, heldTerminal } from "./status-line.ts";
 
 export type Logger = ReturnType<typeof createLogger>;
 
@@ -24,10 +25,22 @@ export function createLogger(level: Config["logLevel"]) {
 function terminal(): Writable {
   return new Writable({
     write(chunk: Buffer, _encoding, done) {
+      const take = heldTerminal();
+      if (take !== undefined) {
+        take(messageIn(chunk.toString()));
+        done();
+        return;
+      }
       clearStatus();
       process.stderr.write(chunk, () => {
         done();
       });
     },
   });
+}
+
+/** Of what pino-pretty writes the message: what comes before it and the fields below it are for a log. */
+function messageIn(entry: string): string {
+  const [first = ""] = stripVTControlCharacters(entry).trim().split("\n", 1);
+  return first.replace(/^\[[^\]]*\] [A-Z]+: /, "");
 }

@@ -15,6 +15,7 @@ import { runCommand } from "./run.ts";
 import { sizeCommand } from "./size.ts";
 import { snapshotCommand } from "./snapshot.ts";
 import { clearStatus } from "./status-line.ts";
+import { topCommand } from "./top.ts";
 
 /** Runs the command in `argv` to its end; the process's exit status. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -33,6 +34,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     demoCommand(exit),
     liveCommand(exit),
     runCommand(exit),
+    topCommand(exit),
     snapshotCommand(exit),
     reportCommand(exit),
     diffCommand(exit),

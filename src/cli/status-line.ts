@@ -8,6 +8,7 @@ const LEAST_MS = 200;
 const ERASE = "\r\x1b[2K";
 
 let isShown = false;
+let held: ((text: string) => void) | undefined;
 let lastMs = 0;
 
 export const hasStatus = process.stderr.isTTY;
@@ -15,7 +16,7 @@ export const hasStatus = process.stderr.isTTY;
 /** @param text evaluated when it is time for it */
 export function showStatus(text: () => string): void {
   const nowMs = Date.now();
-  if (!hasStatus || nowMs - lastMs < LEAST_MS) return;
+  if (!hasStatus || held !== undefined || nowMs - lastMs < LEAST_MS) return;
   lastMs = nowMs;
   isShown = true;
   // A line that wraps could not be erased.
@@ -26,6 +27,22 @@ export function clearStatus(): void {
   if (!isShown) return;
   isShown = false;
   process.stderr.write(ERASE);
+}
+
+/**
+ * The terminal is a screen: what would be said on standard error goes to `take`, until what this returns is called.
+ */
+export function holdTerminal(take: (text: string) => void): () => void {
+  clearStatus();
+  held = take;
+  return () => {
+    held = undefined;
+  };
+}
+
+/** Takes what would be said, while the terminal is a screen. */
+export function heldTerminal(): ((text: string) => void) | undefined {
+  return held;
 }
 
 /** `1 m 5 s`. */

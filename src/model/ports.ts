@@ -96,6 +96,8 @@ export interface ByteSource {
   readonly recording: boolean;
   /** Where given, the capture holds bytes back so that the trace clock passes this many times as fast as the wall clock. */
   readonly speed?: number;
+  /** Where {@link speed} is given: fires when the source is closed, and bytes are held back no more. */
+  readonly over?: AbortSignal;
   readonly runs: AsyncIterable<ByteStream>;
   close(): Promise<void>;
 }

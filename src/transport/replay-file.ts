@@ -26,20 +26,28 @@ export async function checkRecording(path: string): Promise<void> {
 const PIECE_BYTES = 8 * 1024;
 
 export function replayFile(path: string, { speed, label }: ReplayOptions): ByteSource {
+  const over = new AbortController();
   return {
     label: label ?? `replay://${path}`,
     recording: true,
     ...(speed > 0 ? { speed } : {}),
+    over: over.signal,
     runs: (async function* () {
       await Promise.resolve();
-      yield { bytes: pieces(readFileChunks(path)), close: () => Promise.resolve() };
+      yield { bytes: pieces(readFileChunks(path), over.signal), close: () => Promise.resolve() };
     })(),
-    close: () => Promise.resolve(),
+    close: () => {
+      over.abort();
+      return Promise.resolve();
+    },
   };
 }
 
-async function* pieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* pieces(chunks: AsyncIterable<Uint8Array>, over: AbortSignal): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += PIECE_BYTES) yield chunk.subarray(at, at + PIECE_BYTES);
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      if (over.aborted) return;
+      yield chunk.subarray(at, at + PIECE_BYTES);
+    }
   }
 }

@@ -1,0 +1,107 @@
+/** `kmemtap top`: the account of a capture, or of a kmemtap that runs, on a terminal. */
+import { ExitCode } from "../../model/errors.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+import { lossNotice } from "../../report/loss-notice.ts";
+import { durationOf, usage } from "../arm-options.ts";
+import { type CaptureTargetOptions, captureTarget } from "../capture-target.ts";
+import { isServer } from "../headless/dump-options.ts";
+import { type Moment, momentOf } from "../headless/moment.ts";
+import { pollServer, type ServerOptions, snapshotOfServer } from "../headless/server-moments.ts";
+import { kernelChoiceOf, type KernelOptions } from "../kernel-option.ts";
+import { recording } from "../record.ts";
+import { say } from "../say.ts";
+import { holdTerminal } from "../status-line.ts";
+import { writeOutput } from "../write-output.ts";
+import { drawTop } from "./draw-top.ts";
+import { Terminal } from "./terminal.ts";
+import { TopScreen } from "./top-screen.ts";
+import { INITIAL } from "./top-state.ts";
+
+export interface TopCommandOptions extends CaptureTargetOptions, KernelOptions, ServerOptions {
+  readonly delay?: string;
+  readonly once?: true;
+  readonly rows?: string;
+  readonly strict?: true;
+}
+
+const LEAST_DELAY_MS = 100;
+/** Of a capture that is looked at once. */
+const ONCE_FOR = "2s";
+const ONCE_COLUMNS = 160;
+
+export async function runTop(targetText: string, options: TopCommandOptions): Promise<ExitCode> {
+  const delayMs = durationOf("--delay", options.delay ?? "1s");
+  if (delayMs < LEAST_DELAY_MS) throw usage(`--delay ${String(options.delay)}: too often`, "100ms or more");
+  const last = options.once === true ? await once(targetText, options) : await watched(targetText, options, delayMs);
+  const notice = lossNotice(last);
+  if (notice !== undefined) say(notice);
+  return options.strict === true && !last.exact ? ExitCode.eventsLost : ExitCode.done;
+}
+
+/** For a pipe: the screen as text, with every row or as many as were asked for. */
+async function once(targetText: string, options: TopCommandOptions): Promise<Snapshot> {
+  const rows = options.rows === undefined ? Infinity : Number(options.rows);
+  if (!(rows >= 1)) throw usage(`--rows ${String(options.rows)}: not a number of rows`, "for example --rows 20");
+  let rate = 0;
+  const snapshot = isServer(targetText)
+    ? await snapshotOfServer(targetText, options)
+    : await captured(targetText, { ...options, for: options.for ?? ONCE_FOR }, ({ eventsPerSecond }) => {
+        rate = Math.max(rate, eventsPerSecond);
+      });
+  const data = {
+    snapshot,
+    eventsPerSecond: rate,
+    history: [snapshot.totals.netBytes],
+    baseline: new Map<string, number>(),
+  };
+  const size = { columns: ONCE_COLUMNS, rows: Math.min(rows, snapshot.callers.length) + 7, ascii: true };
+  const lines = drawTop(data, INITIAL, size, "").map(({ text }) => text.trimEnd());
+  // The course of one moment says nothing, nor does what keys do.
+  lines.splice(3, 1);
+  await writeOutput("-", `${lines.slice(0, -1).join("\n")}\n`);
+  return snapshot;
+}
+
+async function watched(targetText: string, options: TopCommandOptions, delayMs: number): Promise<Snapshot> {
+  if (!process.stdout.isTTY)
+    throw usage("top needs a terminal to draw on", "print what it shows once: --once; or use kmemtap snapshot");
+  const end = () => void process.kill(process.pid, "SIGINT");
+  const terminal = new Terminal(
+    (key) => screen.press(key),
+    () => screen.draw(),
+  );
+  const screen = new TopScreen(terminal, end);
+  const release = holdTerminal((text) => screen.tell(text));
+  terminal.open();
+  const timer = setInterval(() => screen.tick(), delayMs);
+  try {
+    screen.draw();
+    const take = (moment: Moment) => screen.take(moment);
+    return isServer(targetText)
+      ? await pollServer(targetText, options, delayMs, take)
+      : await captured(targetText, options, take);
+  } finally {
+    clearInterval(timer);
+    terminal.close();
+    release();
+  }
+}
+
+/** @throws what ended the capture before its time */
+async function captured(
+  targetText: string,
+  options: TopCommandOptions,
+  take: (moment: Moment) => void,
+): Promise<Snapshot> {
+  const { failure, snapshot } = await recording(options.record, (record) =>
+    captureTarget(targetText, options, record, {
+      kernel: kernelChoiceOf(options),
+      onUpdate: (update) => {
+        const moment = momentOf(update, Date.now());
+        if (moment !== undefined) take(moment);
+      },
+    }),
+  );
+  if (failure !== undefined) throw failure;
+  return snapshot;
+}

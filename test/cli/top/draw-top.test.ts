@@ -1,0 +1,116 @@
+/** The screen of `kmemtap top`: what is in it at any size, and what gets nowhere near a terminal. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Snapshot } from "../../../src/model/snapshot.ts";
+import { compact, drawTop, type TopData } from "../../../src/cli/top/draw-top.ts";
+import { sparkline } from "../../../src/cli/top/sparkline.ts";
+import { INITIAL, press } from "../../../src/cli/top/top-state.ts";
+import { accountOf } from "../../support/account.ts";
+import { charge } from "../../support/callers.ts";
+
+const base = accountOf("");
+const size = { columns: 80, rows: 24, ascii: false };
+const data = (change: Partial<Snapshot> = {}, more: Partial<TopData> = {}): TopData => ({
+  snapshot: { ...base, ...change },
+  eventsPerSecond: 12_345,
+  history: [0, 1000, 2000],
+  baseline: new Map(),
+  ...more,
+});
+const texts = (from: TopData, state = INITIAL, of = size, news = "") =>
+  drawTop(from, state, of, news).map(({ text }) => text);
+const rows = [
+  charge("kernfs_new+0x5d/0x1a0", undefined, 3000),
+  charge("vfat_fill_super+0x1f/0x90 [vfat]", { file: "fs/fat/inode.c", line: 12 }, 5000),
+];
+
+describe("a screen of 80 × 24", () => {
+  it("has the figures, the callers by what they hold, and what keys there are", () => {
+    const lines = texts(data({ callers: rows }));
+    expect(lines).toHaveLength(24);
+    expect(lines[1]).toBe("exact: nothing lost");
+    expect(lines[2]).toContain("12345 events/s");
+    expect(lines[5]).toMatch(/^ +\*NET +GROWTH +WASTE +ALLOCS +FREES {2}CALLER *$/);
+    expect(lines[6]).toMatch(/^ {2}4\.9 KiB +\+4\.9 KiB +1 B +2 +1 {2}vfat_fill_super\+0x1f \[vfat\] {2}fs\//);
+    expect(lines[7]).toContain("kernfs_new+0x5d");
+    expect(lines.at(-1)).toBe("1-2 of 2 callers  ? help  q end");
+  });
+
+  it("counts growth from a beginning, and orders by it", () => {
+    const grown = data(
+      { callers: rows },
+      {
+        baseline: new Map([
+          [rows[1].callSite, 5000],
+          [rows[0].callSite, 1000],
+        ]),
+      },
+    );
+    expect(texts(grown, press(INITIAL, "g", 10))[6]).toMatch(/\+2\.0 KiB .*kernfs_new/);
+  });
+
+  it("filters by caller and source file", () => {
+    const state = { ...INITIAL, filter: "fs/fat" };
+    expect(texts(data({ callers: rows }), state).at(-1)).toBe('1-1 of 1 caller with "fs/fat"  ? help  q end');
+  });
+
+  it("does not scroll past the last page", () => {
+    const many = Array.from({ length: 40 }, (_, i) => charge(`f${String(i)}+0x1/0x2`, undefined, 40 - i));
+    const lines = texts(data({ callers: many }), press(INITIAL, "end", 17));
+    expect(lines.at(-1)).toMatch(/^24-40 of 40 callers/);
+    expect(lines.at(-2)).toContain("f39+0x1");
+  });
+
+  it("says loss where it cannot be overlooked", () => {
+    const loss = { ...base.loss, lostEvents: 1234 };
+    const cpu = { cpu: 1, entries: 0, overrun: 1234, commitOverrun: 0, bytes: 9, droppedEvents: 0, readEvents: 5 };
+    const cpus = [{ ...cpu, oldestEventAgeS: null, sizeBytes: 10, fill: 0.9, secondsToOverrun: 3 }];
+    const lines = drawTop(data({ exact: false, loss, cpus }), INITIAL, size, "");
+    expect(lines[1]).toMatchObject({ style: "alarm", text: expect.stringContaining("1234 events lost") as string });
+    expect(lines[4]).toMatchObject({ style: "alarm", text: "buffers  CPU1 90 %, overruns in 3 s, 1,234 lost" });
+  });
+});
+
+it("never sends what a target has named as an escape, and never more than there is room for", () => {
+  const hostile = fc.string({ unit: "binary", maxLength: 60 });
+  fc.assert(
+    fc.property(
+      hostile,
+      hostile,
+      fc.integer({ min: 1, max: 200 }),
+      fc.integer({ min: 1, max: 60 }),
+      fc.boolean(),
+      (name, news, columns, height, ascii) => {
+        const lines = texts(
+          data({ callers: [{ ...rows[0], caller: `\x1b[31m${name}` }], source: { ...base.source, label: name } }),
+          INITIAL,
+          { columns, rows: height, ascii },
+          news,
+        );
+        expect(lines.length).toBeLessThanOrEqual(height);
+        for (const line of lines) {
+          expect(Array.from(line).length).toBeLessThanOrEqual(columns);
+          expect(line).not.toMatch(ascii ? /[^\x20-\x7e]/ : /\p{Cc}/u);
+        }
+      },
+    ),
+  );
+});
+
+it("fits counts into six characters", () => {
+  expect([0, 99_999, 100_000, 999_999, 1_234_567, 99_900_000, 123_456_789_000].map(compact)).toEqual([
+    "0",
+    "99999",
+    "100k",
+    "1000k",
+    "1.2M",
+    "99.9M",
+    "123G",
+  ]);
+});
+
+it("draws a course from its least to its most", () => {
+  expect(sparkline([0, 7, 3.5], 10, false)).toBe("▁█▅");
+  expect(sparkline([5, 5], 10, true)).toBe("__");
+  expect(sparkline([1, 2, 3, 4], 2, true)).toBe("_@");
+});

@@ -1,0 +1,53 @@
+/** `kmemtap top` as a process: in a real terminal, in a pipe, and used wrongly. */
+import { fileURLToPath } from "node:url";
+import { beforeAll, expect, it } from "vitest";
+import { openPty } from "../../support/console-pty.ts";
+import { ensureBuilt, kmemtap, MAIN } from "../../support/kmemtap.ts";
+import { until } from "../../support/until.ts";
+
+beforeAll(ensureBuilt, 120_000);
+
+const BOOT = fileURLToPath(new URL("../../../fixtures/6.1-amd64-demo/trace.txt.gz", import.meta.url));
+
+it("prints once, for a pipe", async () => {
+  const { status, stdout } = await kmemtap(["top", `replay://${BOOT}?speed=0`, "--once", "--rows", "3"]);
+  expect(status).toBe(0);
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines).toHaveLength(8);
+  expect(lines[1]).toBe("exact: nothing lost");
+  expect(lines[5]).toMatch(/^ *6\.7 MiB .* alloc_inode\+0x59$/);
+});
+
+it("draws in a terminal, heeds its keys, and gives it back", { timeout: 60_000 }, async () => {
+  const program = `stty rows 24 cols 80; exec ${process.execPath} ${MAIN} top 'replay://${BOOT}?speed=0.5' -d 200ms`;
+  const { stream } = await openPty(["/bin/sh", "-c", program], { env: { LANG: "C" } });
+  let seen = "";
+  const reading = (async () => {
+    for await (const chunk of stream.bytes) seen += Buffer.from(chunk).toString("latin1");
+  })();
+  await until("rows", () => seen.includes("alloc_inode+0x59"), 30_000);
+  expect(seen).toContain("\x1b[?1049h");
+  await stream.write(Buffer.from("t"));
+  await until("another order", () => seen.includes("CALLER (by total)"), 10_000);
+  await stream.write(Buffer.from("/kernfs\r"));
+  await until("the filter", () => seen.includes('with "kernfs"'), 10_000);
+  await stream.write(Buffer.from("q"));
+  await reading;
+  expect(seen.slice(seen.lastIndexOf("\x1b[?25h"))).toContain("\x1b[?1049l");
+  // A console that is not said to know more is sent ASCII alone.
+  expect(Buffer.from(seen, "latin1").every((byte) => byte < 0x80)).toBe(true);
+});
+
+it.each([
+  [["top", "local:"], /^kmemtap: top needs a terminal to draw on\n {2}.*--once/],
+  [["top", "local:", "--once", "--rows", "none"], /--rows none: not a number of rows/],
+  [["top", "local:", "-d", "1ms"], /--delay 1ms: too often/],
+  [
+    ["top", "http://127.0.0.1:1/", "--once"],
+    /127\.0\.0\.1:1.*\n {2}check that kmemtap live or kmemtap daemon runs there/,
+  ],
+])("says of %j what and what to do", async (args, message) => {
+  const { status, stdout, stderr } = await kmemtap(args);
+  expect({ status: status === 0, stdout }).toEqual({ status: false, stdout: "" });
+  expect(stderr).toMatch(message);
+});
