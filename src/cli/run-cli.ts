@@ -1,21 +1,9 @@
-/** The command line as a whole: its commands, and what a failure looks like. */
-import { Command, CommanderError } from "@commander-js/extra-typings";
+/** The command line as a whole, and what a failure looks like. */
+import { CommanderError } from "@commander-js/extra-typings";
 import { ExitCode, KmemtapError, messageOf } from "../model/errors.ts";
 import { printable } from "../model/printable.ts";
-import { VERSION } from "../model/version.ts";
-import { adviseCommand } from "./advise.ts";
-import { bootargsCommand } from "./bootargs.ts";
-import { demoCommand } from "./demo.ts";
-import { diffCommand } from "./diff.ts";
-import { doctorCommand } from "./doctor.ts";
-import { exportCommand } from "./export.ts";
-import { liveCommand } from "./live.ts";
-import { reportCommand } from "./report.ts";
-import { runCommand } from "./run.ts";
-import { sizeCommand } from "./size.ts";
-import { snapshotCommand } from "./snapshot.ts";
+import { createProgram } from "./program.ts";
 import { clearStatus } from "./status-line.ts";
-import { topCommand } from "./top.ts";
 
 /** Runs the command in `argv` to its end; the process's exit status. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -23,31 +11,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const exit = (code: ExitCode) => {
     status = code;
   };
-  const program = new Command("kmemtap")
-    .description("Taps a running Linux kernel's memory allocator and shows, live, who holds the memory.")
-    .version(VERSION)
-    .option("--stack-trace", "print a failure's stack trace as well")
-    .exitOverride()
-    .showHelpAfterError("(run with --help for the options)")
-    .configureHelp({ showGlobalOptions: false });
-  for (const command of [
-    demoCommand(exit),
-    liveCommand(exit),
-    runCommand(exit),
-    topCommand(exit),
-    snapshotCommand(exit),
-    reportCommand(exit),
-    diffCommand(exit),
-    adviseCommand(exit),
-    exportCommand(exit),
-    sizeCommand(),
-    doctorCommand(exit),
-    bootargsCommand(exit),
-  ]) {
-    program.addCommand(
-      command.exitOverride().showHelpAfterError(`(run 'kmemtap ${command.name()} --help' for the options)`),
-    );
-  }
+  const program = createProgram(exit);
   quitOnClosedPipe();
   try {
     await program.parseAsync(argv);

@@ -1,0 +1,73 @@
+/** What shells complete a command line by, from the commands themselves. */
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { type CommandText, commandTree, type OptionText } from "./command-tree.ts";
+
+export type CompletedShell = "bash" | "zsh" | "fish";
+
+export function completionFor(shell: CompletedShell, program: CommandUnknownOpts): string {
+  const tree = commandTree(program);
+  if (shell === "fish") return fishScript(tree);
+  // zsh takes bash's completions.
+  return shell === "zsh" ? `autoload -U +X bashcompinit && bashcompinit\n${bashScript(tree)}` : bashScript(tree);
+}
+
+const flagsOf = ({ long, short }: OptionText): string[] => [short, long].filter((flag) => flag !== undefined);
+const takesFile = ({ value }: OptionText): boolean => value !== undefined && /FILE|DIR/.test(value);
+
+function bashScript({ options, commands }: CommandText): string {
+  return `# kmemtap completion bash
+_kmemtap() {
+    local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD - 1]} command=\${COMP_WORDS[1]}
+    COMPREPLY=()
+    if [ "$COMP_CWORD" -le 1 ]; then
+        COMPREPLY=($(compgen -W ${quoted([...commands.map(({ name }) => name), ...options.flatMap(flagsOf)])} -- "$word"))
+        return
+    fi
+    case "$command" in
+${commands.map(bashCommand).join("")}    esac
+}
+complete -o bashdefault -F _kmemtap kmemtap
+`;
+}
+
+function bashCommand({ name, options, arguments: taken }: CommandText): string {
+  const valued = options.filter(({ value }) => value !== undefined);
+  const cases = valued.map((option) => {
+    const offered = option.choices.length > 0 ? `-W ${quoted(option.choices)}` : takesFile(option) ? "-f" : `-W ""`;
+    return `            ${flagsOf(option).join(" | ")}) COMPREPLY=($(compgen ${offered} -- "$word")); return ;;\n`;
+  });
+  const words = [...taken.flatMap(({ choices }) => choices), ...options.flatMap(flagsOf)];
+  const chosen = cases.length === 0 ? "" : `        case "$before" in\n${cases.join("")}        esac\n`;
+  return `    ${name})\n${chosen}        COMPREPLY=($(compgen -W ${quoted(words)} -- "$word"))
+        [ "\${#COMPREPLY[@]}" -gt 0 ] || COMPREPLY=($(compgen -f -- "$word"))
+        ;;
+`;
+}
+
+function fishScript({ options, commands }: CommandText): string {
+  const first = "__fish_use_subcommand";
+  return [
+    "# kmemtap completion fish",
+    ...commands.map(
+      ({ name, description }) => `complete -c kmemtap -f -n ${first} -a ${name} -d ${quotedText(description)}`,
+    ),
+    ...options.map((option) => fishOption(first, option)),
+    ...commands.flatMap(({ name, options: own }) =>
+      own.map((option) => fishOption(`'__fish_seen_subcommand_from ${name}'`, option)),
+    ),
+    "",
+  ].join("\n");
+}
+
+function fishOption(condition: string, option: OptionText): string {
+  const { long, short, choices, value, description } = option;
+  const names = [long === undefined ? "" : `-l ${long.slice(2)}`, short === undefined ? "" : `-s ${short.slice(1)}`]
+    .filter((part) => part !== "")
+    .join(" ");
+  const taken =
+    value === undefined ? "" : choices.length > 0 ? ` -x -a ${quoted(choices)}` : takesFile(option) ? " -r" : " -x";
+  return `complete -c kmemtap -n ${condition} ${names}${taken} -d ${quotedText(description)}`;
+}
+
+const quoted = (words: readonly string[]): string => quotedText(words.join(" "));
+const quotedText = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

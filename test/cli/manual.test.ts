@@ -1,0 +1,81 @@
+/** What is written from the commands: manual pages, completions, the version. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { commandTree } from "../../src/cli/manual/command-tree.ts";
+import { completionFor } from "../../src/cli/manual/completion-scripts.ts";
+import { manPages } from "../../src/cli/manual/man-page.ts";
+import { createProgram } from "../../src/cli/program.ts";
+import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
+import { tempDir } from "../support/temp-dir.ts";
+
+beforeAll(ensureBuilt, 120_000);
+
+const program = () => createProgram(() => undefined);
+const tree = commandTree(program());
+const hasGroff = spawnSync("groff", ["--version"]).status === 0;
+
+describe("manual pages", () => {
+  const pages = manPages(tree, "1.2.3");
+
+  it("are there for each command, with each of its options", () => {
+    expect([...pages.keys()]).toEqual(["kmemtap.1", ...tree.commands.map(({ name }) => `kmemtap-${name}.1`)]);
+    for (const { name, options } of tree.commands) {
+      const page = pages.get(`kmemtap-${name}.1`)?.replaceAll("\\-", "-") ?? "";
+      for (const { flags } of options) expect(page).toContain(`.B ${flags}\n`);
+    }
+  });
+
+  it.skipIf(!hasGroff)("are roff that groff has nothing to say of", () => {
+    for (const page of pages.values()) {
+      const { status, stderr } = spawnSync("groff", ["-k", "-Kutf8", "-Tutf8", "-man", "-ww", "-z"], { input: page, encoding: "utf8" });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    }
+  });
+
+  it("come with a build", () => {
+    const built = fileURLToPath(new URL("../../dist/man/", import.meta.url));
+    for (const name of pages.keys()) expect(existsSync(join(built, name)), name).toBe(true);
+  });
+});
+
+describe("completion", () => {
+  function completed(...words: string[]): string[] {
+    const script = join(tempDir(), "completion");
+    writeFileSync(script, completionFor("bash", program()));
+    const line = words.map((word) => `'${word}'`).join(" ");
+    const ask = `. ${script}; COMP_WORDS=(${line}); COMP_CWORD=${String(words.length - 1)}; _kmemtap; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    return execFileSync("bash", ["-uc", ask], { encoding: "utf8" })
+      .split("\n")
+      .filter((word) => word !== "");
+  }
+
+  it("knows commands, options and what they take", () => {
+    expect(completed("kmemtap", "re")).toEqual(["report"]);
+    expect(completed("kmemtap", "live", "local:", "--sub")).toEqual(["--sub-buffer-kb"]);
+    expect(completed("kmemtap", "top", "--mode", "")).toEqual(["auto", "raw", "text", "hist"]);
+    expect(completed("kmemtap", "completion", "f")).toEqual(["fish"]);
+  });
+
+  it("names files where an option takes one", () => {
+    expect(completed("kmemtap", "report", "-f", "/etc/host")).toContain("/etc/hostname");
+  });
+
+  it.each(["bash", "zsh", "fish"] as const)("is printed for %s", async (shell) => {
+    const { status, stdout } = await kmemtap(["completion", shell]);
+    expect(status).toBe(0);
+    for (const { name } of tree.commands) expect(stdout).toContain(name);
+  });
+});
+
+it("says of which build and Node it is", async () => {
+  const { stdout } = await kmemtap(["--version"]);
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  expect(stdout).toMatch(
+    new RegExp(`^${version.replaceAll(".", "\\.")} \\(.+; Node ${process.versions.node.replaceAll(".", "\\.")}, `),
+  );
+});
