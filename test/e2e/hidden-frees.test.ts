@@ -10,7 +10,7 @@ import type { SlabGroup } from "../../src/model/reconciliation.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { Workload } from "../../src/model/workload.ts";
 import { findFetchedKernel } from "../../src/target/qemu/boot-kernel.ts";
-import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
+import { ensureBuilt, kmemtap, startKmemtap } from "../support/kmemtap.ts";
 import { bootLab, type Lab } from "./support/lab.ts";
 import { needs } from "./support/needs.ts";
 import { LEAKS_FILES } from "./support/workloads.ts";
@@ -18,6 +18,98 @@ import { LEAKS_FILES } from "./support/workloads.ts";
 const ROUNDS = 5;
 const OPENS = 300;
 const OPENS_SYSFS = `i=0; while [ $i -lt ${OPENS} ]; do read x </sys/kernel/mm/transparent_hugepage/enabled; i=$((i+1)); done`;
+
+/** `--bulk` follows them: by kprobes on kfree_rcu, whose arguments differ, and on bulk frees; from 7 on freed objects wait in sheaves. */
+describe.each([
+  { suite: "bullseye", version: "5.10", parts: ["qemu", "kernel:bullseye"] },
+  { suite: "bookworm", version: "6.1", parts: ["qemu", "kernel:bookworm"] },
+  { suite: "trixie", version: "6.12", parts: ["qemu", "kernel:trixie"] },
+  { suite: "sid", version: "7.", parts: ["qemu", "kernel:sid"] },
+] as const)("frees that probes tell of on Linux $version", ({ suite, version, parts }) => {
+  const { missing, note } = needs("busybox", "ssh", "dropbear", ...parts);
+
+  describe.skipIf(missing)(`of ${suite}${note}`, () => {
+    const recording = join(tmpdir(), `kmemtap-probed-${process.pid}-${suite}.kmr`);
+    let lab: Lab;
+    let before: string;
+
+    beforeAll(async () => {
+      ensureBuilt();
+      const kernel = findFetchedKernel(suite);
+      if (kernel === undefined) throw new Error(`there is no kernel of ${suite}`);
+      lab = await bootLab({ kernel });
+      expect(lab.guest.release).toContain(version);
+    });
+    afterAll(async () => {
+      rmSync(recording, { force: true });
+      await lab.close();
+    });
+    beforeEach(async () => {
+      before = await lab.state();
+    });
+    afterEach(async () => {
+      expect(await lab.changesSince(before)).toEqual([]);
+    });
+
+    const OPTIONS = ["--repeat", String(ROUNDS), "--exact-slabs", "--settle", "6s", "--json"];
+    async function opened(...options: string[]): Promise<Workload> {
+      const { stdout, stderr } = await kmemtap(["run", lab.sshUrl(), ...OPTIONS, ...options, "--", OPENS_SYSFS]);
+      expect(stdout, stderr).toContain("kmemtap.workload/1");
+      return JSON.parse(stdout) as Workload;
+    }
+    const nodesOf = ({ callers }: Snapshot) =>
+      callers.filter(({ caller, allocs }) => caller.startsWith("kernfs_fop_open+") && allocs >= ROUNDS * OPENS);
+
+    it.each(["raw", "text"])("leave nothing alive that is gone, in mode %s", async (mode) => {
+      const { snapshot, repeat } = await opened("--bulk", "--mode", mode, "--record", recording);
+      expect(snapshot.exact).toBe(true);
+      expect(snapshot.probed?.rcuFrees).toBeGreaterThanOrEqual(ROUNDS * OPENS);
+      expect(snapshot.probed?.notFollowed).toBe(0);
+      const nodes = nodesOf(snapshot);
+      // The file's own and the node's, whichever the kernel makes here.
+      expect(nodes.length).toBeGreaterThan(0);
+      for (const row of nodes) expect(row.liveObjects, row.caller).toBeLessThan(OPENS / 10);
+      expect(snapshot.reconciliation?.hiddenFrees).toBe(0);
+      expect(repeat?.growing.filter(({ caller }) => caller.includes("kernfs"))).toEqual([]);
+
+      const { stdout, stderr } = await kmemtap(["report", recording, "--json"]);
+      const again = JSON.parse(stdout) as Snapshot;
+      expect(again.totals, stderr).toEqual(snapshot.totals);
+      expect(again.probed).toEqual(snapshot.probed);
+    });
+
+    it("do not hide a leak", async () => {
+      if (LEAKS_FILES.prepare !== undefined) await lab.run(LEAKS_FILES.prepare);
+      const { stdout, stderr } = await kmemtap([
+        ...["run", lab.sshUrl(), ...OPTIONS, "--bulk", "--", LEAKS_FILES.command],
+      ]);
+      await lab.run(LEAKS_FILES.undo);
+      expect(stdout, stderr).toContain("kmemtap.workload/1");
+      const { residue, repeat } = JSON.parse(stdout) as Workload;
+      expect(repeat?.verdict).toBe("leak");
+      for (const [name, each] of Object.entries(LEAKS_FILES.leaks)) {
+        const isOf = ({ caller }: { caller: string }) => caller.startsWith(`${name}+`);
+        expect(repeat?.growing.find(isOf)?.verdict, name).toBe("leak");
+        const row = residue.callers.find(isOf);
+        expect((row?.objects ?? 0) - (row?.doubtfulObjects ?? 0), name).toBeGreaterThanOrEqual(each * ROUNDS);
+      }
+    });
+
+    it("are followed no more once the agent was killed and the next one has come", async () => {
+      const client = startKmemtap(["snapshot", lab.sshUrl(), "--bulk", "--for", "60s", "--json"]);
+      const probes = "cat /sys/kernel/tracing/kprobe_events";
+      await lab.run(`until ${probes} | grep -q kmemtap_bulk_free; do sleep 0.2; done`);
+      await lab.run(
+        "for p in /proc/[0-9]*; do case $(tr '\\0' ' ' <$p/cmdline 2>/dev/null) in *kmemtap-''agent\\ raw*) all=\"$all ${p#/proc/}\"; esac; done; kill -9 $all || true",
+      );
+      client.kill("SIGKILL");
+      expect(await lab.run(probes)).toContain("kmemtap_bulk_free");
+      const { status, stderr } = await kmemtap(["snapshot", lab.sshUrl(), "--for", "1s", "--json"]);
+      expect(status, stderr).toBe(0);
+      expect(await lab.run(probes)).toBe("");
+    });
+  });
+});
 
 describe.each([
   { suite: "bookworm", version: "6.1", parts: ["qemu", "kernel:bookworm"] },
