@@ -22,6 +22,7 @@ import {
   setLive as remember,
   startLive,
   takeLive as forget,
+  touchLive,
 } from "./live-objects";
 
 export { bytesAlloc, bytesReq, callSite, CAPACITY, cpu, kind, ptrHigh, ptrLow, timeNs } from "./columns";
@@ -270,6 +271,16 @@ export function doom(low: u32, high: u32): void {
   doomed += 1;
 }
 
+/** Events whose objects are fetched at once. */
+const AHEAD: u32 = 32;
+/** Keeps the compiler from leaving {@link touch} out. */
+let touched: u32 = 0;
+
+function touch(from: u32, to: u32): void {
+  for (let i = from; i < to; i++)
+    touched ^= touchLive(load<u32>(ptrLow + ((<usize>i) << 2)), load<u32>(ptrHigh + ((<usize>i) << 2)));
+}
+
 /**
  * Events `[from, to)` of the columns. Stops at one with a hidden pointer, and at an allocation where the objects are as many
  * as may be: the caller takes that one and goes on behind it.
@@ -277,7 +288,12 @@ export function doom(low: u32, high: u32): void {
  * @returns where it stopped
  */
 export function apply(from: u32, to: u32): u32 {
+  let touchedTo = from;
   for (let i = from; i < to; i++) {
+    if (i == touchedTo) {
+      touchedTo = min(i + AHEAD, to);
+      touch(i, touchedTo);
+    }
     const low = load<u32>(ptrLow + ((<usize>i) << 2));
     const high = load<u32>(ptrHigh + ((<usize>i) << 2));
     if ((low | high) == 0) return i;

@@ -41,14 +41,11 @@ class Lane {
   layoutCount: u32 = 0;
   cpu: u32 = 0;
   state: u32 = SILENT;
-  /** Of the next record. */
-  layout: usize = 0;
-  site: u32 = 0;
 }
 
 /** Nothing is known of it, and nothing asked. */
 const SILENT: u32 = 0;
-/** Its next record is one of the usual. */
+/** Its next record is one of the usual, as far as it was looked at. */
 const READY: u32 = 1;
 /** Its next record is for the caller to take when its turn has come. */
 const HELD: u32 = 2;
@@ -183,10 +180,7 @@ function look(lane: Lane): void {
     const pid = load<u32>(fieldAt(record, layout, PID));
     if ((first & IN_INTERRUPT) == 0 && load<u8>(mayBeOwn + (pid & 0xffff)) != 0) return;
     const at = fieldAt(record, layout, CALL_SITE);
-    const site = findSite(load<u32>(at), isWide ? load<u32>(at, 4) : 0);
-    if (site < 0) return;
-    lane.layout = layout;
-    lane.site = site;
+    if (findSite(load<u32>(at), isWide ? load<u32>(at, 4) : 0) < 0) return;
     lane.next = time;
     lane.state = READY;
     return;
@@ -202,31 +196,79 @@ function add(sum: usize, value: f64): void {
   store<f64>(sums + sum, load<f64>(sums + sum) + value);
 }
 
-/** The lane's next record, which is a usual one, goes to the columns. */
-function emit(lane: Lane): void {
-  const i = addEvent();
-  const layout = lane.layout;
-  const record = lane.at + HEADER;
-  const what = load<u32>(layout);
-  const isWide = load<u32>(layout, WIDE) != 0;
-  const ptr = fieldAt(record, layout, PTR);
-  const time = lane.next;
-  store<u8>(kind + i, what - 1);
-  store<u32>(ptrLow + (i << 2), load<u32>(ptr));
-  store<u32>(ptrHigh + (i << 2), isWide ? load<u32>(ptr, 4) : 0);
-  store<u32>(callSite + (i << 2), lane.site);
-  store<u16>(cpu + (i << 1), lane.cpu);
-  store<f64>(timeNs + (i << 3), time);
-  const isFree = what >= KFREE;
-  store<f64>(bytesReq + (i << 3), isFree ? 0 : bytesAt(fieldAt(record, layout, BYTES_REQ), isWide));
-  store<f64>(bytesAlloc + (i << 3), isFree ? 0 : bytesAt(fieldAt(record, layout, BYTES_ALLOC), isWide));
-  if (time < load<f64>(sums, YOUNGEST)) add(DISORDERED, 1);
-  else store<f64>(sums, time, YOUNGEST);
-  const bytes = ((load<u32>(lane.at) & 31) + 1) << 2;
-  add(EVENT_BYTES, <f64>bytes);
-  lane.at += bytes;
-  lane.now = time;
-  lane.records += 1;
+/**
+ * Usual records of the lane go to the columns, none younger than `until` and as many as there is room for; frees of NULL are passed over.
+ * What is not usual about a record but its length shows when its turn has come: the lane is STOPPED before it then.
+ */
+function take(lane: Lane, until: f64): void {
+  const layouts = lane.layouts;
+  const layoutCount = lane.layoutCount;
+  const end = lane.end;
+  const from = lane.cpu;
+  let at = lane.at;
+  let now = lane.now;
+  let records: u32 = 0;
+  let bytes: usize = 0;
+  let disordered: u32 = 0;
+  let youngest = load<f64>(sums, YOUNGEST);
+  let state = STOPPED;
+  while (at < end) {
+    const head = load<u32>(at);
+    const size = head & 31;
+    const record = at + HEADER;
+    const next = record + ((<usize>size) << 2);
+    if (size - 1 >= MAX_TYPE_LEN || next > end) break;
+    const first = load<u32>(record);
+    const id = first & 0xffff;
+    if (id >= layoutCount) break;
+    const layout = layouts + <usize>id * LAYOUT_BYTES;
+    const what = load<u32>(layout);
+    if (what == 0 || size < load<u32>(layout, WORDS)) break;
+    const time = now + <f64>(head >> 5);
+    if (time > until || isFull()) {
+      lane.next = time;
+      state = READY;
+      break;
+    }
+    const isWide = load<u32>(layout, WIDE) != 0;
+    const ptr = fieldAt(record, layout, PTR);
+    const low = load<u32>(ptr);
+    const high = isWide ? load<u32>(ptr, 4) : 0;
+    if ((low | high) == 0) {
+      if (what < KFREE) break;
+      add(NULL_FREES, 1);
+      add(NULL_FREE_BYTES, <f64>(<u32>(next - at)));
+    } else {
+      const pid = load<u32>(fieldAt(record, layout, PID));
+      if ((first & IN_INTERRUPT) == 0 && load<u8>(mayBeOwn + (pid & 0xffff)) != 0) break;
+      const address = fieldAt(record, layout, CALL_SITE);
+      const site = findSite(load<u32>(address), isWide ? load<u32>(address, 4) : 0);
+      if (site < 0) break;
+      const i = addEvent();
+      store<u8>(kind + i, what - 1);
+      store<u32>(ptrLow + (i << 2), low);
+      store<u32>(ptrHigh + (i << 2), high);
+      store<u32>(callSite + (i << 2), site);
+      store<u16>(cpu + (i << 1), from);
+      store<f64>(timeNs + (i << 3), time);
+      const isFree = what >= KFREE;
+      store<f64>(bytesReq + (i << 3), isFree ? 0 : bytesAt(fieldAt(record, layout, BYTES_REQ), isWide));
+      store<f64>(bytesAlloc + (i << 3), isFree ? 0 : bytesAt(fieldAt(record, layout, BYTES_ALLOC), isWide));
+      if (time < youngest) disordered += 1;
+      else youngest = time;
+      bytes += next - at;
+    }
+    at = next;
+    now = time;
+    records += 1;
+  }
+  lane.at = at;
+  lane.now = now;
+  lane.records += <f64>records;
+  lane.state = state;
+  store<f64>(sums, youngest, YOUNGEST);
+  add(EVENT_BYTES, <f64>(<u32>bytes));
+  add(DISORDERED, <f64>disordered);
 }
 
 function bytesAt(at: usize, isWide: bool): f64 {
@@ -263,10 +305,7 @@ export function merge(count: u32, limit: f64): i32 {
     if (firstTime > limit || firstTime == Infinity) return NOTHING;
     const lane = laneOf(first);
     if (lane.state == HELD) return first;
-    do {
-      if (isFull()) return FULL;
-      emit(lane);
-      look(lane);
-    } while (lane.state == READY && lane.next <= until);
+    if (isFull()) return FULL;
+    take(lane, until);
   }
 }

@@ -45,8 +45,10 @@ export class CpuStream {
   safeNs = -1;
   readonly #formats: RawFormats;
   readonly #tally: LineTally;
-  #bytes = new Uint8Array(INITIAL_BYTES);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array = new Uint8Array(INITIAL_BYTES);
+  #view = viewOf(this.#bytes);
+  /** What {@link #bytes} was, while it is somebody else's. */
+  #own: Uint8Array | undefined;
   #littleEndian: boolean | undefined;
   /** The bytes that wait, the page that is being read included. */
   #from = 0;
@@ -96,13 +98,38 @@ export class CpuStream {
     this.#to += bytes.length;
   }
 
+  /** As {@link push}, but the bytes are not copied: they must stay as they are until {@link giveBack}, and nothing is pushed before it. */
+  borrow(bytes: Uint8Array): void {
+    if (this.waitingBytes > 0) {
+      this.push(bytes);
+      return;
+    }
+    this.#own = this.#bytes;
+    this.#bytes = bytes;
+    this.#view = viewOf(bytes);
+    this.#from = 0;
+    this.#to = bytes.length;
+  }
+
+  /** What was borrowed is its owner's again. Of nothing that was found may more be asked. */
+  giveBack(): void {
+    if (this.#own === undefined) return;
+    const rest = this.#bytes.subarray(this.#from, this.#to);
+    this.#bytes = this.#own;
+    this.#view = viewOf(this.#bytes);
+    this.#own = undefined;
+    this.#from = 0;
+    this.#to = 0;
+    this.push(rest);
+  }
+
   #makeRoom(more: number): void {
     const waiting = this.#to - this.#from;
     const bytes = 2 * (waiting + more) > this.#bytes.length ? new Uint8Array(4 * (waiting + more)) : this.#bytes;
     bytes.set(this.#bytes.subarray(this.#from, this.#to));
     if (bytes !== this.#bytes) {
       this.#bytes = bytes;
-      this.#view = new DataView(bytes.buffer);
+      this.#view = viewOf(bytes);
     }
     this.recordAt -= this.#from;
     this.recordEnd -= this.#from;
@@ -309,4 +336,8 @@ export class CpuStream {
     const big = this.#view.getUint32(at + commitOffset + longSize - 4, false) & COMMIT_MASK;
     return big > 0 && big <= dataSize ? false : undefined;
   }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
