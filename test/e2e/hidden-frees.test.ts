@@ -175,6 +175,16 @@ describe.each([
       expect((JSON.parse(stdout) as Snapshot).reconciliation, stderr).toEqual(snapshot.reconciliation);
     });
 
+    it("are looked for over a serial console, too", async () => {
+      const { stdout, stderr } = await kmemtap([
+        ...["snapshot", lab.unix.target, "--mode", "text", "--for", "5s", "--exact-slabs", "--json"],
+      ]);
+      const { reconciliation, findings } = JSON.parse(stdout) as Snapshot;
+      expect(reconciliation?.exactSlabs, stderr).toBe(true);
+      expect(reconciliation?.groups.length).toBeGreaterThan(10);
+      expect(findings?.filter((line) => line.includes("slabinfo"))).toEqual([]);
+    });
+
     it("do not make a leak of anything else one", async () => {
       if (LEAKS_FILES.prepare !== undefined) await lab.run(LEAKS_FILES.prepare);
       const { residue, repeat } = await repeated(LEAKS_FILES.command);
