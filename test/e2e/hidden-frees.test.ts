@@ -21,15 +21,16 @@ const OPENS_SYSFS = `i=0; while [ $i -lt ${OPENS} ]; do read x </sys/kernel/mm/t
 
 /** `--bulk` follows them: by kprobes on kfree_rcu, whose arguments differ, and on bulk frees; from 7 on freed objects wait in sheaves. */
 describe.each([
-  { suite: "bullseye", version: "5.10", parts: ["qemu", "kernel:bullseye"] },
-  { suite: "bookworm", version: "6.1", parts: ["qemu", "kernel:bookworm"] },
-  { suite: "trixie", version: "6.12", parts: ["qemu", "kernel:trixie"] },
-  { suite: "sid", version: "7.", parts: ["qemu", "kernel:sid"] },
-] as const)("frees that probes tell of on Linux $version", ({ suite, version, parts }) => {
+  // There it frees the node at once, with an event.
+  { suite: "bullseye", version: "5.10", parts: ["qemu", "kernel:bullseye"], rcuFrees: 0 },
+  { suite: "bookworm", version: "6.1", parts: ["qemu", "kernel:bookworm"], rcuFrees: ROUNDS * OPENS },
+  { suite: "trixie", version: "6.12", parts: ["qemu", "kernel:trixie"], rcuFrees: ROUNDS * OPENS },
+  { suite: "sid", version: "7.", parts: ["qemu", "kernel:sid"], rcuFrees: ROUNDS * OPENS },
+] as const)("frees that probes tell of on Linux $version", ({ suite, version, parts, rcuFrees }) => {
   const { missing, note } = needs("busybox", "ssh", "dropbear", ...parts);
 
   describe.skipIf(missing)(`of ${suite}${note}`, () => {
-    const recording = join(tmpdir(), `kmemtap-probed-${process.pid}-${suite}.kmr`);
+    const recordingOf = (mode: string) => join(tmpdir(), `kmemtap-probed-${process.pid}-${suite}-${mode}.kmr`);
     let lab: Lab;
     let before: string;
 
@@ -41,7 +42,7 @@ describe.each([
       expect(lab.guest.release).toContain(version);
     });
     afterAll(async () => {
-      rmSync(recording, { force: true });
+      for (const mode of ["raw", "text"]) rmSync(recordingOf(mode), { force: true });
       await lab.close();
     });
     beforeEach(async () => {
@@ -61,9 +62,10 @@ describe.each([
       callers.filter(({ caller, allocs }) => caller.startsWith("kernfs_fop_open+") && allocs >= ROUNDS * OPENS);
 
     it.each(["raw", "text"])("leave nothing alive that is gone, in mode %s", async (mode) => {
+      const recording = recordingOf(mode);
       const { snapshot, repeat } = await opened("--bulk", "--mode", mode, "--record", recording);
       expect(snapshot.exact).toBe(true);
-      expect(snapshot.probed?.rcuFrees).toBeGreaterThanOrEqual(ROUNDS * OPENS);
+      expect(snapshot.probed?.rcuFrees).toBeGreaterThanOrEqual(rcuFrees);
       expect(snapshot.probed?.notFollowed).toBe(0);
       const nodes = nodesOf(snapshot);
       // The file's own and the node's, whichever the kernel makes here.
@@ -91,7 +93,9 @@ describe.each([
         const isOf = ({ caller }: { caller: string }) => caller.startsWith(`${name}+`);
         expect(repeat?.growing.find(isOf)?.verdict, name).toBe("leak");
         const row = residue.callers.find(isOf);
-        expect((row?.objects ?? 0) - (row?.doubtfulObjects ?? 0), name).toBeGreaterThanOrEqual(each * ROUNDS);
+        expect(row?.objects, name).toBeGreaterThanOrEqual(each * ROUNDS);
+        // Sheaves of Linux 7 keep freed objects that the slabs count.
+        expect((row?.objects ?? 0) - (row?.doubtfulObjects ?? 0), name).toBeGreaterThan((each * ROUNDS) / 2);
       }
     });
 
