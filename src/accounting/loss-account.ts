@@ -25,20 +25,12 @@ export class LossAccount {
 
   #count({ cpu, length }: EventBatch): void {
     const counts = this.#counts;
-    let most = 0;
-    // A CPU's events come in long runs, and a count that is added to by every event waits for the one before it.
-    for (let from = 0; from < length;) {
-      const one = cpu[from];
-      let to = from + 1;
-      while (to < length && cpu[to] === one) to += 1;
-      counts[one] += to - from;
+    const seen: number[] = [];
+    for (let i = 0; i < length; i++) if (counts[cpu[i]]++ === 0) seen.push(cpu[i]);
+    for (const one of seen) {
       // A console does not say which CPU an event came from.
-      if (one > most && one !== NO_CPU) most = one;
-      from = to;
-    }
-    for (let i = 0; length > 0 && i <= most; i++) {
-      if (counts[i] > 0) this.#row(i).events += counts[i];
-      counts[i] = 0;
+      if (one !== NO_CPU) this.#row(one).events += counts[one];
+      counts[one] = 0;
     }
   }
 
