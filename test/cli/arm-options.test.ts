@@ -10,7 +10,7 @@ const armed = (options: ArmCommandOptions, config = CONFIG) => armOptions(option
 describe("the options of a capture", () => {
   it("are the configuration's where none is given", () => {
     expect(armed({})).toMatchObject({ mode: "auto", bufferKb: "auto", growKb: 0, pollMs: 1000, histKeys: 0 });
-    expect(armed({}).subBufferKb).toBe(0);
+    expect(armed({}).subBufferKb).toBe("auto");
     const config = configSchema.parse({ overrun: { bufferKb: 64, subBufferKb: 16, pollMs: 200 } });
     expect(armed({}, config)).toMatchObject({ bufferKb: 64, subBufferKb: 16, pollMs: 200 });
     expect(armed({ subBufferKb: "64" }, config).subBufferKb).toBe(64);
@@ -23,6 +23,14 @@ describe("the options of a capture", () => {
       pollMs: 100,
       histKeys: 131_072,
     });
+  });
+
+  it("choose among the modes that have events, where these are to be followed by stacks or probes", () => {
+    expect(armed({ bulk: true })).toMatchObject({ mode: "events", bulk: true });
+    expect(armed({}, configSchema.parse({ bulk: true }))).toMatchObject({ mode: "events", bulk: true });
+    expect(armed({ mode: "hist" }, configSchema.parse({ bulk: true }))).toMatchObject({ mode: "hist" });
+    expect(() => armed({ bulk: true, mode: "hist" })).toThrow("--bulk with --mode hist");
+    expect(armed({})).toMatchObject({ mode: "auto", bulk: false });
   });
 
   it("let a buffer grow only when asked", () => {
