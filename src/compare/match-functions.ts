@@ -1,6 +1,6 @@
 /** The functions of two accounts, matched. */
-import { functionOf } from "../../model/function-name.ts";
-import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
+import { functionOf } from "../model/function-name.ts";
+import type { CallerRow, Snapshot } from "../model/snapshot.ts";
 import { type Place, sourceFileOf } from "./source-of.ts";
 
 export interface MatchedFunction extends Place {

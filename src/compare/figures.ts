@@ -1,6 +1,6 @@
 /** What is compared of a caller, a function, a directory, an account. */
-import type { DiffFigures } from "../../model/diff.ts";
-import type { CallerRow } from "../../model/snapshot.ts";
+import type { DiffFigures } from "../model/diff.ts";
+import type { CallerRow } from "../model/snapshot.ts";
 
 export const NO_FIGURES: DiffFigures = {
   netBytes: 0,

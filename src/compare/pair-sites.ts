@@ -1,7 +1,7 @@
 /** The call sites of one function in two builds of it. */
-import type { DiffSite } from "../../model/diff.ts";
-import { functionOf } from "../../model/function-name.ts";
-import type { CallerRow } from "../../model/snapshot.ts";
+import type { DiffSite } from "../model/diff.ts";
+import { functionOf } from "../model/function-name.ts";
+import type { CallerRow } from "../model/snapshot.ts";
 
 /**
  * Sites whose text is equal are the same; then those whose offset is. Of what is left nobody can tell which is which, unless

@@ -1,6 +1,6 @@
 /** Where a function belongs: a directory of the source where its account knows that, else a module. */
-import { UNATTRIBUTED } from "../../model/source-tree.ts";
-import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
+import { UNATTRIBUTED } from "../model/source-tree.ts";
+import type { CallerRow, Snapshot } from "../model/snapshot.ts";
 
 export function sourceFileOf(row: CallerRow): string | undefined {
   return row.source?.file ?? undefined;
