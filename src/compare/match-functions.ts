@@ -3,6 +3,8 @@ import { functionOf } from "../model/function-name.ts";
 import type { CallerRow, Snapshot } from "../model/snapshot.ts";
 import { type Place, sourceFileOf } from "./source-of.ts";
 
+type Callers = Pick<Snapshot, "callers">;
+
 export interface MatchedFunction extends Place {
   readonly a: readonly CallerRow[];
   readonly b: readonly CallerRow[];
@@ -12,7 +14,7 @@ export interface MatchedFunction extends Place {
  * By name and module. Static functions of one name in several files are told apart where both accounts know the files; a
  * function that moved to another file is the same otherwise.
  */
-export function matchFunctions(a: Snapshot, b: Snapshot): MatchedFunction[] {
+export function matchFunctions(a: Callers, b: Callers): MatchedFunction[] {
   const ambiguous = new Set([...severalFiles(a), ...severalFiles(b)]);
   const found = new Map<string, { place: Place; a: CallerRow[]; b: CallerRow[] }>();
   for (const [side, { callers }] of [["a", a] as const, ["b", b] as const]) {
@@ -31,7 +33,7 @@ export function matchFunctions(a: Snapshot, b: Snapshot): MatchedFunction[] {
   return [...found.values()].map(({ place, a: left, b: right }) => ({ ...place, a: left, b: right }));
 }
 
-function severalFiles({ callers }: Snapshot): string[] {
+function severalFiles({ callers }: Callers): string[] {
   const files = new Map<string, Set<string>>();
   for (const row of callers) {
     const file = sourceFileOf(row);

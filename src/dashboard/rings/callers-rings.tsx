@@ -1,12 +1,14 @@
 /** Who holds memory as rings: by directory, file and function where the source is known, else by module and function. */
 import type { ComponentChildren } from "preact";
-import { useMemo, useState } from "preact/hooks";
-import type { RingAttribute } from "../../model/source-tree.ts";
+import { useMemo } from "preact/hooks";
 import { moduleTreeOf } from "../../rings/module-tree.ts";
 import { joinTrees, sourceTreeOf } from "../../rings/source-tree.ts";
+import { filterCallers, isFiltering } from "../callers/filter-callers.ts";
 import { useReading } from "../callers/use-reading.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { Account } from "../state/page-state.ts";
+import { changeView, view } from "../view/view-store.ts";
+import type { Scope } from "../window/scope.ts";
 import { AttributeChoice } from "./attribute-choice.tsx";
 import { RingsExplorer } from "./rings-explorer.tsx";
 import { useFootprint } from "./use-footprint.ts";
@@ -17,22 +19,21 @@ const REDRAW_MS = 1000;
 
 interface CallersRingsProps {
   readonly account: Account;
+  readonly scope: Scope;
   readonly viewChoice: ComponentChildren;
 }
 
-export function CallersRings({ account, viewChoice }: CallersRingsProps) {
-  const [attribute, setAttribute] = useState<RingAttribute>("current_dynamic");
+export function CallersRings({ account, scope, viewChoice }: CallersRingsProps) {
+  const { attribute, filter } = view.value;
   const { reading, focus, handlers } = useReading();
-  const callers = useSteady(account.callers, reading, REDRAW_MS);
+  const steady = useSteady(scope.callers, reading, REDRAW_MS);
+  const callers = useMemo(() => filterCallers(steady.values(), filter), [steady, filter]);
   const name = account.target.release ?? "kernel";
-  const bySource = useMemo(
-    () => [...callers.values()].some(({ source }) => (source?.file ?? null) !== null),
-    [callers],
-  );
+  const bySource = useMemo(() => callers.some(({ source }) => (source?.file ?? null) !== null), [callers]);
   const image = useFootprint(bySource && (attribute === "current" || attribute === "static"));
   const root = useMemo(() => {
-    if (!bySource) return moduleTreeOf(callers.values(), name);
-    const dynamic = sourceTreeOf({ callers: [...callers.values()] }, name);
+    if (!bySource) return moduleTreeOf(callers, name);
+    const dynamic = sourceTreeOf({ callers }, name);
     return image.state === "known" ? joinTrees(dynamic, image.tree) : dynamic;
   }, [callers, name, bySource, image]);
   return (
@@ -40,7 +41,8 @@ export function CallersRings({ account, viewChoice }: CallersRingsProps) {
       <div class="section-head">
         <h2>Callers</h2>
         {viewChoice}
-        <AttributeChoice attribute={attribute} onAttribute={setAttribute} />
+        <AttributeChoice attribute={attribute} onAttribute={(next) => changeView({ attribute: next })} />
+        {isFiltering(filter) && <p class="callers-count">of the callers that the filter lets through</p>}
         <p class="held" role="status">
           {image.state === "measuring" && "the kernel's image is being measured "}
           {image.state === "failed" && `no image: ${image.why} `}

@@ -1,0 +1,21 @@
+/** Questions to the server that the WebSocket does not answer. */
+
+export class Refused extends Error {}
+
+/** Beside the page, not at the root: the page also works below a path of a reverse proxy. */
+export function urlOf(path: string): URL {
+  return new URL(path, document.baseURI);
+}
+
+/** JSON of what is asked for. Throws {@link Refused} with the server's own words where it will not say. */
+export async function ask<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
+  const answer = await fetch(urlOf(path), { ...(signal && { signal }), headers: { accept: "application/json" } });
+  const content = (await answer.json().catch(() => null)) as (Answer & { readonly error?: unknown }) | null;
+  if (answer.ok && content !== null) return content;
+  const why = content?.error;
+  throw new Refused(typeof why === "string" ? why : `the server answered ${answer.status}`);
+}
+
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,59 @@
+/** What may be leaking: the verdict of a workload that was repeated, and what only grew while this page watched. */
+import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
+import type { Workload } from "../../model/workload.ts";
+import { pathOfTarget } from "../api/target-path.ts";
+import { useAnswer } from "../api/use-answer.ts";
+import { filterCallers } from "../callers/filter-callers.ts";
+import { useSteady } from "../rings/use-steady.ts";
+import type { Account } from "../state/page-state.ts";
+import { view } from "../view/view-store.ts";
+import { recent } from "../watch/seen.ts";
+import { SuspectsTable } from "./suspects-table.tsx";
+import { LEAST_SAMPLES, suspectsOf } from "./suspects.ts";
+import { WorkloadView } from "./workload-view.tsx";
+
+const REDRAW_MS = 2000;
+
+interface LeaksPanelProps {
+  readonly account: Account;
+  readonly viewChoice: ComponentChildren;
+}
+
+export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
+  const workload = useAnswer<Workload>(pathOfTarget("workload.json"), 3000);
+  const steady = useSteady(account.callers, false, REDRAW_MS);
+  const { filter } = view.value;
+  const suspects = useMemo(() => suspectsOf(recent.samples), [steady]);
+  const shown = useMemo(() => {
+    const rows = new Set(
+      filterCallers(
+        suspects.map(({ row }) => row),
+        filter,
+      ),
+    );
+    return suspects.filter(({ row }) => rows.has(row));
+  }, [suspects, filter]);
+  const samples = recent.samples;
+  return (
+    <section class="callers" aria-label="Leaks">
+      <div class="section-head">
+        <h2>Callers</h2>
+        {viewChoice}
+      </div>
+      <div class="callers-scroll leaks" tabIndex={0} role="group" aria-label="What may be leaking">
+        {workload.state === "known" && <WorkloadView workload={workload.value} />}
+        <section class="leaks-part" aria-label="Growing">
+          <h3>Grew steadily while this page watched</h3>
+          <p class="leaks-note">
+            {samples.length < LEAST_SAMPLES
+              ? "Too few moments yet: this takes some seconds of a target that allocates."
+              : `Over ${((samples.at(-1)?.seconds ?? 0) - samples[0].seconds).toFixed(1)} s of trace clock. A suspicion, no verdict: a cache that fills looks the same. A workload that is repeated tells them apart.`}
+          </p>
+          {shown.length > 0 && <SuspectsTable suspects={shown} exact={account.exact} />}
+          {shown.length === 0 && samples.length >= LEAST_SAMPLES && <p>No caller did.</p>}
+        </section>
+      </div>
+    </section>
+  );
+}
