@@ -24,7 +24,7 @@ import { messageOf } from "../model/errors.ts";
 import type { AgentMark, LossMark } from "../model/event-batch.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
-import type { HistoryPoint, LinkState, Alert, RunSummary } from "../model/wire.ts";
+import type { HistoryPoint, LinkState, Alert, Mark, RunSummary } from "../model/wire.ts";
 import type { Workload, WorkloadScope } from "../model/workload.ts";
 import type { WrapperList } from "../model/wrapper-list.ts";
 import { type AgentLine, parseAgentLine } from "../target/agent/agent-line.ts";
@@ -38,6 +38,7 @@ import { History } from "./history.ts";
 import { LinkMonitor } from "./link-monitor.ts";
 import { lostAlert } from "./lost-alert.ts";
 import { Pacer } from "./pacer.ts";
+import { RunMarks } from "./run-marks.ts";
 
 export interface LiveOptions {
   readonly filter?: AccountFilter;
@@ -62,6 +63,8 @@ export interface LiveOptions {
   readonly stackRows?: number | undefined;
   /** Accounts the phases of a workload. */
   readonly workload?: WorkloadListener;
+  /** What somebody notes of the moment at which it comes, a line each. */
+  readonly notes?: Observable<string>;
 }
 
 /** Who runs the workload, on the target's agent. */
@@ -80,6 +83,9 @@ export interface LiveUpdate {
   /** All of this run's loss alerts, and those that are new. */
   readonly alerts: readonly Alert[];
   readonly newAlerts: readonly Alert[];
+  /** All of this run's marks, and those that are new. */
+  readonly marks: readonly Mark[];
+  readonly newMarks: readonly Mark[];
   readonly previousRuns: readonly PreviousRun[];
   /** False while a target is still being armed. */
   readonly began: boolean;
@@ -120,9 +126,14 @@ export function liveSession(source: ByteSource, options: LiveOptions): Observabl
       tap((report) => session.hear(report)),
       ignoreElements(),
     );
+    const noting = (options.notes ?? EMPTY).pipe(
+      takeUntil(over),
+      tap((text) => session.note(text)),
+      ignoreElements(),
+    );
     const lastUpdate = defer(() => of(session.update()));
     const beside = options.agent === undefined ? EMPTY : from(session.besides(options.agent)).pipe(ignoreElements());
-    return concat(merge(reading, ticks, hearing, beside), lastUpdate);
+    return concat(merge(reading, ticks, hearing, noting, beside), lastUpdate);
   }).pipe(share());
 }
 
@@ -150,6 +161,7 @@ class Session {
   #history = new History();
   #newPoints: HistoryPoint[] = [];
   #alerts: Alert[] = [];
+  #marks = new RunMarks();
   /** What the run before had still to say when it ended: why. */
   #lastWords: Alert[] = [];
   #previousRuns: PreviousRun[] = [];
@@ -189,8 +201,12 @@ class Session {
     // A reading that does not add up is as good as a damaged line: it is asked for again.
     if (line.type === "tick-done" && target.hist.unsure) agent.hear("damaged");
     agent.hear(line);
+    this.#marks.hear(line, mark.timeNs);
     const change = this.#options.workload?.hear(line);
-    if (change !== undefined) this.#options.record?.phase(change, mark.timeNs);
+    if (change !== undefined) {
+      this.#marks.phase(change, mark.timeNs);
+      this.#options.record?.phase(change, mark.timeNs);
+    }
     return change;
   }
 
@@ -239,7 +255,19 @@ class Session {
   #note(account: RunAccount, seconds: number): void {
     const point = account.point(Date.now());
     if (point === undefined || point[0] - (this.#history.points.at(-1)?.[0] ?? -Infinity) < seconds) return;
+    if (this.#history.points.length === 0 && this.#isNewBoot()) this.#marks.add("boot", point[0] * 1e9, "a new boot");
     if (this.#history.add(point)) this.#newPoints.push(point);
+  }
+
+  /** Of the same boot is what goes on in another mode. */
+  #isNewBoot(): boolean {
+    const before = this.#previousRuns.at(-1)?.snapshot;
+    if (before === undefined) return false;
+    return before.bootId === undefined || before.bootId !== this.#options.agent?.plan?.facts.bootId;
+  }
+
+  note(text: string): void {
+    this.#marks.add("user", this.#account.lastEventNs ?? 0, text);
   }
 
   hear(report: TargetReport): void {
@@ -275,6 +303,8 @@ class Session {
       newPoints,
       alerts: this.#alerts,
       newAlerts,
+      marks: this.#marks.all,
+      newMarks: this.#marks.take(),
       previousRuns: this.#previousRuns,
       began: target === undefined || target.beganMs !== undefined,
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
@@ -298,6 +328,7 @@ class Session {
     this.#history = new History();
     this.#newPoints = [];
     this.#alerts = [];
+    this.#marks = new RunMarks();
     this.#monitor.restart(Date.now());
   }
 

@@ -48,6 +48,7 @@ async function live(
     return await watch(source, {
       config,
       stopped,
+      id: targetText in config.targets ? targetText : undefined,
       serve: options.serve,
       filter: filterOf(options),
       kernel,

@@ -7,6 +7,7 @@ import type { WrapperList } from "../model/wrapper-list.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { WantedMode } from "../target/agent/choose-mode.ts";
 import { parseListenAddress } from "../server/local-only.ts";
+import { TargetRegistry } from "../server/registry.ts";
 import { serve } from "../server/serve.ts";
 import type { KernelChoice } from "../capture/with-sources.ts";
 import type { CaptureRecorder } from "../capture/capture-recorder.ts";
@@ -23,6 +24,8 @@ export interface WatchOptions {
   readonly stopped: Promise<void>;
   /** Where to serve, as the operator gave it; undefined takes the configuration's and any port when that one is taken. */
   readonly serve?: string | undefined;
+  /** What its URLs call it: its name in the configuration, or "target". */
+  readonly id?: string | undefined;
   readonly filter?: AccountFilter;
   readonly strict?: boolean;
   readonly reports?: Observable<TargetReport>;
@@ -47,10 +50,16 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   const logger = createLogger(config.logLevel);
   const address = parseListenAddress(options.serve ?? config.serve, DEFAULT_PORT);
   const { updates, sinks, last } = follow(source, { ...options, logger });
-  const server = await serve(updates, {
+  const registry = new TargetRegistry();
+  const server = await serve(registry, {
     ...address,
     logger: logger.child({ room: "server" }, { level: "warn" }),
     anyPort: options.serve === undefined,
+  });
+  registry.add({
+    id: options.id ?? "target",
+    label: source.label,
+    updates,
     footprint: options.kernel === undefined ? undefined : liveFootprint(options.kernel.kernel),
   });
   options.onReady(server.url);
@@ -64,6 +73,7 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
     ...(cannot === undefined ? [] : [failed(cannot)]),
   ]);
   if (failure !== undefined) {
+    registry.close();
     await server.close();
     throw failure;
   }
@@ -71,6 +81,7 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
     logger.info("stopping: what the target recorded is read to its end, then it is restored");
     await finishCapture(agent, over, last, logger);
   }
+  registry.close();
   await server.close();
   await source.close();
   await sinks.drain();

@@ -1,9 +1,9 @@
 /**
- * The WebSocket protocol of `/ws`: JSON, one message a frame, server to viewer.
+ * The WebSocket protocol of `/ws`, server to viewer: JSON, one message a frame. What a viewer may say is in `wire-request.ts`.
  *
- * A viewer gets `hello`, then one full `snapshot`, then `changes` upon what it last got. A viewer that is slow gets
- * fewer `changes`, each of which holds all that changed since its last one; a new boot of the target, or a viewer that
- * asks with `resync`, gets a full `snapshot` again. `docs/wire.md` explains it.
+ * A viewer gets `hello`, and for each target that it subscribes to one full `snapshot`, then `changes` upon what it last got.
+ * A viewer that is slow gets fewer `changes`, each of which holds all that changed since its last one; a new boot of the
+ * target, another view, or a viewer that asks with `resync`, gets a full `snapshot` again. `docs/wire.md` explains it.
  */
 import { z } from "zod";
 import {
@@ -15,7 +15,7 @@ import {
   totalsSchema,
 } from "./snapshot.ts";
 
-export const WIRE_PROTOCOL = "kmemtap.wire/1";
+export const WIRE_PROTOCOL = "kmemtap.wire/2";
 
 export const lagSchema = z
   .object({
@@ -73,21 +73,81 @@ export type Alert = z.infer<typeof alertSchema>;
 export const runSummarySchema = z
   .object({ run: z.number().int(), endedMs: z.number(), exact: z.boolean(), totals: totalsSchema })
   .meta({ id: "RunSummary" });
-/** An earlier boot of the target; its whole account is at `/api/snapshot?run=N`. */
+/** An earlier boot of the target; its whole account is at `/api/targets/:id/snapshot.json?run=N`. */
 export type RunSummary = z.infer<typeof runSummarySchema>;
+
+export const markSchema = z
+  .object({
+    kind: z.enum(["phase-begin", "phase-end", "user", "gap", "boot"]),
+    timeNs: z.number().describe("trace clock near it"),
+    atMs: z.number().describe("wall clock (Unix epoch, ms) when it was heard of"),
+    text: z.string().describe("one line: the phase's name, what the user wrote, why the link was down"),
+  })
+  .meta({ id: "Mark" });
+/** A moment of the run that the timeline shows. */
+export type Mark = z.infer<typeof markSchema>;
+
+const seriesLineSchema = z.object({
+  name: z.string().describe("a call site; a directory of the source, or where no kernel was given a module"),
+  net: z.array(z.number()).describe("net bytes at each of the times"),
+});
+export const seriesSchema = z
+  .object({
+    times: z.array(z.number()).describe("trace clock, seconds; thinned the harder, the longer the run"),
+    callers: z.array(seriesLineSchema).describe("those that hold and held the most, not all"),
+    directories: z.array(seriesLineSchema),
+  })
+  .meta({ id: "Series" });
+/** Who held the net bytes over time, for stacking: what is not in it is the history's net bytes less these. */
+export type Series = z.infer<typeof seriesSchema>;
+
+export const targetSummarySchema = z
+  .object({
+    id: z.string().describe("what messages and URLs call it"),
+    label: z.string().describe("the target as the operator gave it"),
+    state: z.enum(["stopped", "starting", "running", "ended", "failed"]),
+    detail: z.string().describe("one line for people"),
+    link: linkStateSchema.shape.status.nullable().describe("null before anything is known of it"),
+    netBytes: z.number(),
+    bytesPerSecond: z.number().describe("how net bytes grew over the last minute of the trace clock"),
+    exact: z.boolean(),
+    alerts: z.number().int().describe("of this run"),
+  })
+  .meta({ id: "TargetSummary" });
+/** What a list of targets shows of one. */
+export type TargetSummary = z.infer<typeof targetSummarySchema>;
 
 export const helloMessageSchema = z.object({
   type: z.literal("hello"),
   protocol: z.literal(WIRE_PROTOCOL),
   version: z.string().describe("kmemtap's version"),
+  rights: z.object({ control: z.boolean().describe("whether this viewer may act on targets") }),
+  targets: z.array(targetSummarySchema),
 });
+
+export const targetsMessageSchema = z.object({
+  type: z.literal("targets"),
+  targets: z.array(targetSummarySchema).describe("all of them, whole"),
+});
+
+const targetId = z.string().describe("the target's id");
+
+export const othersSchema = z
+  .object({ callers: z.number().int().nonnegative(), totals: totalsSchema })
+  .meta({ id: "Others" });
+/** The rows that a view leaves out, added up; peaks of a sum are not known: 0. */
+export type Others = z.infer<typeof othersSchema>;
 
 export const snapshotMessageSchema = z.object({
   type: z.literal("snapshot"),
+  target: targetId,
   seq: z.number().int().describe("number of the state that this message brings its viewer to; grows with each state"),
   link: linkStateSchema,
-  snapshot: snapshotSchema,
+  snapshot: snapshotSchema.describe("its callers are the view's rows, in the view's order; its totals are of all rows"),
+  others: othersSchema.optional().describe("absent where the view shows all rows"),
   history: z.array(historyPointSchema),
+  series: seriesSchema,
+  marks: z.array(markSchema),
   alerts: z.array(alertSchema),
   previousRuns: z.array(runSummarySchema),
 });
@@ -95,28 +155,64 @@ export type SnapshotMessage = z.infer<typeof snapshotMessageSchema>;
 
 export const changesMessageSchema = z.object({
   type: z.literal("changes"),
+  target: targetId,
   seq: z.number().int(),
-  since: z.number().int().describe("seq of the message that these changes apply to: the last one this viewer was sent"),
+  since: z
+    .number()
+    .int()
+    .describe("seq of the message that these changes apply to: the last one of this target that this viewer was sent"),
   link: linkStateSchema,
   exact: z.boolean(),
   window: snapshotSchema.shape.window,
   totals: totalsSchema,
   loss: lossSchema,
   input: inputSchema,
-  target: targetFactsSchema
+  facts: targetFactsSchema
     .partial()
     .optional()
     .describe("the target's facts that changed; absent where none did, or where kmemtap did not arm the target"),
-  callers: z.array(callerRowSchema).describe("rows that are new or changed, whole; a row never vanishes within a run"),
+  symbols: snapshotSchema.shape.symbols.describe("as in the snapshot; absent where it is as it was"),
+  stacks: snapshotSchema.shape.stacks.describe("as in the snapshot; absent where it is as it was"),
+  callers: z.array(callerRowSchema).describe("rows of the view that are new or changed, whole"),
+  gone: z
+    .array(z.string())
+    .optional()
+    .describe("call sites that left the view; absent where none did: without filter and limit a row never vanishes"),
+  others: othersSchema.optional().describe("absent where the view shows all rows"),
   points: z.array(historyPointSchema).describe("to be appended to the history"),
+  series: seriesSchema.optional().describe("in place of the one before: its members changed, or it was thinned"),
+  seriesPoints: z
+    .array(z.array(z.number()))
+    .describe("to be appended to the series: [time, net of each of its callers, net of each of its directories]"),
+  marks: z.array(markSchema).describe("to be appended to the marks"),
   alerts: z.array(alertSchema).describe("to be appended to the alerts"),
 });
 export type ChangesMessage = z.infer<typeof changesMessageSchema>;
 
-export const serverMessageSchema = z
-  .discriminatedUnion("type", [helloMessageSchema, snapshotMessageSchema, changesMessageSchema])
-  .meta({ id: "ServerMessage", title: WIRE_PROTOCOL });
-export type ServerMessage = z.infer<typeof serverMessageSchema>;
+export const replyMessageSchema = z.discriminatedUnion("ok", [
+  z.object({
+    type: z.literal("reply"),
+    id: z.string().describe("of the control that it answers"),
+    ok: z.literal(true),
+    result: z.string().optional().describe("one line on what was done, where there is something to say"),
+  }),
+  z.object({
+    type: z.literal("reply"),
+    id: z.string().nullable().describe("null where it answers a message that has none, such as subscribe"),
+    ok: z.literal(false),
+    error: z.string().describe("one line on what failed"),
+    help: z.string().describe("one line on what to do; empty where there is nothing"),
+  }),
+]);
+export type ReplyMessage = z.infer<typeof replyMessageSchema>;
 
-/** All a viewer may say. Anything else is answered by closing the connection (1008). */
-export const viewerMessageSchema = z.object({ type: z.literal("resync") }).meta({ id: "ViewerMessage" });
+export const serverMessageSchema = z
+  .discriminatedUnion("type", [
+    helloMessageSchema,
+    targetsMessageSchema,
+    snapshotMessageSchema,
+    changesMessageSchema,
+    replyMessageSchema,
+  ])
+  .meta({ id: "ServerMessage" });
+export type ServerMessage = z.infer<typeof serverMessageSchema>;

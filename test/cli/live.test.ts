@@ -25,7 +25,7 @@ async function live(...args: string[]) {
 }
 
 async function snapshotAt(url: string): Promise<Snapshot | undefined> {
-  const response = await fetch(`${url}/api/snapshot`);
+  const response = await fetch(`${url}/api/targets/target/snapshot.json`);
   return response.status === 200 ? snapshotSchema.parse(await response.json()) : undefined;
 }
 

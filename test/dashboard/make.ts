@@ -1,6 +1,6 @@
 /** Messages as a server would send them, with only what a test is about spelled out. */
 import type { CallerRow, Loss, Snapshot, Totals } from "../../src/model/snapshot.ts";
-import type { Alert, ChangesMessage, LinkState, SnapshotMessage } from "../../src/model/wire.ts";
+import type { Alert, ChangesMessage, LinkState, SnapshotMessage, TargetSummary } from "../../src/model/wire.ts";
 
 export function row(callSite: string, part: Partial<CallerRow> = {}): CallerRow {
   return {
@@ -56,6 +56,18 @@ export const link: LinkState = {
   milestone: null,
 };
 
+export const summary: TargetSummary = {
+  id: "target",
+  label: "test",
+  state: "running",
+  detail: "",
+  link: "streaming",
+  netBytes: 64,
+  bytesPerSecond: 0,
+  exact: true,
+  alerts: 0,
+};
+
 export function alert(part: Partial<Alert> = {}): Alert {
   return {
     level: "lost",
@@ -79,6 +91,7 @@ export function snapshotMessage(
 ): SnapshotMessage {
   return {
     type: "snapshot",
+    target: "target",
     seq,
     link,
     snapshot: {
@@ -93,6 +106,8 @@ export function snapshotMessage(
       callers,
     },
     history: [],
+    series: { times: [], callers: [], directories: [] },
+    marks: [],
     alerts: [],
     previousRuns: [],
     ...part,
@@ -107,6 +122,7 @@ export function changesMessage(
 ): ChangesMessage {
   return {
     type: "changes",
+    target: "target",
     seq,
     since,
     link,
@@ -117,6 +133,8 @@ export function changesMessage(
     input,
     callers,
     points: [],
+    seriesPoints: [],
+    marks: [],
     alerts: [],
     ...part,
   };

@@ -9,12 +9,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { liveSession, type LiveUpdate } from "../../src/capture/live-session.ts";
 import { accountRecording } from "../../src/capture/account-recording.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
-import { serve, type RunningServer } from "../../src/server/serve.ts";
+import { TargetRegistry } from "../../src/server/registry.ts";
+import { type RunningServer, serve } from "../../src/server/serve.ts";
 import { bootGuest, consoleTail, type Guest } from "../../src/target/qemu/boot-guest.ts";
 import { readFileChunks } from "../../src/transport/read-file.ts";
 import { naiveAccount } from "../../bench/peers/naive.mjs";
 import { needs } from "./support/needs.ts";
-import { milestoneOf, rowsOf, type Viewer, watchSocket } from "./support/viewer.ts";
+import { isOfTarget, milestoneOf, rowsOf, type Viewer, watchSocket } from "./support/viewer.ts";
 
 const { missing, note } = needs("qemu", "busybox", "kernel");
 
@@ -27,7 +28,9 @@ describe.skipIf(missing)(`a boot of Linux in QEMU${note}`, () => {
   beforeAll(async () => {
     guest = await bootGuest({ copy: true });
     const updates = liveSession(guest.source, { snapshotMs: 100, silentAfterMs: 5000, reports: guest.reports });
-    server = await serve(updates, { host: "127.0.0.1", port: 0, anyPort: false, logger: pino({ level: "silent" }) });
+    const registry = new TargetRegistry();
+    registry.add({ id: "guest", label: "the guest", updates });
+    server = await serve(registry, { host: "127.0.0.1", port: 0, anyPort: false, logger: pino({ level: "silent" }) });
     viewer = watchSocket(server.url);
     const ended = firstValueFrom(
       updates.pipe(filter(({ link }) => link.status === "ended" || link.status === "failed")),
@@ -85,7 +88,7 @@ describe.skipIf(missing)(`a boot of Linux in QEMU${note}`, () => {
     );
     expect(new Set(netBytes).size).toBeGreaterThan(10);
     const lags = viewer.messages.flatMap((message) =>
-      message.type === "hello" || message.link.lag === null ? [] : [message.link.lag],
+      !isOfTarget(message) || message.link.lag === null ? [] : [message.link.lag],
     );
     expect(lags.some(({ waitingEvents, behindSeconds }) => waitingEvents > 1000 && behindSeconds > 0)).toBe(true);
     expect(lags.every(({ overrun }) => overrun === 0)).toBe(true);

@@ -59,7 +59,7 @@ describe.skipIf(missing || symbolizer === undefined)(
 
       await page.getByTestId("rings-attribute").selectOption("static");
       await expect.poll(() => page.locator('[data-path="init"]').count()).toBe(1);
-      const { totals } = sizeSchema.parse(await (await fetch(`${url}/api/footprint`)).json());
+      const { totals } = sizeSchema.parse(await (await fetch(`${url}/api/targets/target/footprint`)).json());
       const { text, rodata, data, bss } = totals;
       expect(await page.locator(".rings-figure").textContent()).toBe(`${text + rodata + data + bss} B`);
       await page.getByTestId("rings-attribute").selectOption("current");
@@ -90,7 +90,7 @@ describe.skipIf(missing || symbolizer === undefined)(
       await expect.poll(() => page.locator('[data-path="[nosuch]"]').count()).toBe(1);
       await page.getByTestId("rings-attribute").selectOption("static");
       await expect.poll(() => page.locator(".rings-brief").textContent()).toBe("no kernel image was read");
-      expect((await fetch(`${url}/api/footprint`)).status).toBe(404);
+      expect((await fetch(`${url}/api/targets/target/footprint`)).status).toBe(404);
       await page.close();
     });
   },

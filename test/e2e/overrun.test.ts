@@ -12,7 +12,7 @@ import { ensureBuilt, startKmemtap } from "../support/kmemtap.ts";
 import { until } from "../support/until.ts";
 import { bootLab, type Lab } from "./support/lab.ts";
 import { needs } from "./support/needs.ts";
-import { watchSocket } from "./support/viewer.ts";
+import { isOfTarget, watchSocket } from "./support/viewer.ts";
 
 const { missing, note } = needs("qemu", "busybox", "kernel", "ssh", "dropbear");
 /** Some 12,000 events in ten seconds, a fork at a time: a pace that leaves time to grow. */
@@ -71,7 +71,7 @@ describe.skipIf(missing)(`a ring buffer of 64 KB${note}`, () => {
     expect(all).toBeGreaterThan(0);
     // The last stats are a second old at most, and behind what the line still carries.
     await until("the whole count", () => lostOn(viewer.messages) >= all, 60_000);
-    const last = (await (await fetch(new URL("api/snapshot", url))).json()) as Snapshot;
+    const last = (await (await fetch(new URL("api/targets/target/snapshot.json", url))).json()) as Snapshot;
     expect(await live.interrupted(), live.said.log).toBe(4);
     viewer.close();
     hook.close();
@@ -166,7 +166,7 @@ function lostOn(messages: readonly ServerMessage[]): number {
 
 /** Whether the account was exact, message by message, and the first one with a loss. */
 function exactness(messages: readonly ServerMessage[]): { exact: boolean[]; firstAlert: number } {
-  const states = messages.filter((message) => message.type !== "hello");
+  const states = messages.filter(isOfTarget);
   return {
     exact: states.map((state) => (state.type === "snapshot" ? state.snapshot.exact : state.exact)),
     firstAlert: states.findIndex(({ alerts }) => alerts.some(({ level }) => level === "lost")),

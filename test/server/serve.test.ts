@@ -7,7 +7,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import type { LiveUpdate } from "../../src/capture/live-session.ts";
 import { snapshotSchema } from "../../src/model/snapshot.ts";
-import { type ServerMessage, serverMessageSchema } from "../../src/model/wire.ts";
+import { type ServerMessage, serverMessageSchema, type TargetSummary } from "../../src/model/wire.ts";
+import { TargetRegistry } from "../../src/server/registry.ts";
 import { serve } from "../../src/server/serve.ts";
 import { allocation, updateOf } from "../support/live-update.ts";
 import type { TestEvent } from "../support/events.ts";
@@ -19,18 +20,25 @@ const logger = pino({ level: "silent" });
 
 async function start() {
   const updates = new Subject<LiveUpdate>();
-  const server = await serve(updates, { host: "127.0.0.1", port: 0, anyPort: false, logger });
+  const registry = new TargetRegistry();
+  registry.add({ id: "target", label: "test", updates });
+  const server = await serve(registry, { host: "127.0.0.1", port: 0, anyPort: false, logger });
   onTestFinished(() => server.close());
-  return { updates, url: server.url };
+  return { updates, registry, url: server.url };
 }
 
+/** Subscribes at once. */
 function connect(url: string, options: { headers?: Record<string, string> } = {}) {
   const socket = new WebSocket(`${url.replace("http", "ws")}/ws`, options);
   const messages: ServerMessage[] = [];
-  const viewer = { socket, messages, failure: "", closed: 0 };
+  const viewer = { socket, messages, lists: [] as TargetSummary[][], failure: "", closed: 0 };
   socket.on("message", (data) => {
-    messages.push(serverMessageSchema.parse(JSON.parse((data as Buffer).toString())));
+    const message = serverMessageSchema.parse(JSON.parse((data as Buffer).toString()));
+    // The list comes when a second has passed, between any two others.
+    if (message.type === "targets") viewer.lists.push(message.targets);
+    else messages.push(message);
   });
+  socket.on("open", () => socket.send(JSON.stringify({ type: "subscribe", target: "target" })));
   socket.on("error", (error) => (viewer.failure = error.message));
   socket.on("close", (code) => (viewer.closed = code));
   onTestFinished(() => socket.terminate());
@@ -43,10 +51,11 @@ describe("/ws", () => {
     const viewer = connect(url);
     await until("hello", () => viewer.messages.length === 1);
     updates.next(updateOf([A], { history: [[1, 64, 60, 1]] }));
+    await until("the snapshot", () => viewer.messages.length === 2);
     updates.next(updateOf([A, B], { history: [[2, 128, 120, 2]] }));
     await until("three messages", () => viewer.messages.length === 3);
     expect(viewer.messages).toMatchObject([
-      { type: "hello", protocol: "kmemtap.wire/1" },
+      { type: "hello", protocol: "kmemtap.wire/2" },
       { type: "snapshot", seq: 1, snapshot: { totals: { allocs: 1 } }, history: [[1, 64, 60, 1]] },
       {
         type: "changes",
@@ -64,7 +73,7 @@ describe("/ws", () => {
     updates.next(updateOf([A]));
     const viewer = connect(url);
     await until("the snapshot", () => viewer.messages.length === 2);
-    viewer.socket.send(JSON.stringify({ type: "resync" }));
+    viewer.socket.send(JSON.stringify({ type: "resync", target: "target" }));
     await until("another", () => viewer.messages.length === 3);
     expect(viewer.messages[2]).toMatchObject({ type: "snapshot", snapshot: { totals: { allocs: 1 } } });
   });
@@ -106,7 +115,7 @@ describe("/ws", () => {
   });
 
   it("ends all the same when a page from elsewhere was refused before", async () => {
-    const server = await serve(new Subject<LiveUpdate>(), { host: "127.0.0.1", port: 0, anyPort: false, logger });
+    const server = await serve(new TargetRegistry(), { host: "127.0.0.1", port: 0, anyPort: false, logger });
     const viewer = connect(server.url, { headers: { Origin: "http://example.com" } });
     await until("the refusal", () => viewer.failure !== "");
     let closed = false;
@@ -136,7 +145,8 @@ describe("/ws", () => {
     viewer.socket.resume();
     const lastAllocs = () => {
       const last = viewer.messages[viewer.messages.length - 1];
-      return last.type === "hello" ? 0 : last.type === "snapshot" ? last.snapshot.totals.allocs : last.totals.allocs;
+      if (last.type === "snapshot") return last.snapshot.totals.allocs;
+      return last.type === "changes" ? last.totals.allocs : 0;
     };
     await until("the last state", () => lastAllocs() === events.length, 5000);
     expect(viewer.messages.length).toBeLessThan(13);
@@ -154,24 +164,24 @@ describe("/ws", () => {
 });
 
 describe("HTTP", () => {
-  it("/api/snapshot has the latest snapshot, in its schema", async () => {
+  it("/api/targets/target/snapshot.json has the latest snapshot, in its schema", async () => {
     const { updates, url } = await start();
-    const early = await fetch(`${url}/api/snapshot`);
+    const early = await fetch(`${url}/api/targets/target/snapshot.json`);
     expect(early.status).toBe(503);
     expect(await early.json()).toHaveProperty("error");
     updates.next(updateOf([A, B]));
-    const response = await fetch(`${url}/api/snapshot`);
+    const response = await fetch(`${url}/api/targets/target/snapshot.json`);
     expect(response.headers.get("content-type")).toMatch(/^application\/json/);
     expect(snapshotSchema.parse(await response.json())).toEqual(updateOf([A, B]).snapshot);
   });
 
-  it("/api/snapshot?run=N has an earlier boot, as long as it is kept", async () => {
+  it("/api/targets/target/snapshot.json?run=N has an earlier boot, as long as it is kept", async () => {
     const { updates, url } = await start();
     const { snapshot } = updateOf([A]);
     const previousRuns = [{ summary: { run: 1, endedMs: 1, exact: true, totals: snapshot.totals }, snapshot }];
     updates.next(updateOf([B], { run: 2, previousRuns }));
     const get = async (query: string) => {
-      const response = await fetch(`${url}/api/snapshot${query}`);
+      const response = await fetch(`${url}/api/targets/target/snapshot.json${query}`);
       return { status: response.status, body: (await response.json()) as { source?: { run: number } } };
     };
     expect(await get("?run=1")).toMatchObject({ status: 200, body: { source: { run: 1 } } });
@@ -180,14 +190,22 @@ describe("HTTP", () => {
     for (const query of ["?run=3", "?run=x", "?run=", "?run=1&run=2"]) expect((await get(query)).status).toBe(404);
   });
 
-  it("/healthz says how the link is", async () => {
+  it("/healthz says how the targets are", async () => {
     const { updates, url } = await start();
-    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: "ok", link: "starting", viewers: 0 });
+    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({
+      status: "ok",
+      viewers: 0,
+      targets: { target: "starting" },
+    });
     updates.next(updateOf([A]));
-    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: "ok", link: "streaming", viewers: 0 });
+    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({
+      status: "ok",
+      viewers: 0,
+      targets: { target: "running" },
+    });
   });
 
-  it.each(["/", "/api/snapshot", "/healthz", "/nothing"])(
+  it.each(["/", "/api/targets/target/snapshot.json", "/healthz", "/nothing"])(
     "%s lets the page load nothing from elsewhere and be framed by nobody",
     async (path) => {
       const { url } = await start();
@@ -203,10 +221,12 @@ describe("HTTP", () => {
   it("answers no other name than this machine's", async () => {
     const { url, updates } = await start();
     updates.next(updateOf([A]));
-    expect(await statusWith(`${url}/api/snapshot`, { Host: "example.com" })).toBe(403);
+    expect(await statusWith(`${url}/api/targets/target/snapshot.json`, { Host: "example.com" })).toBe(403);
     expect(await statusWith(`${url}/`, { Host: "example.com" })).toBe(403);
-    expect(await statusWith(`${url}/api/snapshot`, { Origin: "http://example.com" })).toBe(403);
-    expect(await statusWith(`${url}/api/snapshot`, { Host: `localhost:${new URL(url).port}` })).toBe(200);
+    expect(await statusWith(`${url}/api/targets/target/snapshot.json`, { Origin: "http://example.com" })).toBe(403);
+    expect(
+      await statusWith(`${url}/api/targets/target/snapshot.json`, { Host: `localhost:${new URL(url).port}` }),
+    ).toBe(200);
   });
 
   it("serves nothing outside of the page's folder", async () => {
@@ -222,7 +242,7 @@ describe("the port", () => {
     const { url } = await start();
     const port = Number(new URL(url).port);
     const options = { host: "127.0.0.1", port, logger };
-    await expect(serve(new Subject<LiveUpdate>(), { ...options, anyPort: false })).rejects.toMatchObject({
+    await expect(serve(new TargetRegistry(), { ...options, anyPort: false })).rejects.toMatchObject({
       code: "server/listen",
       nextStep: expect.stringContaining("--serve") as string,
     });
@@ -231,7 +251,7 @@ describe("the port", () => {
   it("that is taken is another one where any will do", async () => {
     const { url } = await start();
     const options = { host: "127.0.0.1", port: Number(new URL(url).port), logger, anyPort: true };
-    const other = await serve(new Subject<LiveUpdate>(), options);
+    const other = await serve(new TargetRegistry(), options);
     onTestFinished(() => other.close());
     expect(other.url).not.toBe(url);
     expect((await fetch(`${other.url}/healthz`)).status).toBe(200);

@@ -1,7 +1,7 @@
 /** Updates as a live session makes them, from what has happened so far. */
 import type { LiveUpdate, PreviousRun } from "../../src/capture/live-session.ts";
 import type { CpuStats, TargetFacts } from "../../src/model/snapshot.ts";
-import type { Alert, HistoryPoint } from "../../src/model/wire.ts";
+import type { Alert, HistoryPoint, Mark } from "../../src/model/wire.ts";
 import { SOURCE } from "./account.ts";
 import { ledgerOf, type TestEvent } from "./events.ts";
 
@@ -10,13 +10,24 @@ export interface UpdateOptions {
   readonly history?: readonly HistoryPoint[];
   readonly alerts?: readonly Alert[];
   readonly newAlerts?: readonly Alert[];
+  readonly marks?: readonly Mark[];
+  readonly newMarks?: readonly Mark[];
   readonly previousRuns?: readonly PreviousRun[];
   /** What an armed target adds. */
   readonly target?: Partial<TargetFacts>;
 }
 
 export function updateOf(events: readonly TestEvent[], options: UpdateOptions = {}): LiveUpdate {
-  const { run = 1, history = [], alerts = [], newAlerts = [], previousRuns = [], target = {} } = options;
+  const {
+    run = 1,
+    history = [],
+    alerts = [],
+    newAlerts = [],
+    marks = [],
+    newMarks = [],
+    previousRuns = [],
+    target = {},
+  } = options;
   return {
     link: {
       status: "streaming",
@@ -33,6 +44,8 @@ export function updateOf(events: readonly TestEvent[], options: UpdateOptions = 
     newPoints: history.slice(-1),
     alerts,
     newAlerts,
+    marks,
+    newMarks,
     previousRuns,
     began: true,
   };

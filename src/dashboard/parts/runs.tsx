@@ -1,9 +1,11 @@
 import type { RunSummary } from "../../model/wire.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatWallClock } from "../format/time.ts";
+import { page } from "../state/session.ts";
 
 /** Which boot of the target this is; the earlier ones' accounts are kept by the server. */
 export function Runs({ run, previous }: { readonly run: number; readonly previous: readonly RunSummary[] }) {
+  const target = page.value.target ?? "";
   if (previous.length === 0) {
     return (
       <span class="run" data-testid="run">
@@ -19,7 +21,7 @@ export function Runs({ run, previous }: { readonly run: number; readonly previou
       <ol class="runs-list" aria-label="Earlier runs">
         {previous.map((earlier) => (
           <li key={earlier.run}>
-            <a href={`api/snapshot?run=${earlier.run}`}>run {earlier.run}</a>
+            <a href={`api/targets/${encodeURIComponent(target)}/snapshot.json?run=${earlier.run}`}>run {earlier.run}</a>
             <span>ended {formatWallClock(earlier.endedMs)}</span>
             <span class="number" title={exactBytes(earlier.totals.netBytes)}>
               {earlier.exact ? "" : "≈ "}

@@ -1,6 +1,15 @@
 /** What the page knows: one immutable value, replaced by `applyMessage` and drawn by the parts. */
 import type { CallerRow, Snapshot, TargetFacts } from "../../model/snapshot.ts";
-import type { Alert, HistoryPoint, LinkState, RunSummary } from "../../model/wire.ts";
+import type {
+  Alert,
+  HistoryPoint,
+  LinkState,
+  Mark,
+  Others,
+  RunSummary,
+  Series,
+  TargetSummary,
+} from "../../model/wire.ts";
 
 /** What an armed target adds to an account, as far as it is known; without any fact where kmemtap did not arm the target. */
 export type TargetState = { readonly [Fact in keyof TargetFacts]?: TargetFacts[Fact] | undefined };
@@ -16,6 +25,10 @@ export interface Account extends Omit<Snapshot, "callers" | keyof TargetFacts> {
   /** Wall clock of this viewer when `link` came; with `link.nowMs` it tells how far the two clocks are apart. */
   readonly receivedMs: number;
   readonly history: readonly HistoryPoint[];
+  readonly series: Series;
+  readonly marks: readonly Mark[];
+  /** Rows that the view leaves out; undefined where it shows all. */
+  readonly others: Others | undefined;
   readonly alerts: readonly Alert[];
   readonly previousRuns: readonly RunSummary[];
 }
@@ -28,6 +41,11 @@ export type Sync = "none" | "asked" | "current";
 
 export interface PageState {
   readonly serverVersion: string | null;
+  /** What this viewer may do. */
+  readonly rights: { readonly control: boolean };
+  readonly targets: readonly TargetSummary[];
+  /** Id of the target that is shown; null where there is none yet. */
+  readonly target: string | null;
   readonly sync: Sync;
   /** seq of the last message applied; meaningful while `sync` is `current`. */
   readonly seq: number;
@@ -37,4 +55,13 @@ export interface PageState {
   readonly problem: string | null;
 }
 
-export const emptyPage: PageState = { serverVersion: null, sync: "none", seq: 0, account: null, problem: null };
+export const emptyPage: PageState = {
+  serverVersion: null,
+  rights: { control: false },
+  targets: [],
+  target: null,
+  sync: "none",
+  seq: 0,
+  account: null,
+  problem: null,
+};

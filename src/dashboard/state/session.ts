@@ -1,6 +1,7 @@
 /** The page's state as signals, and the connection that feeds them. */
 import { signal } from "@preact/signals";
 import type { ServerMessage } from "../../model/wire.ts";
+import type { ViewerRequest } from "../../model/wire-request.ts";
 import { type Connection, type ConnectionState, connect } from "../link/connection.ts";
 import { applyMessage } from "./apply-message.ts";
 import { createFrameGate } from "./frame-gate.ts";
@@ -41,7 +42,7 @@ export function startSession(url: URL): void {
       }
       const { state, reply } = applyMessage(latest, message, heardMs);
       latest = state;
-      if (reply !== null) wire.send(JSON.stringify(reply));
+      if (reply !== null) send(wire, reply);
       if (state.problem !== null) wire.close();
       draw();
     },
@@ -59,11 +60,15 @@ export function startSession(url: URL): void {
     if (connection.value.phase !== "open" || isOver(latest)) return;
     const quietMs = Date.now() - heardMs;
     if (quietMs > DROP_AFTER_MS) wire.reconnect();
-    else if (quietMs > ASK_AFTER_MS && !asked) {
+    else if (quietMs > ASK_AFTER_MS && !asked && latest.target !== null) {
       asked = true;
-      wire.send(JSON.stringify({ type: "resync" }));
+      send(wire, { type: "resync", target: latest.target });
     }
   }, 1000);
+}
+
+function send(wire: Connection, request: ViewerRequest): void {
+  wire.send(JSON.stringify(request));
 }
 
 export function retryNow(): void {

@@ -3,10 +3,18 @@ import type { HistoryPoint, ServerMessage } from "../../../src/model/wire.ts";
 import { WIRE_PROTOCOL, serverMessageSchema } from "../../../src/model/wire.ts";
 import { HISTORY_LIMIT, applyMessage } from "../../../src/dashboard/state/apply-message.ts";
 import { type PageState, emptyPage } from "../../../src/dashboard/state/page-state.ts";
-import { alert, changesMessage, noLoss, row, snapshotMessage } from "../make.ts";
+import { alert, changesMessage, noLoss, row, snapshotMessage, summary, totals } from "../make.ts";
 import { cpuStats, TARGET } from "../../support/live-update.ts";
 
-const hello: ServerMessage = { type: "hello", protocol: WIRE_PROTOCOL, version: "0.1.0" };
+const hello: ServerMessage = {
+  type: "hello",
+  protocol: WIRE_PROTOCOL,
+  version: "0.1.0",
+  rights: { control: true },
+  targets: [summary],
+};
+/** What the page says to a greeting. */
+const SUBSCRIBE = { type: "subscribe", target: "target" };
 
 /** The state after all of the messages, and all that was said back. */
 function play(messages: readonly ServerMessage[], from: PageState = emptyPage) {
@@ -26,7 +34,7 @@ describe("applyMessage", () => {
   it("is tested with messages that the protocol allows", () => {
     const whole = snapshotMessage(1, [row("a+0x1/0x2")]);
     const armed = { ...whole, snapshot: { ...whole.snapshot, ...TARGET }, alerts: [alert()] };
-    const changes = changesMessage(1, 2, [row("b+0x1/0x2")], { target: { cpus: TARGET.cpus } });
+    const changes = changesMessage(1, 2, [row("b+0x1/0x2")], { facts: { cpus: TARGET.cpus } });
     for (const message of [hello, whole, armed, changes]) {
       expect(serverMessageSchema.safeParse(message).success).toBe(true);
     }
@@ -42,7 +50,7 @@ describe("applyMessage", () => {
     expect(callSites(state)).toEqual(["a", "b"]);
     expect(state.account?.history).toEqual(history);
     expect(state.account?.receivedMs).toBe(1000);
-    expect(replies).toEqual([]);
+    expect(replies).toEqual([SUBSCRIBE]);
   });
 
   it("merges changes by call site, and appends points and alerts", () => {
@@ -82,7 +90,7 @@ describe("applyMessage", () => {
 
     const link = { ...TARGET.link, bytesReceived: 2000, reconnects: 1 };
     const cpus = [cpuStats(0), cpuStats(1, { fill: 1 })];
-    const { state } = play([changesMessage(2, 3, [], { target: { link, cpus } })], quiet);
+    const { state } = play([changesMessage(2, 3, [], { facts: { link, cpus } })], quiet);
     expect(state.account?.target).toEqual({ ...TARGET, link, cpus });
     expect(state.account?.link.status).toBe("streaming");
   });
@@ -106,7 +114,7 @@ describe("applyMessage", () => {
   it("asks once for a full snapshot when changes do not follow what it has, and drops changes until it comes", () => {
     const start = play([hello, snapshotMessage(1, [row("a")])]).state;
     const lost = play([changesMessage(2, 3, [row("b")]), changesMessage(3, 4, [row("c")])], start);
-    expect(lost.replies).toEqual([{ type: "resync" }]);
+    expect(lost.replies).toEqual([{ type: "resync", target: "target" }]);
     expect(callSites(lost.state)).toEqual(["a"]);
 
     const found = play([snapshotMessage(5, [row("a"), row("b")]), changesMessage(5, 6, [row("c")])], lost.state);
@@ -115,12 +123,15 @@ describe("applyMessage", () => {
   });
 
   it("asks for a snapshot when changes come first", () => {
-    expect(play([hello, changesMessage(0, 1, [row("a")])]).replies).toEqual([{ type: "resync" }]);
+    expect(play([hello, changesMessage(0, 1, [row("a")])]).replies).toEqual([
+      SUBSCRIBE,
+      { type: "resync", target: "target" },
+    ]);
   });
 
   it("does not apply changes of a new connection to the account of the old one", () => {
     const { state, replies } = play([hello, snapshotMessage(1, [row("a")]), hello, changesMessage(1, 2, [row("b")])]);
-    expect(replies).toEqual([{ type: "resync" }]);
+    expect(replies).toEqual([SUBSCRIBE, SUBSCRIBE, { type: "resync", target: "target" }]);
     expect(callSites(state)).toEqual(["a"]);
   });
 
@@ -130,10 +141,65 @@ describe("applyMessage", () => {
   });
 
   it("says plainly that it does not know another protocol, and takes nothing more", () => {
-    const other = { type: "hello", protocol: "kmemtap.wire/2", version: "9.0" } as unknown as ServerMessage;
+    const other = { type: "hello", protocol: "kmemtap.wire/3", version: "9.0" } as unknown as ServerMessage;
     const { state } = play([other, snapshotMessage(1, [row("a")])]);
-    expect(state.problem).toMatch(/kmemtap\.wire\/1.*kmemtap 9\.0.*kmemtap\.wire\/2/);
+    expect(state.problem).toMatch(/kmemtap\.wire\/2.*kmemtap 9\.0.*kmemtap\.wire\/3/);
     expect(state.account).toBeNull();
+  });
+
+  it("subscribes to the target it shows, or the first there is, also where that comes later", () => {
+    const other = { ...summary, id: "other" };
+    const none = play([{ ...hello, targets: [] }]);
+    expect(none).toMatchObject({ replies: [], state: { target: null, rights: { control: true } } });
+    const came = play([{ type: "targets", targets: [other, summary] }], none.state);
+    expect(came.replies).toEqual([{ type: "subscribe", target: "other" }]);
+    const more = play(
+      [
+        { type: "targets", targets: [summary] },
+        { ...hello, targets: [summary, other] },
+      ],
+      came.state,
+    );
+    expect(more.replies).toEqual([{ type: "subscribe", target: "other" }]);
+    expect(play([{ ...hello, targets: [summary] }], came.state).replies).toEqual([SUBSCRIBE]);
+  });
+
+  it("takes nothing of a target that it does not show", () => {
+    const start = play([hello, snapshotMessage(1, [row("a")])]).state;
+    const { state, replies } = play(
+      [snapshotMessage(9, [row("z")], { target: "other" }), changesMessage(9, 10, [row("y")], { target: "other" })],
+      start,
+    );
+    expect(callSites(state)).toEqual(["a"]);
+    expect(replies).toEqual([]);
+  });
+
+  it("drops rows that left the view, and keeps what they add up to", () => {
+    const others = { callers: 1, totals };
+    const start = play([hello, snapshotMessage(1, [row("a"), row("b")])]).state;
+    const { state } = play([changesMessage(1, 2, [row("c")], { gone: ["a"], others })], start);
+    expect(callSites(state)).toEqual(["b", "c"]);
+    expect(state.account?.others).toBe(others);
+  });
+
+  it("carries the series on by points, and replaces it where its members changed", () => {
+    const line = (name: string, ...net: number[]) => ({ name, net });
+    const series = { times: [1], callers: [line("a", 10)], directories: [line("fs", 7), line("mm", 3)] };
+    const start = play([hello, snapshotMessage(1, [], { series })]).state;
+    const points = [
+      [2, 20, 15, 5],
+      [3, 1, 1, 0],
+    ];
+    const grown = play([changesMessage(1, 2, [], { seriesPoints: points })], start).state;
+    expect(grown.account?.series).toEqual({
+      times: [1, 2, 3],
+      callers: [line("a", 10, 20, 1)],
+      directories: [line("fs", 7, 15, 1), line("mm", 3, 5, 0)],
+    });
+    const other = { times: [1, 3], callers: [line("b", 1, 2)], directories: [] };
+    const replaced = play([changesMessage(2, 3, [], { series: other })], grown).state;
+    expect(replaced.account?.series).toEqual(other);
+    expect(start.account?.series).toEqual(series);
   });
 
   it("ignores messages of a kind it does not know", () => {

@@ -1,0 +1,241 @@
+/**
+ * All who watch one target.
+ *
+ * Those that keep up and have the same view share one text; one that is slow skips messages and then gets all that changed since,
+ * and nothing is ever queued for anybody.
+ */
+import type { LiveUpdate } from "../../capture/live-session.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+import type { ChangesMessage, SnapshotMessage, TargetSummary } from "../../model/wire.ts";
+import type { View } from "../../model/wire-request.ts";
+import { RunLog } from "./run-log.ts";
+import { OrderedRows, ViewRows } from "./view-rows.ts";
+
+/** What the hub needs of a connection; a WebSocket has it. */
+export interface ViewerSocket {
+  /** Bytes handed to the socket that the network has not taken yet. */
+  readonly bufferedAmount: number;
+  send(text: string): void;
+}
+
+export interface Subscription {
+  readonly view: View;
+  /** Milliseconds at least between two messages. */
+  readonly paceMs: number;
+}
+
+interface Viewer {
+  readonly key: string;
+  readonly rows: ViewRows;
+  readonly paceMs: number;
+  /** Number of the last message sent; 0 asks for a whole snapshot. */
+  sentSeq: number;
+  sentMs: number;
+}
+
+export type TargetPhase = Pick<TargetSummary, "state" | "detail">;
+
+/** A viewer with more than this outstanding gets nothing until it has caught up. */
+const MAX_BUFFERED_BYTES = 256 * 1024;
+/** Kept for others who need the same. */
+const MAX_TEXTS = 16;
+/** Of the trace clock: what a trend is of. */
+const TREND_S = 60;
+
+export class TargetHub {
+  readonly id: string;
+  readonly label: string;
+  readonly #viewers = new Map<ViewerSocket, Viewer>();
+  #views = new Map<string, ViewRows>();
+  #latest: LiveUpdate | undefined;
+  #ordered = new OrderedRows([]);
+  #log = new RunLog(0);
+  #seq = 0;
+  #run = 0;
+  /** Messages already written for this number, by view and what they are relative to. */
+  readonly #texts = new Map<string, string>();
+  /** What is said of it while its updates do not. */
+  #phase: TargetPhase | undefined = { state: "starting", detail: "" };
+
+  constructor(id: string, label: string) {
+    this.id = id;
+    this.label = label;
+  }
+
+  /** The last update; undefined before the first. */
+  get latest(): LiveUpdate | undefined {
+    return this.#latest;
+  }
+
+  /** What every caller's sums were in the course of this run. */
+  get moments(): RunLog["moments"] {
+    return this.#log.moments;
+  }
+
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
+  /** The account of this run, or of an earlier one that is kept. */
+  snapshotOf(run: number | undefined): Snapshot | undefined {
+    if (run === undefined || run === this.#latest?.snapshot.source.run) return this.#latest?.snapshot;
+    return this.#latest?.previousRuns.find(({ summary }) => summary.run === run)?.snapshot;
+  }
+
+  summary(): TargetSummary {
+    const { link, snapshot, history = [], alerts = [] } = this.#latest ?? {};
+    return {
+      id: this.id,
+      label: this.label,
+      ...(this.#phase ?? phaseOf(this.#latest)),
+      link: link?.status ?? null,
+      netBytes: snapshot?.totals.netBytes ?? 0,
+      bytesPerSecond: trendOf(history),
+      exact: snapshot?.exact ?? true,
+      alerts: alerts.length,
+    };
+  }
+
+  /** Says how the target is until its next update does. */
+  say(phase: TargetPhase): void {
+    this.#phase = phase;
+  }
+
+  /** As the viewer wants it from now on: a whole snapshot follows. */
+  subscribe(socket: ViewerSocket, { view, paceMs }: Subscription): void {
+    const key = JSON.stringify([view.order, view.descending, view.limit, view.filter]);
+    let rows = this.#views.get(key);
+    if (rows === undefined) this.#views.set(key, (rows = new ViewRows(view)));
+    const viewer = { key, rows, paceMs, sentSeq: 0, sentMs: 0 };
+    this.#viewers.set(socket, viewer);
+    this.#dropViews();
+    if (this.#latest !== undefined && isRoomFor(socket)) this.#send(socket, viewer);
+  }
+
+  unsubscribe(socket: ViewerSocket): void {
+    if (this.#viewers.delete(socket)) this.#dropViews();
+  }
+
+  /** The viewer lost track: it gets a whole snapshot with the next message, however often it asks until then. */
+  resync(socket: ViewerSocket): boolean {
+    const viewer = this.#viewers.get(socket);
+    if (viewer === undefined) return false;
+    viewer.sentSeq = 0;
+    return true;
+  }
+
+  /**
+   * Sends to those that have not got everything, have room again, and whose pace allows it. To be called now and then: when a
+   * source has ended, nothing more is published, and a viewer that was slow then still has to see the end.
+   */
+  sendToLate(): void {
+    if (this.#latest === undefined) return;
+    const nowMs = performance.now();
+    for (const [socket, viewer] of this.#viewers) {
+      const isDue = viewer.sentSeq === 0 || nowMs - viewer.sentMs >= viewer.paceMs;
+      if (viewer.sentSeq < this.#seq && isDue && isRoomFor(socket)) this.#send(socket, viewer);
+    }
+  }
+
+  publish(update: LiveUpdate): void {
+    this.#latest = update;
+    this.#phase = undefined;
+    this.#seq += 1;
+    this.#texts.clear();
+    const { run } = update.snapshot.source;
+    if (run !== this.#run) {
+      this.#run = run;
+      this.#log = new RunLog(this.#seq);
+      for (const rows of this.#views.values()) rows.clear();
+    }
+    this.#log.take(this.#seq, update);
+    this.#ordered = new OrderedRows(update.snapshot.callers);
+    this.sendToLate();
+  }
+
+  #dropViews(): void {
+    const used = new Set([...this.#viewers.values()].map(({ key }) => key));
+    for (const key of this.#views.keys()) if (!used.has(key)) this.#views.delete(key);
+  }
+
+  #send(socket: ViewerSocket, viewer: Viewer): void {
+    const since = viewer.sentSeq >= this.#log.oldestSeq ? viewer.sentSeq : 0;
+    const key = `${since} ${viewer.key}`;
+    let text = this.#texts.get(key);
+    if (text === undefined) {
+      viewer.rows.refresh(this.#seq, this.#ordered);
+      const message = since === 0 ? this.#snapshotMessage(viewer.rows) : this.#changesMessage(viewer.rows, since);
+      text = JSON.stringify(message);
+      if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
+      this.#texts.set(key, text);
+    }
+    socket.send(text);
+    viewer.sentSeq = this.#seq;
+    viewer.sentMs = performance.now();
+  }
+
+  #snapshotMessage(view: ViewRows): SnapshotMessage {
+    const { link, snapshot, history, marks, alerts, previousRuns } = this.#current();
+    return {
+      type: "snapshot",
+      target: this.id,
+      seq: this.#seq,
+      link,
+      snapshot: { ...snapshot, callers: [...view.rows] },
+      ...(view.others !== undefined && { others: view.others }),
+      history: [...history],
+      series: this.#log.series,
+      marks: [...marks],
+      alerts: [...alerts],
+      previousRuns: previousRuns.map(({ summary }) => summary),
+    };
+  }
+
+  #changesMessage(view: ViewRows, since: number): ChangesMessage {
+    const { link, snapshot } = this.#current();
+    const { exact, window, totals, loss, input } = snapshot;
+    const gone = view.goneSince(since);
+    return {
+      type: "changes",
+      target: this.id,
+      seq: this.#seq,
+      since,
+      link,
+      exact,
+      window,
+      totals,
+      loss,
+      input,
+      callers: view.rows.filter(
+        ({ callSite }) => this.#log.changedAt(callSite) > since || view.enteredAt(callSite) > since,
+      ),
+      ...(gone.length > 0 && { gone }),
+      ...(view.others !== undefined && { others: view.others }),
+      ...this.#log.since(since, snapshot),
+    };
+  }
+
+  #current(): LiveUpdate {
+    if (this.#latest === undefined) throw new Error("nothing was published yet");
+    return this.#latest;
+  }
+}
+
+function isRoomFor(socket: ViewerSocket): boolean {
+  return socket.bufferedAmount <= MAX_BUFFERED_BYTES;
+}
+
+function phaseOf(update: LiveUpdate | undefined): TargetPhase {
+  if (update === undefined) return { state: "starting", detail: "" };
+  const { status, detail } = update.link;
+  if (status === "ended" || status === "failed") return { state: status, detail };
+  return { state: update.began ? "running" : "starting", detail };
+}
+
+/** Bytes a second between the last point and the one a minute before it, or the first there is. */
+function trendOf(history: LiveUpdate["history"]): number {
+  const last = history.at(-1);
+  if (last === undefined) return 0;
+  const from = history.findLast(([time]) => time <= last[0] - TREND_S) ?? history[0];
+  return last[0] > from[0] ? (last[1] - from[1]) / (last[0] - from[0]) : 0;
+}

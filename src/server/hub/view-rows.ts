@@ -1,0 +1,133 @@
+/**
+ * The rows of one view, shared by all who have it, and which of them came and went at which message number. Brought up to date when
+ * a message is to be made of it: a view whose viewers are all stuck costs nothing.
+ */
+import { byCaller } from "../../model/caller.ts";
+import type { CallerRow, Totals } from "../../model/snapshot.ts";
+import type { Others } from "../../model/wire.ts";
+import type { View, ViewFilter, ViewOrder } from "../../model/wire-request.ts";
+import { moduleOf } from "./place.ts";
+
+/** The rows in an order, of one moment; sorted once, however many views have that order. */
+export class OrderedRows {
+  readonly #rows: readonly CallerRow[];
+  readonly #sorted = new Map<string, readonly CallerRow[]>();
+
+  /** @param rows as a snapshot has them */
+  constructor(rows: readonly CallerRow[]) {
+    this.#rows = rows;
+  }
+
+  by(order: ViewOrder, descending: boolean): readonly CallerRow[] {
+    const key = `${order} ${String(descending)}`;
+    let sorted = this.#sorted.get(key);
+    if (sorted === undefined) this.#sorted.set(key, (sorted = [...this.#rows].sort(comparison(order, descending))));
+    return sorted;
+  }
+}
+
+function comparison(order: ViewOrder, descending: boolean): (a: CallerRow, b: CallerRow) => number {
+  const sign = descending ? -1 : 1;
+  if (order === "caller") return (a, b) => sign * byCaller(a, b);
+  return (a, b) => sign * (a[order] - b[order]) || byCaller(a, b);
+}
+
+export class ViewRows {
+  readonly view: View;
+  /** Nothing is left out: rows come, and never go. */
+  readonly isWhole: boolean;
+  #seq = 0;
+  #rows: readonly CallerRow[] = [];
+  #others: Others | undefined;
+  readonly #entered = new Map<string, number>();
+  readonly #left = new Map<string, number>();
+
+  constructor(view: View) {
+    this.view = view;
+    this.isWhole = view.limit === undefined && Object.keys(view.filter ?? {}).length === 0;
+  }
+
+  get rows(): readonly CallerRow[] {
+    return this.#rows;
+  }
+
+  /** Undefined where the view shows all. */
+  get others(): Others | undefined {
+    return this.#others;
+  }
+
+  refresh(seq: number, ordered: OrderedRows): void {
+    if (seq === this.#seq) return;
+    this.#seq = seq;
+    const { order, descending = order !== "caller", filter = {}, limit = Infinity } = this.view;
+    const all = ordered.by(order, descending);
+    if (this.isWhole) {
+      this.#rows = all;
+      return;
+    }
+    const isIn = meets(filter);
+    const rows: CallerRow[] = [];
+    const others: CallerRow[] = [];
+    for (const row of all) (rows.length < limit && isIn(row) ? rows : others).push(row);
+    this.#rows = rows;
+    this.#others = { callers: others.length, totals: totalsOf(others) };
+    this.#note(seq, new Set(rows.map(({ callSite }) => callSite)));
+  }
+
+  #note(seq: number, now: ReadonlySet<string>): void {
+    for (const callSite of now) {
+      if (this.#entered.has(callSite)) continue;
+      this.#entered.set(callSite, seq);
+      this.#left.delete(callSite);
+    }
+    for (const callSite of this.#entered.keys()) {
+      if (now.has(callSite)) continue;
+      this.#entered.delete(callSite);
+      this.#left.set(callSite, seq);
+    }
+  }
+
+  /** Message number at which a row of it came into the view. */
+  enteredAt(callSite: string): number {
+    return this.#entered.get(callSite) ?? 0;
+  }
+
+  goneSince(since: number): string[] {
+    return [...this.#left].filter(([, seq]) => seq > since).map(([callSite]) => callSite);
+  }
+
+  /** Another run: nothing of the last one is in it. */
+  clear(): void {
+    this.#entered.clear();
+    this.#left.clear();
+  }
+}
+
+function meets({ text, directory, module }: ViewFilter): (row: CallerRow) => boolean {
+  const part = text?.toLowerCase();
+  const path = directory?.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
+  const name = module?.replace(/^\[|\]$/g, "");
+  return (row) => {
+    const file = row.source?.file ?? undefined;
+    if (part !== undefined && !`${row.callSite} ${file ?? ""}`.toLowerCase().includes(part)) return false;
+    if (path !== undefined && file !== path && file?.startsWith(`${path}/`) !== true) return false;
+    return name === undefined || moduleOf(row) === name;
+  };
+}
+
+/** What all of them come to; they reached their peaks at different times: that of their sum nobody noted. */
+function totalsOf(rows: readonly CallerRow[]): Totals {
+  const sums = {
+    allocs: 0,
+    frees: 0,
+    impliedFrees: 0,
+    totalBytes: 0,
+    requestedBytes: 0,
+    netBytes: 0,
+    netRequestedBytes: 0,
+    wasteBytes: 0,
+    liveObjects: 0,
+  };
+  for (const row of rows) for (const figure of Object.keys(sums) as (keyof typeof sums)[]) sums[figure] += row[figure];
+  return { ...sums, peakNetBytes: 0, callSites: rows.length };
+}

@@ -1,0 +1,99 @@
+/** The targets that are served. They may come and go while the server runs; one that fails is no business of the others. */
+import type { Observable, Subscription } from "rxjs";
+import type { LiveUpdate } from "../capture/live-session.ts";
+import { messageOf } from "../model/errors.ts";
+import type { TargetSummary } from "../model/wire.ts";
+import type { ControlAction } from "../model/wire-request.ts";
+import { TargetHub } from "./hub/target-hub.ts";
+
+/** What may be done to a target. */
+export interface TargetControl {
+  /**
+   * Does it, and says in a line what was done, where there is something to say.
+   *
+   * @throws {KmemtapError} with a next step, where this target or its state does not allow it
+   */
+  perform(action: ControlAction): Promise<string | undefined>;
+}
+
+/** Gives what the image of a kernel's release takes, kmemtap.size/1 as text. */
+export type Footprint = (release: string | undefined) => Promise<Buffer>;
+
+export interface ServedTarget {
+  /** What messages and URLs call it: letters, digits, dots, dashes and underscores. */
+  readonly id: string;
+  readonly label: string;
+  /** Subscribed to when it is added, until it is removed. Its error is the target's failure, and nobody else's. */
+  readonly updates: Observable<LiveUpdate>;
+  /** Absent where nothing can be done to it. */
+  readonly control?: TargetControl | undefined;
+  /** Absent where no kernel is at hand. */
+  readonly footprint?: Footprint | undefined;
+}
+
+interface Entry {
+  readonly target: ServedTarget;
+  readonly hub: TargetHub;
+  subscription: Subscription | undefined;
+}
+
+export class TargetRegistry {
+  readonly #entries = new Map<string, Entry>();
+  readonly #listeners = new Set<() => void>();
+
+  /** In the order in which they were added. */
+  get hubs(): TargetHub[] {
+    return [...this.#entries.values()].map(({ hub }) => hub);
+  }
+
+  /**
+   * Serves a target from now on; what it says of itself meanwhile can be told to the hub.
+   *
+   * @throws {Error} where the id is taken: who configures targets checks that
+   */
+  add(target: ServedTarget): TargetHub {
+    if (this.#entries.has(target.id)) throw new Error(`there is a target ${target.id} already`);
+    const hub = new TargetHub(target.id, target.label);
+    const entry: Entry = { target, hub, subscription: undefined };
+    this.#entries.set(target.id, entry);
+    this.#changed();
+    entry.subscription = target.updates.subscribe({
+      next: (update) => hub.publish(update),
+      error: (thrown: unknown) => hub.say({ state: "failed", detail: messageOf(thrown) }),
+    });
+    return hub;
+  }
+
+  /** Its viewers hear that it is no longer there. */
+  remove(id: string): void {
+    this.#entries.get(id)?.subscription?.unsubscribe();
+    if (this.#entries.delete(id)) this.#changed();
+  }
+
+  hub(id: string): TargetHub | undefined {
+    return this.#entries.get(id)?.hub;
+  }
+
+  target(id: string): ServedTarget | undefined {
+    return this.#entries.get(id)?.target;
+  }
+
+  summaries(): TargetSummary[] {
+    return this.hubs.map((hub) => hub.summary());
+  }
+
+  /** Calls `listener` when a target was added or removed; the answer ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Follows none of them any more. */
+  close(): void {
+    for (const { subscription } of this.#entries.values()) subscription?.unsubscribe();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

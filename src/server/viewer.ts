@@ -1,0 +1,125 @@
+/** One viewer's connection: what it says is checked, and what it may do is done. */
+import { KmemtapError, messageOf } from "../model/errors.ts";
+import { printable } from "../model/printable.ts";
+import { type ReplyMessage, WIRE_PROTOCOL } from "../model/wire.ts";
+import {
+  controlHeadSchema,
+  type View,
+  viewerMessageSchema,
+  type ViewerMessage,
+  viewSchema,
+} from "../model/wire-request.ts";
+import { VERSION } from "../model/version.ts";
+import type { ViewerSocket } from "./hub/target-hub.ts";
+import type { TargetRegistry } from "./registry.ts";
+
+export interface ViewerRights {
+  /** May act on targets, not only look. */
+  readonly control: boolean;
+}
+
+type Control = Extract<ViewerMessage, { type: "control" }>;
+
+const WHOLE_VIEW: View = viewSchema.parse({});
+/** Replies to one who does not read them are not kept for him. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
+
+export class Viewer {
+  readonly #socket: ViewerSocket;
+  readonly #registry: TargetRegistry;
+  readonly #rights: ViewerRights;
+  #targets = "";
+
+  constructor(socket: ViewerSocket, registry: TargetRegistry, rights: ViewerRights) {
+    this.#socket = socket;
+    this.#registry = registry;
+    this.#rights = rights;
+    const targets = registry.summaries();
+    this.#targets = JSON.stringify(targets);
+    this.#say({ type: "hello", protocol: WIRE_PROTOCOL, version: VERSION, rights, targets });
+  }
+
+  /** Sends the list of targets, unless it is what this viewer has. @param text of the list, as JSON */
+  tellTargets(text: string): void {
+    if (text === this.#targets || this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) return;
+    this.#targets = text;
+    this.#socket.send(`{"type":"targets","targets":${text}}`);
+  }
+
+  /** @returns false where it is no message of the protocol: whoever sends that is hung up on */
+  hear(text: string): boolean {
+    const content = parsed(text);
+    const message = viewerMessageSchema.safeParse(content);
+    if (message.success) {
+      this.#obey(message.data);
+      return true;
+    }
+    const head = controlHeadSchema.safeParse(content);
+    if (!head.success) return false;
+    const [{ path, message: issue }] = message.error.issues;
+    this.#refuse(head.data.id, `${path.join(".")}: ${issue}`, "docs/wire.md has what a control may hold");
+    return true;
+  }
+
+  /** Gone: nothing is to be sent to it. */
+  leave(): void {
+    for (const hub of this.#registry.hubs) hub.unsubscribe(this.#socket);
+  }
+
+  #obey(message: ViewerMessage): void {
+    const hub = this.#registry.hub(message.target);
+    if (hub === undefined) {
+      const id = message.type === "control" ? message.id : null;
+      this.#refuse(id, `there is no target ${printable(message.target)}`, "the message targets lists those there are");
+      return;
+    }
+    switch (message.type) {
+      case "subscribe":
+        hub.subscribe(this.#socket, { view: message.view ?? WHOLE_VIEW, paceMs: message.paceMs ?? 0 });
+        break;
+      case "unsubscribe":
+        hub.unsubscribe(this.#socket);
+        break;
+      case "resync":
+        if (!hub.resync(this.#socket)) this.#refuse(null, `${hub.id} is not subscribed to`, "subscribe first");
+        break;
+      case "control":
+        void this.#control(message);
+        break;
+    }
+  }
+
+  async #control({ id, target, action }: Control): Promise<void> {
+    const { control } = this.#registry.target(target) ?? {};
+    if (!this.#rights.control) {
+      this.#refuse(id, "this viewer may look, not act", "connect with a token that has the right control");
+      return;
+    }
+    if (control === undefined) {
+      this.#refuse(id, `nothing can be done to ${target}`, "");
+      return;
+    }
+    try {
+      const result = await control.perform(action);
+      this.#say({ type: "reply", id, ok: true, ...(result !== undefined && { result }) });
+    } catch (thrown) {
+      this.#refuse(id, messageOf(thrown), thrown instanceof KmemtapError ? (thrown.nextStep ?? "") : "");
+    }
+  }
+
+  #refuse(id: string | null, error: string, help: string): void {
+    this.#say({ type: "reply", id, ok: false, error, help } satisfies ReplyMessage);
+  }
+
+  #say(message: object): void {
+    if (this.#socket.bufferedAmount <= MAX_BUFFERED_BYTES) this.#socket.send(JSON.stringify(message));
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
