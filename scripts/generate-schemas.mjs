@@ -7,6 +7,7 @@ import { ensureBuilt, ROOT, say } from "./lib.mjs";
 await ensureBuilt();
 const { snapshotSchema } = await import("../dist/model/snapshot.js");
 const { wireSchema } = await import("../dist/model/wire-request.js");
+const { insideSchema } = await import("../dist/model/inside.js");
 const { doctorSchema } = await import("../dist/model/doctor.js");
 const { workloadSchema } = await import("../dist/model/workload.js");
 const { sizeSchema, sizeDiffSchema } = await import("../dist/model/size.js");
@@ -18,6 +19,7 @@ const { configSchema } = await import("../dist/cli/config.js");
 const documents = [
   ["docs/snapshot.schema.json", snapshotSchema],
   ["docs/wire.schema.json", wireSchema],
+  ["docs/inside.schema.json", insideSchema],
   ["docs/workload.schema.json", workloadSchema],
   ["docs/doctor.schema.json", doctorSchema],
   ["docs/size.schema.json", sizeSchema],

@@ -22,6 +22,7 @@ import {
 } from "rxjs";
 import { messageOf } from "../model/errors.ts";
 import type { AgentMark, LossMark } from "../model/event-batch.ts";
+import type { Inside } from "../model/inside.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint, LinkState, Alert, Mark, RunSummary } from "../model/wire.ts";
@@ -32,6 +33,7 @@ import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { OverrunThresholds } from "./overrun-watch.ts";
 import type { CaptureRecorder } from "./capture-recorder.ts";
 import { RunAccount, type WorkloadResultOptions } from "./run-account.ts";
+import { MAX_STACK_ROWS } from "./stack-charging.ts";
 import { TargetState } from "./target-state.ts";
 import type { PhaseChange } from "./workload-account.ts";
 import { History } from "./history.ts";
@@ -91,6 +93,8 @@ export interface LiveUpdate {
   readonly began: boolean;
   /** What ended the source before its time, as it was thrown. */
   readonly failure?: Error;
+  /** What is known beyond the snapshot, as it is when it is asked for. */
+  readonly inside?: () => Inside;
   /** The account of the workload up to now, where there is one; composed when it is asked for. */
   readonly workload?: (scope: WorkloadScope, options: WorkloadResultOptions) => Workload;
 }
@@ -307,6 +311,7 @@ class Session {
       newMarks: this.#marks.take(),
       previousRuns: this.#previousRuns,
       began: target === undefined || target.beganMs !== undefined,
+      inside: insideOf(this.#account),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...(this.#account.workload === undefined ? {} : { workload: this.#workloadOf(this.#account, snapshot) }),
     };
@@ -338,6 +343,10 @@ class Session {
       ...(this.#failure === undefined ? [] : [this.#failure.message]),
     );
   }
+}
+
+function insideOf(account: RunAccount): () => Inside {
+  return () => account.inside(MAX_STACK_ROWS);
 }
 
 /** One alert a CPU and tick: a buffer that overruns does so thousands of times. */

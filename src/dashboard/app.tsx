@@ -1,9 +1,10 @@
 /** What is on the page, from top to bottom. */
 import { useState } from "preact/hooks";
 import { Alerts } from "./alerts/alerts.tsx";
+import { Controls, openMark } from "./control/controls.tsx";
 import { Callers } from "./callers/callers.tsx";
 import { FILTER_ID } from "./callers/filter-field.tsx";
-import { NetChart } from "./chart/net-chart.tsx";
+import { Timeline } from "./chart/timeline.tsx";
 import { Glance } from "./glance/glance.tsx";
 import { Help } from "./keys/help.tsx";
 import type { Command } from "./keys/key-map.ts";
@@ -14,17 +15,22 @@ import { ExactContext } from "./parts/exact-context.ts";
 import { Masthead } from "./parts/masthead.tsx";
 import { Progress } from "./parts/progress.tsx";
 import { useDocumentMarks } from "./parts/use-document-marks.ts";
-import { clockMs, connection, retryNow } from "./state/session.ts";
+import type { Account } from "./state/page-state.ts";
+import { clockMs, connection, page, retryNow } from "./state/session.ts";
 import { hasTargetPanel, TargetPanel } from "./target/target-panel.tsx";
+import { nextTarget } from "./targets/next-target.ts";
+import { switchTarget, TargetSwitch } from "./targets/target-switch.tsx";
 import { copyLink } from "./tools/share-link.tsx";
 import { SNAPSHOT_MENU } from "./tools/snapshot-menu.tsx";
 import { PauseNotice, Tools } from "./tools/tools.tsx";
 import { changeView, setWindow, view } from "./view/view-store.ts";
 import { shown, togglePause } from "./watch/watch.ts";
-import { wholeScope } from "./window/scope.ts";
+import { useScope } from "./window/use-scope.ts";
 
 export function App() {
   const { account, problem, serverVersion } = shown.value.page;
+  // Rights and the list of targets go on while the account is held.
+  const { rights, targets, target } = page.value;
   const [isHelp, setHelp] = useState(false);
   const socket = connection.value;
   const stale = socket.phase !== "open" && account !== null;
@@ -35,7 +41,9 @@ export function App() {
     <ExactContext.Provider value={account?.exact ?? true}>
       <div class={stale ? "page page-stale" : "page"}>
         <Masthead account={account} version={serverVersion} clockMs={clockMs.value} stale={stale}>
-          <Tools onHelp={() => setHelp(true)} />
+          <Tools onHelp={() => setHelp(true)}>
+            {rights.control && <Controls target={targets.find(({ id }) => id === target)} />}
+          </Tools>
         </Masthead>
         <ConnectionNotice
           socket={socket}
@@ -44,23 +52,26 @@ export function App() {
           clockMs={clockMs.value}
           onRetry={retryNow}
         />
+        <TargetSwitch targets={targets} shown={target} />
         {account !== null && <PauseNotice />}
         {account !== null && <LossBanner account={account} />}
         {account !== null && <Alerts account={account} clockMs={clockMs.value} />}
         {account !== null && <Progress account={account} />}
-        {account === null ? (
-          <Empty />
-        ) : (
-          <main class={hasTargetPanel(account.target) ? "main main-armed" : "main"}>
-            <Glance account={account} />
-            <NetChart account={account} />
-            <TargetPanel account={account} />
-            <Callers account={account} scope={wholeScope(account)} />
-          </main>
-        )}
+        {account === null ? <Empty /> : <Main account={account} />}
         {isHelp && <Help onClose={() => setHelp(false)} />}
       </div>
     </ExactContext.Provider>
+  );
+}
+
+function Main({ account }: { readonly account: Account }) {
+  return (
+    <main class={hasTargetPanel(account.target) ? "main main-armed" : "main"}>
+      <Glance account={account} />
+      <Timeline account={account} />
+      <TargetPanel account={account} />
+      <Callers account={account} scope={useScope(account)} />
+    </main>
   );
 }
 
@@ -95,8 +106,14 @@ function run(command: Command, help: () => void): void {
       if (view.value.window !== null) setWindow(null);
       break;
     case "mark":
-    case "target":
+      openMark();
       break;
+    case "target": {
+      const { targets, target } = page.peek();
+      const next = nextTarget(targets, target);
+      if (next !== null) switchTarget(next);
+      break;
+    }
     case "callers":
     case "rings":
     case "flame":

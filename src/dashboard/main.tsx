@@ -2,7 +2,7 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { startSession } from "./state/session.ts";
-import { keepInAddress } from "./view/view-store.ts";
+import { keepInAddress, view } from "./view/view-store.ts";
 
 // Beside the page, not at the root: the page also works below a path of a reverse proxy.
 const url = new URL("ws", document.baseURI);
@@ -11,5 +11,5 @@ url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
 const root = document.getElementById("page");
 if (root === null) throw new Error("index.html has no #page");
 keepInAddress();
-startSession(url);
+startSession(url, view.value.target);
 render(<App />, root);

@@ -5,6 +5,7 @@ import fastifyStatic from "@fastify/static";
 import fastifyWebsocket from "@fastify/websocket";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { KmemtapError, messageOf, systemCodeOf } from "../model/errors.ts";
+import { addInside } from "./api/add-inside.ts";
 import { addTargets } from "./api/add-targets.ts";
 import { addViewers } from "./add-viewers.ts";
 import { isLocalRequest, type ListenAddress } from "./local-only.ts";
@@ -42,6 +43,7 @@ export async function serve(registry: TargetRegistry, options: ServeOptions): Pr
   if (existsSync(DASHBOARD)) await app.register(fastifyStatic, { root: DASHBOARD });
   const endViewers = addViewers(app, registry, () => ({ control: true }));
   addTargets(app, registry);
+  addInside(app, registry);
   options.routes?.(app);
   try {
     const url = await listen(app, options);

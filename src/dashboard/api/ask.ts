@@ -10,6 +10,8 @@ export function urlOf(path: string): URL {
 /** JSON of what is asked for. Throws {@link Refused} with the server's own words where it will not say. */
 export async function ask<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
   const answer = await fetch(urlOf(path), { ...(signal && { signal }), headers: { accept: "application/json" } });
+  // Nothing there, and no fault: the browser's console stays empty.
+  if (answer.status === 204) throw new Refused("there is none");
   const content = (await answer.json().catch(() => null)) as (Answer & { readonly error?: unknown }) | null;
   if (answer.ok && content !== null) return content;
   const why = content?.error;

@@ -1,10 +1,10 @@
 /** Where the server answers for the target that the page shows. */
-import { view } from "../view/view-store.ts";
+import { computed } from "@preact/signals";
+import { page } from "../state/session.ts";
 
-/** Only target of `live` and `demo`. */
-const ONLY_TARGET = "target";
+const shownTarget = computed(() => page.value.target);
 
-/** `snapshot.json` → `api/targets/target/snapshot.json`; a signal is read: who computes with it follows the target. */
+/** `snapshot.json` → `api/targets/board-3/snapshot.json`; a signal is read: who computes with it follows the target. */
 export function pathOfTarget(rest: string): string {
-  return `api/targets/${encodeURIComponent(view.value.target ?? ONLY_TARGET)}/${rest}`;
+  return `api/targets/${encodeURIComponent(shownTarget.value ?? "target")}/${rest}`;
 }

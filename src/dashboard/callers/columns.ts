@@ -75,14 +75,12 @@ export const COLUMNS: readonly Column[] = [
 const OF_WINDOW: Partial<Record<ColumnId, Partial<Column>>> = {
   net: { label: "net change", hint: "bytes allocated less bytes freed in the window", signed: true },
   share: { label: "of change", hint: "its part of the net change" },
-  waste: { hint: "change of what was allocated less what was requested", signed: true },
   total: { hint: "bytes allocated in the window" },
-  live: { label: "live change", hint: "change of its live objects" },
   allocs: { hint: "allocations in the window" },
   frees: { hint: "frees in the window" },
 };
 /** What is not known between two moments. */
-const NOT_OF_WINDOW: ReadonlySet<ColumnId> = new Set(["peak", "implied", "idle"]);
+const NOT_OF_WINDOW: ReadonlySet<ColumnId> = new Set(["waste", "peak", "live", "implied", "idle"]);
 
 const WINDOW_COLUMNS: readonly Column[] = COLUMNS.filter(({ id }) => !NOT_OF_WINDOW.has(id)).map((column) => ({
   ...column,

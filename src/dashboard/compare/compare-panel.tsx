@@ -14,7 +14,7 @@ import { changeView, view } from "../view/view-store.ts";
 import { recent } from "../watch/seen.ts";
 import { compareCallers, STATUSES } from "./compare-callers.ts";
 import { CompareTable } from "./compare-table.tsx";
-import { choicesOf, parseAgainst, type Side } from "./moments.ts";
+import { choicesOf, endsOf, parseAgainst, type Side } from "./moments.ts";
 
 const REDRAW_MS = 1000;
 
@@ -24,25 +24,31 @@ interface ComparePanelProps {
 }
 
 export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
-  const { against, filter } = view.value;
+  const { against, filter, window } = view.value;
   const before = useBefore(against);
+  const ends = useMemo(() => endsOf(recent.samples, window), [window]);
   const now = useSteady(account, false, REDRAW_MS);
   const [hidden, setHidden] = useState<ReadonlySet<DiffStatus>>(new Set());
+  const [from, to] = ends ?? [before.side, now];
   const comparison = useMemo(
     () =>
-      before.side &&
-      compareCallers(filterCallers(before.side.callers.values(), filter), filterCallers(now.callers.values(), filter)),
-    [before.side, now.callers, filter],
+      from && compareCallers(filterCallers(from.callers.values(), filter), filterCallers(to.callers.values(), filter)),
+    [from, to.callers, filter],
   );
   const choices = choicesOf(recent.samples, account.previousRuns);
   const shown = comparison?.functions.filter(({ status }) => !hidden.has(status)) ?? [];
-  const exact = account.exact && before.side?.exact !== false;
+  const exact = account.exact && from?.exact !== false;
   return (
     <section class="callers" aria-label="Compare">
       <div class="section-head">
         <h2>Callers</h2>
         {viewChoice}
-        <label class="choice">
+        {ends !== undefined && (
+          <p class="callers-count" data-testid="ends">
+            {ends[1].seconds.toFixed(3)} s, less {ends[0].seconds.toFixed(3)} s
+          </p>
+        )}
+        <label class="choice" hidden={ends !== undefined}>
           now, less{" "}
           <select
             value={against ?? ""}

@@ -2,6 +2,7 @@
 import type { CallerRow } from "../../model/snapshot.ts";
 import type { RunSummary } from "../../model/wire.ts";
 import { formatWallClock } from "../format/time.ts";
+import type { Span } from "../view/view.ts";
 import type { Sample } from "../watch/recent.ts";
 
 export type Against =
@@ -27,6 +28,17 @@ export function parseAgainst(text: string | null): Against | undefined {
 
 export function momentText(seconds: number): string {
   return `at ${Number(seconds.toFixed(6))}`;
+}
+
+/** The two moments that are nearest to a window's ends; undefined without a window, or where this page did not see it. */
+export function endsOf(samples: readonly Sample[], window: Span | null): readonly [Sample, Sample] | undefined {
+  const [first, last] = [samples.at(0), samples.at(-1)];
+  if (window === null || first === undefined || last === undefined) return undefined;
+  if (window.max < first.seconds || window.min > last.seconds) return undefined;
+  const nearest = (seconds: number) =>
+    samples.reduce((best, one) => (Math.abs(one.seconds - seconds) < Math.abs(best.seconds - seconds) ? one : best));
+  const [from, to] = [nearest(window.min), nearest(window.max)];
+  return from === to ? undefined : [from, to];
 }
 
 export interface Choice {

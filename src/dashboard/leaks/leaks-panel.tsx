@@ -8,12 +8,19 @@ import { filterCallers } from "../callers/filter-callers.ts";
 import { useSteady } from "../rings/use-steady.ts";
 import type { Account } from "../state/page-state.ts";
 import { view } from "../view/view-store.ts";
+import type { Span } from "../view/view.ts";
+import type { Sample } from "../watch/recent.ts";
 import { recent } from "../watch/seen.ts";
 import { SuspectsTable } from "./suspects-table.tsx";
 import { LEAST_SAMPLES, suspectsOf } from "./suspects.ts";
 import { WorkloadView } from "./workload-view.tsx";
 
 const REDRAW_MS = 2000;
+
+function within(samples: readonly Sample[], window: Span | null): readonly Sample[] {
+  if (window === null) return samples;
+  return samples.filter(({ seconds }) => seconds >= window.min && seconds <= window.max);
+}
 
 interface LeaksPanelProps {
   readonly account: Account;
@@ -23,8 +30,9 @@ interface LeaksPanelProps {
 export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
   const workload = useAnswer<Workload>(pathOfTarget("workload.json"), 3000);
   const steady = useSteady(account.callers, false, REDRAW_MS);
-  const { filter } = view.value;
-  const suspects = useMemo(() => suspectsOf(recent.samples), [steady]);
+  const { filter, window } = view.value;
+  const samples = useMemo(() => within(recent.samples, window), [steady, window]);
+  const suspects = useMemo(() => suspectsOf(samples), [samples]);
   const shown = useMemo(() => {
     const rows = new Set(
       filterCallers(
@@ -34,7 +42,6 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
     );
     return suspects.filter(({ row }) => rows.has(row));
   }, [suspects, filter]);
-  const samples = recent.samples;
   return (
     <section class="callers" aria-label="Leaks">
       <div class="section-head">

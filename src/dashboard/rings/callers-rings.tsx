@@ -1,9 +1,10 @@
 /** Who holds memory as rings: by directory, file and function where the source is known, else by module and function. */
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
+import type { CallerRow } from "../../model/snapshot.ts";
 import { moduleTreeOf } from "../../rings/module-tree.ts";
 import { joinTrees, sourceTreeOf } from "../../rings/source-tree.ts";
-import { filterCallers, isFiltering } from "../callers/filter-callers.ts";
+import { filterCallers } from "../callers/filter-callers.ts";
 import { useReading } from "../callers/use-reading.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { Account } from "../state/page-state.ts";
@@ -23,11 +24,16 @@ interface CallersRingsProps {
   readonly viewChoice: ComponentChildren;
 }
 
+/** A ring has no room for less than nothing: in a window it is of those that grew. */
+function grownOnly(callers: CallerRow[], { kind }: Scope): CallerRow[] {
+  return kind === "whole" ? callers : callers.filter(({ netBytes }) => netBytes > 0);
+}
+
 export function CallersRings({ account, scope, viewChoice }: CallersRingsProps) {
   const { attribute, filter } = view.value;
   const { reading, focus, handlers } = useReading();
   const steady = useSteady(scope.callers, reading, REDRAW_MS);
-  const callers = useMemo(() => filterCallers(steady.values(), filter), [steady, filter]);
+  const callers = useMemo(() => grownOnly(filterCallers(steady.values(), filter), scope), [steady, filter, scope.kind]);
   const name = account.target.release ?? "kernel";
   const bySource = useMemo(() => callers.some(({ source }) => (source?.file ?? null) !== null), [callers]);
   const image = useFootprint(bySource && (attribute === "current" || attribute === "static"));
@@ -42,7 +48,7 @@ export function CallersRings({ account, scope, viewChoice }: CallersRingsProps) 
         <h2>Callers</h2>
         {viewChoice}
         <AttributeChoice attribute={attribute} onAttribute={(next) => changeView({ attribute: next })} />
-        {isFiltering(filter) && <p class="callers-count">of the callers that the filter lets through</p>}
+        {scope.kind === "window" && <p class="callers-count">of those that grew in the window</p>}
         <p class="held" role="status">
           {image.state === "measuring" && "the kernel's image is being measured "}
           {image.state === "failed" && `no image: ${image.why} `}

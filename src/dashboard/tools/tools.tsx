@@ -1,4 +1,5 @@
 /** What can be done with the page: hold it, download what it shows, share it, be told its keys. */
+import type { ComponentChildren } from "preact";
 import { Icon } from "../parts/icon.tsx";
 import { formatCount, plural } from "../format/count.ts";
 import { humanBytes } from "../format/bytes.ts";
@@ -6,7 +7,13 @@ import { paused, shown, togglePause } from "../watch/watch.ts";
 import { ShareLink } from "./share-link.tsx";
 import { SnapshotMenu } from "./snapshot-menu.tsx";
 
-export function Tools({ onHelp }: { readonly onHelp: () => void }) {
+interface ToolsProps {
+  readonly onHelp: () => void;
+  /** What may be done to the target. */
+  readonly children: ComponentChildren;
+}
+
+export function Tools({ onHelp, children }: ToolsProps) {
   return (
     <div class="tools" role="toolbar" aria-label="Page">
       <button
@@ -20,6 +27,7 @@ export function Tools({ onHelp }: { readonly onHelp: () => void }) {
         <Icon name={paused.value ? "play" : "pause"} />
         {paused.value ? "Follow" : "Pause"}
       </button>
+      {children}
       <SnapshotMenu />
       <ShareLink />
       <button type="button" class="chip" data-testid="keys" title="the page's keys (?)" onClick={onHelp}>

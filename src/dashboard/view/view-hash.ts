@@ -3,6 +3,7 @@
  * in it that is not understood is left out.
  */
 import { RING_ATTRIBUTES } from "../../model/source-tree.ts";
+import { type Stacking, STACKINGS } from "../chart/stack.ts";
 import { COLUMNS } from "../callers/columns.ts";
 import { type CallerKind, KINDS } from "../callers/filter-callers.ts";
 import { DEFAULT_VIEW, type Panel, PANELS, type Span, type View } from "./view.ts";
@@ -12,7 +13,7 @@ export const MAX_OPEN = 8;
 
 /** `panel=rings&q=ext4`: only what differs from the default; empty where nothing does. */
 export function encodeView(view: View): string {
-  const { target, panel, window, sort, filter, attribute, open, against } = view;
+  const { target, panel, window, sort, filter, stacking, attribute, open, against } = view;
   const words = new URLSearchParams();
   const put = (name: string, value: string, usual: string) => {
     if (value !== usual) words.append(name, value);
@@ -25,6 +26,7 @@ export function encodeView(view: View): string {
   put("dir", filter.directory, "");
   put("module", filter.module, "");
   put("kind", filter.kind, "");
+  put("stack", stacking ?? "", "");
   put("a", attribute, DEFAULT_VIEW.attribute);
   for (const callSite of open.slice(0, MAX_OPEN)) words.append("open", callSite);
   put("against", against ?? "", "");
@@ -46,6 +48,7 @@ export function decodeView(hash: string): View {
       module: read("module"),
       kind: known<CallerKind>(KINDS, read("kind")) ?? "",
     },
+    stacking: known<Stacking>(STACKINGS, read("stack")) ?? null,
     attribute: known(RING_ATTRIBUTES, read("a")) ?? DEFAULT_VIEW.attribute,
     open: [...new Set(words.getAll("open").filter((callSite) => callSite !== ""))].slice(0, MAX_OPEN),
     against: read("against") || null,

@@ -1,6 +1,7 @@
 /** What of an account the page shows, and how: all that a shared link restores. */
 import type { RingAttribute } from "../../model/source-tree.ts";
 import { type CallerFilter, NO_FILTER } from "../callers/filter-callers.ts";
+import type { Stacking } from "../chart/stack.ts";
 import type { Sort } from "../callers/order-callers.ts";
 
 export const PANELS = ["callers", "rings", "flame", "leaks", "compare"] as const;
@@ -20,6 +21,8 @@ export interface View {
   readonly window: Span | null;
   readonly sort: Sort;
   readonly filter: CallerFilter;
+  /** Of the timeline; null for what fits the account. */
+  readonly stacking: Stacking | null;
   /** Of the rings. */
   readonly attribute: RingAttribute;
   /** Call sites whose rows are open. */
@@ -34,6 +37,7 @@ export const DEFAULT_VIEW: View = {
   window: null,
   sort: { column: "net", descending: true },
   filter: NO_FILTER,
+  stacking: null,
   attribute: "current_dynamic",
   open: [],
   against: null,

@@ -8,6 +8,7 @@ const VIEW: View = {
   window: { min: 2.206855, max: 13 },
   sort: { column: "allocs", descending: false },
   filter: { text: "ext4 & inode", directory: "fs/ext4", module: "fat", kind: "cache" },
+  stacking: "net",
   attribute: "static",
   open: ["fat_fill_super+0xa3/0xc70 [fat]", "a#b+0x1/0x2"],
   against: "run 2",

@@ -11,7 +11,7 @@ function pageWith(allocs: number, netBytes: number, run = 1): PageState {
     totals: { ...totals, allocs, netBytes },
     source: { ...message.snapshot.source, run },
   };
-  return applyMessage({ ...emptyPage, sync: "none" }, { ...message, snapshot }, 0).state;
+  return applyMessage({ ...emptyPage, target: "target" }, { ...message, snapshot }, 0).state;
 }
 
 describe("a page that holds still", () => {
