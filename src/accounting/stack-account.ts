@@ -32,6 +32,8 @@ export class StackAccount {
   readonly #options: StackAccountOptions;
   /** Its call sites are the ids of stacks. */
   #core: LedgerCore | undefined;
+  /** Allocations of a stack that are not followed. */
+  readonly #unfollowed = new Map<number, number>();
 
   constructor(callSites: CallSiteTable, stacks: StackTable, options: StackAccountOptions) {
     this.#callSites = callSites;
@@ -68,6 +70,7 @@ export class StackAccount {
       const { sums } = core;
       sums[callSite[i] * ROW + Column.allocs] += 1;
       sums[callSite[i] * ROW + Column.totalBytes] += bytesAlloc[i];
+      this.#unfollowed.set(callSite[i], (this.#unfollowed.get(callSite[i]) ?? 0) + 1);
     }
   }
 
@@ -80,7 +83,8 @@ export class StackAccount {
       const value = (column: number) => sums[id * ROW + column];
       const allocs = value(Column.allocs);
       if (allocs === 0) continue;
-      const liveObjects = allocs - value(Column.frees) - value(Column.impliedFrees);
+      const unfollowed = this.#unfollowed.get(id) ?? 0;
+      const liveObjects = allocs - value(Column.frees) - value(Column.impliedFrees) - unfollowed;
       all.push({ id, allocs, totalBytes: value(Column.totalBytes), netBytes: value(Column.netBytes), liveObjects });
     }
     return all;

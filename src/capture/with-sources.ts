@@ -36,16 +36,27 @@ export async function openSources(choice: KernelChoice, { release, buildId }: Bu
   return SourceFinder.open({ kernel, force, kallsyms, capture: { release, buildId }, open, symbolizer });
 }
 
+export interface WithSources {
+  readonly snapshot: Snapshot;
+  /** Of every call site that was looked up, callers and frames. */
+  readonly sources: ReadonlyMap<string, CallerSource>;
+}
+
 /**
- * The snapshot with the source of every caller.
+ * The snapshot with the source of every caller, and beside it that of every frame of the stacks that it lists.
  *
  * @throws {KmemtapError} what {@link openSources} does
  */
-export async function withSources(snapshot: Snapshot, choice: KernelChoice): Promise<Snapshot> {
+export async function withSources(snapshot: Snapshot, choice: KernelChoice): Promise<WithSources> {
   const finder = await openSources(choice, snapshot);
   try {
-    const found = await finder.of(snapshot.callers.map(({ callSite }) => callSite));
-    return joinSources(snapshot, found, finder.facts);
+    const sources = await finder.of(snapshot.callers.map(({ callSite }) => callSite));
+    // Of the callers alone it is said how far the symbols reach.
+    const whole = joinSources(snapshot, sources, finder.facts);
+    const frames = new Set((snapshot.stacks?.rows ?? []).flatMap((row) => row.frames));
+    for (const site of sources.keys()) frames.delete(site);
+    if (frames.size === 0) return { snapshot: whole, sources };
+    return { snapshot: whole, sources: new Map([...sources, ...(await finder.of([...frames]))]) };
   } finally {
     await finder.close();
   }

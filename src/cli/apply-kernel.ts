@@ -1,5 +1,5 @@
 /** What `-k` and `-b` make of a snapshot. Apart from the options, since only who uses them should load this. */
-import { withSources, workloadWithSources } from "../capture/with-sources.ts";
+import { type WithSources, withSources, workloadWithSources } from "../capture/with-sources.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Workload } from "../model/workload.ts";
 import { branchOf } from "../report/branch.ts";
@@ -7,16 +7,16 @@ import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { say } from "./say.ts";
 
 /** The snapshot with what the options add to it, and of it what they leave. */
-export async function applyKernel(snapshot: Snapshot, options: KernelOptions): Promise<Snapshot> {
+export async function applyKernel(snapshot: Snapshot, options: KernelOptions): Promise<WithSources> {
   const choice = kernelChoiceOf(options);
-  if (choice === undefined) return snapshot;
+  if (choice === undefined) return { snapshot, sources: new Map() };
   const whole = await withSources(snapshot, choice);
-  for (const notice of symbolNotices(whole)) say(notice);
+  for (const notice of symbolNotices(whole.snapshot)) say(notice);
   const branch = options.branch ?? options.startBranch;
   if (branch === undefined) return whole;
-  const part = branchOf(whole, branch);
+  const part = branchOf(whole.snapshot, branch);
   if (part.callers.length === 0) say(`no caller is in ${branch}`);
-  return part;
+  return { ...whole, snapshot: part };
 }
 
 /** The account of a workload with what the options add to it. */

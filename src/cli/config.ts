@@ -56,12 +56,51 @@ const overrunSchema = z.strictObject({
     .describe("what --on-overrun grow may enlarge it to, KiB for each CPU"),
 });
 
+const rightSchema = z.enum(["read", "control"]);
+const tokenSchema = z.strictObject({
+  name: z.string().min(1).optional().describe("what a log calls it"),
+  token: z.string().min(1).optional().describe("keep the file to yourself; better a tokenFile"),
+  tokenFile: z.string().optional().describe("a file with the token on its first line, which nobody else may read"),
+  rights: z.array(rightSchema).min(1).default(["read"]).describe("read: look; control: act on targets, and look"),
+});
+export type TokenSettings = z.infer<typeof tokenSchema>;
+
+const count = (fallback: number, meaning: string) => z.number().int().min(1).default(fallback).describe(meaning);
+const accessSchema = z.strictObject({
+  tokens: z.array(tokenSchema).default([]).describe("who gets in; where there is one, nobody gets in without"),
+  hosts: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("names by which the server is asked, beside this machine's own"),
+  proxy: z
+    .strictObject({
+      addresses: z
+        .array(z.string().min(1))
+        .min(1)
+        .describe("addresses of the reverse proxy, as its connections have them"),
+      rights: z.array(rightSchema).min(1).default(["read"]).describe("what those may whom it lets through"),
+    })
+    .optional()
+    .describe("a reverse proxy that knows who may come: its requests need no token"),
+  readOnly: z.boolean().default(false).describe("nobody acts on a target by way of the server"),
+  limits: z
+    .strictObject({
+      connections: count(512, "WebSockets at a time"),
+      connectionsPerAddress: count(256, "the same, of one address"),
+      requestsPerSecond: count(200, "of one address"),
+      messagesPerSecond: count(20, "of one WebSocket"),
+    })
+    .prefault({}),
+});
+export type AccessConfig = z.infer<typeof accessSchema>;
+
 export const configSchema = z
   .strictObject({
     serve: z
       .string()
       .default("127.0.0.1:8642")
-      .describe("where live and demo serve the dashboard: HOST:PORT, loopback only"),
+      .describe("where live and demo serve the dashboard: HOST:PORT; what others can reach needs a token"),
+    access: accessSchema.prefault({}).describe("who may look and who may act: docs/access.md"),
     snapshotMs: z.number().int().min(50).max(60_000).default(200).describe("milliseconds between snapshots"),
     silentAfterMs: z
       .number()

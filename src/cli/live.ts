@@ -6,9 +6,11 @@ import { KERNEL_OPTIONS } from "./kernel-option.ts";
 /** `kmemtap live TARGET`: stream, account, serve. */
 export function liveCommand(exit: (code: ExitCode) => void) {
   return addArmOptions(new Command("live"))
-    .description("watch a target live: the dashboard, WebSocket snapshots and GET /api/snapshot")
+    .description("watch a target live: the dashboard, and the same for programs, by WebSocket and HTTP")
     .argument("<TARGET>", TARGETS)
-    .option("--serve <ADDR>", "HOST:PORT to serve on, this machine only (default: 127.0.0.1:8642)")
+    .option("--serve <ADDR>", "HOST:PORT to serve on; what others can reach needs a token (default: 127.0.0.1:8642)")
+    .option("--token-file <FILE>", "who has the token in FILE may look and act; nobody gets in without")
+    .option("--read-only", "nobody acts on the target by way of the server")
     .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")
     .option(...KERNEL_OPTIONS.kernel)
     .option(...KERNEL_OPTIONS.kallsyms)

@@ -13,6 +13,7 @@ export interface StaticOutputs extends KernelOptions {
   readonly callersFile?: string;
   readonly slabAccount?: string | true;
   readonly json?: true;
+  readonly pprof?: string;
 }
 
 const TABLE = { depth: 2, top: 20 };
@@ -22,9 +23,9 @@ export async function reportStatic(
   options: StaticOutputs,
   rings: RingsChoice | undefined,
 ): Promise<void> {
-  const { accountFile, callersFile, slabAccount, json, branch, startBranch } = options;
-  if ((callersFile ?? slabAccount) !== undefined)
-    throw usage("without a trace there are no callers", "name a trace, or leave -l and --slab-account out");
+  const { accountFile, callersFile, slabAccount, pprof, json, branch, startBranch } = options;
+  if ((callersFile ?? slabAccount ?? pprof) !== undefined)
+    throw usage("without a trace there are no callers", "name a trace, or leave -l, --slab-account and --pprof out");
   if (rings?.attribute !== undefined && rings.attribute !== "static" && rings.attribute !== "current")
     throw usage(`--rings-attr ${rings.attribute} is of what was allocated`, "name a trace, or draw -a static");
   const place = branchPath(branch ?? startBranch);

@@ -24,6 +24,7 @@ export function reportCommand(exit: (code: ExitCode) => void) {
       "--slab-account [FILE]",
       "write the layout of the /proc/slab_account patch: cumulative, frees by the freeing caller",
     )
+    .option("--pprof <FILE>", "write a heap profile for go tool pprof and others, FILE.pb.gz (- is standard output)")
     .option("--json", "print the snapshot as JSON (kmemtap.snapshot/1; with --workload kmemtap.workload/1)")
     .addOption(
       new Option("-o, --order-by <ATTRIBUTE>", "order of the callers")
@@ -54,7 +55,7 @@ export function reportCommand(exit: (code: ExitCode) => void) {
     .addHelpText(
       "after",
       `
-With none of -c, -l, -r, -i, --slab-account and --json, the account is printed.
+With none of -c, -l, -r, -i, --slab-account, --pprof and --json, the account is printed.
 
 Examples:
   kmemtap report boot.trace                      who held the memory at the end
@@ -63,6 +64,7 @@ Examples:
   kmemtap report serial.log.gz --json --strict   for a script; fails when events were lost
   kmemtap report boot.trace -r boot.svg -a waste   a picture of who wastes memory
   kmemtap report console.log                     the tp_printk lines of a console, where there is no trace
+  kmemtap report boot.trace --pprof boot.pb.gz   then go tool pprof -http : boot.pb.gz
   kmemtap report night.kmemtap --from 2s --to 5s   three seconds of it
   kmemtap report night.kmemtap                   what \`kmemtap live … --record night.kmemtap\` kept
   kmemtap report boot.trace -k /usr/lib/debug --lines   with file and line of each caller

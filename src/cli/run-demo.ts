@@ -13,6 +13,8 @@ const RECORDING = fileURLToPath(new URL("../../fixtures/6.1-amd64-demo/trace.txt
 
 export interface DemoCommandOptions {
   readonly serve?: string;
+  readonly tokenFile?: string;
+  readonly readOnly?: true;
   readonly recorded?: true;
   readonly config?: string;
 }
@@ -23,7 +25,7 @@ export async function runDemo(options: DemoCommandOptions): Promise<ExitCode> {
   // Before the guest is made: Ctrl-C while its files are written must remove them too.
   const stopped = untilStopped();
   const guest = options.recorded === true ? undefined : await guestIfPossible();
-  const common = { config, stopped, serve: options.serve, wrappers: wrappersOf(config.wrappers) };
+  const common = { config, stopped, serve: options.serve, access: options, wrappers: wrappersOf(config.wrappers) };
   return guest === undefined ? watchRecording(common) : watchGuest(guest, common);
 }
 
@@ -39,7 +41,7 @@ async function guestIfPossible(): Promise<Guest | undefined> {
   }
 }
 
-type Common = Pick<WatchOptions, "config" | "stopped" | "serve" | "wrappers">;
+type Common = Pick<WatchOptions, "config" | "stopped" | "serve" | "access" | "wrappers">;
 
 async function watchGuest(guest: Guest, common: Common): Promise<ExitCode> {
   try {

@@ -78,7 +78,7 @@ export async function runDiff(a: string, b: string, options: DiffOptions): Promi
 async function attributed(snapshot: Snapshot, options: KernelOptions): Promise<Snapshot> {
   if (options.kernel === undefined) return snapshot;
   const { applyKernel } = await import("./apply-kernel.ts");
-  return applyKernel(snapshot, options);
+  return (await applyKernel(snapshot, options)).snapshot;
 }
 
 function checkComparable(a: Snapshot, b: Snapshot, budgets: readonly Budget[]): void {

@@ -15,6 +15,8 @@ import { wrappersOf } from "./wrappers.ts";
 
 export interface LiveCommandOptions extends ArmCommandOptions, KernelOptions {
   readonly serve?: string;
+  readonly tokenFile?: string;
+  readonly readOnly?: true;
   readonly malloc?: true;
   readonly cache?: true;
   readonly strict?: true;
@@ -50,6 +52,7 @@ async function live(
       stopped,
       id: targetText in config.targets ? targetText : undefined,
       serve: options.serve,
+      access: options,
       filter: filterOf(options),
       kernel,
       strict: options.strict === true,

@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
 import type { CaptureAccount } from "../capture/recorded-capture.ts";
 import { ExitCode } from "../model/errors.ts";
-import type { Snapshot } from "../model/snapshot.ts";
+import type { CallerSource, Snapshot } from "../model/snapshot.ts";
+import { MAX_STACKS } from "../model/stack-table.ts";
 import type { Workload } from "../model/workload.ts";
 import { formatAccountFile } from "../report/account-file.ts";
 import { formatCallersFile } from "../report/callers-file.ts";
@@ -28,6 +29,7 @@ interface Outputs extends KernelOptions, RingsOptions {
   readonly callersFile?: string;
   readonly slabAccount?: string | true;
   readonly json?: true;
+  readonly pprof?: string;
   readonly orderBy: OrderBy;
   readonly workload?: true;
   readonly wrappers?: string;
@@ -58,7 +60,7 @@ export async function runReport(named: readonly string[], options: ReportOptions
       window: windowOf(options),
       memoryMb: memoryMbOf(options.memoryMb),
       wrappers: wrappersOf(options.wrappers),
-      stackRows: options.json === true ? MAX_STACK_ROWS : undefined,
+      stackRows: stackRowsOf(options),
     }));
   if (capture?.workload === undefined) await writeOutputs(await attributed(whole, options), outputs, rings);
   else await writeOutput("-", workloadText(await workloadAttributed(capture.workload, options), outputs));
@@ -76,10 +78,20 @@ export async function runReport(named: readonly string[], options: ReportOptions
 }
 
 /** With what -k and -b make of it. */
-async function attributed(account: RecordedAccount, options: KernelOptions): Promise<RecordedAccount> {
+async function attributed(account: RecordedAccount, options: KernelOptions): Promise<Attributed> {
   if (options.kernel === undefined) return account;
   const { applyKernel } = await import("./apply-kernel.ts");
-  return { ...account, snapshot: await applyKernel(account.snapshot, options) };
+  return { ...account, ...(await applyKernel(account.snapshot, options)) };
+}
+
+interface Attributed extends Pick<RecordedAccount, "snapshot" | "freeingCallSites"> {
+  /** Of the frames of its stacks as well. */
+  readonly sources?: ReadonlyMap<string, CallerSource>;
+}
+
+/** A profile has room for all stacks, JSON for the largest. */
+function stackRowsOf({ json, pprof }: { json?: true; pprof?: string }): number | undefined {
+  return pprof !== undefined ? MAX_STACKS : json === true ? MAX_STACK_ROWS : undefined;
 }
 
 async function workloadAttributed(workload: Workload, options: KernelOptions): Promise<Workload> {
@@ -91,6 +103,7 @@ async function workloadAttributed(workload: Workload, options: KernelOptions): P
 interface CaptureChoice extends WindowOptions, Pick<KernelOptions, "branch" | "startBranch"> {
   readonly wrappers?: string;
   readonly json?: true;
+  readonly pprof?: string;
   readonly memoryMb?: string;
   readonly run?: string;
   readonly workload?: true;
@@ -127,7 +140,7 @@ async function accountOfCapture(files: readonly string[], options: CaptureChoice
     part,
     memoryMb,
     wrappers: wrappersOf(options.wrappers),
-    stackRows: options.json === true ? MAX_STACK_ROWS : undefined,
+    stackRows: stackRowsOf(options),
     workload: workload === true ? { addresses: addresses === true } : undefined,
   });
   if (workload === true && account.phases.length === 0)
@@ -147,9 +160,9 @@ async function sortOut(
   named: readonly string[],
   options: Outputs,
 ): Promise<{ files: readonly string[]; outputs: Outputs }> {
-  const { accountFile, callersFile, ringsFile, workload } = options;
-  if (workload === true && (accountFile ?? callersFile ?? options.slabAccount ?? ringsFile) !== undefined)
-    throw usage("--workload prints a result of its own", "leave -c, -l, -r and --slab-account out");
+  const { accountFile, callersFile, pprof, ringsFile, workload } = options;
+  if (workload === true && (accountFile ?? callersFile ?? options.slabAccount ?? ringsFile ?? pprof) !== undefined)
+    throw usage("--workload prints a result of its own", "leave -c, -l, -r, --slab-account and --pprof out");
   // `report --slab-account boot.trace`: the option has taken the name that was meant as the trace.
   const { slabAccount: slab } = options;
   const trace = named.length === 0 && typeof slab === "string" && slab !== "-" ? slab : undefined;
@@ -163,7 +176,7 @@ async function sortOut(
 
   const inputs = console === undefined ? files : [...files, console];
   const taken = new Set(inputs.map((file) => resolve(file)));
-  for (const output of [outputs.accountFile, outputs.callersFile, outputs.slabAccount, outputs.ringsFile]) {
+  for (const output of [outputs.accountFile, outputs.callersFile, outputs.slabAccount, outputs.ringsFile, pprof]) {
     if (typeof output !== "string" || output === "-") continue;
     if (taken.has(resolve(output))) throw usage(`${output} is named twice`, "give each result a name of its own");
     taken.add(resolve(output));
@@ -209,12 +222,12 @@ function printkNotices({ printk, loss, totals }: Snapshot): string[] {
 }
 
 async function writeOutputs(
-  { snapshot, freeingCallSites }: RecordedAccount,
+  { snapshot, freeingCallSites, sources }: Attributed,
   options: Outputs,
   rings: RingsChoice | undefined,
 ): Promise<void> {
-  const { accountFile, callersFile, slabAccount, json, orderBy } = options;
-  const chosen = [accountFile, callersFile, slabAccount, json, rings];
+  const { accountFile, callersFile, slabAccount, json, pprof, orderBy } = options;
+  const chosen = [accountFile, callersFile, slabAccount, json, pprof, rings];
   const nothingChosen = chosen.every((output) => output === undefined);
   if (accountFile !== undefined || nothingChosen)
     await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy, extrasOf(options)));
@@ -224,11 +237,22 @@ async function writeOutputs(
     await writeOutput(path, formatSlabAccount(snapshot, freeingCallSites, orderBy));
   }
   if (json === true) {
-    const ordered = { ...snapshot, callers: orderCallers(snapshot.callers, orderBy) };
+    const ordered = { ...withFewerStacks(snapshot), callers: orderCallers(snapshot.callers, orderBy) };
     await writeOutput("-", JSON.stringify(ordered, null, 2) + "\n");
+  }
+  if (pprof !== undefined) {
+    const { formatPprof } = await import("../report/pprof.ts");
+    await writeOutput(pprof, formatPprof(snapshot, { sources }));
   }
   if (rings !== undefined) {
     const { drawSnapshot } = await import("./draw-snapshot.ts");
     await drawSnapshot(rings, snapshot, options.kernel);
   }
+}
+
+/** As many as JSON promises, whatever else was made of them. */
+function withFewerStacks(snapshot: Snapshot): Snapshot {
+  const { stacks } = snapshot;
+  if (stacks?.rows === undefined) return snapshot;
+  return { ...snapshot, stacks: { ...stacks, rows: stacks.rows.slice(0, MAX_STACK_ROWS) } };
 }

@@ -81,7 +81,7 @@ async function snapshot(
     await followed.sinks.drain();
     if (failure !== undefined) await fail(failure, account);
     if (agent === undefined) refuseForeign(account);
-    const shown = await applyKernel(account, options).catch(async (thrown: unknown) => {
+    const { snapshot: shown } = await applyKernel(account, options).catch(async (thrown: unknown) => {
       // What was captured is worth having, whatever -k names.
       await print(account, options);
       throw thrown;

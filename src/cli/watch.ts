@@ -6,11 +6,12 @@ import type { AccountFilter } from "../model/snapshot.ts";
 import type { WrapperList } from "../model/wrapper-list.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { WantedMode } from "../target/agent/choose-mode.ts";
-import { parseListenAddress } from "../server/local-only.ts";
+import { parseListenAddress } from "../server/access/listen-address.ts";
 import { TargetRegistry } from "../server/registry.ts";
 import { serve } from "../server/serve.ts";
 import type { KernelChoice } from "../capture/with-sources.ts";
 import type { CaptureRecorder } from "../capture/capture-recorder.ts";
+import { accessOf, type AccessOptions } from "./access-options.ts";
 import type { OverrunPolicy } from "./arm-options.ts";
 import type { Config } from "./config.ts";
 import { finishCapture } from "./finish-capture.ts";
@@ -24,6 +25,7 @@ export interface WatchOptions {
   readonly stopped: Promise<void>;
   /** Where to serve, as the operator gave it; undefined takes the configuration's and any port when that one is taken. */
   readonly serve?: string | undefined;
+  readonly access?: AccessOptions | undefined;
   /** What its URLs call it: its name in the configuration, or "target". */
   readonly id?: string | undefined;
   readonly filter?: AccountFilter;
@@ -53,6 +55,7 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   const registry = new TargetRegistry();
   const server = await serve(registry, {
     ...address,
+    access: accessOf(config.access, options.access ?? {}),
     logger: logger.child({ room: "server" }, { level: "warn" }),
     anyPort: options.serve === undefined,
   });

@@ -97,7 +97,7 @@ function run(command: Command, help: () => void): void {
       break;
     case "snapshot":
       document.querySelector<HTMLElement>(`[data-testid="${SNAPSHOT_MENU}"] summary`)?.click();
-      document.querySelector<HTMLElement>(`[data-testid="${SNAPSHOT_MENU}"] a`)?.focus();
+      document.querySelector<HTMLElement>(`[data-testid="${SNAPSHOT_MENU}"] button`)?.focus();
       break;
     case "timeline":
       document.querySelector<HTMLElement>(".chart-frame")?.focus();

@@ -1,9 +1,11 @@
 /** `/ws`: connections come, are kept alive, and go. */
 import type { WebSocket } from "@fastify/websocket";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { WIRE_PROTOCOL } from "../model/wire.ts";
+import type { AccessLimits } from "./access/access.ts";
+import { MessageRate } from "./access/message-rate.ts";
 import type { TargetRegistry } from "./registry.ts";
-import { Viewer, type ViewerRights } from "./viewer.ts";
+import { Viewer } from "./viewer.ts";
 
 const HEARTBEAT_MS = 15_000;
 /** How often viewers that were slow, or have a pace, are looked after. */
@@ -12,25 +14,35 @@ const LATE_MS = 100;
 const TARGETS_MS = 1000;
 /** Status of a WebSocket closed because of what its peer sent (RFC 6455, 7.4.1). */
 const POLICY_VIOLATION = 1008;
+/** The same, of a server that is full (IANA's registry of WebSocket close codes). */
+const TRY_LATER = 1013;
 
 /** @returns what ends it */
-export function addViewers(
-  app: FastifyInstance,
-  registry: TargetRegistry,
-  rightsOf: (request: FastifyRequest) => ViewerRights,
-): () => void {
+export function addViewers(app: FastifyInstance, registry: TargetRegistry, limits: AccessLimits): () => void {
   const viewers = new Set<Viewer>();
-  app.get("/ws", { websocket: true }, (socket, request) => {
+  const room = new Room(limits);
+  app.get("/ws", { websocket: true, onRequest: refuseBeyond(room) }, (socket, request) => {
+    // Several may have been let through at once.
+    if (room.isFull(request.ip)) {
+      socket.close(TRY_LATER, "too many viewers are connected");
+      return;
+    }
+    room.enter(request.ip);
     keepAlive(socket);
-    const viewer = new Viewer(socket, registry, rightsOf(request));
+    const viewer = new Viewer(socket, registry, { control: request.bearer?.rights.control === true });
     viewers.add(viewer);
     socket.on("close", () => {
+      room.leave(request.ip);
       viewers.delete(viewer);
       viewer.leave();
     });
     socket.on("error", () => socket.terminate());
+    const rate = new MessageRate(limits.messagesPerSecond);
     socket.on("message", (data, isBinary) => {
-      if (isBinary || !Buffer.isBuffer(data) || !viewer.hear(data.toString()))
+      // Of who was hung up on, what was under way still comes.
+      if (socket.readyState !== socket.OPEN) return;
+      if (!rate.take()) socket.close(POLICY_VIOLATION, "too many messages");
+      else if (isBinary || !Buffer.isBuffer(data) || !viewer.hear(data.toString()))
         socket.close(POLICY_VIOLATION, `not a message of ${WIRE_PROTOCOL}`);
     });
   });
@@ -50,6 +62,44 @@ export function addViewers(
     clearInterval(telling);
     unlisten();
     for (const client of app.websocketServer.clients) client.terminate();
+  };
+}
+
+/** Those who are connected, by address. */
+class Room {
+  readonly #limits: AccessLimits;
+  readonly #from = new Map<string, number>();
+  #all = 0;
+
+  constructor(limits: AccessLimits) {
+    this.#limits = limits;
+  }
+
+  isFull(address: string): boolean {
+    const { connections, connectionsPerAddress } = this.#limits;
+    return this.#all >= connections || (this.#from.get(address) ?? 0) >= connectionsPerAddress;
+  }
+
+  enter(address: string): void {
+    this.#all += 1;
+    this.#from.set(address, (this.#from.get(address) ?? 0) + 1);
+  }
+
+  leave(address: string): void {
+    this.#all -= 1;
+    const left = (this.#from.get(address) ?? 1) - 1;
+    if (left === 0) this.#from.delete(address);
+    else this.#from.set(address, left);
+  }
+}
+
+function refuseBeyond(room: Room) {
+  return async ({ ip, raw }: FastifyRequest, reply: FastifyReply) => {
+    if (!room.isFull(ip)) return undefined;
+    reply.raw.once("finish", () => raw.socket.destroy());
+    return reply
+      .code(503)
+      .send({ error: "too many viewers are connected", help: "close some, or raise access.limits" });
   };
 }
 

@@ -8,11 +8,14 @@ import { KmemtapError, messageOf, systemCodeOf } from "../model/errors.ts";
 import { addInside } from "./api/add-inside.ts";
 import { addTargets } from "./api/add-targets.ts";
 import { addViewers } from "./add-viewers.ts";
-import { isLocalRequest, type ListenAddress } from "./local-only.ts";
+import { Access, type AccessSettings } from "./access/access.ts";
+import { guard } from "./access/guard.ts";
+import type { ListenAddress } from "./access/listen-address.ts";
 import type { TargetRegistry } from "./registry.ts";
 
 export interface ServeOptions extends ListenAddress {
   readonly logger: FastifyBaseLogger;
+  readonly access: AccessSettings;
   /** Takes any free port when the wanted one is taken. */
   readonly anyPort: boolean;
   /** More to be served, such as `/metrics`; behind the same guard. */
@@ -27,21 +30,38 @@ export interface RunningServer {
 
 const DASHBOARD = fileURLToPath(new URL("../dashboard/", import.meta.url));
 const MAX_VIEWER_MESSAGE_BYTES = 64 * 1024;
-const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const MAX_BODY_BYTES = 64 * 1024;
+/** For a whole request to arrive. */
+const REQUEST_MS = 30_000;
+/** What the page offers beside its ticket (Sec-WebSocket-Protocol); others need offer nothing. */
+const SUBPROTOCOL = "kmemtap.wire.2";
 
-/** Serves the registry's targets until closed; targets may be added and removed meanwhile. */
+/**
+ * Serves the registry's targets until closed; targets may be added and removed meanwhile.
+ *
+ * @throws {KmemtapError} `cli/usage` where the address would be open to others without a token, `server/listen`
+ */
 export async function serve(registry: TargetRegistry, options: ServeOptions): Promise<RunningServer> {
+  const access = new Access(options, options.access);
   const app = fastify({
     loggerInstance: options.logger,
     forceCloseConnections: true,
     logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_MS,
+    // Whom a proxy speaks for is counted, not the proxy.
+    trustProxy: access.proxies.length > 0 ? [...access.proxies] : false,
   });
-  guard(app);
-  await app.register(fastifyWebsocket, { options: { maxPayload: MAX_VIEWER_MESSAGE_BYTES } });
+  await guard(app, access);
+  await app.register(fastifyWebsocket, {
+    // Of what is offered the protocol's name is taken, and never the ticket said back.
+    options: {
+      maxPayload: MAX_VIEWER_MESSAGE_BYTES,
+      handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
+    },
+  });
   if (existsSync(DASHBOARD)) await app.register(fastifyStatic, { root: DASHBOARD });
-  const endViewers = addViewers(app, registry, () => ({ control: true }));
+  const endViewers = addViewers(app, registry, access.limits);
   addTargets(app, registry);
   addInside(app, registry);
   options.routes?.(app);
@@ -58,19 +78,6 @@ export async function serve(registry: TargetRegistry, options: ServeOptions): Pr
     endViewers();
     throw thrown;
   }
-}
-
-function guard(app: FastifyInstance): void {
-  app.addHook("onRequest", async (request, reply) => {
-    reply.header("content-security-policy", CONTENT_SECURITY_POLICY);
-    reply.header("x-content-type-options", "nosniff");
-    reply.header("referrer-policy", "no-referrer");
-    if (!isLocalRequest(request.headers.host, request.headers.origin)) {
-      // Nobody reads the socket of an upgrade that was refused: it would stay open for ever.
-      if (request.headers.upgrade !== undefined) reply.raw.once("finish", () => request.raw.socket.destroy());
-      await reply.code(403).send({ error: "kmemtap answers requests from this machine only" });
-    }
-  });
 }
 
 async function listen(app: FastifyInstance, { host, port, anyPort }: ServeOptions): Promise<string> {

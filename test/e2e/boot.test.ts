@@ -15,6 +15,7 @@ import { bootGuest, consoleTail, type Guest } from "../../src/target/qemu/boot-g
 import { readFileChunks } from "../../src/transport/read-file.ts";
 import { naiveAccount } from "../../bench/peers/naive.mjs";
 import { needs } from "./support/needs.ts";
+import { OPEN_ACCESS } from "../support/serving.ts";
 import { isOfTarget, milestoneOf, rowsOf, type Viewer, watchSocket } from "./support/viewer.ts";
 
 const { missing, note } = needs("qemu", "busybox", "kernel");
@@ -30,7 +31,7 @@ describe.skipIf(missing)(`a boot of Linux in QEMU${note}`, () => {
     const updates = liveSession(guest.source, { snapshotMs: 100, silentAfterMs: 5000, reports: guest.reports });
     const registry = new TargetRegistry();
     registry.add({ id: "guest", label: "the guest", updates });
-    server = await serve(registry, { host: "127.0.0.1", port: 0, anyPort: false, logger: pino({ level: "silent" }) });
+    server = await serve(registry, { host: "127.0.0.1", port: 0, anyPort: false, access: OPEN_ACCESS, logger: pino({ level: "silent" }) });
     viewer = watchSocket(server.url);
     const ended = firstValueFrom(
       updates.pipe(filter(({ link }) => link.status === "ended" || link.status === "failed")),

@@ -31,7 +31,7 @@ describe.skipIf(needed.missing)(`Debian's kernel and its debug information${need
 
   beforeAll(async () => {
     for (const name of CAPTURES) {
-      const snapshot = await withSources(await accountOfFixture(name), { kernel: debug });
+      const { snapshot } = await withSources(await accountOfFixture(name), { kernel: debug });
       vmlinux = snapshot.symbols?.kernel ?? "";
       expect(snapshot.symbols?.findings.filter((finding) => !finding.includes("does not say which kernel"))).toEqual(
         [],

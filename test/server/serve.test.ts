@@ -1,53 +1,21 @@
 /** The server for real: HTTP and WebSocket on a port of this machine. */
 import { once } from "node:events";
-import { request } from "node:http";
 import { pino } from "pino";
-import { Subject } from "rxjs";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { WebSocket } from "ws";
-import type { LiveUpdate } from "../../src/capture/live-session.ts";
 import { snapshotSchema } from "../../src/model/snapshot.ts";
-import { type ServerMessage, serverMessageSchema, type TargetSummary } from "../../src/model/wire.ts";
 import { TargetRegistry } from "../../src/server/registry.ts";
 import { serve } from "../../src/server/serve.ts";
-import { allocation, updateOf } from "../support/live-update.ts";
 import type { TestEvent } from "../support/events.ts";
+import { allocation, updateOf } from "../support/live-update.ts";
+import { connect, OPEN_ACCESS, serving, statusWith } from "../support/serving.ts";
 import { until } from "../support/until.ts";
 
+const logger = pino({ level: "silent" });
 const A = allocation("a", 1);
 const B = allocation("b", 2);
-const logger = pino({ level: "silent" });
-
-async function start() {
-  const updates = new Subject<LiveUpdate>();
-  const registry = new TargetRegistry();
-  registry.add({ id: "target", label: "test", updates });
-  const server = await serve(registry, { host: "127.0.0.1", port: 0, anyPort: false, logger });
-  onTestFinished(() => server.close());
-  return { updates, registry, url: server.url };
-}
-
-/** Subscribes at once. */
-function connect(url: string, options: { headers?: Record<string, string> } = {}) {
-  const socket = new WebSocket(`${url.replace("http", "ws")}/ws`, options);
-  const messages: ServerMessage[] = [];
-  const viewer = { socket, messages, lists: [] as TargetSummary[][], failure: "", closed: 0 };
-  socket.on("message", (data) => {
-    const message = serverMessageSchema.parse(JSON.parse((data as Buffer).toString()));
-    // The list comes when a second has passed, between any two others.
-    if (message.type === "targets") viewer.lists.push(message.targets);
-    else messages.push(message);
-  });
-  socket.on("open", () => socket.send(JSON.stringify({ type: "subscribe", target: "target" })));
-  socket.on("error", (error) => (viewer.failure = error.message));
-  socket.on("close", (code) => (viewer.closed = code));
-  onTestFinished(() => socket.terminate());
-  return viewer;
-}
-
 describe("/ws", () => {
   it("says hello, sends a whole snapshot, and then changes", async () => {
-    const { updates, url } = await start();
+    const { updates, url } = await serving();
     const viewer = connect(url);
     await until("hello", () => viewer.messages.length === 1);
     updates.next(updateOf([A], { history: [[1, 64, 60, 1]] }));
@@ -69,7 +37,7 @@ describe("/ws", () => {
   });
 
   it("sends the whole again on resync", async () => {
-    const { updates, url } = await start();
+    const { updates, url } = await serving();
     updates.next(updateOf([A]));
     const viewer = connect(url);
     await until("the snapshot", () => viewer.messages.length === 2);
@@ -81,7 +49,7 @@ describe("/ws", () => {
   it.each(["hello", "{}", "[]", "null", '{"type":"restart"}', '{"type":1}', ""])(
     "closes with 1008 on a message it does not know: %s",
     async (text) => {
-      const { url } = await start();
+      const { url } = await serving();
       const viewer = connect(url);
       await once(viewer.socket, "open");
       viewer.socket.send(text);
@@ -91,7 +59,7 @@ describe("/ws", () => {
   );
 
   it("closes on a message that is too long, and goes on serving others", async () => {
-    const { url } = await start();
+    const { url } = await serving();
     const [long, other] = [connect(url), connect(url)];
     await once(long.socket, "open");
     long.socket.send("x".repeat(100_000));
@@ -107,7 +75,7 @@ describe("/ws", () => {
     ["a sandboxed page", { Origin: "null" }],
     ["a name that was made to resolve to this machine", { Host: "example.com:8642" }],
   ])("refuses %s", async (_, headers) => {
-    const { url } = await start();
+    const { url } = await serving();
     const viewer = connect(url, { headers });
     await until("the refusal", () => viewer.failure !== "");
     expect(viewer.failure).toContain("403");
@@ -115,7 +83,13 @@ describe("/ws", () => {
   });
 
   it("ends all the same when a page from elsewhere was refused before", async () => {
-    const server = await serve(new TargetRegistry(), { host: "127.0.0.1", port: 0, anyPort: false, logger });
+    const server = await serve(new TargetRegistry(), {
+      host: "127.0.0.1",
+      port: 0,
+      anyPort: false,
+      logger,
+      access: OPEN_ACCESS,
+    });
     const viewer = connect(server.url, { headers: { Origin: "http://example.com" } });
     await until("the refusal", () => viewer.failure !== "");
     let closed = false;
@@ -124,13 +98,13 @@ describe("/ws", () => {
   });
 
   it("takes its own page", async () => {
-    const { url } = await start();
+    const { url } = await serving();
     const viewer = connect(url, { headers: { Origin: url } });
     await until("hello", () => viewer.messages.length === 1);
   });
 
   it("lets a viewer that was slow when the session ended see its end all the same", async () => {
-    const { updates, url } = await start();
+    const { updates, url } = await serving();
     const viewer = connect(url);
     await until("hello", () => viewer.messages.length === 1);
     viewer.socket.pause();
@@ -153,7 +127,7 @@ describe("/ws", () => {
   });
 
   it("forgets a viewer that has gone", async () => {
-    const { url } = await start();
+    const { url } = await serving();
     const viewer = connect(url);
     await until("hello", () => viewer.messages.length === 1);
     expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({ viewers: 1 });
@@ -165,7 +139,7 @@ describe("/ws", () => {
 
 describe("HTTP", () => {
   it("/api/targets/target/snapshot.json has the latest snapshot, in its schema", async () => {
-    const { updates, url } = await start();
+    const { updates, url } = await serving();
     const early = await fetch(`${url}/api/targets/target/snapshot.json`);
     expect(early.status).toBe(503);
     expect(await early.json()).toHaveProperty("error");
@@ -176,7 +150,7 @@ describe("HTTP", () => {
   });
 
   it("/api/targets/target/snapshot.json?run=N has an earlier boot, as long as it is kept", async () => {
-    const { updates, url } = await start();
+    const { updates, url } = await serving();
     const { snapshot } = updateOf([A]);
     const previousRuns = [{ summary: { run: 1, endedMs: 1, exact: true, totals: snapshot.totals }, snapshot }];
     updates.next(updateOf([B], { run: 2, previousRuns }));
@@ -191,7 +165,7 @@ describe("HTTP", () => {
   });
 
   it("/healthz says how the targets are", async () => {
-    const { updates, url } = await start();
+    const { updates, url } = await serving();
     expect(await (await fetch(`${url}/healthz`)).json()).toEqual({
       status: "ok",
       viewers: 0,
@@ -208,7 +182,7 @@ describe("HTTP", () => {
   it.each(["/", "/api/targets/target/snapshot.json", "/healthz", "/nothing"])(
     "%s lets the page load nothing from elsewhere and be framed by nobody",
     async (path) => {
-      const { url } = await start();
+      const { url } = await serving();
       const { headers } = await fetch(url + path);
       const policy = headers.get("content-security-policy") ?? "";
       expect(policy).toContain("default-src 'none'");
@@ -219,7 +193,7 @@ describe("HTTP", () => {
   );
 
   it("answers no other name than this machine's", async () => {
-    const { url, updates } = await start();
+    const { url, updates } = await serving();
     updates.next(updateOf([A]));
     expect(await statusWith(`${url}/api/targets/target/snapshot.json`, { Host: "example.com" })).toBe(403);
     expect(await statusWith(`${url}/`, { Host: "example.com" })).toBe(403);
@@ -230,7 +204,7 @@ describe("HTTP", () => {
   });
 
   it("serves nothing outside of the page's folder", async () => {
-    const { url } = await start();
+    const { url } = await serving();
     for (const path of ["/../server/serve.ts", "/..%2fserver%2fserve.ts", "/%2e%2e/package.json"]) {
       expect([400, 403, 404]).toContain(await statusWith(url + path, {}));
     }
@@ -239,9 +213,9 @@ describe("HTTP", () => {
 
 describe("the port", () => {
   it("that is taken is an error with a next step", async () => {
-    const { url } = await start();
+    const { url } = await serving();
     const port = Number(new URL(url).port);
-    const options = { host: "127.0.0.1", port, logger };
+    const options = { host: "127.0.0.1", port, logger, access: OPEN_ACCESS };
     await expect(serve(new TargetRegistry(), { ...options, anyPort: false })).rejects.toMatchObject({
       code: "server/listen",
       nextStep: expect.stringContaining("--serve") as string,
@@ -249,21 +223,11 @@ describe("the port", () => {
   });
 
   it("that is taken is another one where any will do", async () => {
-    const { url } = await start();
-    const options = { host: "127.0.0.1", port: Number(new URL(url).port), logger, anyPort: true };
+    const { url } = await serving();
+    const options = { host: "127.0.0.1", port: Number(new URL(url).port), logger, anyPort: true, access: OPEN_ACCESS };
     const other = await serve(new TargetRegistry(), options);
     onTestFinished(() => other.close());
     expect(other.url).not.toBe(url);
     expect((await fetch(`${other.url}/healthz`)).status).toBe(200);
   });
 });
-
-/** `fetch` does not let a Host be chosen. */
-async function statusWith(url: string, headers: Record<string, string>): Promise<number> {
-  const { hostname, port, pathname } = new URL(url.replace(/\.\./g, "%2e%2e"));
-  const sent = request({ hostname, port, path: pathname, headers });
-  sent.end();
-  const [response] = (await once(sent, "response")) as [{ statusCode: number; resume(): void }];
-  response.resume();
-  return response.statusCode;
-}

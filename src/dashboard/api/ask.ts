@@ -1,15 +1,11 @@
 /** Questions to the server that the WebSocket does not answer. */
+import { ask as askServer } from "../link/token.ts";
 
 export class Refused extends Error {}
 
-/** Beside the page, not at the root: the page also works below a path of a reverse proxy. */
-export function urlOf(path: string): URL {
-  return new URL(path, document.baseURI);
-}
-
-/** JSON of what is asked for. Throws {@link Refused} with the server's own words where it will not say. */
+/** JSON of what is asked for. Throws {@link Refused} with the server's own words where it will not say. @param path relative to the page */
 export async function ask<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
-  const answer = await fetch(urlOf(path), { ...(signal && { signal }), headers: { accept: "application/json" } });
+  const answer = await askServer(path, { ...(signal && { signal }), headers: { accept: "application/json" } });
   // Nothing there, and no fault: the browser's console stays empty.
   if (answer.status === 204) throw new Refused("there is none");
   const content = (await answer.json().catch(() => null)) as (Answer & { readonly error?: unknown }) | null;

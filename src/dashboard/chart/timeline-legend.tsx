@@ -5,12 +5,11 @@ import { formatCount } from "../format/count.ts";
 import { Quantity } from "../parts/quantity.tsx";
 import type { HistoryPoint } from "../../model/wire.ts";
 import { functionOf } from "../../model/function-name.ts";
-import { layerShade } from "./layer-colour.ts";
+import { layerShades } from "./layer-colour.ts";
 import type { Layer, Stacking } from "./stack.ts";
 import { useColourScheme } from "./use-colour-scheme.ts";
 
 interface LegendProps {
-  readonly layers: readonly Layer[];
   readonly stacking: Stacking;
   /** As the chart has them. */
   readonly columns: uPlot.AlignedData | undefined;
@@ -24,7 +23,7 @@ interface LegendProps {
 }
 
 export function TimelineLegend(props: LegendProps) {
-  const { layers, stacking, columns, index, latest, losses, hasMarks, showLive, onShowLive } = props;
+  const { stacking, columns, index, latest, losses, hasMarks, showLive, onShowLive } = props;
   const pointed = index === null ? undefined : pointAt(columns, index);
   const point = pointed ?? latest;
   return (
@@ -47,11 +46,6 @@ export function TimelineLegend(props: LegendProps) {
               </span>
             </>
           )}
-          <Layers
-            layers={layers}
-            stacking={stacking}
-            values={index === null ? undefined : valuesAt(columns, index, layers.length)}
-          />
           {losses > 0 && <span class="key key-loss">loss</span>}
           {hasMarks && <span class="key key-mark">mark</span>}
         </>
@@ -71,29 +65,30 @@ export function TimelineLegend(props: LegendProps) {
 
 interface LayersProps {
   readonly layers: readonly Layer[];
-  readonly stacking: Stacking;
-  readonly values: readonly number[] | undefined;
+  readonly columns: uPlot.AlignedData | undefined;
+  readonly index: number | null;
 }
 
-/** The topmost first, as they are drawn. */
-function Layers({ layers, stacking, values }: LayersProps) {
+/** Beside the chart, the topmost first, as they are drawn. */
+export function LayerList({ layers, columns, index }: LayersProps) {
   const scheme = useColourScheme();
-  if (layers.length === 0) return null;
+  const shades = layerShades(layers.map(({ name }) => name));
+  const values = index === null ? undefined : valuesAt(columns, index, layers.length);
   return (
-    <>
+    <ol class="chart-layers" aria-label="Layers">
+      <li class="key key-others">others</li>
       {layers
-        .map(({ name, net }, i) => ({ name, net: values?.[i] ?? net.at(-1) ?? 0 }))
+        .map(({ name, net }, i) => ({ name, net: values?.[i] ?? net.at(-1) ?? 0, shade: shades[i][scheme] }))
         .toReversed()
-        .map(({ name, net }) => (
-          <span key={name} class="key" data-layer={name} title={`${name}: ${exactBytes(net)}`}>
+        .map(({ name, net, shade }) => (
+          <li key={name} class="key" data-layer={name} title={`${name}: ${exactBytes(net)}`}>
             <svg class="rings-swatch" viewBox="0 0 10 10" aria-hidden="true">
-              <rect width="10" height="10" rx="2" fill={layerShade(name, stacking)[scheme]} />
+              <rect width="10" height="10" rx="2" fill={shade} />
             </svg>
-            {nameOf(name)} <Bytes bytes={net} />
-          </span>
+            <span>{nameOf(name)}</span> <Bytes bytes={net} />
+          </li>
         ))}
-      <span class="key key-others">others</span>
-    </>
+    </ol>
   );
 }
 

@@ -7,7 +7,7 @@ import type { Account } from "../state/page-state.ts";
 import type { Span } from "../view/view.ts";
 import { changeView, setWindow, view } from "../view/view-store.ts";
 import { layersOf, type Stacking, STACKINGS } from "./stack.ts";
-import { TimelineLegend } from "./timeline-legend.tsx";
+import { LayerList, TimelineLegend } from "./timeline-legend.tsx";
 import { useTimelineChart } from "./use-timeline-chart.ts";
 import { placeForKey } from "./window-keys.ts";
 
@@ -67,7 +67,7 @@ export function Timeline({ account }: { readonly account: Account }) {
         </div>
         {window !== null && <WindowChip window={window} isZoomed={isZoomed} onZoom={() => setZoomed(!isZoomed)} />}
         <TimelineLegend
-          {...{ layers, stacking, showLive, losses }}
+          {...{ stacking, showLive, losses }}
           columns={chart.current?.data}
           index={index}
           latest={history.at(-1)}
@@ -75,15 +75,18 @@ export function Timeline({ account }: { readonly account: Account }) {
           onShowLive={setShowLive}
         />
       </div>
-      <div
-        class="chart-frame"
-        ref={frame}
-        role="group"
-        tabIndex={0}
-        aria-label={`Net bytes over the trace clock: now ${humanBytes(totals.netBytes)}${peaksKnown(totals) ? `, at most ${humanBytes(totals.peakNetBytes)}` : ""}; ${losses} losses marked. Arrow keys move, with Shift they choose a window.`}
-        onKeyDown={onKeyDown}
-        onDblClick={() => setWindow(null)}
-      />
+      <div class="chart-body">
+        <div
+          class="chart-frame"
+          ref={frame}
+          role="group"
+          tabIndex={0}
+          aria-label={`Net bytes over the trace clock: now ${humanBytes(totals.netBytes)}${peaksKnown(totals) ? `, at most ${humanBytes(totals.peakNetBytes)}` : ""}; ${losses} losses marked. Arrow keys move, with Shift they choose a window.`}
+          onKeyDown={onKeyDown}
+          onDblClick={() => setWindow(null)}
+        />
+        {layers.length > 0 && <LayerList layers={layers} columns={chart.current?.data} index={index} />}
+      </div>
       {history.length === 0 && <p class="chart-empty">No event yet</p>}
     </section>
   );

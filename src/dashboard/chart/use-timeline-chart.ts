@@ -5,7 +5,7 @@ import { ExactContext } from "../parts/exact-context.ts";
 import type { Account } from "../state/page-state.ts";
 import type { Span } from "../view/view.ts";
 import { chartOptions } from "./chart-options.ts";
-import { layerShade } from "./layer-colour.ts";
+import { layerShades } from "./layer-colour.ts";
 import { readPalette } from "./palette.ts";
 import { type Layer, stackedColumns, type Stacking } from "./stack.ts";
 import { timelineMarks } from "./timeline-marks.ts";
@@ -47,7 +47,7 @@ export function useTimelineChart(chart: TimelineChart) {
         ...sizeOf(element),
         palette,
         showLive,
-        layers: latest.current.layers.map(({ name }) => layerShade(name, stacking)[scheme]),
+        layers: layerShades(latest.current.layers.map(({ name }) => name)).map((shade) => shade[scheme]),
         plugins: [timelineMarks(() => ({ ...latest.current.account, window: latest.current.window }), palette)],
         onCursor: (index) => latest.current.onCursor(index),
         onDrag: (min, max) => latest.current.onDrag({ min, max }),

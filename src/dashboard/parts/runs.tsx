@@ -1,11 +1,13 @@
 import type { RunSummary } from "../../model/wire.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatWallClock } from "../format/time.ts";
+import { followLink } from "../link/token.ts";
 import { page } from "../state/session.ts";
 
 /** Which boot of the target this is; the earlier ones' accounts are kept by the server. */
 export function Runs({ run, previous }: { readonly run: number; readonly previous: readonly RunSummary[] }) {
   const target = page.value.target ?? "";
+  const snapshotOf = (earlier: number) => `api/targets/${encodeURIComponent(target)}/snapshot.json?run=${earlier}`;
   if (previous.length === 0) {
     return (
       <span class="run" data-testid="run">
@@ -21,7 +23,9 @@ export function Runs({ run, previous }: { readonly run: number; readonly previou
       <ol class="runs-list" aria-label="Earlier runs">
         {previous.map((earlier) => (
           <li key={earlier.run}>
-            <a href={`api/targets/${encodeURIComponent(target)}/snapshot.json?run=${earlier.run}`}>run {earlier.run}</a>
+            <a href={snapshotOf(earlier.run)} onClick={(event) => followLink(event, `run-${earlier.run}.json`)}>
+              run {earlier.run}
+            </a>
             <span>ended {formatWallClock(earlier.endedMs)}</span>
             <span class="number" title={exactBytes(earlier.totals.netBytes)}>
               {earlier.exact ? "" : "≈ "}

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { SourceNode } from "../../model/source-tree.ts";
+import { ask } from "../link/token.ts";
 import { page } from "../state/session.ts";
 
 export type Footprint =
@@ -15,7 +16,7 @@ export function useFootprint(wanted: boolean): Footprint {
   useEffect(() => {
     if (!wanted || state !== "none") return;
     setFootprint({ state: "measuring" });
-    ask(page.peek().target ?? "target").then(
+    askFootprint(page.peek().target ?? "target").then(
       (tree) => setFootprint({ state: "known", tree }),
       (thrown: unknown) =>
         setFootprint({ state: "failed", why: thrown instanceof Error ? thrown.message : String(thrown) }),
@@ -24,8 +25,8 @@ export function useFootprint(wanted: boolean): Footprint {
   return footprint;
 }
 
-async function ask(target: string): Promise<SourceNode> {
-  const answer = await fetch(`api/targets/${encodeURIComponent(target)}/footprint`);
+async function askFootprint(target: string): Promise<SourceNode> {
+  const answer = await ask(`api/targets/${encodeURIComponent(target)}/footprint`);
   const content = (await answer.json()) as { readonly tree?: SourceNode; readonly error?: string };
   if (content.tree === undefined) throw new Error(content.error ?? `the server answered ${answer.status}`);
   return content.tree;

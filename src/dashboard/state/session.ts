@@ -4,6 +4,7 @@ import type { ServerMessage } from "../../model/wire.ts";
 import type { ControlAction, ViewerRequest } from "../../model/wire-request.ts";
 import { type Connection, type ConnectionState, connect } from "../link/connection.ts";
 import { Requests } from "../link/requests.ts";
+import { setToken } from "../link/token.ts";
 import { applyMessage, showTarget } from "./apply-message.ts";
 import { createFrameGate } from "./frame-gate.ts";
 import { type PageState, emptyPage } from "./page-state.ts";
@@ -85,24 +86,9 @@ function send(wire: Connection, request: ViewerRequest): void {
   wire.send(JSON.stringify(request));
 }
 
-/** Shows another target of the server's. */
-export function chooseTarget(target: string): void {
-  change?.(target);
-}
-
-/**
- * Has something done to the target that is shown.
- *
- * @returns what was done, in a line, where there is something to say
- * @throws {Error} with the server's words
- */
-export function control(action: ControlAction): Promise<string | undefined> {
-  const { target } = page.peek();
-  if (live === undefined || target === null || connection.peek().phase !== "open")
-    return Promise.reject(new Error("there is no connection to kmemtap"));
-  const { id, answer } = requests.ask();
-  send(live, { type: "control", id, target, action });
-  return answer;
+import { Requests } from "../link/requests.ts";
+import { setToken } from "../link/token.ts";
+import { applyMessage, showTarget } from "./apply-message.ts";
 }
 
 export function retryNow(): void {

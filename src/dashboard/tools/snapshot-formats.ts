@@ -10,6 +10,11 @@ export const FORMATS = [
   { extension: "pb.gz", says: "a heap profile for pprof" },
 ] as const;
 
+/** `kmemtap-2026-11-26T13-40-00.json` @param now wall clock */
+export function nameOf(extension: string, now: Date): string {
+  return `kmemtap-${now.toISOString().slice(0, 19).replaceAll(":", "-")}.${extension}`;
+}
+
 /** `?directory=fs&a=static`; empty where the view is the default one. */
 export function queryOf({ filter, attribute }: Pick<View, "filter" | "attribute">): string {
   const words = new URLSearchParams();

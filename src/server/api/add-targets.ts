@@ -4,10 +4,13 @@ import { messageOf } from "../../model/errors.ts";
 import type { TargetRegistry } from "../registry.ts";
 
 export function addTargets(app: FastifyInstance, registry: TargetRegistry): void {
-  app.get("/healthz", () => ({
+  // Whoever looks after processes has no token: it gets no more than that this one lives.
+  app.get("/healthz", { config: { open: true } }, ({ bearer }) => ({
     status: "ok",
-    viewers: app.websocketServer.clients.size,
-    targets: Object.fromEntries(registry.summaries().map(({ id, state }) => [id, state])),
+    ...(bearer !== null && {
+      viewers: app.websocketServer.clients.size,
+      targets: Object.fromEntries(registry.summaries().map(({ id, state }) => [id, state])),
+    }),
   }));
 
   app.get("/api/targets", () => ({ targets: registry.summaries() }));

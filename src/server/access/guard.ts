@@ -1,0 +1,71 @@
+/** What every request passes before anything else sees it: limits, where it is from, who asks. */
+import fastifyRateLimit from "@fastify/rate-limit";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Access } from "./access.ts";
+import { refusalOf } from "./request-origin.ts";
+import { TICKET_SECONDS } from "./tickets.ts";
+import type { Bearer } from "./tokens.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Whose it is; null for what anybody may have: the page itself. */
+    bearer: Bearer | null;
+  }
+  interface FastifyContextConfig {
+    /** Anybody may have it, token or not: it tells nothing of a target. */
+    open?: boolean;
+  }
+}
+
+const SECURITY_HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+};
+
+/** The page's own files, which tell nothing; all else is guarded unless it says that it is open. */
+const PAGE = new Set(["/", "/*"]);
+
+export async function guard(app: FastifyInstance, access: Access): Promise<void> {
+  await app.register(fastifyRateLimit, { global: false, max: access.limits.requestsPerSecond, timeWindow: 1000 });
+  const limit = app.createRateLimit();
+  app.decorateRequest("bearer", null);
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+    const { headers } = request;
+    const use = await limit(request);
+    if (!use.isAllowed && use.isExceeded) {
+      reply.header("retry-after", use.ttlInSeconds);
+      return refuse(request, reply, 429, "too many requests", "ask less often");
+    }
+    const refusal = refusalOf(headers, access.origin);
+    if (refusal !== undefined)
+      return refuse(request, reply, 403, refusal, "access.hosts names who may ask it: docs/access.md");
+    const isUpgrade = headers.upgrade !== undefined;
+    const bearer = access.bearerOf({
+      peer: request.raw.socket.remoteAddress,
+      authorization: headers.authorization,
+      protocols: isUpgrade ? headers["sec-websocket-protocol"] : undefined,
+    });
+    request.bearer = bearer ?? null;
+    const { url, config } = request.routeOptions;
+    const isOpen = config.open === true || url === undefined || PAGE.has(url);
+    if (bearer?.rights.read === true || isOpen) return undefined;
+    reply.header("www-authenticate", "Bearer");
+    return refuse(request, reply, 401, "a token is needed", "send it as Authorization: Bearer TOKEN: docs/access.md");
+  });
+
+  app.post("/api/tickets", { bodyLimit: 1024 }, ({ bearer }) => {
+    if (bearer === null) throw new Error("a request that was let in is somebody's");
+    return { ticket: access.tickets.issue(bearer), seconds: TICKET_SECONDS, rights: bearer.rights };
+  });
+}
+
+function refuse(request: FastifyRequest, reply: FastifyReply, status: number, error: string, help: string) {
+  // Nobody reads the socket of an upgrade that was refused: it would stay open for ever.
+  if (request.headers.upgrade !== undefined) reply.raw.once("finish", () => request.raw.socket.destroy());
+  return reply.code(status).send({ error, help });
+}
