@@ -86,9 +86,30 @@ function send(wire: Connection, request: ViewerRequest): void {
   wire.send(JSON.stringify(request));
 }
 
-import { Requests } from "../link/requests.ts";
-import { setToken } from "../link/token.ts";
-import { applyMessage, showTarget } from "./apply-message.ts";
+/** Shows another target of the server's. */
+export function chooseTarget(target: string): void {
+  change?.(target);
+}
+
+/**
+ * Has something done to the target that is shown.
+ *
+ * @returns what was done, in a line, where there is something to say
+ * @throws {Error} with the server's words
+ */
+export function control(action: ControlAction): Promise<string | undefined> {
+  const { target } = page.peek();
+  if (live === undefined || target === null || connection.peek().phase !== "open")
+    return Promise.reject(new Error("there is no connection to kmemtap"));
+  const { id, answer } = requests.ask();
+  send(live, { type: "control", id, target, action });
+  return answer;
+}
+
+/** Tries again with a token. */
+export function unlock(token: string): void {
+  setToken(token);
+  live?.reconnect();
 }
 
 export function retryNow(): void {
