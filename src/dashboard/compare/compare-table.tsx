@@ -13,7 +13,7 @@ interface CompareTableProps {
 
 const SIGNS: Record<ComparedFunction["status"], string> = {
   grown: "▲ grown",
-  new: "＋ new",
+  new: "+ new",
   shrunk: "▼ shrunk",
   gone: "− gone",
   same: "same",
