@@ -26,7 +26,7 @@ module.exports = {
     only("report", ["model", "format", "rings", "compare"]),
     only("target", ["model", "transport", "ftrace"]),
     only("capture", ["model", "transport", "ftrace", "accounting", "symbols", "target"]),
-    only("server", ["model", "capture", "report"]),
+    only("server", ["model", "rings", "capture", "report"]),
     only("dashboard", ["model", "format", "rings", "compare"]),
     only("cli", [
       "model",

@@ -8,6 +8,8 @@ import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { chromium } from "playwright-core";
+import { accessOf } from "../dist/cli/access-options.js";
+import { loadConfig } from "../dist/cli/config.js";
 import { serve } from "../dist/server/serve.js";
 import { TargetRegistry } from "../dist/server/registry.js";
 import { generate } from "./page/generate.mjs";
@@ -34,7 +36,7 @@ if (!existsSync(CHROMIUM)) {
 const registry = new TargetRegistry();
 registry.add({ id: "bench", label: "bench", updates: generate({ callers, updatesPerSecond }) });
 const server = await serve(registry, {
-  ...{ host: "127.0.0.1", port: 0, anyPort: true, access: {} },
+  ...{ host: "127.0.0.1", port: 0, anyPort: true, access: accessOf(loadConfig(undefined).access, {}) },
   logger: pino({ level: "silent" }),
 });
 const browser = await chromium.launch({
