@@ -2,7 +2,17 @@
 import { useMemo } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { humanBytes } from "../format/bytes.ts";
-import { type CallerFilter, type Choice, directoriesOf, modulesOf, NO_FILTER } from "./filter-callers.ts";
+import { inside } from "../inside/inside.ts";
+import {
+  type CallerFilter,
+  type CallerKind,
+  type Choice,
+  isKind,
+  sizesOf,
+  directoriesOf,
+  modulesOf,
+  NO_FILTER,
+} from "./filter-callers.ts";
 import { useSteady } from "../rings/use-steady.ts";
 
 interface FiltersProps {
@@ -13,6 +23,7 @@ interface FiltersProps {
 
 /** A list that is open must not be made anew with every update. */
 const CHOICES_MS = 5000;
+const MOST_SIZES = 24;
 
 export function CallersFilters({ callers, filter, onFilter }: FiltersProps) {
   const steady = useSteady(callers, false, CHOICES_MS);
@@ -41,12 +52,53 @@ export function CallersFilters({ callers, filter, onFilter }: FiltersProps) {
           onChoice={(name) => onFilter({ ...filter, module: name })}
         />
       )}
+      <KindSelect kind={kind} onKind={(next) => onFilter({ ...filter, kind: next })} />
       {(directory !== "" || module !== "" || kind !== "") && (
         <button type="button" class="chip" onClick={() => onFilter({ ...NO_FILTER, text: filter.text })}>
           All callers
         </button>
       )}
     </>
+  );
+}
+
+/** Sizes are listed once they are known: when a row or this choice asked for them. */
+function KindSelect({
+  kind,
+  onKind,
+}: {
+  readonly kind: CallerKind | "";
+  readonly onKind: (kind: CallerKind | "") => void;
+}) {
+  const { objects } = inside.value;
+  const sizes = useMemo(
+    () => (objects.state === "known" ? sizesOf(objects.value).slice(0, MOST_SIZES) : []),
+    [objects],
+  );
+  const isListed =
+    kind === "" ||
+    kind === "kmalloc" ||
+    kind === "cache" ||
+    sizes.some(({ bytesAlloc }) => String(bytesAlloc) === kind);
+  return (
+    <label class="choice">
+      <span class="visually-hidden">Kind of live objects</span>
+      <select
+        value={kind}
+        data-testid="filter-kind"
+        onChange={({ currentTarget: { value } }) => onKind(isKind(value) ? value : "")}
+      >
+        <option value="">all kinds</option>
+        <option value="kmalloc">by kmalloc</option>
+        <option value="cache">of a cache</option>
+        {!isListed && <option value={kind}>{kind} bytes</option>}
+        {sizes.map(({ bytesAlloc, bytes }) => (
+          <option key={bytesAlloc} value={String(bytesAlloc)}>
+            {bytesAlloc} bytes · {humanBytes(bytes)}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

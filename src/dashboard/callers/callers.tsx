@@ -8,6 +8,7 @@ import { type Panel, PANELS } from "../view/view.ts";
 import { changeView, view } from "../view/view-store.ts";
 import type { Scope } from "../window/scope.ts";
 import { CallersFilters } from "./callers-filters.tsx";
+import { useKindScope } from "./use-kind-scope.ts";
 import { CallersTable } from "./callers-table.tsx";
 import { FilterField } from "./filter-field.tsx";
 
@@ -24,8 +25,9 @@ interface CallersProps {
   readonly scope: Scope;
 }
 
-export function Callers({ account, scope }: CallersProps) {
+export function Callers({ account, scope: whole }: CallersProps) {
   const { panel, filter } = view.value;
+  const scope = useKindScope(whole, filter.kind);
   const viewChoice = (
     <>
       <div class="views" role="group" aria-label="Show the callers as">
@@ -45,7 +47,7 @@ export function Callers({ account, scope }: CallersProps) {
       {panel !== "flame" && (
         <>
           <FilterField />
-          <CallersFilters callers={scope.callers} filter={filter} onFilter={(next) => changeView({ filter: next })} />
+          <CallersFilters callers={whole.callers} filter={filter} onFilter={(next) => changeView({ filter: next })} />
         </>
       )}
     </>

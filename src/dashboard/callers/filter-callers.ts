@@ -1,10 +1,14 @@
 /** Which callers are shown. Pure. */
+import type { ObjectsOfSize } from "../../model/inside.ts";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { placeOf } from "./place-of.ts";
 
-export const KINDS = ["kmalloc", "cache"] as const;
-/** How it allocates: by size, or from a cache of its own. */
-export type CallerKind = (typeof KINDS)[number];
+/** How live objects were allocated: by size, from a cache, or as so many bytes (`64`). */
+export type CallerKind = "kmalloc" | "cache" | `${number}`;
+
+export function isKind(text: string): text is CallerKind {
+  return text === "kmalloc" || text === "cache" || /^\d{1,12}$/.test(text);
+}
 
 export interface CallerFilter {
   /** Words, in any case, that all stand in the call site or its file. */
@@ -19,6 +23,29 @@ export const NO_FILTER: CallerFilter = { text: "", directory: "", module: "", ki
 
 export function isFiltering({ text, directory, module, kind }: CallerFilter): boolean {
   return text.trim() !== "" || directory !== "" || module !== "" || kind !== "";
+}
+
+/**
+ * Callers with a live object of the kind. Only what is alive is known by its size: of a caller that holds nothing nobody can tell.
+ *
+ * @param sizes of the callers' live objects, by call site
+ */
+export function withKind<Row extends CallerRow>(
+  callers: ReadonlyMap<string, Row>,
+  kind: CallerKind,
+  sizes: ReadonlyMap<string, readonly ObjectsOfSize[]>,
+): ReadonlyMap<string, Row> {
+  const isOf = (objects: ObjectsOfSize) => objects.kind === kind || String(objects.bytesAlloc) === kind;
+  return new Map([...callers].filter(([callSite]) => sizes.get(callSite)?.some(isOf) === true));
+}
+
+/** The sizes of live objects, those with the most bytes first. */
+export function sizesOf(sizes: ReadonlyMap<string, readonly ObjectsOfSize[]>): { bytesAlloc: number; bytes: number }[] {
+  const sums = new Map<number, number>();
+  for (const objects of sizes.values())
+    for (const { bytesAlloc, liveObjects } of objects)
+      sums.set(bytesAlloc, (sums.get(bytesAlloc) ?? 0) + bytesAlloc * liveObjects);
+  return [...sums].map(([bytesAlloc, bytes]) => ({ bytesAlloc, bytes })).sort((a, b) => b.bytes - a.bytes);
 }
 
 /** The rows that the filter lets through, in the order they come. */

@@ -4,17 +4,11 @@
  */
 import { computed, effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import type { Inside as InsideAccount, ObjectsOfSize } from "../../model/inside.ts";
 import type { StackRow } from "../../model/snapshot.ts";
 import { ask, messageOf } from "../api/ask.ts";
 import type { Answer } from "../api/use-answer.ts";
 import { pathOfTarget } from "../api/target-path.ts";
-
-export interface ObjectsOfSize {
-  readonly kind: "kmalloc" | "cache";
-  readonly bytesReq: number;
-  readonly bytesAlloc: number;
-  readonly liveObjects: number;
-}
 
 export interface Inside {
   /** By call site, those with the most live objects first. */
@@ -41,14 +35,9 @@ export function useInside(isWanted = true): void {
   }, [isWanted]);
 }
 
-interface InsideAnswer {
-  readonly callers: readonly { readonly callSite: string; readonly sizes: readonly ObjectsOfSize[] }[];
-  readonly stacks: readonly StackRow[];
-}
-
 async function look(path: string, signal: AbortSignal): Promise<Inside> {
   try {
-    const { callers, stacks } = await ask<InsideAnswer>(path, signal);
+    const { callers, stacks } = await ask<InsideAccount>(path, signal);
     return {
       objects: { state: "known", value: new Map(callers.map(({ callSite, sizes }) => [callSite, sizes])) },
       stacks: { state: "known", value: stacks },

@@ -5,7 +5,7 @@
 import { RING_ATTRIBUTES } from "../../model/source-tree.ts";
 import { type Stacking, STACKINGS } from "../chart/stack.ts";
 import { COLUMNS } from "../callers/columns.ts";
-import { type CallerKind, KINDS } from "../callers/filter-callers.ts";
+import { isKind } from "../callers/filter-callers.ts";
 import { DEFAULT_VIEW, type Panel, PANELS, type Span, type View } from "./view.ts";
 
 /** A row that is open takes room on the screen; a link with thousands of them is no view. */
@@ -37,6 +37,7 @@ export function encodeView(view: View): string {
 export function decodeView(hash: string): View {
   const words = new URLSearchParams(hash.replace(/^#/, ""));
   const read = (name: string) => words.get(name) ?? "";
+  const kind = read("kind");
   return {
     target: read("target") || null,
     panel: known<Panel>(PANELS, read("panel")) ?? DEFAULT_VIEW.panel,
@@ -46,7 +47,7 @@ export function decodeView(hash: string): View {
       text: read("q"),
       directory: read("dir"),
       module: read("module"),
-      kind: known<CallerKind>(KINDS, read("kind")) ?? "",
+      kind: isKind(kind) ? kind : "",
     },
     stacking: known<Stacking>(STACKINGS, read("stack")) ?? null,
     attribute: known(RING_ATTRIBUTES, read("a")) ?? DEFAULT_VIEW.attribute,

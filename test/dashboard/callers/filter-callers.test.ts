@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { directoriesOf, filterCallers, modulesOf, NO_FILTER } from "../../../src/dashboard/callers/filter-callers.ts";
+import {
+  directoriesOf,
+  filterCallers,
+  modulesOf,
+  NO_FILTER,
+  sizesOf,
+  withKind,
+} from "../../../src/dashboard/callers/filter-callers.ts";
 import { row } from "../make.ts";
 
 const source = (file: string | null) => ({ file, line: 1, function: null, module: null, chain: [] });
@@ -32,6 +39,27 @@ describe("filterCallers", () => {
     expect(filterCallers([before], { ...NO_FILTER, directory: "mm" })).toEqual([]);
     const after = { ...before, source: source("mm/slab.c") };
     expect(filterCallers([after], { ...NO_FILTER, directory: "mm" })).toEqual([after]);
+  });
+});
+
+describe("withKind", () => {
+  const sizes = new Map([
+    ["a", [{ kind: "kmalloc" as const, bytesReq: 60, bytesAlloc: 64, liveObjects: 3 }]],
+    ["b", [{ kind: "cache" as const, bytesReq: 192, bytesAlloc: 192, liveObjects: 1 }]],
+  ]);
+  const callers = new Map(["a", "b", "c"].map((name) => [name, row(name)]));
+
+  it("knows a caller by what it holds", () => {
+    expect([...withKind(callers, "kmalloc", sizes).keys()]).toEqual(["a"]);
+    expect([...withKind(callers, "192", sizes).keys()]).toEqual(["b"]);
+    expect([...withKind(callers, "8", sizes).keys()]).toEqual([]);
+  });
+
+  it("knows the sizes there are, the heaviest first", () => {
+    expect(sizesOf(sizes)).toEqual([
+      { bytesAlloc: 64, bytes: 192 },
+      { bytesAlloc: 192, bytes: 192 },
+    ]);
   });
 });
 
