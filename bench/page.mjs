@@ -69,6 +69,8 @@ async function open() {
   return took;
 }
 
+/* global document, MutationObserver, requestAnimationFrame -- in the page */
+
 /** Times between frames while a view is shown, and, where it is asked for, scrolled. */
 async function frames(panel, scrolls) {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });

@@ -89,11 +89,11 @@ describe.skipIf(missing)(`the page${note}`, () => {
     await page.keyboard.press("/");
     await page.keyboard.type("kmem_cache");
     await expect.poll(() => page.getByTestId("callers-count").textContent()).toMatch(/^\d+ of [\d,]+ call sites hold/);
-    const names = await page
-      .locator("tr.row")
-      .evaluateAll((rows) => rows.map((row) => row.getAttribute("data-call-site")));
+    const names = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('tr.row')].map((row) => row.dataset.callSite)",
+    );
     expect(names.length).toBeGreaterThan(0);
-    expect(names.every((name) => name?.includes("kmem_cache"))).toBe(true);
+    expect(names.every((name) => name.includes("kmem_cache"))).toBe(true);
     expect(await hashOf(page)).toContain("q=kmem_cache");
     await page.keyboard.press("Escape");
     await expect.poll(() => page.getByTestId("filter").inputValue()).toBe("");
@@ -137,9 +137,9 @@ describe.skipIf(missing)(`the page${note}`, () => {
     await expect.poll(() => page.locator("thead [data-column='net']").textContent()).toContain("net change");
     await expect.poll(() => page.locator("tr.row").count()).toBeGreaterThan(0);
     await shoot(page, "window");
-    const sum = await page
-      .locator("tr.row td[data-column='net']")
-      .evaluateAll((cells) => cells.map((cell) => Number(cell.getAttribute("data-value"))));
+    const sum = await page.evaluate<number[]>(
+      "[...document.querySelectorAll('tr.row td[data-column=net]')].map((cell) => Number(cell.dataset.value))",
+    );
     expect(sum[0]).toBeGreaterThan(0);
     expect(await hashOf(page)).toMatch(/window=[\d.]+-[\d.]+/);
 

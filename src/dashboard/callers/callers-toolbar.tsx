@@ -6,6 +6,8 @@ import { formatCount, formatShare } from "../format/count.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Quantity } from "../parts/quantity.tsx";
 
+const HELD = "the order is held while you read; Esc, or the pointer elsewhere, releases it";
+
 interface ToolbarProps {
   readonly viewChoice: ComponentChildren;
   readonly rows: readonly CallerRow[];
@@ -26,11 +28,12 @@ export function CallersToolbar({ viewChoice, rows, all, netBytes, filtered, held
         {filtered ? `${formatCount(rows.length)} of ${formatCount(all)}` : formatCount(all)} call sites
         {filtered && <SumOfRows rows={rows} netBytes={netBytes} />}
       </p>
-      <p class="held" data-testid="held" data-held={String(held)} role="status">
+      {/* Its room is kept: a line that comes and goes would move the rows from under the pointer. */}
+      <p class="held held-room" data-testid="held" data-held={String(held)} role="status" title={HELD}>
         {held && (
           <>
             <Icon name="pause" />
-            order held while you read{byFocus && " · Esc releases"}
+            {byFocus ? "held · Esc" : "order held"}
           </>
         )}
       </p>

@@ -3,7 +3,9 @@ import type { ComponentChildren } from "preact";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
+import type { Series } from "../../model/wire.ts";
 import { Sparkline } from "../chart/sparkline.tsx";
+import { lineOf } from "../chart/stack.ts";
 import { Quantity } from "../parts/quantity.tsx";
 import { recent } from "../watch/seen.ts";
 import { CallerFactsView } from "./caller-facts.tsx";
@@ -11,17 +13,19 @@ import { describeActive, describeChain, describeSource } from "./describe-caller
 
 interface DetailsProps {
   readonly row: CallerRow;
+  readonly series: Series;
   readonly nowS: number;
   readonly onClose: () => void;
 }
 
-export function RowDetails({ row, nowS, onClose }: DetailsProps) {
-  const points = recent.netOf(row.callSite);
+export function RowDetails({ row, series, nowS, onClose }: DetailsProps) {
+  // The largest have a line since the run began; of the others there is what this page saw.
+  const points = lineOf(series, row.callSite) ?? recent.netOf(row.callSite);
   const chain = describeChain(row);
   return (
     <div class="details" data-details={row.callSite} role="group" aria-label={`About ${row.caller}`}>
       <div class="details-history">
-        <Sparkline points={points} width={260} height={64} label={`net of ${row.caller} while this page watched`} />
+        <Sparkline points={points} width={260} height={64} label={`net of ${row.caller} over the trace clock`} />
         <p class="details-more">
           {points.length < 2
             ? "its history begins now"

@@ -34,6 +34,7 @@ export function useScope(account: Account): Scope {
     key: `${whole.key} ${window.min} ${window.max}`,
     callers: rows,
     totals: { netBytes: sumOf(rows) },
+    series: whole.series,
     nowS: whole.nowS,
     nothing: nothingOf(answer),
   };
