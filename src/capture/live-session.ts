@@ -91,6 +91,8 @@ export interface LiveUpdate {
   readonly began: boolean;
   /** What ended the source before its time, as it was thrown. */
   readonly failure?: Error;
+  /** Frees by the call site that freed, as the account has them when this is asked. */
+  readonly freeingCallSites?: () => ReadonlyMap<string, number>;
   /** The account of the workload up to now, where there is one; composed when it is asked for. */
   readonly workload?: (scope: WorkloadScope, options: WorkloadResultOptions) => Workload;
 }
@@ -307,10 +309,13 @@ class Session {
       newMarks: this.#marks.take(),
       previousRuns: this.#previousRuns,
       began: target === undefined || target.beganMs !== undefined,
+      freeingCallSites: this.#freeingCallSites,
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...(this.#account.workload === undefined ? {} : { workload: this.#workloadOf(this.#account, snapshot) }),
     };
   }
+
+  readonly #freeingCallSites = () => this.#account.freeingCallSites();
 
   #workloadOf(account: RunAccount, snapshot: Snapshot): NonNullable<LiveUpdate["workload"]> {
     return (scope, options) => account.workloadResult({ target: this.#source.label, scope, snapshot, ...options });

@@ -1,4 +1,4 @@
-import { lastValueFrom } from "rxjs";
+import { lastValueFrom, tap } from "rxjs";
 import type { LiveUpdate } from "../capture/live-session.ts";
 import { type WorkloadPhaseSpec, WorkloadScript, type WorkloadScriptOptions } from "../capture/workload-script.ts";
 import type { CaptureRecorder } from "../capture/capture-recorder.ts";
@@ -20,7 +20,9 @@ import { createLogger } from "./logger.ts";
 import { say } from "./say.ts";
 import { parseTarget } from "./parse-target.ts";
 import { recording } from "./record.ts";
+import { clearStatus } from "./status-line.ts";
 import { untilStopped } from "./until-stopped.ts";
+import { WorkloadStatus } from "./workload-status.ts";
 import { wrappersOf } from "./wrappers.ts";
 import { writeOutput } from "./write-output.ts";
 
@@ -79,12 +81,13 @@ async function workload(
   });
   try {
     const logger = createLogger(config.logLevel);
+    const status = new WorkloadStatus(rounds);
     const script = new WorkloadScript(agent, {
       phases,
       rounds,
       settleMs,
       modules: modulesIn(phases),
-      ...progress(rounds),
+      ...progress(rounds, status),
     });
     const followed = follow(agent, {
       config,
@@ -98,7 +101,7 @@ async function workload(
       memoryMb: memoryMbOf(options.memoryMb),
       wrappers: wrappersOf(options.wrappers ?? config.wrappers),
     });
-    const over = lastValueFrom(followed.updates);
+    const over = lastValueFrom(followed.updates.pipe(tap(status.show)));
     const interrupt = new AbortController();
     void stopped.then(() => interrupt.abort());
     void over.then(() => script.over());
@@ -108,6 +111,7 @@ async function workload(
     await finishCapture(agent, over, followed.last, logger);
     await agent.close();
     const update = await over;
+    clearStatus();
     await followed.sinks.drain();
     return await conclude(update, complete, scope, options);
   } finally {
@@ -212,13 +216,22 @@ export function modulesIn(phases: readonly WorkloadPhaseSpec[]): string {
 }
 
 /** Phases and what they print, on standard error as they go. */
-function progress(rounds: number): Pick<WorkloadScriptOptions, "onOutput" | "onPhase" | "onPhaseEnd"> {
+function progress(
+  rounds: number,
+  status: WorkloadStatus,
+): Pick<WorkloadScriptOptions, "onOutput" | "onPhase" | "onPhaseEnd"> {
   const where = (name: string, round: number) => (rounds > 1 ? `round ${round}, ${name}` : name);
   return {
-    onPhase: ({ name, command }, round) => say(`${where(name, round)}: ${printable(command)}`),
+    onPhase: ({ name, command }, round) => {
+      status.phase(name, round);
+      say(`${where(name, round)}: ${printable(command)}`);
+    },
     onPhaseEnd: ({ name }, round, status) => {
       if (status !== 0) say(`${where(name, round)}: exit status ${status ?? "unknown"}`);
     },
-    onOutput: (_name, _round, text) => process.stderr.write(printable(text)),
+    onOutput: (_name, _round, text) => {
+      clearStatus();
+      process.stderr.write(printable(text));
+    },
   };
 }
