@@ -27,6 +27,8 @@ export interface RecordingInput {
   readonly chunks: AsyncIterable<Uint8Array>;
   /** The file behind the chunks, where there is one: a trace.dat is not read in its own order. */
   readonly path?: string;
+  /** Told how many more bytes of that file were read, where it is not read by its chunks. */
+  readonly onRead?: ((bytes: number) => void) | undefined;
 }
 
 export interface RecordedAccount {

@@ -16,14 +16,15 @@ import type { RecordingInput } from "./account-recording.ts";
  * @throws {KmemtapError} where nothing of it can be
  */
 export async function readDatInput(
-  { label, path }: RecordingInput,
+  { label, path, onRead }: RecordingInput,
   chunks: AsyncGenerator<Uint8Array>,
   callSites: CallSiteTable,
   apply: (batch: EventBatch) => void,
 ): Promise<string[]> {
   const damage: string[] = [];
   const tally = new LineTally();
-  const source = await openSource(label, path, chunks, damage);
+  const file = await openSource(label, path, chunks, damage);
+  const source = onRead === undefined ? file : counted(file, onRead);
   try {
     for await (const batch of readTraceDat(source, label, callSites, new KernelSymbols(), damage)) {
       apply(batch);
@@ -39,6 +40,18 @@ export async function readDatInput(
     });
   }
   return damage;
+}
+
+function counted(file: RandomAccess, onRead: (bytes: number) => void): RandomAccess {
+  return {
+    size: file.size,
+    read: async (offset, length, into) => {
+      const bytes = await file.read(offset, length, into);
+      onRead(bytes.length);
+      return bytes;
+    },
+    close: () => file.close(),
+  };
 }
 
 async function openSource(

@@ -9,6 +9,8 @@ export interface CaptureOptions extends Omit<RunReplayOptions, "window"> {
   readonly run?: number | undefined;
   /** Accounts no more than this of it. */
   readonly part?: TimeSpan | PhasePart | undefined;
+  /** Told now and then how much of it was read, 0 to 1. */
+  readonly onShare?: ((share: number) => void) | undefined;
 }
 
 export interface CaptureAccount extends ReplayedAccount {
@@ -22,7 +24,7 @@ export interface CaptureAccount extends ReplayedAccount {
  * @throws {KmemtapError} `input/missing`, `input/empty` where it holds no run, `cli/usage` where it does not hold what is asked for
  */
 export async function accountCapture(path: string, options: CaptureOptions): Promise<CaptureAccount> {
-  const { part, run, ...others } = options;
+  const { part, run, onShare, ...others } = options;
   const frames = await RunFrames.open(path, run);
   try {
     const span = part !== undefined && "phase" in part ? await frames.spanOf(part) : part;
@@ -32,6 +34,7 @@ export async function accountCapture(path: string, options: CaptureOptions): Pro
     let isEndRead = true;
     for await (const frame of frames.read(window)) {
       isEndRead = frame !== "skipped";
+      onShare?.(frames.share);
       if (frame === "skipped") replay?.skip();
       else if ("damage" in frame) {
         damage.push(frame.damage);

@@ -24,6 +24,7 @@ export class RunFrames {
   readonly #path: string;
   readonly #recording: Recording;
   readonly #items: readonly Item[];
+  #at = 0;
 
   private constructor(path: string, recording: Recording, items: readonly Item[], run: number, runs: number) {
     this.#path = path;
@@ -54,6 +55,11 @@ export class RunFrames {
     }
   }
 
+  /** How much of the run {@link read} has given, 0 to 1. */
+  get share(): number {
+    return this.#at / Math.max(1, this.#items.length);
+  }
+
   close(): Promise<void> {
     return this.#recording.close();
   }
@@ -71,6 +77,7 @@ export class RunFrames {
     const bounds = boundsOf(this.#items, this.run);
     let skipped = false;
     for (const [i, { item, runsBefore }] of this.#items.entries()) {
+      this.#at = i;
       if (!isNeeded(item, bounds[i], window)) {
         skipped = true;
         continue;

@@ -125,12 +125,16 @@ async function accountOf(
   if (!(await isCapture(files))) {
     const { phase, run } = options;
     if (phase !== undefined || run !== undefined) throw noneInTrace(phase === undefined ? "run" : "phase");
-    return accountRecording(files.map(inputOf), filter, {
-      ...(sampler && { sampler }),
-      window: windowOf(options),
-      memoryMb,
-      wrappers,
-    });
+    return accountRecording(
+      files.map((file) => inputOf(file)),
+      filter,
+      {
+        ...(sampler && { sampler }),
+        window: windowOf(options),
+        memoryMb,
+        wrappers,
+      },
+    );
   }
   const { accountCapture } = await import("../capture/recorded-capture.ts");
   return accountCapture(files[0], { filter, run: runOf(options), part: partOf(options), sampler, memoryMb, wrappers });

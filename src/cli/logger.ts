@@ -1,6 +1,8 @@
+import { Writable } from "node:stream";
 import { pino } from "pino";
 import { PinoPretty } from "pino-pretty";
 import type { Config } from "./config.ts";
+import { clearStatus } from "./status-line.ts";
 
 export type Logger = ReturnType<typeof createLogger>;
 
@@ -14,6 +16,18 @@ export function createLogger(level: Config["logLevel"]) {
   }
   return pino(
     { level },
-    PinoPretty({ destination: 2, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l" }),
+    PinoPretty({ destination: terminal(), ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l" }),
   );
+}
+
+/** Standard error, with the status line out of the way. */
+function terminal(): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      clearStatus();
+      process.stderr.write(chunk, () => {
+        done();
+      });
+    },
+  });
 }

@@ -5,9 +5,9 @@ import { lossNotice } from "../report/loss-notice.ts";
 import { readFileChunks } from "../transport/read-file.ts";
 
 /** `-` is standard input. */
-export function inputOf(file: string): RecordingInput {
-  if (file === "-") return { label: "standard input", chunks: readFileChunks(file) };
-  return { label: file, chunks: readFileChunks(file), path: file };
+export function inputOf(file: string, onRead?: (bytes: number) => void): RecordingInput {
+  const chunks = readFileChunks(file, onRead);
+  return file === "-" ? { label: "standard input", chunks } : { label: file, chunks, path: file, onRead };
 }
 
 /** Why the account is not exact, one line; undefined where it is, or where only hidden pointers are why. */

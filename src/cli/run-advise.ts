@@ -44,7 +44,13 @@ async function profiled(files: readonly string[], options: AdviseOptions, sample
     if (options.run !== undefined)
       throw usage("--run chooses one of a capture's runs", "give a file that --record made");
     const window = span === undefined ? undefined : new TimeWindow(span);
-    return (await accountRecording(files.map(inputOf), filter, { sampler, window, memoryMb })).snapshot;
+    return (
+      await accountRecording(
+        files.map((file) => inputOf(file)),
+        filter,
+        { sampler, window, memoryMb },
+      )
+    ).snapshot;
   }
   if (files.length > 1) throw usage("a capture is looked at by itself", "give one file that --record made");
   const { accountCapture } = await import("../capture/recorded-capture.ts");

@@ -14,6 +14,7 @@ import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { sizeCommand } from "./size.ts";
 import { snapshotCommand } from "./snapshot.ts";
+import { clearStatus } from "./status-line.ts";
 
 /** Runs the command in `argv` to its end; the process's exit status. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -57,6 +58,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
 function reportFailure(thrown: unknown, stackTrace: boolean): number {
   // Commander has printed its own message; help and version are no failures.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? ExitCode.done : ExitCode.wrongUse;
+  clearStatus();
   process.stderr.write(`kmemtap: ${printable(messageOf(thrown))}\n`);
   if (thrown instanceof KmemtapError) {
     if (thrown.nextStep !== undefined) process.stderr.write(`  ${printable(thrown.nextStep)}\n`);

@@ -17,9 +17,11 @@ import { filterOf } from "./account-filter.ts";
 import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
+import { ReadProgress } from "./read-progress.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
 import { type RingsChoice, ringsChoiceOf, type RingsOptions } from "./rings-options.ts";
 import { say } from "./say.ts";
+import { clearStatus } from "./status-line.ts";
 import { endNotice, noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
 import { extrasOf, wrappersOf } from "./wrappers.ts";
 import { writeOutput } from "./write-output.ts";
@@ -50,18 +52,24 @@ export async function runReport(named: readonly string[], options: ReportOptions
     return ExitCode.done;
   }
   const { files, outputs } = await sortOut(named, options);
-  const console = options.console === undefined ? undefined : inputOf(options.console);
   kernelChoiceOf(options, rings !== undefined);
-  const capture = await accountOfCapture(files, options);
+  const console = options.console === undefined ? undefined : inputOf(options.console);
+  const progress = new ReadProgress(console === undefined ? files : [...files, console.path ?? "-"]);
+  const capture = await accountOfCapture(files, options, progress);
   const whole =
     capture ??
-    (await accountRecording(files.map(inputOf), filterOf(options), {
-      ...(console && { console }),
-      window: windowOf(options),
-      memoryMb: memoryMbOf(options.memoryMb),
-      wrappers: wrappersOf(options.wrappers),
-      stackRows: stackRowsOf(options),
-    }));
+    (await accountRecording(
+      files.map((file) => inputOf(file, progress.onRead)),
+      filterOf(options),
+      {
+        ...(console && { console }),
+        window: windowOf(options),
+        memoryMb: memoryMbOf(options.memoryMb),
+        wrappers: wrappersOf(options.wrappers),
+        stackRows: stackRowsOf(options),
+      },
+    ));
+  clearStatus();
   if (capture?.workload === undefined) await writeOutputs(await attributed(whole, options), outputs, rings);
   else await writeOutput("-", workloadText(await workloadAttributed(capture.workload, options), outputs));
   const { snapshot } = whole;
@@ -114,7 +122,11 @@ interface CaptureChoice extends WindowOptions, Pick<KernelOptions, "branch" | "s
 }
 
 /** The account of what --record kept, where that was given; of the last run, or the one that was asked for. */
-async function accountOfCapture(files: readonly string[], options: CaptureChoice): Promise<CaptureAccount | undefined> {
+async function accountOfCapture(
+  files: readonly string[],
+  options: CaptureChoice,
+  progress: ReadProgress,
+): Promise<CaptureAccount | undefined> {
   const { workload, addresses } = options;
   const isCapture = await Promise.all(files.map(holdsCapture));
   if (!isCapture.includes(true)) {
@@ -141,6 +153,7 @@ async function accountOfCapture(files: readonly string[], options: CaptureChoice
     memoryMb,
     wrappers: wrappersOf(options.wrappers),
     stackRows: stackRowsOf(options),
+    onShare: progress.onShare,
     workload: workload === true ? { addresses: addresses === true } : undefined,
   });
   if (workload === true && account.phases.length === 0)

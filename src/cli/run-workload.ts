@@ -1,4 +1,4 @@
-import { lastValueFrom } from "rxjs";
+import { lastValueFrom, tap } from "rxjs";
 import type { LiveUpdate } from "../capture/live-session.ts";
 import { type WorkloadPhaseSpec, WorkloadScript, type WorkloadScriptOptions } from "../capture/workload-script.ts";
 import type { CaptureRecorder } from "../capture/capture-recorder.ts";
@@ -18,9 +18,12 @@ import { follow } from "./follow.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { createLogger } from "./logger.ts";
 import { say } from "./say.ts";
+import { modulesIn } from "./modules-in.ts";
 import { parseTarget } from "./parse-target.ts";
 import { recording } from "./record.ts";
+import { clearStatus } from "./status-line.ts";
 import { untilStopped } from "./until-stopped.ts";
+import { WorkloadStatus } from "./workload-status.ts";
 import { wrappersOf } from "./wrappers.ts";
 import { writeOutput } from "./write-output.ts";
 
@@ -79,12 +82,13 @@ async function workload(
   });
   try {
     const logger = createLogger(config.logLevel);
+    const status = new WorkloadStatus(rounds);
     const script = new WorkloadScript(agent, {
       phases,
       rounds,
       settleMs,
       modules: modulesIn(phases),
-      ...progress(rounds),
+      ...progress(rounds, status),
     });
     const followed = follow(agent, {
       config,
@@ -98,7 +102,7 @@ async function workload(
       memoryMb: memoryMbOf(options.memoryMb),
       wrappers: wrappersOf(options.wrappers ?? config.wrappers),
     });
-    const over = lastValueFrom(followed.updates);
+    const over = lastValueFrom(followed.updates.pipe(tap(status.show)));
     const interrupt = new AbortController();
     void stopped.then(() => interrupt.abort());
     void over.then(() => script.over());
@@ -108,6 +112,7 @@ async function workload(
     await finishCapture(agent, over, followed.last, logger);
     await agent.close();
     const update = await over;
+    clearStatus();
     await followed.sinks.drain();
     return await conclude(update, complete, scope, options);
   } finally {
@@ -191,34 +196,23 @@ function shellTarget(target: Target, text: string): ShellTarget {
   throw usage(`${text} is no place to run a workload`, "use local:, ssh:, serial:, pty:, unix:, tcp: or qemu:");
 }
 
-const REMOVES = /\b(?:rmmod|modprobe|insmod)\s+([^;&|<>()\n]+)/g;
-
-/** Modules that the commands name: their symbols are read while they are loaded. `a_b` and `a-b` are one module. */
-export function modulesIn(phases: readonly WorkloadPhaseSpec[]): string {
-  const names = new Set<string>();
-  for (const { command } of phases) {
-    for (const [, words] of command.matchAll(REMOVES)) {
-      for (const word of words.split(/\s+/)) {
-        const name = word
-          .replaceAll(/["']/g, "")
-          .replace(/^.*\//, "")
-          .replace(/\.ko(\.\w+)?$/, "")
-          .replaceAll("-", "_");
-        if (/^\w*[a-z]\w*$/i.test(name) && !word.startsWith("-") && !word.includes("=")) names.add(name);
-      }
-    }
-  }
-  return [...names].join(" ");
-}
-
 /** Phases and what they print, on standard error as they go. */
-function progress(rounds: number): Pick<WorkloadScriptOptions, "onOutput" | "onPhase" | "onPhaseEnd"> {
+function progress(
+  rounds: number,
+  status: WorkloadStatus,
+): Pick<WorkloadScriptOptions, "onOutput" | "onPhase" | "onPhaseEnd"> {
   const where = (name: string, round: number) => (rounds > 1 ? `round ${round}, ${name}` : name);
   return {
-    onPhase: ({ name, command }, round) => say(`${where(name, round)}: ${printable(command)}`),
+    onPhase: ({ name, command }, round) => {
+      status.phase(name, round);
+      say(`${where(name, round)}: ${printable(command)}`);
+    },
     onPhaseEnd: ({ name }, round, status) => {
       if (status !== 0) say(`${where(name, round)}: exit status ${status ?? "unknown"}`);
     },
-    onOutput: (_name, _round, text) => process.stderr.write(printable(text)),
+    onOutput: (_name, _round, text) => {
+      clearStatus();
+      process.stderr.write(printable(text));
+    },
   };
 }

@@ -3,14 +3,25 @@ import type { ExitCode } from "../model/errors.ts";
 import { addArmOptions, TARGETS } from "./add-arm-options.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
 
-/** `kmemtap snapshot TARGET`: capture for a while, print what is held. */
+/** `kmemtap snapshot TARGET`: capture for a while, print what is held; or write files as it goes. */
 export function snapshotCommand(exit: (code: ExitCode) => void) {
   return addArmOptions(new Command("snapshot"))
-    .description("capture a target for a while and print who holds the memory then")
-    .argument("<TARGET>", TARGETS)
+    .description("capture a target for a while and print who holds the memory then, or write files while it goes on")
+    .argument("<TARGET>", `${TARGETS}; or a running kmemtap, http://127.0.0.1:8642/TARGET`)
     .option("--for <TIME>", "how long to capture: 20s, 500ms, 2m (default: until Ctrl-C)")
     .option("--json", "print the whole snapshot (kmemtap.snapshot/1) instead of the table")
-    .option("-o, --output <FILE>", "where to write it (default: standard output)")
+    .option("-o, --output <FILE>", "where to write it (default: standard output); a directory where files are written")
+    .option("--every <TIME>", "write files into -o DIR, each time so long after the last: 5s, 1m; and at the end")
+    .option("--at-overrun", "write files when events are lost")
+    .option("--on-signal", "write files on SIGUSR1")
+    .option(
+      "--when <CONDITION>",
+      "write files when it comes true (may be repeated): net, requested, waste, objects, callers, lost or rate, " +
+        "then > < >= or <=, then a number: 'net > 64M'",
+      collect,
+    )
+    .option("--format <LIST>", "of the files: account,slab-account,callers,json,csv,svg,png,pprof (default: json)")
+    .option("--token-file <FILE>", "of a running kmemtap that asks for a token: a file with it on its first line")
     .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")
     .option(...KERNEL_OPTIONS.kernel)
     .option(...KERNEL_OPTIONS.branch)
@@ -23,10 +34,26 @@ export function snapshotCommand(exit: (code: ExitCode) => void) {
 Examples:
   kmemtap snapshot local: --for 20s                    this machine, as root
   kmemtap snapshot ssh://root@board --for 1m --json    the snapshot with mode, link and per-CPU stats
-  kmemtap snapshot 'serial:///dev/ttyUSB0?baud=115200' --for 1m --mode hist`,
+  kmemtap snapshot 'serial:///dev/ttyUSB0?baud=115200' --for 1m --mode hist
+  kmemtap snapshot local: --for 60s --every 5s -o night --format account,json,pprof
+  kmemtap snapshot ssh://root@board --when 'net > 64M' --at-overrun -o night   until Ctrl-C
+  kmemtap snapshot http://127.0.0.1:8642/board --every 1m -o night   of a kmemtap that runs`,
     )
     .action(async (target, options) => {
-      const { runSnapshot } = await import("./run-snapshot.ts");
-      exit(await runSnapshot(target, options));
+      const { isDump, isServer } = await import("./headless/dump-options.ts");
+      if (isDump(options)) {
+        const { runDump } = await import("./headless/run-dump.ts");
+        exit(await runDump(target, options));
+      } else if (isServer(target)) {
+        const { printServer } = await import("./headless/print-server.ts");
+        exit(await printServer(target, options));
+      } else {
+        const { runSnapshot } = await import("./run-snapshot.ts");
+        exit(await runSnapshot(target, options));
+      }
     });
+}
+
+function collect(value: string, previous: readonly string[] = []): string[] {
+  return [...previous, value];
 }

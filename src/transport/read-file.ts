@@ -11,10 +11,13 @@ const GZIP_MAGIC = [0x1f, 0x8b];
  * Chunks of `path`, unzipped if it is a gzip; `-` is standard input. A chunk is valid until the next one is asked for.
  *
  * A read that fails half-way throws after everything before the damage was delivered.
+ *
+ * @param onRead told how many more bytes of the file, as it is, were read
  */
-export async function* readFileChunks(path: string): AsyncGenerator<Uint8Array> {
-  const chunks =
+export async function* readFileChunks(path: string, onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const source =
     path === "-" ? (process.stdin as AsyncIterable<Uint8Array>) : readHandle(await openForReading(path), path);
+  const chunks = onRead === undefined ? source : counted(source, onRead);
   // A pipe may deliver a single byte first, so the beginning is gathered until it tells what follows.
   let beginning: Uint8Array | undefined = new Uint8Array(0);
   for await (const chunk of chunks) {
@@ -35,6 +38,16 @@ export async function* readFileChunks(path: string): AsyncGenerator<Uint8Array> 
     beginning = undefined;
   }
   if (beginning !== undefined && beginning.length > 0) yield beginning;
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  onRead: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    onRead(chunk.length);
+    yield chunk;
+  }
 }
 
 async function openForReading(path: string): Promise<FileHandle> {

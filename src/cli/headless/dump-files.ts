@@ -1,0 +1,74 @@
+/** The files of an unattended capture: named by target, time and run, each whole or not there. A disk that is full ends nothing. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "../../model/errors.ts";
+import { dumpFormat, type DumpFormatName } from "./dump-formats.ts";
+import type { Moment } from "./moment.ts";
+import { writeDurably } from "./write-durably.ts";
+
+export interface DumpFilesOptions {
+  readonly directory: string;
+  readonly formats: readonly DumpFormatName[];
+  /** Told of what could not be written, once for the same trouble. */
+  readonly onTrouble: (text: string) => void;
+}
+
+export class DumpFiles {
+  readonly #options: DumpFilesOptions;
+  #written = 0;
+  #failed = 0;
+  #trouble: string | undefined;
+
+  constructor(options: DumpFilesOptions) {
+    this.#options = options;
+  }
+
+  get written(): number {
+    return this.#written;
+  }
+
+  /** Files that could not be written. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /** Writes the moment in each format; never rejects. */
+  async write(moment: Moment): Promise<void> {
+    const { directory, formats } = this.#options;
+    const stem = join(directory, stemOf(moment));
+    let isWhole = true;
+    for (const name of formats) {
+      const { ending, render } = dumpFormat(name);
+      const path = `${stem}.${ending}`;
+      try {
+        const content = await render(moment);
+        await mkdir(directory, { recursive: true });
+        await writeDurably(path, content);
+        this.#written += 1;
+      } catch (thrown) {
+        isWhole = false;
+        this.#failed += 1;
+        this.#tell(messageOf(thrown), path);
+      }
+    }
+    if (isWhole) this.#trouble = undefined;
+  }
+
+  #tell(text: string, path: string): void {
+    const trouble = text.replaceAll(path, "");
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    this.#options.onTrouble(text);
+  }
+}
+
+/** `board-20261126T131200.123Z-run1`: sorted by name is sorted by time, on any file system. */
+function stemOf({ atMs, snapshot: { source } }: Moment): string {
+  const time = new Date(atMs).toISOString().replaceAll(/[-:]/g, "");
+  // What a URL or a path has beside letters and digits, at the length that leaves room for the rest of a name.
+  const label = source.label
+    .replaceAll(/[^\w.]+/g, "-")
+    .replaceAll(/^[-.]+|-+$/g, "")
+    .slice(0, 100);
+  return `${label === "" ? "target" : label}-${time}-run${String(source.run)}`;
+}

@@ -1,0 +1,22 @@
+/** An account at a moment, as what works unattended sees it: files, metrics, sinks. */
+import type { LiveUpdate } from "../../capture/live-session.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+
+export interface Moment {
+  /** Unix epoch, ms. */
+  readonly atMs: number;
+  readonly snapshot: Snapshot;
+  readonly eventsPerSecond: number;
+  /** Events were lost since the moment before. */
+  readonly isLosing: boolean;
+  /** Frees by the call site that freed; undefined where only snapshots are to be had, as over HTTP. */
+  readonly freeingCallSites?: (() => ReadonlyMap<string, number>) | undefined;
+}
+
+/** Undefined while a target is still being armed: there is nothing to be written yet. */
+export function momentOf(update: LiveUpdate, atMs: number): Moment | undefined {
+  if (!update.began) return undefined;
+  const { link, snapshot, newAlerts, freeingCallSites } = update;
+  const isLosing = newAlerts.some(({ level }) => level === "lost");
+  return { atMs, snapshot, eventsPerSecond: link.eventsPerSecond, isLosing, freeingCallSites };
+}

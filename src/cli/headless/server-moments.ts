@@ -1,0 +1,152 @@
+/** The accounts of a kmemtap that runs already, by its HTTP API. */
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ExitCode, KmemtapError, messageOf } from "../../model/errors.ts";
+import { type Snapshot, snapshotSchema } from "../../model/snapshot.ts";
+import { durationOf, usage } from "../arm-options.ts";
+import { say } from "../say.ts";
+import { clearStatus, showStatus, spanOf } from "../status-line.ts";
+import { untilStopped } from "../until-stopped.ts";
+import type { Moment } from "./moment.ts";
+
+export interface ServerOptions {
+  /** A file with the server's token on its first line. */
+  readonly tokenFile?: string;
+  readonly for?: string;
+}
+
+const ANSWER_MS = 10_000;
+
+/** One snapshot of the target that the URL names, or of the only one. */
+export async function snapshotOfServer(url: string, options: ServerOptions): Promise<Snapshot> {
+  const server = new Server(url, options);
+  return server.snapshot(await server.target());
+}
+
+/**
+ * Asks for snapshots until the time is up or the operator ends it. A server that goes away is asked on.
+ *
+ * @returns the last snapshot
+ * @throws {KmemtapError} `link/refused` and `link/unreachable` where there was none at all
+ */
+export async function pollServer(
+  url: string,
+  options: ServerOptions,
+  pollMs: number,
+  take: (moment: Moment) => void,
+): Promise<Snapshot> {
+  const server = new Server(url, options);
+  const forMs = options.for === undefined ? Infinity : durationOf("--for", options.for);
+  const stopped = untilStopped();
+  const stop = new AbortController();
+  void stopped.then(() => stop.abort());
+  const target = await server.target();
+  const beganMs = Date.now();
+  let last: Moment | undefined;
+  let trouble: string | undefined;
+  while (!stop.signal.aborted) {
+    try {
+      last = momentAfter(last, await server.snapshot(target));
+      trouble = undefined;
+      take(last);
+    } catch (thrown) {
+      if (last === undefined) throw thrown;
+      if (trouble === undefined) say(`${messageOf(thrown)}; it is asked on`);
+      trouble = messageOf(thrown);
+    }
+    const leftMs = forMs - (Date.now() - beganMs);
+    if (leftMs <= 0) break;
+    showStatus(() => `${target}: ${Number.isFinite(leftMs) ? `${spanOf(leftMs)} left` : "Ctrl-C ends it"}`);
+    await Promise.race([stopped, sleep(Math.min(pollMs, leftMs), undefined, { ref: true })]);
+  }
+  clearStatus();
+  if (last === undefined) throw new KmemtapError("link/lost", `${url}: stopped before there was a snapshot`);
+  return last.snapshot;
+}
+
+/** The rate, and whether events were lost, by what two snapshots of one run differ in. */
+function momentAfter(before: Moment | undefined, snapshot: Snapshot): Moment {
+  const atMs = Date.now();
+  const same = before?.snapshot.source.run === snapshot.source.run ? before : undefined;
+  const seconds = same === undefined ? 0 : (atMs - same.atMs) / 1000;
+  const lost = ({ loss }: Snapshot) => loss.lostEvents + loss.lostUncounted;
+  const events = same === undefined ? 0 : snapshot.input.events.lines - same.snapshot.input.events.lines;
+  const isLosing = lost(snapshot) > (same === undefined ? 0 : lost(same.snapshot));
+  return { atMs, snapshot, eventsPerSecond: seconds > 0 ? Math.max(0, events) / seconds : 0, isLosing };
+}
+
+class Server {
+  readonly #origin: string;
+  readonly #named: string;
+  readonly #headers: Record<string, string>;
+
+  constructor(text: string, { tokenFile }: ServerOptions) {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url?.username !== "" || url.search !== "" || !/^\/[\w.-]*$/.test(url.pathname))
+      throw usage(
+        `${text} is not the address of a kmemtap`,
+        "use http://127.0.0.1:8642, or with a target: …:8642/board",
+      );
+    const isHere = /^(localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
+    if (tokenFile !== undefined && url.protocol === "http:" && !isHere)
+      throw usage(`${text}: a token would cross the network for all to read`, "use https:, or a tunnel: ssh -L");
+    this.#origin = url.origin;
+    this.#named = url.pathname.slice(1);
+    this.#headers = tokenFile === undefined ? {} : { authorization: `Bearer ${tokenOf(tokenFile)}` };
+  }
+
+  /** The id of the target: what the URL names, or the only one. */
+  async target(): Promise<string> {
+    const { targets } = (await this.#get("/api/targets")) as { targets: { id: string }[] };
+    const ids = targets.map(({ id }) => id);
+    if (this.#named === "" && ids.length === 1) return ids[0];
+    if (ids.includes(this.#named)) return this.#named;
+    throw usage(
+      this.#named === ""
+        ? `${this.#origin} has ${String(ids.length)} targets`
+        : `${this.#origin} has no ${this.#named}`,
+      ids.length === 0 ? "there is none yet" : `name one: ${ids.map((id) => `${this.#origin}/${id}`).join(", ")}`,
+    );
+  }
+
+  /** What another machine sends is not trusted to be a snapshot. */
+  async snapshot(target: string): Promise<Snapshot> {
+    const found = snapshotSchema.safeParse(await this.#get(`/api/targets/${target}/snapshot.json`));
+    if (found.success) return found.data;
+    throw new KmemtapError("link/refused", `${this.#origin} answered with something else than a snapshot`, {
+      nextStep: "check that it is a kmemtap of this version",
+    });
+  }
+
+  async #get(path: string): Promise<unknown> {
+    const url = this.#origin + path;
+    try {
+      const response = await fetch(url, { headers: this.#headers, signal: AbortSignal.timeout(ANSWER_MS) });
+      if (response.ok) return await response.json();
+      const text = (await response.text()).slice(0, 200);
+      throw new KmemtapError("link/refused", `${url} answered ${String(response.status)}: ${text}`, {
+        nextStep:
+          response.status === 401 ? "give its token: --token-file FILE" : "check the address and the target's name",
+      });
+    } catch (thrown) {
+      if (thrown instanceof KmemtapError) throw thrown;
+      const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+      throw new KmemtapError("link/unreachable", `${url}: ${messageOf(cause)}`, {
+        nextStep: "check that kmemtap live or kmemtap daemon runs there",
+        cause: thrown,
+      });
+    }
+  }
+}
+
+function tokenOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8").split("\n", 1)[0].trim();
+  } catch (cause) {
+    throw new KmemtapError("config/invalid", `--token-file: ${messageOf(cause)}`, {
+      nextStep: "give a file that this user can read, with the token on its first line",
+      exitCode: ExitCode.wrongUse,
+      cause,
+    });
+  }
+}

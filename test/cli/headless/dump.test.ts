@@ -1,0 +1,151 @@
+/** `kmemtap snapshot` unattended, as a process: files at a pace, by signal and by condition; what cannot be written ends nothing. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { snapshotSchema } from "../../../src/model/snapshot.ts";
+import { ensureBuilt, kmemtap, startKmemtap } from "../../support/kmemtap.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+import { ALLOC_LINE, alloc, head } from "../../support/trace-text.ts";
+import { until } from "../../support/until.ts";
+
+beforeAll(ensureBuilt, 120_000);
+
+const FORMATS = "account,slab-account,callers,json,csv,svg,png,pprof";
+const ENDINGS = ["account.txt", "callers.txt", "csv", "json", "pb.gz", "png", "slab-account.txt", "svg"];
+
+/** A capture of a file that the test writes. */
+function capture(...args: string[]) {
+  const dir = tempDir();
+  const [log, out, config] = [join(dir, "serial.log"), join(dir, "out"), join(dir, "kmemtap.yaml")];
+  writeFileSync(log, `${ALLOC_LINE}\n`);
+  writeFileSync(config, "logLevel: silent\n");
+  const child = startKmemtap(["snapshot", `file://${log}`, "-o", out, "--config", config, ...args]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const run = { child, out, stderr: "", log: (line: string) => appendFileSync(log, `${line}\n`) };
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (run.stderr += text));
+  return {
+    ...run,
+    ended: once(child, "close").then(([status]) => status as number),
+    get stderr() {
+      return run.stderr;
+    },
+  };
+}
+
+const files = (dir: string) => {
+  try {
+    return readdirSync(dir).sort();
+  } catch {
+    return [];
+  }
+};
+const ofKind = (dir: string, ending: string) => files(dir).filter((name) => name.endsWith(`.${ending}`));
+const snapshotIn = (dir: string, name: string) =>
+  snapshotSchema.parse(JSON.parse(readFileSync(join(dir, name), "utf8")));
+
+describe("kmemtap snapshot -o DIR", () => {
+  it("writes each format whole at a pace and at the end, named by target, time and run", async () => {
+    const run = capture("--for", "2s", "--every", "500ms", "--format", FORMATS);
+    expect({ status: await run.ended, stderr: run.stderr }).toMatchObject({ status: 0 });
+    const names = files(run.out);
+    const moments = [...new Set(names.map((name) => /^.*-run1/.exec(name)?.[0] ?? name))];
+    expect(moments.length).toBeGreaterThanOrEqual(3);
+    expect(moments.length).toBeLessThanOrEqual(5);
+    for (const moment of moments) {
+      expect(moment).toMatch(/^file-.*serial\.log-\d{8}T\d{6}\.\d{3}Z-run1$/);
+      expect(names.filter((name) => name.startsWith(moment)).map((name) => name.slice(moment.length + 1))).toEqual(
+        ENDINGS,
+      );
+    }
+    expect(run.stderr).toContain(`${String(names.length)} files written`);
+    const last = snapshotIn(run.out, ofKind(run.out, "json").at(-1) ?? "");
+    expect(last.totals).toMatchObject({ allocs: 1, netBytes: 4096 });
+    const of = (ending: string) => readFileSync(join(run.out, ofKind(run.out, ending)[0]));
+    expect(of("account.txt").toString()).toContain("current bytes allocated:       4096");
+    expect(of("csv").toString()).toMatch(
+      /^caller,call_site,net_bytes,.*\r\ntty_open\+0x58,tty_open\+0x58\/0x6e0,4096,/,
+    );
+    expect(of("png").subarray(1, 4).toString()).toBe("PNG");
+    expect(of("svg").toString()).toContain("<svg");
+    expect(of("pb.gz").subarray(0, 2).toString("hex")).toBe("1f8b");
+  });
+
+  it("writes on SIGUSR1 and when a condition comes true", async () => {
+    const run = capture("--on-signal", "--when", "net > 8k", "--format", "json");
+    const { child } = run;
+    // Node itself takes SIGUSR1, to start its debugger: the one of SIGHUP comes behind ours.
+    const caught = () => /SigCgt:\s*(\w+)/.exec(readFileSync(`/proc/${String(child.pid)}/status`, "utf8"))?.[1] ?? "0";
+    await until("the handlers", () => (BigInt(`0x${caught()}`) & 1n) !== 0n);
+    child.kill("SIGUSR1");
+    await until("the signal's file", () => ofKind(run.out, "json").length === 1);
+    run.log(head() + alloc({ ptr: "00000000000000a1", req: 8192, alloc: 8192 }));
+    await until("the condition's file", () => ofKind(run.out, "json").length === 2);
+    expect(snapshotIn(run.out, ofKind(run.out, "json")[1]).totals.netBytes).toBe(4096 + 8192);
+    child.kill("SIGTERM");
+    expect(await run.ended).toBe(0);
+    expect(run.stderr).toMatch(/writing a snapshot: SIGUSR1\n.*writing a snapshot: net > 8k\n/s);
+    expect(ofKind(run.out, "json").length).toBe(3);
+  });
+
+  it("writes when events are lost", async () => {
+    const run = capture("--at-overrun", "--format", "json");
+    run.log("CPU:3 [LOST 157 EVENTS]");
+    await until("the file", () => ofKind(run.out, "json").length === 1);
+    expect(snapshotIn(run.out, ofKind(run.out, "json")[0]).loss.lostEvents).toBe(157);
+    run.child.kill("SIGINT");
+    expect(await run.ended).toBe(0);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    "a full disk is said once, leaves no half file, and does not end the capture",
+    async () => {
+      const run = capture("--for", "3s", "--every", "300ms", "--format", "png,json");
+      mkdirSync(run.out, { recursive: true });
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", run.out]);
+      onTestFinished(() => void spawnSync("umount", [run.out]));
+      await until("the trouble", () => run.stderr.includes("the capture goes on"));
+      expect(await run.ended).toBe(3);
+      expect(run.stderr).toMatch(/cannot write .*: ENOSPC.*; the capture goes on\n/);
+      expect(run.stderr.match(/ENOSPC/g)?.length).toBeLessThan(8);
+      expect(run.stderr).toMatch(/\d+ files could not be written/);
+      expect(files(run.out).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+      for (const name of ofKind(run.out, "json")) snapshotIn(run.out, name);
+    },
+  );
+
+  it("a directory that cannot be made is a finding, and the status 3", async () => {
+    const run = capture("--for", "500ms", "--format", "json");
+    writeFileSync(run.out, "a file");
+    expect(await run.ended).toBe(3);
+    expect(run.stderr).toContain("the capture goes on");
+  });
+
+  it.each([
+    [["local:", "--every", "5s"], /needs a directory/],
+    [["local:", "--every", "5s", "-o", "x", "--json"], /--json prints one snapshot/],
+    [["local:", "--every", "1ms", "-o", "x"], /too often/],
+    [["local:", "--format", "gif", "-o", "x"], /no format gif/],
+    [["local:", "--when", "net", "-o", "x"], /not a condition/],
+    [["http://127.0.0.1:1/", "--every", "1s", "-o", "x", "--record", "y"], /record/],
+    [["http://127.0.0.1:1/", "--format", "slab-account", "-o", "x"], /does not tell who freed/],
+    [["http://example.org/", "--token-file", "/dev/null"], /a token would cross the network/],
+    [["http://127.0.0.1:1/a/b"], /is not the address of a kmemtap/],
+  ])("%j is refused", async (args, message) => {
+    const { status, stderr } = await kmemtap(["snapshot", ...args], { cwd: tempDir() });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+
+  it("a kmemtap that is not there is one line", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const { status, stderr } = await kmemtap(["snapshot", `http://127.0.0.1:${String(port)}`]);
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/^kmemtap: http:\/\/127\.0\.0\.1:\d+\/api\/targets: .*ECONNREFUSED.*\n {2}\S.*\n$/);
+  });
+});
