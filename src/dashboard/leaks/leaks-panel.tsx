@@ -1,9 +1,6 @@
-/** What may be leaking: the verdict of a workload that was repeated, and what only grew while this page watched. */
+/** What may be leaking: what the phases of a workload left behind, and what only grew while this page watched. */
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
-import type { Workload } from "../../model/workload.ts";
-import { pathOfTarget } from "../api/target-path.ts";
-import { useAnswer } from "../api/use-answer.ts";
 import { filterCallers } from "../callers/filter-callers.ts";
 import { useSteady } from "../rings/use-steady.ts";
 import type { Account } from "../state/page-state.ts";
@@ -11,9 +8,10 @@ import { view } from "../view/view-store.ts";
 import type { Span } from "../view/view.ts";
 import type { Sample } from "../watch/recent.ts";
 import { recent } from "../watch/seen.ts";
+import { phaseChanges } from "./phase-changes.ts";
+import { PhasesTable } from "./phases-table.tsx";
 import { SuspectsTable } from "./suspects-table.tsx";
 import { LEAST_SAMPLES, suspectsOf } from "./suspects.ts";
-import { WorkloadView } from "./workload-view.tsx";
 
 const REDRAW_MS = 2000;
 
@@ -28,7 +26,6 @@ interface LeaksPanelProps {
 }
 
 export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
-  const workload = useAnswer<Workload>(pathOfTarget("workload.json"), 3000);
   const steady = useSteady(account.callers, false, REDRAW_MS);
   const { filter, window } = view.value;
   const samples = useMemo(() => within(recent.samples, window), [steady, window]);
@@ -42,6 +39,7 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
     );
     return suspects.filter(({ row }) => rows.has(row));
   }, [suspects, filter]);
+  const phases = useMemo(() => phaseChanges(account.marks, account.history), [steady]);
   return (
     <section class="callers" aria-label="Leaks">
       <div class="section-head">
@@ -49,7 +47,13 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
         {viewChoice}
       </div>
       <div class="callers-scroll leaks" tabIndex={0} role="group" aria-label="What may be leaking">
-        {workload.state === "known" && <WorkloadView workload={workload.value} />}
+        {phases.length > 0 && (
+          <section class="leaks-part" aria-label="Phases">
+            <h3>What the phases of the workload left behind</h3>
+            <p class="leaks-note">Whatever else ran on the target meanwhile is in it.</p>
+            <PhasesTable phases={phases} nowS={(account.window.lastEventNs ?? 0) / 1e9} exact={account.exact} />
+          </section>
+        )}
         <section class="leaks-part" aria-label="Growing">
           <h3>Grew steadily while this page watched</h3>
           <p class="leaks-note">

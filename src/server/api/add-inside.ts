@@ -1,4 +1,4 @@
-/** What a target's account knows beyond its snapshot: sizes and stacks, and the account of a workload. */
+/** What a target's account knows beyond its snapshot: sizes and stacks. */
 import type { FastifyInstance } from "fastify";
 import type { TargetRegistry } from "../registry.ts";
 import { hubOf } from "./add-targets.ts";
@@ -11,11 +11,5 @@ export function addInside(app: FastifyInstance, registry: TargetRegistry): void 
   app.get<TargetRoute>("/api/targets/:id/inside.json", (request, reply) => {
     const hub = hubOf(registry, request.params.id, reply);
     return hub === undefined ? reply : (hub.latest?.inside?.() ?? reply.code(204).send());
-  });
-
-  app.get<TargetRoute>("/api/targets/:id/workload.json", (request, reply) => {
-    const hub = hubOf(registry, request.params.id, reply);
-    if (hub === undefined) return reply;
-    return hub.latest?.workload?.("system", { interrupted: false, addresses: false }) ?? reply.code(204).send();
   });
 }

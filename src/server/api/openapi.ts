@@ -13,7 +13,6 @@ import {
 import { insideSchema } from "../../model/inside.ts";
 import { sizeSchema } from "../../model/size.ts";
 import { snapshotSchema } from "../../model/snapshot.ts";
-import { workloadSchema } from "../../model/workload.ts";
 import { VERSION } from "../../model/version.ts";
 import { SNAPSHOT_FILES } from "./snapshot-files.ts";
 
@@ -67,13 +66,6 @@ const OPERATIONS: readonly Operation[] = [
     answer: insideSchema,
     refusals: [404, 503],
     none: "this target does not tell",
-  },
-  {
-    path: `${TARGET}/workload.json`,
-    summary: "The account of the workload that runs or ran",
-    answer: workloadSchema,
-    refusals: [404, 503],
-    none: "no workload ran",
   },
   {
     path: `${TARGET}/footprint`,
