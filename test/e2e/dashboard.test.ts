@@ -72,13 +72,13 @@ describe.skipIf(missing)(`the page${note}`, () => {
     await page.close();
   });
 
-  it("opens in under a second with all there is", async () => {
+  it("opens with all there is, and says how fast", async () => {
     const page = await browser.newPage();
     await page.goto("about:blank");
     const began = performance.now();
     await page.goto(url);
     await page.locator("tr.row").first().waitFor();
-    // A figure for people; a machine that is busy with other tests may take longer than the second.
+    // A figure for people, who want it below a second: no timed test, on a machine that boots a kernel meanwhile.
     console.log(`the page opened in ${Math.round(performance.now() - began)} ms`);
     expect(await page.locator("tr.row").count()).toBeGreaterThan(5);
     await page.close();

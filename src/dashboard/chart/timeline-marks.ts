@@ -42,6 +42,9 @@ function inPlot(chart: uPlot, draw: (pen: Pen) => void): void {
   const { ctx, bbox: box } = chart;
   const place = (seconds: number) => Math.round(chart.valToPos(seconds, "x", true));
   ctx.save();
+  // The axes leave theirs behind.
+  ctx.textAlign = "left";
+  ctx.textBaseline = "alphabetic";
   draw({
     ctx,
     box,

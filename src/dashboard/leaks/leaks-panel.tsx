@@ -50,7 +50,10 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
         {phases.length > 0 && (
           <section class="leaks-part" aria-label="Phases">
             <h3>What the phases of the workload left behind</h3>
-            <p class="leaks-note">Whatever else ran on the target meanwhile is in it.</p>
+            <p class="leaks-note">
+              Whatever else ran on the target meanwhile is in it; of the callers, what half a second before and after
+              changed, too.
+            </p>
             <PhasesTable phases={phases} nowS={(account.window.lastEventNs ?? 0) / 1e9} exact={account.exact} />
           </section>
         )}

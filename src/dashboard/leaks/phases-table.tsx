@@ -11,6 +11,8 @@ interface PhasesTableProps {
 }
 
 const MOST = 60;
+/** Moments are kept some tenths of a second apart: a window as short as a short phase has none of its own. */
+const AROUND_S = 0.5;
 
 export function PhasesTable({ phases, nowS, exact }: PhasesTableProps) {
   return (
@@ -43,7 +45,12 @@ export function PhasesTable({ phases, nowS, exact }: PhasesTableProps) {
                 type="button"
                 class="chip"
                 aria-label={`Callers of ${name}, ${round}`}
-                onClick={() => changeView({ window: { min: fromS, max: toS ?? nowS }, panel: "callers" })}
+                onClick={() =>
+                  changeView({
+                    window: { min: Math.max(0, fromS - AROUND_S), max: (toS ?? nowS) + AROUND_S },
+                    panel: "callers",
+                  })
+                }
               >
                 Show
               </button>

@@ -51,7 +51,7 @@ function nothingOf(answer: Answer<WindowAnswer>): string {
     case "failed":
       return `Nothing is known of this window: ${answer.why}`;
     case "known":
-      return "Nothing was allocated or freed in this window";
+      return "Nothing was allocated or freed between the moments that are kept nearest to this window";
     case "none":
     case "asked":
       return "Asking for this window …";
