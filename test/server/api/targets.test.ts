@@ -3,11 +3,13 @@ import { gunzipSync } from "node:zlib";
 import fastify from "fastify";
 import { PNG } from "pngjs";
 import { describe, expect, it } from "vitest";
+import { type Inside, insideSchema } from "../../../src/model/inside.ts";
 import { windowSchema } from "../../../src/model/api.ts";
 import { snapshotSchema } from "../../../src/model/snapshot.ts";
 import { Access } from "../../../src/server/access/access.ts";
 import { guard } from "../../../src/server/access/guard.ts";
 import { addHealth } from "../../../src/server/api/add-health.ts";
+import { addInside } from "../../../src/server/api/add-inside.ts";
 import { addTargets } from "../../../src/server/api/add-targets.ts";
 import { openApi } from "../../../src/server/api/openapi.ts";
 import { allocation, updateOf } from "../../support/live-update.ts";
@@ -100,6 +102,26 @@ describe("a window", () => {
   });
 });
 
+describe("inside.json", () => {
+  it("is what the account knows beyond its snapshot, asked of it now", async () => {
+    const { get, updates } = await started();
+    const inside: Inside = {
+      schema: "kmemtap.inside/1",
+      callers: [{ callSite: "a+0x1/0x2", sizes: [{ kind: "kmalloc", bytesReq: 60, bytesAlloc: 64, liveObjects: 1 }] }],
+      stacks: [],
+    };
+    updates.next({ ...updateOf([A]), inside: () => inside });
+    const answer = await get("target/inside.json");
+    expect(insideSchema.parse(JSON.parse(answer.text))).toEqual(inside);
+  });
+
+  it("is nothing where the target does not tell", async () => {
+    const { get, updates } = await started();
+    updates.next(updateOf([A]));
+    expect((await get("target/inside.json")).status).toBe(204);
+  });
+});
+
 describe("/api/openapi.json", () => {
   it("describes every route there is, and no other", async () => {
     const routes = new Set<string>();
@@ -107,6 +129,7 @@ describe("/api/openapi.json", () => {
     app.addHook("onRoute", ({ method, url }) => void routes.add(`${String(method)} ${url}`));
     await guard(app, new Access({ host: "127.0.0.1", port: 0 }, OPEN_ACCESS));
     addHealth(app, new TargetRegistry());
+    addInside(app, new TargetRegistry());
     addTargets(app, new TargetRegistry());
     const described = Object.entries(openApi()["paths"] ?? {}).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace("{id}", ":id")}`),
