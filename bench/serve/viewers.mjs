@@ -8,18 +8,19 @@ import { WebSocket } from "ws";
 const [url, count, stuck] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 /** The server takes so many requests of one address a second. */
 const AT_ONCE = 20;
+/** Who never reads answers no ping either: the server hangs up, it does not notice, and comes again. */
+const COME_AGAIN_MS = 40_000;
 const NOW = /"nowMs":(\d+)/;
 
 const ages = [];
 const gaps = [];
 let open = 0;
-let closed = 0;
 for (let i = 0; i < count; i++) {
   watch(i < stuck);
   if (i % AT_ONCE === AT_ONCE - 1) await sleep(250);
 }
 setInterval(() => {
-  console.log(JSON.stringify({ open, closed, ages: ages.splice(0), gaps: gaps.splice(0) }));
+  console.log(JSON.stringify({ open, ages: ages.splice(0), gaps: gaps.splice(0) }));
 }, 1000);
 
 function watch(neverReads) {
@@ -38,6 +39,10 @@ function watch(neverReads) {
     if (lastMs !== undefined) gaps.push(nowMs - lastMs);
     lastMs = nowMs;
   });
-  socket.on("close", () => (closed += 1));
+  if (neverReads)
+    setTimeout(() => {
+      socket.terminate();
+      watch(true);
+    }, COME_AGAIN_MS);
   socket.on("error", (error) => console.error(`a viewer: ${error.message}`));
 }

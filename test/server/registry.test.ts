@@ -83,7 +83,11 @@ describe("a control", () => {
 
   it("is done, and what it did or why not is said", async () => {
     const done: object[] = [];
-    const able = { control: { perform: (action: object) => Promise.resolve(void done.push(action) ?? "done") } };
+    const perform = (action: object) => {
+      done.push(action);
+      return Promise.resolve("done");
+    };
+    const able = { control: { perform } };
     expect(await replyTo(control({ kind: "mark", text: "here" }), able)).toEqual({
       type: "reply",
       id: "1",

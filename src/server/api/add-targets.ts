@@ -89,14 +89,14 @@ async function answering(
   type: string,
   answer: () => Promise<string | Uint8Array>,
 ): Promise<FastifyReply> {
+  let content: string | Uint8Array;
   try {
-    const content = await answer();
-    reply.type(type).send(content);
-    return reply;
+    content = await answer();
   } catch (thrown) {
     if (!(thrown instanceof KmemtapError)) return refuse(reply, 502, messageOf(thrown), "");
     return refuse(reply, thrown.exitCode === ExitCode.wrongUse ? 400 : 502, thrown.message, thrown.nextStep ?? "");
   }
+  return reply.type(type).send(content);
 }
 
 function refuse(reply: FastifyReply, status: number, error: string, help: string): FastifyReply {

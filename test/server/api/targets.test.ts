@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { type Inside, insideSchema } from "../../../src/model/inside.ts";
 import { windowSchema } from "../../../src/model/api.ts";
 import { snapshotSchema } from "../../../src/model/snapshot.ts";
+import type { HistoryPoint } from "../../../src/model/wire.ts";
 import { Access } from "../../../src/server/access/access.ts";
 import { guard } from "../../../src/server/access/guard.ts";
 import { addHealth } from "../../../src/server/api/add-health.ts";
@@ -94,8 +95,11 @@ describe("a snapshot", () => {
 describe("a window", () => {
   it("is what changed between two moments", async () => {
     const { get, updates } = await started();
-    const more = { history: [[1, 192, 180, 3], [9, 256, 240, 4]] } as { history: [number, number, number, number][] }; // prettier-ignore
-    updates.next(updateOf([A, ...B, allocation("ext4_a+0x1/0x2 [ext4]", 9)], more));
+    const history: HistoryPoint[] = [
+      [1, 192, 180, 3],
+      [9, 256, 240, 4],
+    ];
+    updates.next(updateOf([A, ...B, allocation("ext4_a+0x1/0x2 [ext4]", 9)], { history }));
     const window = windowSchema.parse(JSON.parse((await get("target/window.json?from=1&to=9")).text));
     expect(window).toMatchObject({ from: { used: 1 }, to: { used: 9 }, totals: { netBytes: 64 } });
     expect(window.callers.map(({ caller }) => caller)).toEqual(["ext4_a+0x1 [ext4]"]);
@@ -131,7 +135,7 @@ describe("/api/openapi.json", () => {
     addHealth(app, new TargetRegistry());
     addInside(app, new TargetRegistry());
     addTargets(app, new TargetRegistry());
-    const described = Object.entries(openApi()["paths"] ?? {}).flatMap(([path, methods]) =>
+    const described = Object.entries(openApi()["paths"] as Record<string, object>).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace("{id}", ":id")}`),
     );
     const served = [...routes].filter((route) => !route.startsWith("HEAD"));
