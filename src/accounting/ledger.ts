@@ -10,6 +10,7 @@
  * ends. Looking at half of the events would leave objects alive that the other half freed.
  */
 import type { CallSiteTable } from "../model/call-site-table.ts";
+import type { CallerObjects } from "../model/inside.ts";
 import { type EventBatch, EventKind } from "../model/event-batch.ts";
 import { LineTally } from "../model/line-tally.ts";
 import type { Ledger } from "../model/ports.ts";
@@ -25,6 +26,7 @@ import { PhaseColumn, PhaseRows } from "./phase-rows.ts";
 import { type ResidueCell, ResidueFold, type ResidueOptions } from "./residue.ts";
 import { Column, ROW } from "./site-rows.ts";
 import { composeSnapshot } from "./compose-snapshot.ts";
+import { foldByCaller } from "./objects-by-caller.ts";
 import { foldBySize, type ObjectsBySize } from "./objects-by-size.ts";
 import { WrapperMarks } from "./wrapper-marks.ts";
 
@@ -289,10 +291,19 @@ export class EventLedger implements Ledger {
    */
   objectsBySize(): ObjectsBySize | undefined {
     if (this.#hidden.sum() !== undefined || this.#untracked.sum() !== undefined) return undefined;
+    return foldBySize(this.#liveByClass(), this.#core.classes, this.#core.unmatchedBySize(), this.#callSites);
+  }
+
+  /** The sizes of live objects by caller. O(live objects), so for whoever asks. */
+  objectsByCaller(): CallerObjects[] {
+    return foldByCaller(this.#liveByClass(), this.#core.classes, this.#callSites, (kind) => this.#counts(kind));
+  }
+
+  #liveByClass(): Float64Array {
     const counts = new Float64Array(this.#core.classCount);
     const objects = this.#objects;
     this.#core.forEach((_low, _high, held) => (counts[objects?.classOf(held) ?? held] += 1));
-    return foldBySize(counts, this.#core.classes, this.#core.unmatchedBySize(), this.#callSites);
+    return counts;
   }
 
   #counts(kind: number): boolean {

@@ -22,6 +22,7 @@ import {
 } from "rxjs";
 import { messageOf } from "../model/errors.ts";
 import type { AgentMark, LossMark } from "../model/event-batch.ts";
+import type { Inside } from "../model/inside.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint, LinkState, Alert, Mark, RunSummary } from "../model/wire.ts";
@@ -32,6 +33,7 @@ import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { OverrunThresholds } from "./overrun-watch.ts";
 import type { CaptureRecorder } from "./capture-recorder.ts";
 import { RunAccount, type WorkloadResultOptions } from "./run-account.ts";
+import { MAX_STACK_ROWS } from "./stack-charging.ts";
 import { TargetState } from "./target-state.ts";
 import type { PhaseChange } from "./workload-account.ts";
 import { History } from "./history.ts";
@@ -63,6 +65,10 @@ export interface LiveOptions {
   readonly stackRows?: number | undefined;
   /** Accounts the phases of a workload. */
   readonly workload?: WorkloadListener;
+  /** The same for who runs something while a session goes on: its phases are marks, and not accounted. */
+  readonly phases?: WorkloadListener;
+  /** The last update of a session of the same target that this one follows: its account is an earlier run. */
+  readonly after?: LiveUpdate;
   /** What somebody notes of the moment at which it comes, a line each. */
   readonly notes?: Observable<string>;
 }
@@ -91,6 +97,8 @@ export interface LiveUpdate {
   readonly began: boolean;
   /** What ended the source before its time, as it was thrown. */
   readonly failure?: Error;
+  /** What is known beyond the snapshot, as it is when it is asked for. */
+  readonly inside?: () => Inside;
   /** Frees by the call site that freed, as the account has them when this is asked. */
   readonly freeingCallSites?: () => ReadonlyMap<string, number>;
   /** The account of the workload up to now, where there is one; composed when it is asked for. */
@@ -173,7 +181,15 @@ class Session {
     this.#source = source;
     this.#options = options;
     this.#monitor = new LinkMonitor(Date.now(), options.silentAfterMs);
-    this.#account = this.#newAccount(1);
+    const { after } = options;
+    if (after !== undefined) this.#keep(after.snapshot, after.previousRuns);
+    this.#account = this.#newAccount((after?.snapshot.source.run ?? 0) + 1);
+  }
+
+  #keep(snapshot: Snapshot, before: readonly PreviousRun[]): void {
+    const { source, exact, totals } = snapshot;
+    const summary = { run: source.run, endedMs: Date.now(), exact, totals };
+    this.#previousRuns = [...before, { summary, snapshot }].slice(-MAX_PREVIOUS_RUNS);
   }
 
   #newAccount(run: number): RunAccount {
@@ -204,7 +220,7 @@ class Session {
     if (line.type === "tick-done" && target.hist.unsure) agent.hear("damaged");
     agent.hear(line);
     this.#marks.hear(line, mark.timeNs);
-    const change = this.#options.workload?.hear(line);
+    const change = (this.#options.workload ?? this.#options.phases)?.hear(line);
     if (change !== undefined) {
       this.#marks.phase(change, mark.timeNs);
       this.#options.record?.phase(change, mark.timeNs);
@@ -218,7 +234,7 @@ class Session {
       this.#options.record?.side(line);
       this.#account.target?.hear(line, this.#account.lastEventNs ?? 0, Date.now());
       agent.hear(line);
-      this.#options.workload?.hear(line);
+      (this.#options.workload ?? this.#options.phases)?.hear(line);
     }
     yield* [];
   }
@@ -309,6 +325,7 @@ class Session {
       newMarks: this.#marks.take(),
       previousRuns: this.#previousRuns,
       began: target === undefined || target.beganMs !== undefined,
+      inside: insideOf(this.#account),
       freeingCallSites: this.#freeingCallSites,
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...(this.#account.workload === undefined ? {} : { workload: this.#workloadOf(this.#account, snapshot) }),
@@ -325,11 +342,9 @@ class Session {
   #beginRun(): void {
     if (this.#account.bytes === 0) return;
     const snapshot = this.#snapshot();
-    const { run } = snapshot.source;
-    const summary = { run, endedMs: Date.now(), exact: snapshot.exact, totals: snapshot.totals };
-    this.#previousRuns = [...this.#previousRuns, { summary, snapshot }].slice(-MAX_PREVIOUS_RUNS);
+    this.#keep(snapshot, this.#previousRuns);
     this.#lastWords.push(...(this.#account.target?.takeAlerts() ?? []));
-    this.#account = this.#newAccount(run + 1);
+    this.#account = this.#newAccount(snapshot.source.run + 1);
     this.#history = new History();
     this.#newPoints = [];
     this.#alerts = [];
@@ -343,6 +358,10 @@ class Session {
       ...(this.#failure === undefined ? [] : [this.#failure.message]),
     );
   }
+}
+
+function insideOf(account: RunAccount): () => Inside {
+  return () => account.inside(MAX_STACK_ROWS);
 }
 
 /** One alert a CPU and tick: a buffer that overruns does so thousands of times. */

@@ -5,8 +5,10 @@ import { RawDecoder } from "../ftrace/raw/raw-decoder.ts";
 import { TextDecoder } from "../ftrace/text-decoder.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
 import type { AgentMark, EventBatch, LossMark } from "../model/event-batch.ts";
+import type { Inside } from "../model/inside.ts";
 import type { LineClass } from "../model/line-tally.ts";
 import type { Decoder, StreamDecoder } from "../model/ports.ts";
+import { INSIDE_SCHEMA } from "../model/schema-name.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint } from "../model/wire.ts";
 import type { Workload } from "../model/workload.ts";
@@ -192,6 +194,16 @@ export class RunAccount {
       resolve: (callSite) => this.target?.symbols.resolve(callSite) ?? callSite,
       ...(this.target === undefined ? {} : { doubtful: this.target.doubtful }),
     });
+  }
+
+  /** What is known beyond a snapshot. O(live objects). @param stacks how many of them at most */
+  inside(stacks: number): Inside {
+    const isHist = this.target?.mode === "hist";
+    return {
+      schema: INSIDE_SCHEMA,
+      callers: isHist ? [] : this.#ledger.objectsByCaller(),
+      stacks: this.stacks?.rows(stacks) ?? [],
+    };
   }
 
   /** What each stack holds; undefined where the trace has none. */

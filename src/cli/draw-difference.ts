@@ -1,6 +1,6 @@
 /** Charts of what differs between two snapshots: one of the change, one of both beside each other. */
 import type { Snapshot } from "../model/snapshot.ts";
-import { knowsSources } from "../report/diff/source-of.ts";
+import { knowsSources } from "../compare/source-of.ts";
 import { formatPicture } from "../report/format-rings.ts";
 import { lossNotice } from "../report/loss-notice.ts";
 import { differenceChart, type Side } from "../rings/difference-chart.ts";

@@ -4,7 +4,7 @@ import type { Snapshot } from "../model/snapshot.ts";
 import { compareSnapshots } from "../report/diff/compare-snapshots.ts";
 import { formatDiff } from "../report/diff/diff-report.ts";
 import type { Budget } from "../report/diff/judge.ts";
-import { knowsSources } from "../report/diff/source-of.ts";
+import { knowsSources } from "../compare/source-of.ts";
 import type { OrderBy } from "../report/order.ts";
 import { filterOf } from "./account-filter.ts";
 import { memoryMbOf, numberOf, usage } from "./arm-options.ts";

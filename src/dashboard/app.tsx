@@ -1,27 +1,50 @@
 /** What is on the page, from top to bottom. */
+import { useState } from "preact/hooks";
 import { Alerts } from "./alerts/alerts.tsx";
+import { Controls, openMark } from "./control/controls.tsx";
 import { Callers } from "./callers/callers.tsx";
-import { NetChart } from "./chart/net-chart.tsx";
+import { FILTER_ID } from "./callers/filter-field.tsx";
+import { Timeline } from "./chart/timeline.tsx";
 import { Glance } from "./glance/glance.tsx";
+import { Help } from "./keys/help.tsx";
+import type { Command } from "./keys/key-map.ts";
+import { useKeys } from "./keys/use-keys.ts";
 import { LossBanner } from "./loss/loss-banner.tsx";
 import { ConnectionNotice } from "./parts/connection-notice.tsx";
 import { ExactContext } from "./parts/exact-context.ts";
 import { Masthead } from "./parts/masthead.tsx";
 import { Progress } from "./parts/progress.tsx";
 import { useDocumentMarks } from "./parts/use-document-marks.ts";
+import type { Account } from "./state/page-state.ts";
 import { clockMs, connection, page, retryNow } from "./state/session.ts";
 import { hasTargetPanel, TargetPanel } from "./target/target-panel.tsx";
+import { nextTarget } from "./targets/next-target.ts";
+import { switchTarget, TargetSwitch } from "./targets/target-switch.tsx";
+import { copyLink } from "./tools/share-link.tsx";
+import { SNAPSHOT_MENU } from "./tools/snapshot-menu.tsx";
+import { PauseNotice, Tools } from "./tools/tools.tsx";
+import { changeView, setWindow, view } from "./view/view-store.ts";
+import { shown, togglePause } from "./watch/watch.ts";
+import { useScope } from "./window/use-scope.ts";
 
 export function App() {
-  const { account, problem, serverVersion } = page.value;
+  const { account, problem, serverVersion } = shown.value.page;
+  // Rights and the list of targets go on while the account is held.
+  const { rights, targets, target } = page.value;
+  const [isHelp, setHelp] = useState(false);
   const socket = connection.value;
   const stale = socket.phase !== "open" && account !== null;
   useDocumentMarks(account);
+  useKeys((command) => run(command, () => setHelp(!isHelp)));
 
   return (
     <ExactContext.Provider value={account?.exact ?? true}>
       <div class={stale ? "page page-stale" : "page"}>
-        <Masthead account={account} version={serverVersion} clockMs={clockMs.value} stale={stale} />
+        <Masthead account={account} version={serverVersion} clockMs={clockMs.value} stale={stale}>
+          <Tools onHelp={() => setHelp(true)}>
+            {rights.control && <Controls target={targets.find(({ id }) => id === target)} />}
+          </Tools>
+        </Masthead>
         <ConnectionNotice
           socket={socket}
           problem={problem}
@@ -29,22 +52,75 @@ export function App() {
           clockMs={clockMs.value}
           onRetry={retryNow}
         />
+        <TargetSwitch targets={targets} shown={target} />
+        {account !== null && <PauseNotice />}
         {account !== null && <LossBanner account={account} />}
         {account !== null && <Alerts account={account} clockMs={clockMs.value} />}
         {account !== null && <Progress account={account} />}
-        {account === null ? (
-          <Empty />
-        ) : (
-          <main class={hasTargetPanel(account.target) ? "main main-armed" : "main"}>
-            <Glance account={account} />
-            <NetChart account={account} />
-            <TargetPanel account={account} />
-            <Callers account={account} />
-          </main>
-        )}
+        {account === null ? <Empty /> : <Main account={account} />}
+        {isHelp && <Help onClose={() => setHelp(false)} />}
       </div>
     </ExactContext.Provider>
   );
+}
+
+function Main({ account }: { readonly account: Account }) {
+  return (
+    <main class={hasTargetPanel(account.target) ? "main main-armed" : "main"}>
+      <Glance account={account} />
+      <Timeline account={account} />
+      <TargetPanel account={account} />
+      <Callers account={account} scope={useScope(account)} />
+    </main>
+  );
+}
+
+function run(command: Command, help: () => void): void {
+  switch (command) {
+    case "help":
+      help();
+      break;
+    case "filter":
+      if (view.value.panel === "flame") changeView({ panel: "callers" });
+      // The field of another panel is there after the next render.
+      requestAnimationFrame(() => {
+        const field = document.getElementById(FILTER_ID);
+        if (field instanceof HTMLInputElement) field.select();
+        field?.focus();
+      });
+      break;
+    case "pause":
+      togglePause();
+      break;
+    case "share":
+      copyLink();
+      break;
+    case "snapshot":
+      document.querySelector<HTMLElement>(`[data-testid="${SNAPSHOT_MENU}"] summary`)?.click();
+      document.querySelector<HTMLElement>(`[data-testid="${SNAPSHOT_MENU}"] button`)?.focus();
+      break;
+    case "timeline":
+      document.querySelector<HTMLElement>(".chart-frame")?.focus();
+      break;
+    case "whole":
+      if (view.value.window !== null) setWindow(null);
+      break;
+    case "mark":
+      openMark();
+      break;
+    case "target": {
+      const { targets, target } = page.peek();
+      const next = nextTarget(targets, target);
+      if (next !== null) switchTarget(next);
+      break;
+    }
+    case "callers":
+    case "rings":
+    case "flame":
+    case "leaks":
+    case "compare":
+      changeView({ panel: command });
+  }
 }
 
 function Empty() {

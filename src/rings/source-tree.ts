@@ -1,5 +1,5 @@
 /** The source tree of a snapshot: directories, files, functions, and what each holds. */
-import { type CallerRow, type Snapshot } from "../model/snapshot.ts";
+import type { CallerRow, Snapshot } from "../model/snapshot.ts";
 import { type DynamicFigures, type SourceNode, type StaticBytes, UNATTRIBUTED } from "../model/source-tree.ts";
 import { parseCallSite } from "../model/call-site-text.ts";
 

@@ -5,6 +5,8 @@ import fastifyStatic from "@fastify/static";
 import fastifyWebsocket from "@fastify/websocket";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { KmemtapError, messageOf, systemCodeOf } from "../model/errors.ts";
+import { addHealth } from "./api/add-health.ts";
+import { addInside } from "./api/add-inside.ts";
 import { addTargets } from "./api/add-targets.ts";
 import { addViewers } from "./add-viewers.ts";
 import { Access, type AccessSettings } from "./access/access.ts";
@@ -61,7 +63,9 @@ export async function serve(registry: TargetRegistry, options: ServeOptions): Pr
   });
   if (existsSync(DASHBOARD)) await app.register(fastifyStatic, { root: DASHBOARD });
   const endViewers = addViewers(app, registry, access.limits);
+  addHealth(app, registry);
   addTargets(app, registry);
+  addInside(app, registry);
   options.routes?.(app);
   try {
     const url = await listen(app, options);

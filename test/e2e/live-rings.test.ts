@@ -51,7 +51,7 @@ describe.skipIf(missing || symbolizer === undefined)(
       const trouble: string[] = [];
       page.on("pageerror", (error) => trouble.push(error.message));
       page.on("console", (message) => trouble.push(message.text()));
-      await page.goto(`${url}/#rings`);
+      await page.goto(`${url}/#panel=rings`);
       const rows = () => page.locator(".rings-row").allTextContents();
       await expect.poll(rows).toContainEqual(expect.stringMatching(/^fs.*256 B/));
       expect((await rows()).join()).toMatch(/\(unattributed\).*256 B/);
@@ -86,7 +86,7 @@ describe.skipIf(missing || symbolizer === undefined)(
     it("are modules without a kernel, and say that there is no image", async () => {
       const url = await live();
       const page = await browser.newPage();
-      await page.goto(`${url}/#rings`);
+      await page.goto(`${url}/#panel=rings`);
       await expect.poll(() => page.locator('[data-path="[nosuch]"]').count()).toBe(1);
       await page.getByTestId("rings-attribute").selectOption("static");
       await expect.poll(() => page.locator(".rings-brief").textContent()).toBe("no kernel image was read");

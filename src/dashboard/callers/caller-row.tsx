@@ -4,18 +4,22 @@ import type { CallerRow } from "../../model/snapshot.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount, formatShare } from "../format/count.ts";
 import { Quantity } from "../parts/quantity.tsx";
-import { COLUMNS, type Column } from "./columns.ts";
+import { toggleRow } from "../view/view-store.ts";
+import { recent } from "../watch/seen.ts";
+import type { Column } from "./columns.ts";
 
 interface RowProps {
+  readonly columns: readonly Column[];
   readonly row: CallerRow;
   readonly index: number;
+  readonly isOpen: boolean;
   readonly netBytes: number;
   /** Net of the caller that holds the most: the bars' full length. */
   readonly greatestNet: number;
   readonly tabbable: boolean;
 }
 
-export function CallerRowView({ row, index, netBytes, greatestNet, tabbable }: RowProps) {
+export function CallerRowView({ columns, row, index, isOpen, netBytes, greatestNet, tabbable }: RowProps) {
   return (
     <tr
       class="row"
@@ -25,18 +29,35 @@ export function CallerRowView({ row, index, netBytes, greatestNet, tabbable }: R
       aria-rowindex={index + 2}
       tabIndex={tabbable ? 0 : -1}
       data-flash={useFlash(row)}
+      onClick={() => {
+        // Whoever selects text to copy it opens nothing.
+        if (getSelection()?.isCollapsed !== false) toggleRow(row.callSite);
+      }}
     >
-      {COLUMNS.map((column) =>
-        column.kind === "text" ? <Name key={column.id} row={row} /> : cell(column, row, netBytes, greatestNet),
+      {columns.map((column) =>
+        column.kind === "text" ? (
+          <Name key={column.id} row={row} isOpen={isOpen} />
+        ) : (
+          cell(column, row, netBytes, greatestNet)
+        ),
       )}
     </tr>
   );
 }
 
-function Name({ row }: { readonly row: CallerRow }) {
+function Name({ row, isOpen }: { readonly row: CallerRow; readonly isOpen: boolean }) {
   return (
     <th scope="row" class="caller" title={row.callSite}>
       <div>
+        <button
+          type="button"
+          class="row-toggle"
+          tabIndex={-1}
+          aria-expanded={isOpen}
+          aria-label={`About ${row.caller}`}
+        >
+          {isOpen ? "▾" : "▸"}
+        </button>
         <span>{row.caller}</span>
         {row.via !== undefined && (
           <span class="wrapper-mark" title={viaHint(row.via)}>
@@ -84,9 +105,11 @@ function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: num
     case "bytes":
       return (
         <td key={column.id} data-column={column.id} data-value={value}>
-          <Quantity text={humanBytes(value)} full={exactBytes(value)} />
+          <Quantity text={signedBytes(value, column.signed)} full={exactBytes(value)} />
         </td>
       );
+    case "seconds":
+      return <Idle key={column.id} row={row} />;
     case "share":
       return <Share key={column.id} share={part(value, netBytes)} bar={part(value, greatestNet)} />;
     case "text":
@@ -100,8 +123,23 @@ function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: num
   }
 }
 
+/** `+1.2 KiB` of a change. */
+function signedBytes(bytes: number, signed = false): string {
+  return signed && bytes > 0 ? `+${humanBytes(bytes)}` : humanBytes(bytes);
+}
+
 function part(value: number, whole: number): number {
   return whole > 0 ? Math.min(1, Math.max(0, value / whole)) : 0;
+}
+
+/** When it last moved, on the trace clock; of what has not moved since the page came nothing more is known. */
+function Idle({ row }: { readonly row: CallerRow }) {
+  const { seconds, seen } = recent.activeAt(row.callSite);
+  return (
+    <td data-column="idle" data-value={seconds} class={seen ? undefined : "nought"}>
+      {seen ? `${seconds.toFixed(1)} s` : `before ${seconds.toFixed(1)} s`}
+    </td>
+  );
 }
 
 function Share({ share, bar }: { readonly share: number; readonly bar: number }) {

@@ -2,11 +2,14 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
-import type { Account } from "../state/page-state.ts";
+import { changeView, toggleRow, view } from "../view/view-store.ts";
+import type { Scope } from "../window/scope.ts";
 import { CallerRowView } from "./caller-row.tsx";
 import { CallersToolbar } from "./callers-toolbar.tsx";
-import { COLUMNS } from "./columns.ts";
-import { type Sort, nextSort } from "./order-callers.ts";
+import { columnsOf } from "./columns.ts";
+import { isFiltering } from "./filter-callers.ts";
+import { nextSort } from "./order-callers.ts";
+import { RowDetails } from "./row-details.tsx";
 import { rowForKey } from "./row-keys.ts";
 import { TableHead } from "./table-head.tsx";
 import { useOrderedRows } from "./use-ordered-rows.ts";
@@ -16,17 +19,19 @@ import { useVirtualRows } from "./use-virtual-rows.ts";
 /** As in styles/callers.css. Fingers need more room than a mouse. */
 const ROW_HEIGHT = matchMedia("(pointer: coarse)").matches ? 36 : 26;
 const HEAD_HEIGHT = 30;
+/** As in styles/details.css. */
+const DETAIL_HEIGHT = matchMedia("(max-width: 819px)").matches ? 336 : 216;
 
 interface CallersTableProps {
-  readonly account: Account;
+  readonly scope: Scope;
   readonly viewChoice: ComponentChildren;
 }
 
-export function CallersTable({ account, viewChoice }: CallersTableProps) {
-  const [filter, setFilter] = useState("");
-  const [sort, setSort] = useState<Sort>({ column: "net", descending: true });
+export function CallersTable({ scope, viewChoice }: CallersTableProps) {
+  const { filter, sort, open } = view.value;
+  const columns = columnsOf(scope.kind);
   const { reading, focus, handlers } = useReading();
-  const rows = useOrderedRows(account.callers, account.source.run, filter, sort, reading);
+  const rows = useOrderedRows(scope.callers, scope.key, filter, sort, reading);
 
   const [focused, setFocused] = useState<string | null>(null);
   const focusedIndex = focused === null ? -1 : rows.findIndex(({ callSite }) => callSite === focused);
@@ -35,6 +40,8 @@ export function CallersTable({ account, viewChoice }: CallersTableProps) {
     rowHeight: ROW_HEIGHT,
     headHeight: HEAD_HEIGHT,
     pinned: focusedIndex,
+    taller: rows.flatMap(({ callSite }, index) => (open.includes(callSite) ? [index] : [])),
+    tallerBy: DETAIL_HEIGHT,
   });
 
   // A row that was out of sight exists only after the next render: the focus follows it then.
@@ -53,6 +60,11 @@ export function CallersTable({ account, viewChoice }: CallersTableProps) {
       event.target.blur();
       return;
     }
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      toggleRow(event.target.dataset["callSite"]);
+      return;
+    }
     const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - HEAD_HEIGHT) / ROW_HEIGHT) - 1);
     const to = rowForKey(event.key, Number(event.target.dataset["index"]), rows.length, page);
     if (to === null) return;
@@ -62,28 +74,27 @@ export function CallersTable({ account, viewChoice }: CallersTableProps) {
     virtualizer.scrollToIndex(to, { align: "auto" });
   }
 
-  const greatestNet = useMemo(() => greatest(account.callers.values()), [account.callers]);
+  const greatestNet = useMemo(() => greatest(scope.callers.values()), [scope.callers]);
   const tabbable = Math.max(0, focusedIndex);
   return (
     <section class="callers" aria-label="Callers">
       <CallersToolbar
         viewChoice={viewChoice}
         rows={rows}
-        all={account.callers.size}
-        netBytes={account.totals.netBytes}
-        filter={filter}
-        onFilter={setFilter}
+        all={scope.callers.size}
+        netBytes={scope.totals.netBytes}
+        filtered={isFiltering(filter)}
         held={reading}
         byFocus={focus}
       />
       <div class="callers-scroll" ref={scroller}>
         <table data-testid="callers" aria-rowcount={rows.length + 1} aria-label="Callers">
           <colgroup>
-            {COLUMNS.map(({ id }) => (
+            {columns.map(({ id }) => (
               <col key={id} class={`col-${id}`} />
             ))}
           </colgroup>
-          <TableHead sort={sort} onSort={(column) => setSort(nextSort(sort, column))} />
+          <TableHead columns={columns} sort={sort} onSort={(column) => changeView({ sort: nextSort(sort, column) })} />
           <tbody
             {...handlers}
             onKeyDown={onKeyDown}
@@ -93,7 +104,7 @@ export function CallersTable({ account, viewChoice }: CallersTableProps) {
           </tbody>
         </table>
         {rows.length === 0 && (
-          <p class="callers-empty">{filter.trim() === "" ? "No allocation yet" : "No call site matches the filter"}</p>
+          <p class="callers-empty">{isFiltering(filter) ? "No call site matches the filter" : scope.nothing}</p>
         )}
       </div>
     </section>
@@ -107,35 +118,51 @@ export function CallersTable({ account, viewChoice }: CallersTableProps) {
       const row = rows.at(item.index);
       if (row === undefined) continue;
       if (item.start > end)
-        drawn.push(<Gap key={`gap-${drawn.length === 0 ? "top" : "middle"}`} height={item.start - end} />);
+        drawn.push(
+          <Gap
+            key={`gap-${drawn.length === 0 ? "top" : "middle"}`}
+            columns={columns.length}
+            height={item.start - end}
+          />,
+        );
       drawn.push(
         <CallerRowView
           key={row.callSite}
+          columns={columns}
           row={row}
           index={item.index}
-          netBytes={account.totals.netBytes}
+          isOpen={open.includes(row.callSite)}
+          netBytes={scope.totals.netBytes}
           greatestNet={greatestNet}
           tabbable={item.index === tabbable}
         />,
       );
+      if (open.includes(row.callSite))
+        drawn.push(
+          <tr key={`about ${row.callSite}`} class="detail-row">
+            <td colSpan={columns.length}>
+              <RowDetails row={row} series={scope.series} nowS={scope.nowS} onClose={() => toggleRow(row.callSite)} />
+            </td>
+          </tr>,
+        );
       end = item.end;
     }
-    const rest = HEAD_HEIGHT + rows.length * ROW_HEIGHT - end;
-    if (rest > 0) drawn.push(<Gap key="gap-bottom" height={rest} />);
+    const rest = HEAD_HEIGHT + virtualizer.getTotalSize() - end;
+    if (rest > 0) drawn.push(<Gap key="gap-bottom" columns={columns.length} height={rest} />);
     return drawn;
   }
 }
 
 function greatest(callers: Iterable<CallerRow>): number {
   let net = 0;
-  for (const row of callers) net = Math.max(net, row.netBytes);
+  for (const row of callers) net = Math.max(net, Math.abs(row.netBytes));
   return net;
 }
 
-function Gap({ height }: { readonly height: number }) {
+function Gap({ height, columns }: { readonly height: number; readonly columns: number }) {
   return (
     <tr class="gap" aria-hidden="true">
-      <td colSpan={COLUMNS.length} style={{ height: `${height}px` }} />
+      <td colSpan={columns} style={{ height: `${height}px` }} />
     </tr>
   );
 }

@@ -1,36 +1,68 @@
-/** The callers, as a table or as rings. */
-import { useState } from "preact/hooks";
+/** The account itself, in the view that was chosen. */
+import { ComparePanel } from "../compare/compare-panel.tsx";
+import { FlamePanel } from "../flame/flame-panel.tsx";
+import { LeaksPanel } from "../leaks/leaks-panel.tsx";
 import { CallersRings } from "../rings/callers-rings.tsx";
 import type { Account } from "../state/page-state.ts";
+import { type Panel, PANELS } from "../view/view.ts";
+import { changeView, view } from "../view/view-store.ts";
+import type { Scope } from "../window/scope.ts";
+import { CallersFilters } from "./callers-filters.tsx";
+import { useKindScope } from "./use-kind-scope.ts";
 import { CallersTable } from "./callers-table.tsx";
+import { FilterField } from "./filter-field.tsx";
 
-const VIEWS = { table: "Table", rings: "Rings" } as const;
-type View = keyof typeof VIEWS;
+const WORDS: Record<Panel, string> = {
+  callers: "Table",
+  rings: "Rings",
+  flame: "Flame graph",
+  leaks: "Leaks",
+  compare: "Compare",
+};
 
-export function Callers({ account }: { readonly account: Account }) {
-  // In the address, so that a link to the rings shows them.
-  const [view, setView] = useState<View>(() => (location.hash === "#rings" ? "rings" : "table"));
-  const show = (next: View) => {
-    setView(next);
-    history.replaceState(null, "", next === "rings" ? "#rings" : location.pathname + location.search);
-  };
+interface CallersProps {
+  readonly account: Account;
+  readonly scope: Scope;
+}
+
+export function Callers({ account, scope: whole }: CallersProps) {
+  const { panel, filter } = view.value;
+  const scope = useKindScope(whole, filter.kind);
   const viewChoice = (
-    <div class="views" role="group" aria-label="Show the callers as">
-      {(Object.keys(VIEWS) as View[]).map((name) => (
-        <button
-          key={name}
-          type="button"
-          class="chip"
-          aria-pressed={view === name}
-          data-view={name}
-          onClick={() => show(name)}
-        >
-          {VIEWS[name]}
-        </button>
-      ))}
-    </div>
+    <>
+      <div class="views" role="group" aria-label="Show the callers as">
+        {PANELS.map((name) => (
+          <button
+            key={name}
+            type="button"
+            class="chip"
+            aria-pressed={panel === name}
+            data-view={name}
+            onClick={() => changeView({ panel: name })}
+          >
+            {WORDS[name]}
+          </button>
+        ))}
+      </div>
+      {panel !== "flame" && (
+        <>
+          <FilterField />
+          <CallersFilters callers={whole.callers} filter={filter} onFilter={(next) => changeView({ filter: next })} />
+        </>
+      )}
+    </>
   );
-  if (view === "table") return <CallersTable account={account} viewChoice={viewChoice} />;
-  // Another run is another tree: what was zoomed into and held was the old one's.
-  return <CallersRings key={account.source.run} account={account} viewChoice={viewChoice} />;
+  switch (panel) {
+    case "callers":
+      return <CallersTable scope={scope} viewChoice={viewChoice} />;
+    case "rings":
+      // Another run is another tree: what was zoomed into and held was the old one's.
+      return <CallersRings key={scope.key} account={account} scope={scope} viewChoice={viewChoice} />;
+    case "flame":
+      return <FlamePanel account={account} viewChoice={viewChoice} />;
+    case "leaks":
+      return <LeaksPanel account={account} viewChoice={viewChoice} />;
+    case "compare":
+      return <ComparePanel account={account} viewChoice={viewChoice} />;
+  }
 }

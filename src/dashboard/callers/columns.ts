@@ -1,19 +1,25 @@
 /** The columns of the callers' table: what each shows and sorts by. */
 import type { CallerRow } from "../../model/snapshot.ts";
 import { peaksKnown } from "../format/peaks-known.ts";
+import { recent } from "../watch/seen.ts";
 
 export type ColumnId =
-  "caller" | "net" | "share" | "waste" | "total" | "peak" | "live" | "allocs" | "frees" | "implied";
+  "caller" | "net" | "share" | "waste" | "total" | "peak" | "live" | "allocs" | "frees" | "implied" | "idle";
 
 export interface Column {
   readonly id: ColumnId;
   readonly label: string;
   readonly hint: string;
-  readonly kind: "text" | "bytes" | "share" | "count";
+  readonly kind: "text" | "bytes" | "share" | "count" | "seconds";
   readonly value: (row: CallerRow) => number;
   /** False for a row of which the value is not known; absent where it always is. */
   readonly known?: (row: CallerRow) => boolean;
+  /** A change: with its sign. */
+  readonly signed?: boolean;
 }
+
+/** Of the whole trace, or of what happened between two moments of it. */
+export type ScopeKind = "whole" | "window";
 
 export const COLUMNS: readonly Column[] = [
   { id: "caller", label: "caller", hint: "the call site that allocated", kind: "text", value: () => 0 },
@@ -57,4 +63,30 @@ export const COLUMNS: readonly Column[] = [
     kind: "count",
     value: (row) => row.impliedFrees,
   },
+  {
+    id: "idle",
+    label: "idle since",
+    hint: "trace clock of its last allocation or free, as this page saw it: what holds memory and has not moved for long",
+    kind: "seconds",
+    value: (row) => recent.activeAt(row.callSite).seconds,
+  },
 ];
+
+const OF_WINDOW: Partial<Record<ColumnId, Partial<Column>>> = {
+  net: { label: "net change", hint: "bytes allocated less bytes freed in the window", signed: true },
+  share: { label: "of change", hint: "its part of the net change" },
+  total: { hint: "bytes allocated in the window" },
+  allocs: { hint: "allocations in the window" },
+  frees: { hint: "frees in the window" },
+};
+/** What is not known between two moments. */
+const NOT_OF_WINDOW: ReadonlySet<ColumnId> = new Set(["waste", "peak", "live", "implied", "idle"]);
+
+const WINDOW_COLUMNS: readonly Column[] = COLUMNS.filter(({ id }) => !NOT_OF_WINDOW.has(id)).map((column) => ({
+  ...column,
+  ...OF_WINDOW[column.id],
+}));
+
+export function columnsOf(kind: ScopeKind): readonly Column[] {
+  return kind === "whole" ? COLUMNS : WINDOW_COLUMNS;
+}

@@ -1,6 +1,7 @@
 /** Which callers the table shows, and in what order. Pure: the table holds the order, this makes it. */
 import type { CallerRow } from "../../model/snapshot.ts";
 import { COLUMNS, type ColumnId } from "./columns.ts";
+import { type CallerFilter, filterCallers } from "./filter-callers.ts";
 
 export interface Sort {
   readonly column: ColumnId;
@@ -13,9 +14,9 @@ export function nextSort(sort: Sort, column: ColumnId): Sort {
   return { column, descending: column !== "caller" };
 }
 
-/** Callers whose call site contains every word of `filter`, in any case, sorted; ties by caller. */
-export function orderCallers(callers: Iterable<CallerRow>, filter: string, sort: Sort): CallerRow[] {
-  const rows = matching(callers, filter);
+/** The callers that the filter lets through, sorted; ties by caller. */
+export function orderCallers(callers: Iterable<CallerRow>, filter: CallerFilter, sort: Sort): CallerRow[] {
+  const rows = filterCallers(callers, filter);
   const sign = sort.descending ? -1 : 1;
   if (sort.column === "caller") return rows.sort((a, b) => sign * compareCallers(a, b));
   const value = COLUMNS.find(({ id }) => id === sort.column)?.value ?? (() => 0);
@@ -29,7 +30,7 @@ export function orderCallers(callers: Iterable<CallerRow>, filter: string, sort:
 export function keepOrder(
   shown: readonly CallerRow[],
   callers: ReadonlyMap<string, CallerRow>,
-  filter: string,
+  filter: CallerFilter,
   sort: Sort,
 ): CallerRow[] {
   const rows: CallerRow[] = [];
@@ -44,16 +45,6 @@ export function keepOrder(
   const others: CallerRow[] = [];
   for (const [callSite, row] of callers) if (!kept.has(callSite)) others.push(row);
   return others.length === 0 ? rows : rows.concat(orderCallers(others, filter, sort));
-}
-
-function matching(callers: Iterable<CallerRow>, filter: string): CallerRow[] {
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  const rows = Array.from(callers);
-  if (words.length === 0) return rows;
-  return rows.filter(({ callSite }) => {
-    const text = callSite.toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
 }
 
 /** By code unit, as the server orders ties: `localeCompare` of thousands of rows ten times a second is too slow. */

@@ -1,16 +1,17 @@
-import { COLUMNS, type ColumnId } from "./columns.ts";
+import type { Column, ColumnId } from "./columns.ts";
 import type { Sort } from "./order-callers.ts";
 
 interface HeadProps {
+  readonly columns: readonly Column[];
   readonly sort: Sort;
   readonly onSort: (column: ColumnId) => void;
 }
 
-export function TableHead({ sort, onSort }: HeadProps) {
+export function TableHead({ columns, sort, onSort }: HeadProps) {
   return (
     <thead>
       <tr aria-rowindex={1}>
-        {COLUMNS.map(({ id, label, hint }) => {
+        {columns.map(({ id, label, hint }) => {
           const sorted = sort.column === id;
           const direction = sort.descending ? "descending" : "ascending";
           return (

@@ -14,16 +14,19 @@ interface VirtualRows {
   readonly headHeight: number;
   /** A row that is kept though it is out of sight, such as the one with the focus; -1 for none. */
   readonly pinned: number;
+  /** Rows that are open, and by how much that makes them taller. */
+  readonly taller: readonly number[];
+  readonly tallerBy: number;
 }
 
 /** Only the rows in sight and a few around them exist. */
-export function useVirtualRows({ count, rowHeight, headHeight, pinned }: VirtualRows) {
+export function useVirtualRows({ count, rowHeight, headHeight, pinned, taller, tallerBy }: VirtualRows) {
   const scroller = useRef<HTMLDivElement>(null);
   const [, setDraws] = useState(0);
   const options = {
     count,
     getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
+    estimateSize: (index: number) => (taller.includes(index) ? rowHeight + tallerBy : rowHeight),
     scrollMargin: headHeight,
     scrollPaddingStart: headHeight,
     overscan: 6,
@@ -42,6 +45,6 @@ export function useVirtualRows({ count, rowHeight, headHeight, pinned }: Virtual
   useLayoutEffect(() => virtualizer._didMount(), []);
   useLayoutEffect(() => virtualizer._willUpdate());
   // Another height makes every measurement kept so far wrong.
-  useLayoutEffect(() => virtualizer.measure(), [rowHeight]);
+  useLayoutEffect(() => virtualizer.measure(), [rowHeight, taller.join(",")]);
   return { scroller, virtualizer };
 }

@@ -16,14 +16,18 @@ export interface ChartSetup {
   readonly height: number;
   readonly palette: Palette;
   readonly showLive: boolean;
+  /** Colours of the layers, from the ground up; none for the plain line. */
+  readonly layers: readonly string[];
   readonly plugins: uPlot.Plugin[];
   readonly onCursor: (index: number | null) => void;
   /** Seconds of the trace clock that were dragged over. */
-  readonly onZoom: (min: number, max: number) => void;
+  readonly onDrag: (min: number, max: number) => void;
 }
 
+/** Columns: seconds, net, requested, live objects, then the layers' upper edges from the top down. */
 export function chartOptions(setup: ChartSetup): uPlot.Options {
-  const { palette, showLive } = setup;
+  const { palette, showLive, layers } = setup;
+  const stacked = layers.length > 0;
   const axis: uPlot.Axis = {
     stroke: palette.ink,
     font: palette.font,
@@ -36,7 +40,11 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
     // Above the plot room for the flags of loss, at its right for half a label when there is no second axis.
     padding: [8, showLive ? 0 : 16, 0, 0],
     legend: { show: false },
-    cursor: { points: { size: 7 }, drag: { x: true, y: false }, bind: { dblclick: () => null } },
+    cursor: {
+      points: { size: 7, show: !stacked },
+      drag: { x: true, y: false, setScale: false },
+      bind: { dblclick: () => null },
+    },
     scales: {
       x: { time: false },
       y: { range: (_chart, _min, max) => [0, roomAbove(max, 4096)] },
@@ -44,8 +52,15 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
     },
     series: [
       {},
-      { label: "net", scale: "y", stroke: palette.net, width: 1.75, points: { show: false } },
-      { label: "requested", scale: "y", stroke: palette.requested, width: 1, points: { show: false } },
+      {
+        label: "net",
+        scale: "y",
+        stroke: palette.net,
+        width: 1.75,
+        points: { show: false },
+        ...(stacked && { fill: palette.others }),
+      },
+      { label: "requested", scale: "y", stroke: palette.requested, width: 1, show: !stacked, points: { show: false } },
       {
         label: "live objects",
         scale: "live",
@@ -55,8 +70,16 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
         show: showLive,
         points: { show: false },
       },
+      // Each covers what is above the one below it: the topmost is drawn first.
+      ...layers.toReversed().map((colour): uPlot.Series => ({
+        scale: "y",
+        stroke: palette.surface,
+        width: 0.5,
+        fill: colour,
+        points: { show: false },
+      })),
     ],
-    bands: [{ series: [1, 2], fill: palette.waste }],
+    bands: stacked ? [] : [{ series: [1, 2], fill: palette.waste }],
     axes: [
       { ...axis, size: 26, values: (_chart, splits) => splits.map(secondsLabel) },
       { ...axis, scale: "y", size: 68, incrs: BYTE_STEPS, values: (_chart, splits) => splits.map(bytesLabel) },
@@ -76,7 +99,10 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
       setSelect: [
         (chart) => {
           const { left, width } = chart.select;
-          if (width > 0) setup.onZoom(chart.posToVal(left, "x"), chart.posToVal(left + width, "x"));
+          if (width <= 0) return;
+          setup.onDrag(chart.posToVal(left, "x"), chart.posToVal(left + width, "x"));
+          // What was dragged over is drawn as the window from now on.
+          chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
         },
       ],
     },

@@ -7,6 +7,15 @@ export interface Palette {
   readonly requested: string;
   readonly live: string;
   readonly danger: string;
+  readonly warn: string;
+  readonly mark: string;
+  readonly phase: string;
+  readonly phaseOther: string;
+  /** Over what is not in the window. */
+  readonly veil: string;
+  /** What belongs to none of the layers. */
+  readonly others: string;
+  readonly surface: string;
   readonly font: string;
 }
 
@@ -21,6 +30,13 @@ export function readPalette(element: Element): Palette {
     requested: read("--accent-dim"),
     live: read("--ink-3"),
     danger: read("--danger"),
+    warn: read("--warn"),
+    mark: read("--ink-2"),
+    phase: read("--raised"),
+    phaseOther: read("--grid"),
+    veil: read("--veil"),
+    others: read("--line"),
+    surface: read("--surface"),
     font: `11px ${style.fontFamily}`,
   };
 }

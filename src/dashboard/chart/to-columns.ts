@@ -1,14 +1,9 @@
 import type { HistoryPoint } from "../../model/wire.ts";
+import type { Span } from "../view/view.ts";
 import { thinHistory } from "../state/thin-history.ts";
 
 /** x in seconds, net, net requested, live objects: as uPlot takes them. */
 export type Columns = [number[], number[], number[], number[]];
-
-/** A part of the trace clock, in seconds. */
-export interface Span {
-  readonly min: number;
-  readonly max: number;
-}
 
 /**
  * The history as columns to draw, no more points than `limit`.

@@ -4,9 +4,11 @@ import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount, formatShare } from "../format/count.ts";
 import { peaksKnown } from "../format/peaks-known.ts";
 import { Quantity } from "../parts/quantity.tsx";
+import { describeTrend, trendOf } from "./trend.ts";
 import type { Account } from "../state/page-state.ts";
 
-export function Glance({ account: { totals, loss } }: { readonly account: Account }) {
+export function Glance({ account: { totals, loss, history } }: { readonly account: Account }) {
+  const trend = trendOf(history);
   const wasteShare = totals.netBytes > 0 ? totals.wasteBytes / totals.netBytes : 0;
   return (
     <section class="glance" aria-label="At a glance">
@@ -17,6 +19,12 @@ export function Glance({ account: { totals, loss } }: { readonly account: Accoun
         </p>
         <p class="net-exact">
           <Quantity text={exactBytes(totals.netBytes)} full={exactBytes(totals.netBytes)} />
+          {trend !== null && (
+            <span class="net-trend" data-testid="trend" title="net over the last minute of the trace clock">
+              {" · "}
+              {describeTrend(trend)}
+            </span>
+          )}
         </p>
         <div class="split" aria-hidden="true">
           <span class="split-waste" style={{ transform: `scaleX(${clampShare(wasteShare)})` }} />

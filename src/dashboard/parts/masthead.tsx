@@ -1,4 +1,5 @@
 /** Who is tapped, how the link stands, and whether the numbers can be trusted: columns of two lines on a wide screen. */
+import type { ComponentChildren } from "preact";
 import { formatCount } from "../format/count.ts";
 import { ExactPill } from "../loss/exact-pill.tsx";
 import type { Account } from "../state/page-state.ts";
@@ -14,9 +15,11 @@ interface MastheadProps {
   readonly clockMs: number;
   /** The page is cut off from kmemtap: this is how things stood. */
   readonly stale: boolean;
+  /** What can be done with the page. */
+  readonly children: ComponentChildren;
 }
 
-export function Masthead({ account, version, clockMs, stale }: MastheadProps) {
+export function Masthead({ account, version, clockMs, stale, children }: MastheadProps) {
   return (
     <header class="masthead">
       <h1 class="brand" title={version === null ? undefined : `kmemtap ${version}`}>
@@ -34,6 +37,7 @@ export function Masthead({ account, version, clockMs, stale }: MastheadProps) {
           <ExactPill exact={account.exact} />
         </>
       )}
+      {children}
     </header>
   );
 }

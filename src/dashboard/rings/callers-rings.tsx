@@ -1,12 +1,15 @@
 /** Who holds memory as rings: by directory, file and function where the source is known, else by module and function. */
 import type { ComponentChildren } from "preact";
-import { useMemo, useState } from "preact/hooks";
-import type { RingAttribute } from "../../model/source-tree.ts";
+import { useMemo } from "preact/hooks";
+import type { CallerRow } from "../../model/snapshot.ts";
 import { moduleTreeOf } from "../../rings/module-tree.ts";
 import { joinTrees, sourceTreeOf } from "../../rings/source-tree.ts";
+import { filterCallers } from "../callers/filter-callers.ts";
 import { useReading } from "../callers/use-reading.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { Account } from "../state/page-state.ts";
+import { changeView, view } from "../view/view-store.ts";
+import type { Scope } from "../window/scope.ts";
 import { AttributeChoice } from "./attribute-choice.tsx";
 import { RingsExplorer } from "./rings-explorer.tsx";
 import { useFootprint } from "./use-footprint.ts";
@@ -17,22 +20,26 @@ const REDRAW_MS = 1000;
 
 interface CallersRingsProps {
   readonly account: Account;
+  readonly scope: Scope;
   readonly viewChoice: ComponentChildren;
 }
 
-export function CallersRings({ account, viewChoice }: CallersRingsProps) {
-  const [attribute, setAttribute] = useState<RingAttribute>("current_dynamic");
+/** A ring has no room for less than nothing: in a window it is of those that grew. */
+function grownOnly(callers: CallerRow[], { kind }: Scope): CallerRow[] {
+  return kind === "whole" ? callers : callers.filter(({ netBytes }) => netBytes > 0);
+}
+
+export function CallersRings({ account, scope, viewChoice }: CallersRingsProps) {
+  const { attribute, filter } = view.value;
   const { reading, focus, handlers } = useReading();
-  const callers = useSteady(account.callers, reading, REDRAW_MS);
+  const steady = useSteady(scope.callers, reading, REDRAW_MS);
+  const callers = useMemo(() => grownOnly(filterCallers(steady.values(), filter), scope), [steady, filter, scope.kind]);
   const name = account.target.release ?? "kernel";
-  const bySource = useMemo(
-    () => [...callers.values()].some(({ source }) => (source?.file ?? null) !== null),
-    [callers],
-  );
+  const bySource = useMemo(() => callers.some(({ source }) => (source?.file ?? null) !== null), [callers]);
   const image = useFootprint(bySource && (attribute === "current" || attribute === "static"));
   const root = useMemo(() => {
-    if (!bySource) return moduleTreeOf(callers.values(), name);
-    const dynamic = sourceTreeOf({ callers: [...callers.values()] }, name);
+    if (!bySource) return moduleTreeOf(callers, name);
+    const dynamic = sourceTreeOf({ callers }, name);
     return image.state === "known" ? joinTrees(dynamic, image.tree) : dynamic;
   }, [callers, name, bySource, image]);
   return (
@@ -40,7 +47,8 @@ export function CallersRings({ account, viewChoice }: CallersRingsProps) {
       <div class="section-head">
         <h2>Callers</h2>
         {viewChoice}
-        <AttributeChoice attribute={attribute} onAttribute={setAttribute} />
+        <AttributeChoice attribute={attribute} onAttribute={(next) => changeView({ attribute: next })} />
+        {scope.kind === "window" && <p class="callers-count">of those that grew in the window</p>}
         <p class="held" role="status">
           {image.state === "measuring" && "the kernel's image is being measured "}
           {image.state === "failed" && `no image: ${image.why} `}

@@ -60,6 +60,16 @@ function greet(state: PageState, hello: HelloMessage): PageState {
   };
 }
 
+/** Another target: nothing of the one before is shown for it. */
+export function showTarget(state: PageState, target: string): { state: PageState; said: ViewerRequest[] } {
+  if (target === state.target || !state.targets.some(({ id }) => id === target)) return { state, said: [] };
+  const leave: ViewerRequest[] = state.target === null ? [] : [{ type: "unsubscribe", target: state.target }];
+  return {
+    state: { ...state, target, account: null, sync: "none", seq: 0 },
+    said: [...leave, { type: "subscribe", target }],
+  };
+}
+
 /** Subscribes to the target that is shown, or to the first there is: a server that was started again may have others. */
 function follow(state: PageState): Outcome {
   if (state.problem !== null) return { state, reply: null };

@@ -1,10 +1,11 @@
 /** The page's state as signals, and the connection that feeds them. */
 import { signal } from "@preact/signals";
 import type { ServerMessage } from "../../model/wire.ts";
-import type { ViewerRequest } from "../../model/wire-request.ts";
+import type { ControlAction, ViewerRequest } from "../../model/wire-request.ts";
 import { type Connection, type ConnectionState, connect } from "../link/connection.ts";
+import { Requests } from "../link/requests.ts";
 import { setToken } from "../link/token.ts";
-import { applyMessage } from "./apply-message.ts";
+import { applyMessage, showTarget } from "./apply-message.ts";
 import { createFrameGate } from "./frame-gate.ts";
 import { type PageState, emptyPage } from "./page-state.ts";
 
@@ -19,10 +20,14 @@ export const connection = signal<ConnectionState>({ phase: "connecting", attempt
 export const clockMs = signal(Date.now());
 
 let live: Connection | undefined;
+const requests = new Requests();
+/** Shows another target; undefined before the session has begun. */
+let change: ((target: string) => void) | undefined;
 
-export function startSession(url: URL): void {
+/** @param wanted the target to show; where there is none of that id, the first is shown */
+export function startSession(url: URL, wanted: string | null): void {
   // Messages are applied as they come, also in a hidden tab where no frame is drawn; only drawing waits for a frame.
-  let latest = emptyPage;
+  let latest: PageState = { ...emptyPage, target: wanted };
   let heardMs = Date.now();
   let asked = false;
   const draw = createFrameGate(() => (page.value = latest));
@@ -32,6 +37,8 @@ export function startSession(url: URL): void {
       heardMs = Date.now();
       asked = false;
       connection.value = state;
+      // Whoever answers from now on does not know what the last connection was asked.
+      if (state.phase !== "open") requests.abandon();
     },
     onText: (text) => {
       heardMs = Date.now();
@@ -41,6 +48,7 @@ export function startSession(url: URL): void {
         refuse("The server sent something that is not a kmemtap message.");
         return;
       }
+      if (message.type === "reply") requests.settle(message);
       const { state, reply } = applyMessage(latest, message, heardMs);
       latest = state;
       if (reply !== null) send(wire, reply);
@@ -49,6 +57,12 @@ export function startSession(url: URL): void {
     },
   });
   live = wire;
+  change = (target) => {
+    const { state, said } = showTarget(latest, target);
+    latest = state;
+    for (const request of said) send(wire, request);
+    draw();
+  };
 
   function refuse(problem: string): void {
     latest = { ...latest, problem };
@@ -70,6 +84,26 @@ export function startSession(url: URL): void {
 
 function send(wire: Connection, request: ViewerRequest): void {
   wire.send(JSON.stringify(request));
+}
+
+/** Shows another target of the server's. */
+export function chooseTarget(target: string): void {
+  change?.(target);
+}
+
+/**
+ * Has something done to the target that is shown.
+ *
+ * @returns what was done, in a line, where there is something to say
+ * @throws {Error} with the server's words
+ */
+export function control(action: ControlAction): Promise<string | undefined> {
+  const { target } = page.peek();
+  if (live === undefined || target === null || connection.peek().phase !== "open")
+    return Promise.reject(new Error("there is no connection to kmemtap"));
+  const { id, answer } = requests.ask();
+  send(live, { type: "control", id, target, action });
+  return answer;
 }
 
 /** Tries again with a token. */

@@ -1,22 +1,15 @@
 /** Two snapshots to their difference. */
-import {
-  type Diff,
-  DIFF_SCHEMA,
-  type DiffFigures,
-  type DiffFunction,
-  type DiffGroup,
-  type DiffSide,
-  type DiffStatus,
-} from "../../model/diff.ts";
+import { type Diff, DIFF_SCHEMA, type DiffFunction, type DiffGroup, type DiffSide } from "../../model/diff.ts";
 import { functionOf } from "../../model/function-name.ts";
 import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
 import { lossNotice } from "../loss-notice.ts";
-import { difference, sumOf } from "./figures.ts";
+import { difference, sumOf } from "../../compare/figures.ts";
 import { type Budget, judgeBudgets, verdictOf } from "./judge.ts";
-import { matchFunctions, type MatchedFunction } from "./match-functions.ts";
+import { matchFunctions, type MatchedFunction } from "../../compare/match-functions.ts";
 import { DEFAULT_NOISE_BYTES, isNoise, isOfWorkers, judgeNoise, type Workers, workersOf } from "./noise.ts";
-import { pairSites } from "./pair-sites.ts";
-import { BY_DIRECTORY, BY_MODULE, type Grouping, knowsSources } from "./source-of.ts";
+import { pairSites } from "../../compare/pair-sites.ts";
+import { statusOf } from "../../compare/status-of.ts";
+import { BY_DIRECTORY, BY_MODULE, type Grouping, knowsSources } from "../../compare/source-of.ts";
 
 export interface DiffOptions {
   /** What one function may differ by, bytes; {@link DEFAULT_NOISE_BYTES} unless given. */
@@ -94,13 +87,6 @@ function diffOf(match: MatchedFunction, { groupOf }: Grouping, noiseBytes: numbe
 /** As a leak's verdict has it: an implied free for ten that look alive. */
 function freesUnseen({ impliedFrees, liveObjects }: CallerRow): boolean {
   return impliedFrees > 0 && impliedFrees * 10 >= liveObjects;
-}
-
-function statusOf({ a, b }: MatchedFunction, { netBytes, liveObjects }: DiffFigures): DiffStatus {
-  if (a.length === 0) return "new";
-  if (b.length === 0) return "gone";
-  const change = netBytes === 0 ? liveObjects : netBytes;
-  return change > 0 ? "grown" : change < 0 ? "shrunk" : "same";
 }
 
 function growthFirst(a: DiffFunction, b: DiffFunction): number {

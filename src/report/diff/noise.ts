@@ -5,7 +5,7 @@
  * 1,280 bytes, all together by less than 2 KiB of 15 MB.
  */
 import type { DiffNoise } from "../../model/diff.ts";
-import type { MatchedFunction } from "./match-functions.ts";
+import type { MatchedFunction } from "../../compare/match-functions.ts";
 
 /** Bytes; what one function may differ by. */
 export const DEFAULT_NOISE_BYTES = 2048;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { keepOrder, nextSort, orderCallers } from "../../../src/dashboard/callers/order-callers.ts";
+import { NO_FILTER } from "../../../src/dashboard/callers/filter-callers.ts";
 import { row } from "../make.ts";
 
 const rows = [
@@ -8,12 +9,17 @@ const rows = [
   row("alloc_inode+0x1/0x9", { netBytes: 20, allocs: 7 }),
 ];
 const byNet = { column: "net", descending: true } as const;
+const words = (text: string) => ({ ...NO_FILTER, text });
 const names = (list: readonly { callSite: string }[]) => list.map(({ callSite }) => callSite.split("+")[0]);
 
 describe("orderCallers", () => {
   it("sorts by a number, ties by caller", () => {
-    expect(names(orderCallers(rows, "", byNet))).toEqual(["btrfs_alloc_path", "alloc_inode", "ext4_alloc_inode"]);
-    expect(names(orderCallers(rows, "", { column: "allocs", descending: true }))).toEqual([
+    expect(names(orderCallers(rows, NO_FILTER, byNet))).toEqual([
+      "btrfs_alloc_path",
+      "alloc_inode",
+      "ext4_alloc_inode",
+    ]);
+    expect(names(orderCallers(rows, NO_FILTER, { column: "allocs", descending: true }))).toEqual([
       "alloc_inode",
       "btrfs_alloc_path",
       "ext4_alloc_inode",
@@ -21,38 +27,38 @@ describe("orderCallers", () => {
   });
 
   it("sorts by name both ways", () => {
-    expect(names(orderCallers(rows, "", { column: "caller", descending: false }))[0]).toBe("alloc_inode");
-    expect(names(orderCallers(rows, "", { column: "caller", descending: true }))[0]).toBe("ext4_alloc_inode");
+    expect(names(orderCallers(rows, NO_FILTER, { column: "caller", descending: false }))[0]).toBe("alloc_inode");
+    expect(names(orderCallers(rows, NO_FILTER, { column: "caller", descending: true }))[0]).toBe("ext4_alloc_inode");
   });
 
   it("finds every word, in any case and order, in the function or its module", () => {
-    expect(names(orderCallers(rows, "INODE [ext4]", byNet))).toEqual(["ext4_alloc_inode"]);
-    expect(names(orderCallers(rows, " alloc  btr ", byNet))).toEqual(["btrfs_alloc_path"]);
-    expect(orderCallers(rows, "nothing", byNet)).toEqual([]);
+    expect(names(orderCallers(rows, words("INODE [ext4]"), byNet))).toEqual(["ext4_alloc_inode"]);
+    expect(names(orderCallers(rows, words(" alloc  btr "), byNet))).toEqual(["btrfs_alloc_path"]);
+    expect(orderCallers(rows, words("nothing"), byNet)).toEqual([]);
   });
 
   it("does not read the filter as a pattern", () => {
-    expect(orderCallers(rows, ".*", byNet)).toEqual([]);
+    expect(orderCallers(rows, words(".*"), byNet)).toEqual([]);
   });
 });
 
 describe("keepOrder", () => {
   it("keeps the places, shows the present values, and puts new callers last in order", () => {
-    const shown = orderCallers(rows, "", byNet);
+    const shown = orderCallers(rows, NO_FILTER, byNet);
     const callers = new Map(shown.map((r) => [r.callSite, r]));
     const grown = { ...rows[0], netBytes: 999 };
     callers.set(grown.callSite, grown);
     for (const fresh of [row("new_small", { netBytes: 1 }), row("new_big", { netBytes: 5000 })]) {
       callers.set(fresh.callSite, fresh);
     }
-    const kept = keepOrder(shown, callers, "", byNet);
+    const kept = keepOrder(shown, callers, NO_FILTER, byNet);
     expect(names(kept)).toEqual(["btrfs_alloc_path", "alloc_inode", "ext4_alloc_inode", "new_big", "new_small"]);
     expect(kept[2].netBytes).toBe(999);
   });
 
   it("adds no caller that the filter hides", () => {
-    const shown = orderCallers(rows, "btrfs", byNet);
-    expect(names(keepOrder(shown, new Map(rows.map((r) => [r.callSite, r])), "btrfs", byNet))).toEqual([
+    const shown = orderCallers(rows, words("btrfs"), byNet);
+    expect(names(keepOrder(shown, new Map(rows.map((r) => [r.callSite, r])), words("btrfs"), byNet))).toEqual([
       "btrfs_alloc_path",
     ]);
   });

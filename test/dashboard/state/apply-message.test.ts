@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { HistoryPoint, ServerMessage } from "../../../src/model/wire.ts";
 import { WIRE_PROTOCOL, serverMessageSchema } from "../../../src/model/wire.ts";
-import { HISTORY_LIMIT, applyMessage } from "../../../src/dashboard/state/apply-message.ts";
+import { HISTORY_LIMIT, applyMessage, showTarget } from "../../../src/dashboard/state/apply-message.ts";
 import { type PageState, emptyPage } from "../../../src/dashboard/state/page-state.ts";
 import { alert, changesMessage, noLoss, row, snapshotMessage, summary, totals } from "../make.ts";
 import { cpuStats, TARGET } from "../../support/live-update.ts";
@@ -217,5 +217,30 @@ describe("applyMessage", () => {
     const history = state.account?.history ?? [];
     expect(history.length).toBeLessThanOrEqual(HISTORY_LIMIT);
     expect(history.filter(([, net]) => net === 1e6)).toHaveLength(60);
+  });
+});
+
+describe("showTarget", () => {
+  const two = { ...hello, targets: [summary, { ...summary, id: "other" }] };
+
+  it("leaves the one and asks for the other, of which nothing is shown yet", () => {
+    const { state: before } = play([two, snapshotMessage(1, [row("a+0x1/0x2")])]);
+    const { state, said } = showTarget(before, "other");
+    expect(said).toEqual([
+      { type: "unsubscribe", target: "target" },
+      { type: "subscribe", target: "other" },
+    ]);
+    expect(state).toMatchObject({ target: "other", account: null, sync: "none" });
+    // What was under way is of the one that was left.
+    expect(play([snapshotMessage(2, [row("a+0x1/0x2")])], state).state.account).toBeNull();
+  });
+
+  it("does nothing for one that is shown, or that is not there", () => {
+    const { state } = play([two]);
+    for (const id of ["target", "nowhere"]) expect(showTarget(state, id)).toEqual({ state, said: [] });
+  });
+
+  it("is what a page begins with that was asked for it", () => {
+    expect(play([two], { ...emptyPage, target: "other" }).replies).toEqual([{ type: "subscribe", target: "other" }]);
   });
 });

@@ -1,0 +1,108 @@
+/**
+ * What the page does in Debian's Chromium while a generated target sends 10 updates a second of 5,000 callers: frames in each view,
+ * and how fast it opens. `npm run bench:page`; `--callers N`, `--updates N` a second, `--seconds N` for each view.
+ *
+ * Exit status: 0 measured; 2 wrong use, or no Chromium.
+ */
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { pino } from "pino";
+import { chromium } from "playwright-core";
+import { accessOf } from "../dist/cli/access-options.js";
+import { loadConfig } from "../dist/cli/config.js";
+import { serve } from "../dist/server/serve.js";
+import { TargetRegistry } from "../dist/server/registry.js";
+import { generate } from "./page/generate.mjs";
+import { figure, table } from "./table.mjs";
+
+const CHROMIUM = "/usr/bin/chromium";
+const { values } = parseArgs({
+  options: {
+    callers: { type: "string", default: "5000" },
+    updates: { type: "string", default: "10" },
+    seconds: { type: "string", default: "5" },
+  },
+});
+const [callers, updatesPerSecond, seconds] = [values.callers, values.updates, values.seconds].map(Number);
+if (!(callers >= 1 && updatesPerSecond >= 1 && seconds >= 1)) {
+  console.error("--callers, --updates and --seconds are numbers from 1 on");
+  process.exit(2);
+}
+if (!existsSync(CHROMIUM)) {
+  console.error(`needs ${CHROMIUM}: apt-get install chromium`);
+  process.exit(2);
+}
+
+const registry = new TargetRegistry();
+registry.add({ id: "bench", label: "bench", updates: generate({ callers, updatesPerSecond }) });
+const server = await serve(registry, {
+  ...{ host: "127.0.0.1", port: 0, anyPort: true, access: accessOf(loadConfig(undefined).access, {}) },
+  logger: pino({ level: "silent" }),
+});
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+});
+try {
+  const opened = [];
+  for (let i = 0; i < 5; i++) opened.push(await open());
+  const rows = [];
+  for (const panel of ["callers", "rings", "leaks", "compare"]) rows.push(await frames(panel, false));
+  rows.push(await frames("callers", true));
+  console.log(`\n${callers} callers, ${updatesPerSecond} updates a second, ${seconds} s a view\n`);
+  console.log(table(["view", "frames/s", "median ms", "99 % ms", "longest ms", "updates/s drawn"], rows));
+  console.log(`\nopens in ${figure(opened.sort((a, b) => a - b)[2])} ms (median of 5, to the first row)`);
+} finally {
+  await browser.close();
+  await server.close();
+  registry.close();
+}
+
+/** Milliseconds from the address to the first row. */
+async function open() {
+  const page = await browser.newPage();
+  const began = performance.now();
+  await page.goto(server.url, { waitUntil: "commit" });
+  await page.locator("tr.row").first().waitFor();
+  const took = performance.now() - began;
+  await page.close();
+  return took;
+}
+
+/* global document, MutationObserver, requestAnimationFrame -- in the page */
+
+/** Times between frames while a view is shown, and, where it is asked for, scrolled. */
+async function frames(panel, scrolls) {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.goto(`${server.url}/#panel=${panel}`);
+  await page.locator("[data-testid=net]").waitFor();
+  await page.waitForTimeout(1500);
+  const { times, draws } = await page.evaluate(
+    ({ ms, scrolls }) =>
+      new Promise((resolve) => {
+        const times = [];
+        let draws = 0;
+        const net = document.querySelector("[data-testid=net]");
+        new MutationObserver(() => (draws += 1)).observe(net, { attributes: true });
+        const scroller = document.querySelector(".callers-scroll");
+        const began = performance.now();
+        const next = (now) => {
+          times.push(now);
+          if (scrolls && scroller !== null) scroller.scrollTop += 40;
+          if (now - began < ms) requestAnimationFrame(next);
+          else resolve({ times, draws });
+        };
+        requestAnimationFrame(next);
+      }),
+    { ms: seconds * 1000, scrolls },
+  );
+  await page.close();
+  const gaps = times.slice(1).map((time, i) => time - times[i]);
+  gaps.sort((a, b) => a - b);
+  const at = (part) => gaps[Math.min(gaps.length - 1, Math.floor(gaps.length * part))];
+  const fps = (gaps.length / (times.at(-1) - times[0])) * 1000;
+  return [
+    scrolls ? `${panel}, scrolled` : panel,
+    ...[fps, at(0.5), at(0.99), gaps.at(-1), draws / seconds].map(figure),
+  ];
+}

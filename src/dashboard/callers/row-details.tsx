@@ -1,0 +1,86 @@
+/** What is known of one caller beyond its row: how it went, where it is in the source, sizes, ways and stacks. */
+import type { ComponentChildren } from "preact";
+import type { CallerRow } from "../../model/snapshot.ts";
+import { exactBytes, humanBytes } from "../format/bytes.ts";
+import { formatCount } from "../format/count.ts";
+import type { Series } from "../../model/wire.ts";
+import { Sparkline } from "../chart/sparkline.tsx";
+import { lineOf } from "../chart/stack.ts";
+import { Quantity } from "../parts/quantity.tsx";
+import { recent } from "../watch/seen.ts";
+import { CallerFactsView } from "./caller-facts.tsx";
+import { describeActive, describeChain, describeSource } from "./describe-caller.ts";
+
+interface DetailsProps {
+  readonly row: CallerRow;
+  readonly series: Series;
+  readonly nowS: number;
+  readonly onClose: () => void;
+}
+
+export function RowDetails({ row, series, nowS, onClose }: DetailsProps) {
+  // The largest have a line since the run began; of the others there is what this page saw.
+  const points = lineOf(series, row.callSite) ?? recent.netOf(row.callSite);
+  const chain = describeChain(row);
+  return (
+    <div class="details" data-details={row.callSite} role="group" aria-label={`About ${row.caller}`}>
+      <div class="details-history">
+        <Sparkline points={points} width={260} height={64} label={`net of ${row.caller} over the trace clock`} />
+        <p class="details-more">
+          {points.length < 2
+            ? "its history begins now"
+            : `net from ${points[0][0].toFixed(1)} s to ${(points.at(-1) ?? points[0])[0].toFixed(1)} s`}
+        </p>
+        <p class="details-more">{describeActive(recent.activeAt(row.callSite), nowS)}</p>
+        <button type="button" class="chip" onClick={onClose}>
+          Close
+        </button>
+      </div>
+      <dl class="details-facts">
+        <Fact name="source">{describeSource(row)}</Fact>
+        {chain.length > 0 && (
+          <Fact name="inlined">
+            {chain.map((frame) => (
+              <span key={frame}>{frame}</span>
+            ))}
+          </Fact>
+        )}
+        <Fact name="net now">
+          <Bytes bytes={row.netBytes} /> in {formatCount(row.liveObjects)} objects,{" "}
+          <Bytes bytes={row.netRequestedBytes} /> requested
+        </Fact>
+        <Fact name="in all">
+          <Bytes bytes={row.totalBytes} /> in {formatCount(row.allocs)} allocations
+          {row.allocs > 0 && `, ${humanBytes(row.totalBytes / row.allocs)} each`}
+        </Fact>
+        {row.via?.map((way) => (
+          <Fact key={way.function} name="via">
+            <code>{way.function}</code> {formatCount(way.allocs)} allocations, <Bytes bytes={way.netBytes} /> held
+          </Fact>
+        ))}
+        {row.doubtfulObjects !== undefined && (
+          <Fact name="in doubt">
+            up to {formatCount(row.doubtfulObjects)} objects may be gone: frees that raised no event
+          </Fact>
+        )}
+        {row.hiddenAllocs !== undefined && (
+          <Fact name="hidden">{formatCount(row.hiddenAllocs)} allocations whose pointer the kernel hid</Fact>
+        )}
+      </dl>
+      <CallerFactsView row={row} />
+    </div>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
+function Bytes({ bytes }: { readonly bytes: number }) {
+  return <Quantity text={humanBytes(bytes)} full={exactBytes(bytes)} />;
+}

@@ -1,0 +1,21 @@
+/** Phases of a workload as spans of the trace clock. Pure. */
+import type { Mark } from "../../model/wire.ts";
+
+export interface PhaseSpan {
+  readonly name: string;
+  readonly fromS: number;
+  /** Null while it runs. */
+  readonly toS: number | null;
+}
+
+/** In the order in which they began; an end without a beginning (it is older than the marks that are kept) is left out. */
+export function phasesOf(marks: readonly Mark[]): PhaseSpan[] {
+  const phases: PhaseSpan[] = [];
+  for (const { kind, timeNs, text } of marks) {
+    if (kind === "phase-begin") phases.push({ name: text, fromS: timeNs / 1e9, toS: null });
+    if (kind !== "phase-end") continue;
+    const open = phases.findLastIndex(({ name, toS }) => name === text && toS === null);
+    if (open >= 0) phases[open] = { ...phases[open], toS: timeNs / 1e9 };
+  }
+  return phases;
+}

@@ -1,0 +1,115 @@
+/** Net bytes over the trace clock: by whom they are held, what happened meanwhile, and the window that every view is of. */
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { humanBytes } from "../format/bytes.ts";
+import { peaksKnown } from "../format/peaks-known.ts";
+import { formatSpan } from "../format/time.ts";
+import type { Account } from "../state/page-state.ts";
+import type { Span } from "../view/view.ts";
+import { changeView, setWindow, view } from "../view/view-store.ts";
+import { layersOf, type Stacking, STACKINGS } from "./stack.ts";
+import { LayerList, TimelineLegend } from "./timeline-legend.tsx";
+import { useTimelineChart } from "./use-timeline-chart.ts";
+import { placeForKey } from "./window-keys.ts";
+
+const WORDS: Record<Stacking, string> = { net: "as one", directories: "by directory", callers: "by caller" };
+const NO_NAME: Record<Stacking, string> = { ...WORDS, directories: "by module" };
+
+export function Timeline({ account }: { readonly account: Account }) {
+  const { history, alerts, marks, totals, series, source } = account;
+  const { window, stacking: chosen } = view.value;
+  const stacking = chosen ?? (account.symbols === undefined ? "callers" : "directories");
+  const [showLive, setShowLive] = useState(false);
+  const [index, setIndex] = useState<number | null>(null);
+  const [isZoomed, setZoomed] = useState(false);
+  const zoom = isZoomed ? window : null;
+  const layers = useMemo(() => layersOf(series, stacking), [series, stacking]);
+  const { frame, chart } = useTimelineChart({
+    ...{ account, layers, stacking, showLive, window, zoom },
+    onCursor: setIndex,
+    onDrag: setWindow,
+  });
+  useEffect(() => setZoomed(false), [window === null, source.run]);
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const drawn = chart.current;
+    const first = history.at(0)?.[0];
+    const last = history.at(-1)?.[0];
+    if (drawn === null || first === undefined || last === undefined) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const all = zoom ?? { min: first, max: last };
+    const cursor = index === null ? (window?.max ?? last) : drawn.data[0][index];
+    const next = placeForKey({ cursor, window }, event.key, event.shiftKey, all);
+    if (next === null) return;
+    event.preventDefault();
+    drawn.setCursor({ left: drawn.valToPos(next.cursor, "x"), top: drawn.height / 3 });
+    if (next.window !== window) setWindow(next.window);
+  }
+
+  const losses = alerts.filter(({ level }) => level === "lost").length;
+  const byName = account.symbols === undefined ? NO_NAME : WORDS;
+  return (
+    <section class="chart" aria-label="Net bytes over time">
+      <div class="section-head">
+        <h2>Net over trace time</h2>
+        <div class="views" role="group" aria-label="Net bytes are drawn">
+          {STACKINGS.map((name) => (
+            <button
+              key={name}
+              type="button"
+              class="chip"
+              aria-pressed={stacking === name}
+              data-stacking={name}
+              onClick={() => changeView({ stacking: name })}
+            >
+              {byName[name]}
+            </button>
+          ))}
+        </div>
+        {window !== null && <WindowChip window={window} isZoomed={isZoomed} onZoom={() => setZoomed(!isZoomed)} />}
+        <TimelineLegend
+          {...{ stacking, showLive, losses }}
+          columns={chart.current?.data}
+          index={index}
+          latest={history.at(-1)}
+          hasMarks={marks.length > 0}
+          onShowLive={setShowLive}
+        />
+      </div>
+      <div class="chart-body">
+        <div
+          class="chart-frame"
+          ref={frame}
+          role="group"
+          tabIndex={0}
+          aria-label={`Net bytes over the trace clock: now ${humanBytes(totals.netBytes)}${peaksKnown(totals) ? `, at most ${humanBytes(totals.peakNetBytes)}` : ""}; ${losses} losses marked. Arrow keys move, with Shift they choose a window.`}
+          onKeyDown={onKeyDown}
+          onDblClick={() => setWindow(null)}
+        />
+        {layers.length > 0 && <LayerList layers={layers} columns={chart.current?.data} index={index} />}
+      </div>
+      {history.length === 0 && <p class="chart-empty">No event yet</p>}
+    </section>
+  );
+}
+
+interface ChipProps {
+  readonly window: Span;
+  readonly isZoomed: boolean;
+  readonly onZoom: () => void;
+}
+
+function WindowChip({ window: { min, max }, isZoomed, onZoom }: ChipProps) {
+  return (
+    <div class="window-chip" data-testid="window">
+      <span role="status">
+        window {min.toFixed(3)} s to {max.toFixed(3)} s ({formatSpan(max - min)})
+      </span>
+      <button type="button" class="chip" aria-pressed={isZoomed} onClick={onZoom}>
+        Zoom
+      </button>
+      <button type="button" class="chip" data-testid="whole" title="Esc" onClick={() => setWindow(null)}>
+        Show all
+      </button>
+    </div>
+  );
+}

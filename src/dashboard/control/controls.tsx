@@ -1,0 +1,137 @@
+/** What may be done to the target by those who may: start, stop, mark, larger buffers, a workload. */
+import { useState } from "preact/hooks";
+import { Popover } from "../parts/popover.tsx";
+import type { TargetSummary } from "../../model/wire.ts";
+import { act, said } from "./act.ts";
+import { parsePhases } from "./parse-phases.ts";
+
+export const CONTROLS = "controls";
+const MARK_FIELD = "mark-text";
+
+export function openMark(): void {
+  const menu = document.querySelector<HTMLDetailsElement>(`[data-testid="${CONTROLS}"]`);
+  if (menu === null) return;
+  menu.open = true;
+  document.getElementById(MARK_FIELD)?.focus();
+}
+
+export function Controls({ target }: { readonly target: TargetSummary | undefined }) {
+  const isOn = target?.state === "running" || target?.state === "starting";
+  const word = said.value;
+  return (
+    <>
+      <Popover
+        testId={CONTROLS}
+        class="popover-right popover-chip"
+        title="act on the target (m marks)"
+        summary="Control"
+      >
+        <MarkForm />
+        <p class="control-row">
+          <button type="button" data-control="stop" disabled={!isOn} onClick={() => void act({ kind: "stop" }, "stop")}>
+            Stop
+          </button>
+          <button
+            type="button"
+            data-control="start"
+            disabled={isOn}
+            onClick={() => void act({ kind: "start" }, "start")}
+          >
+            Start
+          </button>
+        </p>
+        <GrowForm />
+        <WorkloadForm />
+      </Popover>
+      <span
+        class={word?.state === "refused" ? "tools-said lossy" : "tools-said"}
+        role="status"
+        data-testid="control-said"
+      >
+        {word?.what}
+      </span>
+    </>
+  );
+}
+
+function MarkForm() {
+  const [text, setText] = useState("");
+  return (
+    <form
+      class="control-row"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void act({ kind: "mark", text: text.trim() }, "mark");
+        setText("");
+      }}
+    >
+      <input
+        id={MARK_FIELD}
+        aria-label="Text of the mark"
+        placeholder="a mark: module loaded"
+        required
+        maxLength={200}
+        value={text}
+        onInput={({ currentTarget }) => setText(currentTarget.value)}
+      />
+      <button type="submit" data-control="mark">
+        Mark
+      </button>
+    </form>
+  );
+}
+
+function GrowForm() {
+  const [kilobytes, setKilobytes] = useState("8192");
+  return (
+    <form
+      class="control-row"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void act({ kind: "grow", bufferKb: Number(kilobytes) }, "grow");
+      }}
+    >
+      <label>
+        ring buffer of each CPU, KiB{" "}
+        <input
+          type="number"
+          min={4}
+          max={16_777_216}
+          required
+          value={kilobytes}
+          onInput={({ currentTarget }) => setKilobytes(currentTarget.value)}
+        />
+      </label>
+      <button type="submit" data-control="grow">
+        Grow
+      </button>
+    </form>
+  );
+}
+
+function WorkloadForm() {
+  const [text, setText] = useState("load=modprobe fat\nunload=rmmod fat");
+  const phases = parsePhases(text);
+  return (
+    <form
+      class="control-block"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (phases.state === "phases") void act({ kind: "run", phases: phases.phases }, "workload");
+      }}
+    >
+      <label for="workload">a workload, a phase a line: NAME=COMMAND</label>
+      <textarea
+        id="workload"
+        rows={3}
+        spellcheck={false}
+        value={text}
+        onInput={({ currentTarget }) => setText(currentTarget.value)}
+      />
+      {phases.state === "wrong" && <p class="lossy">{phases.why}</p>}
+      <button type="submit" data-control="run" disabled={phases.state === "wrong"}>
+        Run
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,73 @@
+/** What may be leaking: what the phases of a workload left behind, and what only grew while this page watched. */
+import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
+import { filterCallers } from "../callers/filter-callers.ts";
+import { useSteady } from "../rings/use-steady.ts";
+import type { Account } from "../state/page-state.ts";
+import { view } from "../view/view-store.ts";
+import type { Span } from "../view/view.ts";
+import type { Sample } from "../watch/recent.ts";
+import { recent } from "../watch/seen.ts";
+import { phaseChanges } from "./phase-changes.ts";
+import { PhasesTable } from "./phases-table.tsx";
+import { SuspectsTable } from "./suspects-table.tsx";
+import { LEAST_SAMPLES, suspectsOf } from "./suspects.ts";
+
+const REDRAW_MS = 2000;
+
+function within(samples: readonly Sample[], window: Span | null): readonly Sample[] {
+  if (window === null) return samples;
+  return samples.filter(({ seconds }) => seconds >= window.min && seconds <= window.max);
+}
+
+interface LeaksPanelProps {
+  readonly account: Account;
+  readonly viewChoice: ComponentChildren;
+}
+
+export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
+  const steady = useSteady(account.callers, false, REDRAW_MS);
+  const { filter, window } = view.value;
+  const samples = useMemo(() => within(recent.samples, window), [steady, window]);
+  const suspects = useMemo(() => suspectsOf(samples), [samples]);
+  const shown = useMemo(() => {
+    const rows = new Set(
+      filterCallers(
+        suspects.map(({ row }) => row),
+        filter,
+      ),
+    );
+    return suspects.filter(({ row }) => rows.has(row));
+  }, [suspects, filter]);
+  const phases = useMemo(() => phaseChanges(account.marks, account.history), [steady]);
+  return (
+    <section class="callers" aria-label="Leaks">
+      <div class="section-head">
+        <h2>Callers</h2>
+        {viewChoice}
+      </div>
+      <div class="callers-scroll leaks" tabIndex={0} role="group" aria-label="What may be leaking">
+        {phases.length > 0 && (
+          <section class="leaks-part" aria-label="Phases">
+            <h3>What the phases of the workload left behind</h3>
+            <p class="leaks-note">
+              Whatever else ran on the target meanwhile is in it; of the callers, what half a second before and after
+              changed, too.
+            </p>
+            <PhasesTable phases={phases} nowS={(account.window.lastEventNs ?? 0) / 1e9} exact={account.exact} />
+          </section>
+        )}
+        <section class="leaks-part" aria-label="Growing">
+          <h3>Grew steadily while this page watched</h3>
+          <p class="leaks-note">
+            {samples.length < LEAST_SAMPLES
+              ? "Too few moments yet: this takes some seconds of a target that allocates."
+              : `Over ${((samples.at(-1)?.seconds ?? 0) - samples[0].seconds).toFixed(1)} s of trace clock. A suspicion, no verdict: a cache that fills looks the same. A workload that is repeated tells them apart.`}
+          </p>
+          {shown.length > 0 && <SuspectsTable suspects={shown} exact={account.exact} />}
+          {shown.length === 0 && samples.length >= LEAST_SAMPLES && <p>No caller did.</p>}
+        </section>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,63 @@
+/** The phases that ran, and a way into each: its window, of which every view is then. */
+import { exactBytes, humanBytes } from "../format/bytes.ts";
+import { formatSpan } from "../format/time.ts";
+import { changeView } from "../view/view-store.ts";
+import type { PhaseChange } from "./phase-changes.ts";
+
+interface PhasesTableProps {
+  readonly phases: readonly PhaseChange[];
+  readonly nowS: number;
+  readonly exact: boolean;
+}
+
+const MOST = 60;
+/** Moments are kept some tenths of a second apart: a window as short as a short phase has none of its own. */
+const AROUND_S = 0.5;
+
+export function PhasesTable({ phases, nowS, exact }: PhasesTableProps) {
+  return (
+    <table class="plain" data-testid="phases">
+      <thead>
+        <tr>
+          <th scope="col">phase</th>
+          <th scope="col">began</th>
+          <th scope="col">took</th>
+          <th scope="col">left behind</th>
+          <th scope="col">its callers</th>
+        </tr>
+      </thead>
+      <tbody>
+        {phases.slice(-MOST).map(({ name, round, fromS, toS, netBytes }) => (
+          <tr key={`${name} ${fromS}`} data-phase={name}>
+            <th scope="row">
+              {name}
+              {phases.some((one) => one.name === name && one.round > 1) && ` · ${round}`}
+            </th>
+            <td>{fromS.toFixed(3)} s</td>
+            <td>{toS === null ? "runs" : formatSpan(toS - fromS)}</td>
+            <td title={exactBytes(netBytes)}>
+              {exact ? "" : "≈ "}
+              {netBytes > 0 ? "+" : ""}
+              {humanBytes(netBytes)}
+            </td>
+            <td>
+              <button
+                type="button"
+                class="chip"
+                aria-label={`Callers of ${name}, ${round}`}
+                onClick={() =>
+                  changeView({
+                    window: { min: Math.max(0, fromS - AROUND_S), max: (toS ?? nowS) + AROUND_S },
+                    panel: "callers",
+                  })
+                }
+              >
+                Show
+              </button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,30 @@
+/** In which forms the server gives a snapshot, and what of the view it is asked for. Pure. */
+import type { View } from "../view/view.ts";
+
+export const FORMATS = [
+  { extension: "json", says: "the whole account, kmemtap.snapshot/1" },
+  { extension: "txt", says: "trace_analyze's account file" },
+  { extension: "csv", says: "a row a caller" },
+  { extension: "svg", says: "the ring chart" },
+  { extension: "png", says: "the ring chart as a picture" },
+  { extension: "pb.gz", says: "a heap profile for pprof" },
+] as const;
+
+/** `kmemtap-2026-11-26T13-40-00.json` @param now wall clock */
+export function nameOf(extension: string, now: Date): string {
+  return `kmemtap-${now.toISOString().slice(0, 19).replaceAll(":", "-")}.${extension}`;
+}
+
+/** `?directory=fs&a=static`; empty where the view is the default one. */
+export function queryOf({ filter, attribute }: Pick<View, "filter" | "attribute">): string {
+  const words = new URLSearchParams();
+  const put = (name: string, value: string) => {
+    if (value.trim() !== "") words.append(name, value.trim());
+  };
+  put("text", filter.text);
+  put("directory", filter.directory);
+  put("module", filter.module);
+  if (attribute !== "current_dynamic") put("a", attribute);
+  const text = words.toString();
+  return text === "" ? "" : `?${text}`;
+}

@@ -1,0 +1,59 @@
+/** The whole trace, or the window that was chosen in it: what every view below the timeline is of. */
+import { useMemo, useRef } from "preact/hooks";
+import { pathOfTarget } from "../api/target-path.ts";
+import { type Answer, useAnswer } from "../api/use-answer.ts";
+import type { Account } from "../state/page-state.ts";
+import { view } from "../view/view-store.ts";
+import { type Scope, wholeScope } from "./scope.ts";
+import { type WindowCaller, windowRows } from "./window-rows.ts";
+
+interface WindowAnswer {
+  readonly callers: readonly WindowCaller[];
+}
+
+/** A window that reaches to the present goes on. */
+const AGAIN_MS = 2000;
+
+export function useScope(account: Account): Scope {
+  const { window } = view.value;
+  const nowS = (account.window.lastEventNs ?? 0) / 1e9;
+  const isOpen = window !== null && window.max >= nowS;
+  const path = window === null ? null : pathOfTarget(`window.json?from=${window.min}&to=${window.max}`);
+  const answer = useAnswer<WindowAnswer>(path, isOpen ? AGAIN_MS : 0);
+  // Sources may become known later; whoever is known by then is enough.
+  const live = useRef(account.callers);
+  live.current = account.callers;
+  const rows = useMemo(
+    () => (answer.state === "known" ? windowRows(answer.value.callers, live.current) : new Map<string, never>()),
+    [answer],
+  );
+  const whole = useMemo(() => wholeScope(account), [account]);
+  if (window === null) return whole;
+  return {
+    kind: "window",
+    key: `${whole.key} ${window.min} ${window.max}`,
+    callers: rows,
+    totals: { netBytes: sumOf(rows) },
+    series: whole.series,
+    nowS: whole.nowS,
+    nothing: nothingOf(answer),
+  };
+}
+
+function sumOf(rows: Scope["callers"]): number {
+  let sum = 0;
+  for (const { netBytes } of rows.values()) sum += netBytes;
+  return sum;
+}
+
+function nothingOf(answer: Answer<WindowAnswer>): string {
+  switch (answer.state) {
+    case "failed":
+      return `Nothing is known of this window: ${answer.why}`;
+    case "known":
+      return "Nothing was allocated or freed between the moments that are kept nearest to this window";
+    case "none":
+    case "asked":
+      return "Asking for this window …";
+  }
+}

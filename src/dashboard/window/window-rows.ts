@@ -1,0 +1,41 @@
+/** What the server says of a window, as rows. Pure. */
+import type { CallerRow } from "../../model/snapshot.ts";
+
+/** Of one caller, between two moments. */
+export interface WindowCaller {
+  readonly callSite: string;
+  readonly caller: string;
+  /** A change: negative where more was freed than allocated. */
+  readonly netBytes: number;
+  readonly totalBytes: number;
+  readonly allocs: number;
+  readonly frees: number;
+}
+
+/** Rows as the table has them. What is not known between two moments is nought, and in no column of a window. */
+export function windowRows(
+  callers: readonly WindowCaller[],
+  live: ReadonlyMap<string, CallerRow>,
+): ReadonlyMap<string, CallerRow> {
+  const rows = new Map<string, CallerRow>();
+  for (const { callSite, caller, netBytes, totalBytes, allocs, frees } of callers) {
+    const known = live.get(callSite);
+    rows.set(callSite, {
+      callSite,
+      caller,
+      allocs,
+      frees,
+      impliedFrees: 0,
+      totalBytes,
+      requestedBytes: 0,
+      netBytes,
+      netRequestedBytes: 0,
+      wasteBytes: 0,
+      peakNetBytes: 0,
+      liveObjects: allocs - frees,
+      ...(known?.source && { source: known.source }),
+      ...(known?.wrapper && { wrapper: known.wrapper }),
+    });
+  }
+  return rows;
+}

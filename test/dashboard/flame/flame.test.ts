@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { flameLayout, frameForKey } from "../../../src/dashboard/flame/flame-layout.ts";
+import { flameNodeAt, flameTreeOf } from "../../../src/dashboard/flame/flame-tree.ts";
+
+const stack = (frames: string[], netBytes: number) => ({
+  frames,
+  caller: frames[0],
+  allocs: 1,
+  totalBytes: netBytes * 2,
+  netBytes,
+  liveObjects: 1,
+});
+const STACKS = [
+  stack(["kmalloc+0x1/0x2", "fat_fill+0x3/0x9 [fat]", "mount+0x5/0x9"], 60),
+  stack(["kmalloc+0x7/0x9", "open+0x1/0x9", "mount+0x8/0x9"], 30),
+  stack(["kmalloc+0x1/0x2", "write+0x1/0x9"], 10),
+  stack(["freed+0x1/0x9"], 0),
+];
+
+describe("flameTreeOf", () => {
+  const root = flameTreeOf(STACKS, "netBytes");
+
+  it("begins with the outermost function, whatever the place in it", () => {
+    expect(root.value).toBe(100);
+    expect(root.children.map(({ name, value }) => [name, value])).toEqual([
+      ["mount", 90],
+      ["write", 10],
+    ]);
+    expect(flameNodeAt(root, ["mount", "fat_fill [fat]", "kmalloc"])?.value).toBe(60);
+    expect(flameNodeAt(root, ["mount", "nothing"])).toBeUndefined();
+  });
+
+  it("is of what it is asked for", () => {
+    expect(flameTreeOf(STACKS, "totalBytes").value).toBe(200);
+    expect(flameTreeOf(STACKS, "allocs").value).toBe(4);
+  });
+});
+
+describe("flameLayout", () => {
+  const root = flameTreeOf(STACKS, "netBytes");
+
+  it("gives each its share of its caller's width", () => {
+    const frames = flameLayout(root, [], 1000);
+    const of = (name: string) => frames.find(({ node }) => node.name === name);
+    expect(of("mount")).toMatchObject({ depth: 1, x: 0, width: 900 });
+    expect(of("write")).toMatchObject({ depth: 1, x: 900, width: 100 });
+    expect(of("open")).toMatchObject({ depth: 2, x: 600, width: 300 });
+  });
+
+  it("gives the chosen one all of it, with its callers above", () => {
+    const frames = flameLayout(root, ["mount", "open"], 1000);
+    expect(frames.map(({ node, width }) => [node.name, width])).toEqual([
+      ["all stacks", 1000],
+      ["mount", 1000],
+      ["open", 1000],
+      ["kmalloc", 1000],
+    ]);
+  });
+
+  it("leaves out what is too narrow to be seen", () => {
+    expect(flameLayout(root, [], 15).map(({ node }) => node.name)).not.toContain("write");
+  });
+
+  it("is walked through by arrow keys", () => {
+    const frames = flameLayout(root, [], 1000);
+    const at = (name: string) => frames.findIndex(({ node }) => node.name === name);
+    expect(frameForKey(frames, at("mount"), "ArrowRight")).toBe(at("write"));
+    expect(frameForKey(frames, at("mount"), "ArrowDown")).toBe(at("fat_fill [fat]"));
+    expect(frameForKey(frames, at("open"), "ArrowUp")).toBe(at("mount"));
+    expect(frameForKey(frames, 0, "ArrowUp")).toBe(0);
+    expect(frameForKey(frames, 0, "x")).toBeNull();
+  });
+});
