@@ -87,18 +87,19 @@ function take({ open, ages, gaps }) {
 /** Where it serves, as it says. */
 function addressOf(child) {
   let said = "";
+  const failed = () => {
+    console.error(said);
+    process.exit(1);
+  };
   return new Promise((resolve) => {
     child.stderr.setEncoding("utf8").on("data", (text) => {
       said = (said + text).slice(-10_000);
       const address = / at (http:\S+)/.exec(said)?.[1];
       if (address === undefined) return;
-      child.removeAllListeners("close");
+      child.off("close", failed);
       resolve(address);
     });
-    child.once("close", () => {
-      console.error(said);
-      process.exit(1);
-    });
+    child.once("close", failed);
   });
 }
 
