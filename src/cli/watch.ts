@@ -7,6 +7,7 @@ import type { WrapperList } from "../model/wrapper-list.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { WantedMode } from "../target/agent/choose-mode.ts";
 import { parseListenAddress } from "../server/access/listen-address.ts";
+import { addMetrics } from "../server/metrics.ts";
 import { TargetRegistry } from "../server/registry.ts";
 import { serve } from "../server/serve.ts";
 import type { KernelChoice } from "../capture/with-sources.ts";
@@ -58,6 +59,7 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
     access: accessOf(config.access, options.access ?? {}),
     logger: logger.child({ room: "server" }, { level: "warn" }),
     anyPort: options.serve === undefined,
+    routes: (app) => addMetrics(app, registry, config.metrics),
   });
   registry.add({
     id: options.id ?? "target",
