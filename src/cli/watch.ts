@@ -1,5 +1,6 @@
 /** What `live` and `demo` have in common: a session, its server, its log, and a clean end. */
-import { lastValueFrom, type Observable } from "rxjs";
+import { lastValueFrom, type Observable, tap } from "rxjs";
+import { MAX_STACK_ROWS } from "../capture/stack-charging.ts";
 import { ExitCode } from "../model/errors.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { AccountFilter } from "../model/snapshot.ts";
@@ -19,6 +20,7 @@ import { finishCapture } from "./finish-capture.ts";
 import { follow } from "./follow.ts";
 import { liveFootprint } from "./live-footprint.ts";
 import { createLogger } from "./logger.ts";
+import { openSinks } from "./sinks/sink.ts";
 
 export interface WatchOptions {
   readonly config: Config;
@@ -52,7 +54,14 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   const { config, agent } = options;
   const logger = createLogger(config.logLevel);
   const address = parseListenAddress(options.serve ?? config.serve, DEFAULT_PORT);
-  const { updates, sinks, last } = follow(source, { ...options, logger });
+  const { updates, sinks, last } = follow(source, {
+    ...options,
+    logger,
+    // Profiles are of stacks, where there are any.
+    stackRows: config.pyroscope === undefined ? undefined : MAX_STACK_ROWS,
+  });
+  const id = options.id ?? "target";
+  const outputs = await openSinks(config, (text) => logger.warn(text));
   const registry = new TargetRegistry();
   const server = await serve(registry, {
     ...address,
@@ -62,9 +71,9 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
     routes: (app) => addMetrics(app, registry, config.metrics),
   });
   registry.add({
-    id: options.id ?? "target",
+    id,
     label: source.label,
-    updates,
+    updates: updates.pipe(tap((update) => outputs.take(id, update))),
     footprint: options.kernel === undefined ? undefined : liveFootprint(options.kernel.kernel),
   });
   options.onReady(server.url);
@@ -80,6 +89,7 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   if (failure !== undefined) {
     registry.close();
     await server.close();
+    await outputs.close();
     throw failure;
   }
   if (agent !== undefined && over !== undefined && last()?.failure === undefined) {
@@ -89,7 +99,7 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   registry.close();
   await server.close();
   await source.close();
-  await sinks.drain();
+  await Promise.all([sinks.drain(), outputs.close()]);
   const update = last();
   if (update === undefined) return ExitCode.done;
   const { exact, totals } = update.snapshot;
