@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { metricsSchema, natsSchema, pyroscopeSchema } from "./config-outputs.ts";
+import { daemonSchema, metricsSchema, natsSchema, pyroscopeSchema } from "./config-outputs.ts";
 import { parseYaml, readYamlFile, type YamlKind } from "./yaml-file.ts";
 
 const targetSettingsSchema = z.strictObject({
@@ -143,6 +143,7 @@ export const configSchema = z
     overrun: overrunSchema.prefault({}).describe("how a target's ring buffers are watched"),
     pyroscope: pyroscopeSchema.optional().describe("a Pyroscope server that heap profiles are pushed to"),
     nats: natsSchema.optional().describe("a NATS JetStream that alerts and snapshots are sent to"),
+    daemon: daemonSchema.prefault({}).describe("what kmemtap daemon watches, and the files it writes"),
     metrics: metricsSchema.prefault({}).describe("what /metrics says to Prometheus"),
   })
   .meta({ id: "Config", title: "kmemtap configuration" });

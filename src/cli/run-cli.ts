@@ -5,6 +5,7 @@ import { printable } from "../model/printable.ts";
 import { VERSION } from "../model/version.ts";
 import { adviseCommand } from "./advise.ts";
 import { bootargsCommand } from "./bootargs.ts";
+import { daemonCommand } from "./daemon.ts";
 import { demoCommand } from "./demo.ts";
 import { diffCommand } from "./diff.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -32,6 +33,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   for (const command of [
     demoCommand(exit),
     liveCommand(exit),
+    daemonCommand(exit),
     runCommand(exit),
     snapshotCommand(exit),
     reportCommand(exit),
