@@ -25,7 +25,7 @@ module.exports = {
     only("report", ["model", "format", "rings"]),
     only("target", ["model", "transport", "ftrace"]),
     only("capture", ["model", "transport", "ftrace", "accounting", "symbols", "target"]),
-    only("server", ["model", "capture", "report"]),
+    only("server", ["model", "rings", "capture", "report"]),
     only("dashboard", ["model", "format", "rings"]),
     only("cli", ["model", "format", "rings", "transport", "symbols", "target", "capture", "report", "server"]),
     {

@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** What traces this machine's own kernel, or talks to shells by the clock: one at a time, and never beside a guest. */
 const ON_THIS_MACHINE = [
-  "test/cli/{doctor,recorded,run,snapshot,stacks}.test.ts",
+  "test/cli/{control,doctor,recorded,run,snapshot,stacks}.test.ts",
   "test/target/agent/agent*.test.ts",
   "test/target/console/**/*.test.ts",
   "test/transport/**/*.test.ts",

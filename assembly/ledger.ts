@@ -13,7 +13,17 @@ import {
 } from "./freed-sizes";
 import { allocate } from "./memory";
 import { bytesAlloc, bytesReq, callSite, CAPACITY, KFREE, kind, ptrHigh, ptrLow } from "./columns";
-import { beginList, listLive, liveBytes, liveObjects, NONE, setLive, startLive, takeLive } from "./live-objects";
+import {
+  beginList,
+  listLive,
+  liveBytes,
+  liveObjects,
+  NONE,
+  setLive,
+  startLive,
+  takeLive,
+  touchLive,
+} from "./live-objects";
 
 export { bytesAlloc, bytesReq, callSite, CAPACITY, cpu, kind, ptrHigh, ptrLow, timeNs } from "./columns";
 export { beginList, liveBytes, liveObjects, setLive, takeLive };
@@ -225,6 +235,16 @@ export function noteFreed(site: u32, objectClass: u32): void {
   sizeFreed(site, load<f64>(classes + ((<usize>objectClass) << CLASS_BITS), CLASS_ALLOC));
 }
 
+/** Events whose objects are fetched at once. */
+const AHEAD: u32 = 32;
+/** Keeps the compiler from leaving {@link touch} out. */
+let touched: u32 = 0;
+
+function touch(from: u32, to: u32): void {
+  for (let i = from; i < to; i++)
+    touched ^= touchLive(load<u32>(ptrLow + ((<usize>i) << 2)), load<u32>(ptrHigh + ((<usize>i) << 2)));
+}
+
 /**
  * Events `[from, to)` of the columns. Stops at one with a hidden pointer, and at an allocation where the objects are as many
  * as may be: the caller takes that one and goes on behind it.
@@ -232,7 +252,12 @@ export function noteFreed(site: u32, objectClass: u32): void {
  * @returns where it stopped
  */
 export function apply(from: u32, to: u32): u32 {
+  let touchedTo = from;
   for (let i = from; i < to; i++) {
+    if (i == touchedTo) {
+      touchedTo = min(i + AHEAD, to);
+      touch(i, touchedTo);
+    }
     const low = load<u32>(ptrLow + ((<usize>i) << 2));
     const high = load<u32>(ptrHigh + ((<usize>i) << 2));
     if ((low | high) == 0) return i;

@@ -113,6 +113,16 @@ function freePlaceIn(line: usize): i32 {
   return load<u32>(line, VALUES + 16) == 0 ? 4 : NONE;
 }
 
+/**
+ * Reads what a look-up of the pointer will read, and means nothing: done for some pointers before the first of them is looked up, the
+ * machine fetches their lines side by side, not one after the other.
+ */
+export function touchLive(low: u32, high: u32): u32 {
+  const hash = hashOf(low, high);
+  const segment = segmentOf(hash);
+  return load<u32>(lineAt(segment, homeOf(hash, load<u32>(lineCounts + (segment << 2)))), PASSED);
+}
+
 /** Remembers `value` for the pointer; the value that it replaces, or -1. */
 export function setLive(low: u32, high: u32, value: u32): i32 {
   const hash = hashOf(low, high);

@@ -14,13 +14,17 @@ export { bytesAlloc, bytesReq, callSite, CAPACITY, cpu, kind, ptrHigh, ptrLow, t
 
 // ---- what comes out -----------------------------------------------------------------------------------------------------------
 
-/** Doubles: bytes of the events, frees of NULL and their bytes, events behind a younger one, the time of the youngest event so far. */
-export const sums: usize = memory.data(5 * 8, 16);
+/**
+ * Doubles: bytes of the events, frees of NULL and their bytes, events behind a younger one, the time of the youngest event so far, bytes
+ * of sub-buffers opened here that are none of their records'.
+ */
+export const sums: usize = memory.data(6 * 8, 16);
 const EVENT_BYTES: usize = 0;
 const NULL_FREES: usize = 8;
 const NULL_FREE_BYTES: usize = 16;
 const DISORDERED: usize = 24;
 const YOUNGEST: usize = 32;
+const PAGE_BYTES: usize = 40;
 
 // ---- the CPUs -----------------------------------------------------------------------------------------------------------------
 
@@ -30,25 +34,29 @@ class Lane {
   next: f64 = 0;
   /** Time of the record before it. */
   now: f64 = 0;
-  /** Records taken since the page was lent. */
+  /** Records taken since the pages were lent. */
   records: f64 = 0;
-  /** A copy of the page, and in it the next record and the data's end. */
+  /** Copies of the pages, and how far they reach. */
+  pages: usize = 0;
+  pagesEnd: usize = 0;
+  /** The page that is open, and in it the next record and the data's end. */
   page: usize = 0;
   at: usize = 0;
   end: usize = 0;
+  /** What every page of the CPU has: its size, and where its length and its records stand in it (events/header_page). */
+  pageBytes: usize = 0;
+  commitOffset: usize = 0;
+  dataOffset: usize = 0;
   /** Layouts by event id: src/ftrace/raw/usual-layouts.ts. */
   layouts: usize = 0;
   layoutCount: u32 = 0;
   cpu: u32 = 0;
   state: u32 = SILENT;
-  /** Of the next record. */
-  layout: usize = 0;
-  site: u32 = 0;
 }
 
 /** Nothing is known of it, and nothing asked. */
 const SILENT: u32 = 0;
-/** Its next record is one of the usual. */
+/** Its next record is one of the usual, as far as it was looked at. */
 const READY: u32 = 1;
 /** Its next record is for the caller to take when its turn has come. */
 const HELD: u32 = 2;
@@ -71,29 +79,43 @@ export function placeForLayouts(count: u32): usize {
   return allocate(<usize>count * LAYOUT_BYTES, 16);
 }
 
-/** A CPU; its number among the lanes. */
-export function addLane(cpu: u32, layouts: usize, layoutCount: u32, pageBytes: u32): u32 {
+/** A CPU; its number among the lanes. Of its pages there is room for `pages` at a time. */
+export function addLane(
+  cpu: u32,
+  layouts: usize,
+  layoutCount: u32,
+  pages: u32,
+  pageBytes: u32,
+  commitOffset: u32,
+  dataOffset: u32,
+): u32 {
   const lane = changetype<Lane>(allocate(offsetof<Lane>(), 16));
   lane.cpu = cpu;
   lane.layouts = layouts;
   lane.layoutCount = layoutCount;
-  lane.page = allocate(pageBytes, 16);
+  lane.pages = allocate(<usize>pages * pageBytes, 16);
+  lane.pageBytes = pageBytes;
+  lane.commitOffset = commitOffset;
+  lane.dataOffset = dataOffset;
   store<u32>(lanes + ((<usize>laneCount) << 2), <u32>changetype<usize>(lane));
   return laneCount++;
 }
 
-/** Where a lane's page belongs. */
-export function pageOf(index: u32): usize {
-  return laneOf(index).page;
+/** Where a lane's pages belong, of which there are so many. */
+export function placeForPages(index: u32, count: u32): usize {
+  const lane = laneOf(index);
+  lane.pagesEnd = lane.pages + <usize>count * lane.pageBytes;
+  return lane.pages;
 }
 
 /**
- * Records `[at, end)` of the lane's page are next, `now` is the time before them.
+ * Records `[at, end)` of one of the lane's pages are next, `now` is the time before them.
  *
  * @returns whether the next record is a usual one; else nothing has happened
  */
-export function lend(index: u32, at: u32, end: u32, now: f64): bool {
+export function lend(index: u32, page: u32, at: u32, end: u32, now: f64): bool {
   const lane = laneOf(index);
+  lane.page = lane.pages + <usize>page * lane.pageBytes;
   lane.at = lane.page + at;
   lane.end = lane.page + end;
   lane.now = now;
@@ -112,9 +134,21 @@ export function hold(index: u32, time: f64): void {
   lane.next = time;
 }
 
-/** The lane is the caller's again: {@link atOf}, {@link nowOf} and {@link recordsOf} tell how far it came. */
+/** The lane is the caller's again: {@link pageOf}, {@link atOf}, {@link endOf}, {@link nowOf} and {@link recordsOf} tell how far it came. */
 export function release(index: u32): void {
   laneOf(index).state = SILENT;
+}
+
+/** Which of its pages is open. */
+export function pageOf(index: u32): u32 {
+  const lane = laneOf(index);
+  return <u32>((lane.page - lane.pages) / lane.pageBytes);
+}
+
+/** Offset in the page of the data's end. */
+export function endOf(index: u32): u32 {
+  const lane = laneOf(index);
+  return <u32>(lane.end - lane.page);
 }
 
 /** Offset in the page of the record that comes next. */
@@ -153,6 +187,25 @@ const TWO_32: f64 = 4294967296;
 /** By a pid's low 16 bits: nonzero where somebody must look whose event it is. */
 export const mayBeOwn: usize = memory.data(1 << 16, 16);
 
+/** src/ftrace/raw/sub-buffer.ts: of a page's commit word, what is its length; above it are the flags. */
+const COMMIT_MASK: u32 = 0x7ffffff;
+
+/** Opens the lane's next page; false where that is for the caller: none is there, something was lost before it, or its length is no length. */
+function openNext(lane: Lane): bool {
+  const page = lane.page + lane.pageBytes;
+  if (page >= lane.pagesEnd) return false;
+  const length = load<u32>(page + lane.commitOffset);
+  const at = page + lane.dataOffset;
+  const end = at + length;
+  if (length > COMMIT_MASK || (length & 3) != 0 || end > page + lane.pageBytes) return false;
+  add(PAGE_BYTES, <f64>(<u32>(lane.pageBytes - length)));
+  lane.page = page;
+  lane.at = at;
+  lane.end = end;
+  lane.now = <f64>load<u32>(page) + <f64>load<u32>(page, 4) * TWO_32;
+  return true;
+}
+
 /** Finds out what the lane's next record is; frees of NULL are passed over, which end no object. */
 function look(lane: Lane): void {
   lane.state = STOPPED;
@@ -183,10 +236,7 @@ function look(lane: Lane): void {
     const pid = load<u32>(fieldAt(record, layout, PID));
     if ((first & IN_INTERRUPT) == 0 && load<u8>(mayBeOwn + (pid & 0xffff)) != 0) return;
     const at = fieldAt(record, layout, CALL_SITE);
-    const site = findSite(load<u32>(at), isWide ? load<u32>(at, 4) : 0);
-    if (site < 0) return;
-    lane.layout = layout;
-    lane.site = site;
+    if (findSite(load<u32>(at), isWide ? load<u32>(at, 4) : 0) < 0) return;
     lane.next = time;
     lane.state = READY;
     return;
@@ -202,31 +252,86 @@ function add(sum: usize, value: f64): void {
   store<f64>(sums + sum, load<f64>(sums + sum) + value);
 }
 
-/** The lane's next record, which is a usual one, goes to the columns. */
-function emit(lane: Lane): void {
-  const i = addEvent();
-  const layout = lane.layout;
-  const record = lane.at + HEADER;
-  const what = load<u32>(layout);
-  const isWide = load<u32>(layout, WIDE) != 0;
-  const ptr = fieldAt(record, layout, PTR);
-  const time = lane.next;
-  store<u8>(kind + i, what - 1);
-  store<u32>(ptrLow + (i << 2), load<u32>(ptr));
-  store<u32>(ptrHigh + (i << 2), isWide ? load<u32>(ptr, 4) : 0);
-  store<u32>(callSite + (i << 2), lane.site);
-  store<u16>(cpu + (i << 1), lane.cpu);
-  store<f64>(timeNs + (i << 3), time);
-  const isFree = what >= KFREE;
-  store<f64>(bytesReq + (i << 3), isFree ? 0 : bytesAt(fieldAt(record, layout, BYTES_REQ), isWide));
-  store<f64>(bytesAlloc + (i << 3), isFree ? 0 : bytesAt(fieldAt(record, layout, BYTES_ALLOC), isWide));
-  if (time < load<f64>(sums, YOUNGEST)) add(DISORDERED, 1);
-  else store<f64>(sums, time, YOUNGEST);
-  const bytes = ((load<u32>(lane.at) & 31) + 1) << 2;
-  add(EVENT_BYTES, <f64>bytes);
-  lane.at += bytes;
-  lane.now = time;
-  lane.records += 1;
+/**
+ * Usual records of the lane go to the columns, none younger than `until` and as many as there is room for; frees of NULL are passed over.
+ * What is not usual about a record but its length shows when its turn has come: the lane is STOPPED before it then.
+ */
+function take(lane: Lane, until: f64): void {
+  const layouts = lane.layouts;
+  const layoutCount = lane.layoutCount;
+  const from = lane.cpu;
+  let end = lane.end;
+  let at = lane.at;
+  let now = lane.now;
+  let records: u32 = 0;
+  let bytes: usize = 0;
+  let disordered: u32 = 0;
+  let youngest = load<f64>(sums, YOUNGEST);
+  let state = STOPPED;
+  while (true) {
+    if (at >= end) {
+      if (!openNext(lane)) break;
+      at = lane.at;
+      end = lane.end;
+      now = lane.now;
+      continue;
+    }
+    const head = load<u32>(at);
+    const size = head & 31;
+    const record = at + HEADER;
+    const next = record + ((<usize>size) << 2);
+    if (size - 1 >= MAX_TYPE_LEN || next > end) break;
+    const first = load<u32>(record);
+    const id = first & 0xffff;
+    if (id >= layoutCount) break;
+    const layout = layouts + <usize>id * LAYOUT_BYTES;
+    const what = load<u32>(layout);
+    if (what == 0 || size < load<u32>(layout, WORDS)) break;
+    const time = now + <f64>(head >> 5);
+    if (time > until || isFull()) {
+      lane.next = time;
+      state = READY;
+      break;
+    }
+    const isWide = load<u32>(layout, WIDE) != 0;
+    const ptr = fieldAt(record, layout, PTR);
+    const low = load<u32>(ptr);
+    const high = isWide ? load<u32>(ptr, 4) : 0;
+    if ((low | high) == 0) {
+      if (what < KFREE) break;
+      add(NULL_FREES, 1);
+      add(NULL_FREE_BYTES, <f64>(<u32>(next - at)));
+    } else {
+      const pid = load<u32>(fieldAt(record, layout, PID));
+      if ((first & IN_INTERRUPT) == 0 && load<u8>(mayBeOwn + (pid & 0xffff)) != 0) break;
+      const address = fieldAt(record, layout, CALL_SITE);
+      const site = findSite(load<u32>(address), isWide ? load<u32>(address, 4) : 0);
+      if (site < 0) break;
+      const i = addEvent();
+      store<u8>(kind + i, what - 1);
+      store<u32>(ptrLow + (i << 2), low);
+      store<u32>(ptrHigh + (i << 2), high);
+      store<u32>(callSite + (i << 2), site);
+      store<u16>(cpu + (i << 1), from);
+      store<f64>(timeNs + (i << 3), time);
+      const isFree = what >= KFREE;
+      store<f64>(bytesReq + (i << 3), isFree ? 0 : bytesAt(fieldAt(record, layout, BYTES_REQ), isWide));
+      store<f64>(bytesAlloc + (i << 3), isFree ? 0 : bytesAt(fieldAt(record, layout, BYTES_ALLOC), isWide));
+      if (time < youngest) disordered += 1;
+      else youngest = time;
+      bytes += next - at;
+    }
+    at = next;
+    now = time;
+    records += 1;
+  }
+  lane.at = at;
+  lane.now = now;
+  lane.records += <f64>records;
+  lane.state = state;
+  store<f64>(sums, youngest, YOUNGEST);
+  add(EVENT_BYTES, <f64>(<u32>bytes));
+  add(DISORDERED, <f64>disordered);
 }
 
 function bytesAt(at: usize, isWide: bool): f64 {
@@ -263,10 +368,7 @@ export function merge(count: u32, limit: f64): i32 {
     if (firstTime > limit || firstTime == Infinity) return NOTHING;
     const lane = laneOf(first);
     if (lane.state == HELD) return first;
-    do {
-      if (isFull()) return FULL;
-      emit(lane);
-      look(lane);
-    } while (lane.state == READY && lane.next <= until);
+    if (isFull()) return FULL;
+    take(lane, until);
   }
 }

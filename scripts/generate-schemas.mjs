@@ -15,9 +15,12 @@ const { adviceSchema } = await import("../dist/model/advice.js");
 const { budgetsSchema } = await import("../dist/cli/budgets.js");
 const { configSchema } = await import("../dist/cli/config.js");
 
+const { openApi } = await import("../dist/server/api/openapi.js");
+
 const documents = [
   ["docs/snapshot.schema.json", snapshotSchema],
   ["docs/wire.schema.json", wireSchema],
+  ["docs/openapi.json", openApi],
   ["docs/workload.schema.json", workloadSchema],
   ["docs/doctor.schema.json", doctorSchema],
   ["docs/size.schema.json", sizeSchema],
@@ -29,8 +32,9 @@ const documents = [
 ];
 let stale = false;
 for (const [name, schema] of documents) {
-  const text =
-    JSON.stringify(z.toJSONSchema(schema, { io: name.startsWith("config/") ? "input" : "output" }), null, 2) + "\n";
+  const io = name.startsWith("config/") ? "input" : "output";
+  const document = typeof schema === "function" ? schema() : z.toJSONSchema(schema, { io });
+  const text = JSON.stringify(document, null, 2) + "\n";
   const path = join(ROOT, name);
   if (process.argv.includes("--check")) {
     const current = (() => {

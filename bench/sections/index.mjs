@@ -20,7 +20,8 @@
  */
 import { agreement } from "./agreement.mjs";
 import { ledger } from "./ledger.mjs";
+import { manyLive } from "./many-live.mjs";
 import { throughput } from "./throughput.mjs";
 
 /** @type {Section[]} */
-export const SECTIONS = [throughput, agreement, ledger];
+export const SECTIONS = [throughput, agreement, ledger, manyLive];

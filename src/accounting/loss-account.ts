@@ -25,15 +25,12 @@ export class LossAccount {
 
   #count({ cpu, length }: EventBatch): void {
     const counts = this.#counts;
-    let most = 0;
-    for (let i = 0; i < length; i++) {
-      counts[cpu[i]] += 1;
+    const seen: number[] = [];
+    for (let i = 0; i < length; i++) if (counts[cpu[i]]++ === 0) seen.push(cpu[i]);
+    for (const one of seen) {
       // A console does not say which CPU an event came from.
-      if (cpu[i] > most && cpu[i] !== NO_CPU) most = cpu[i];
-    }
-    for (let i = 0; length > 0 && i <= most; i++) {
-      if (counts[i] > 0) this.#row(i).events += counts[i];
-      counts[i] = 0;
+      if (one !== NO_CPU) this.#row(one).events += counts[one];
+      counts[one] = 0;
     }
   }
 

@@ -63,6 +63,10 @@ export interface LiveOptions {
   readonly stackRows?: number | undefined;
   /** Accounts the phases of a workload. */
   readonly workload?: WorkloadListener;
+  /** The same for who runs something while a session goes on: its phases are marks, and not accounted. */
+  readonly phases?: WorkloadListener;
+  /** The last update of a session of the same target that this one follows: its account is an earlier run. */
+  readonly after?: LiveUpdate;
   /** What somebody notes of the moment at which it comes, a line each. */
   readonly notes?: Observable<string>;
 }
@@ -173,7 +177,15 @@ class Session {
     this.#source = source;
     this.#options = options;
     this.#monitor = new LinkMonitor(Date.now(), options.silentAfterMs);
-    this.#account = this.#newAccount(1);
+    const { after } = options;
+    if (after !== undefined) this.#keep(after.snapshot, after.previousRuns);
+    this.#account = this.#newAccount((after?.snapshot.source.run ?? 0) + 1);
+  }
+
+  #keep(snapshot: Snapshot, before: readonly PreviousRun[]): void {
+    const { source, exact, totals } = snapshot;
+    const summary = { run: source.run, endedMs: Date.now(), exact, totals };
+    this.#previousRuns = [...before, { summary, snapshot }].slice(-MAX_PREVIOUS_RUNS);
   }
 
   #newAccount(run: number): RunAccount {
@@ -204,7 +216,7 @@ class Session {
     if (line.type === "tick-done" && target.hist.unsure) agent.hear("damaged");
     agent.hear(line);
     this.#marks.hear(line, mark.timeNs);
-    const change = this.#options.workload?.hear(line);
+    const change = (this.#options.workload ?? this.#options.phases)?.hear(line);
     if (change !== undefined) {
       this.#marks.phase(change, mark.timeNs);
       this.#options.record?.phase(change, mark.timeNs);
@@ -218,7 +230,7 @@ class Session {
       this.#options.record?.side(line);
       this.#account.target?.hear(line, this.#account.lastEventNs ?? 0, Date.now());
       agent.hear(line);
-      this.#options.workload?.hear(line);
+      (this.#options.workload ?? this.#options.phases)?.hear(line);
     }
     yield* [];
   }
@@ -325,11 +337,9 @@ class Session {
   #beginRun(): void {
     if (this.#account.bytes === 0) return;
     const snapshot = this.#snapshot();
-    const { run } = snapshot.source;
-    const summary = { run, endedMs: Date.now(), exact: snapshot.exact, totals: snapshot.totals };
-    this.#previousRuns = [...this.#previousRuns, { summary, snapshot }].slice(-MAX_PREVIOUS_RUNS);
+    this.#keep(snapshot, this.#previousRuns);
     this.#lastWords.push(...(this.#account.target?.takeAlerts() ?? []));
-    this.#account = this.#newAccount(run + 1);
+    this.#account = this.#newAccount(snapshot.source.run + 1);
     this.#history = new History();
     this.#newPoints = [];
     this.#alerts = [];

@@ -27,7 +27,9 @@ export function liveSources(choice: KernelChoice, onTrouble: TroubleListener) {
         const { snapshot, ...others } = last;
         const known = from(lookup.settle(snapshot));
         return known.pipe(
-          switchMap(() => of({ ...others, newPoints: [], newAlerts: [], newMarks: [], snapshot: lookup.apply(snapshot) })),
+          switchMap(() =>
+            of({ ...others, newPoints: [], newAlerts: [], newMarks: [], snapshot: lookup.apply(snapshot) }),
+          ),
         );
       });
       return concat(whole, rest).pipe(finalize(() => void lookup.close()));

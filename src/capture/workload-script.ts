@@ -21,6 +21,8 @@ export interface WorkloadScriptOptions {
   readonly settleMs: number;
   /** Symbols of these modules are read before each phase ("all": of every module), so that their names outlive them. */
   readonly modules: string;
+  /** The capture goes on already, for others too; this tells its phases from those of other workloads. */
+  readonly underWay?: string;
   /** What a command of the workload prints. */
   onOutput(phase: string, round: number, text: string): void;
   onPhase(phase: WorkloadPhaseSpec, round: number): void;
@@ -46,12 +48,13 @@ export class WorkloadScript implements WorkloadListener {
   #failure: KmemtapError | undefined;
   #pid: number | undefined;
   #stopped: AbortSignal | undefined;
-  /** Number of the last piece of output. */
-  #lastOut = 0;
+  /** Number of the last piece of output; undefined where others have had theirs before. */
+  #lastOut: number | undefined;
 
   constructor(agent: AgentSource, options: WorkloadScriptOptions) {
     this.#agent = agent;
     this.#options = options;
+    if (options.underWay === undefined) this.#lastOut = 0;
   }
 
   hear(line: AgentLine): PhaseChange | undefined {
@@ -71,8 +74,9 @@ export class WorkloadScript implements WorkloadListener {
 
   /** A number that is missing is a piece that was overwritten in the ring buffer, or cut on the way. */
   #noteLostOutput(seq: number): void {
-    const lost = seq - this.#lastOut - 1;
-    this.#lastOut = Math.max(this.#lastOut, seq);
+    const last = this.#lastOut ?? seq - 1;
+    const lost = seq - last - 1;
+    this.#lastOut = Math.max(last, seq);
     if (lost <= 0 || this.#current === undefined) return;
     const { phase, round } = this.#current;
     this.#options.onOutput(phase.name, round, `\n[${lost} pieces of the output were lost on the way]\n`);
@@ -93,12 +97,7 @@ export class WorkloadScript implements WorkloadListener {
   async run(stopped: AbortSignal): Promise<boolean> {
     this.#stopped = stopped;
     stopped.addEventListener("abort", () => this.#terminate(), { once: true });
-    await this.#await("armed", "", stopped);
-    if (this.#isOver(stopped)) return false;
-    // A mark can be written only while tracing is on; what happens before the first phase is outside all of them.
-    this.#agent.send("on");
-    // Its mark may be overwritten, too; what comes next does not need it.
-    await this.#await("begin", "", stopped, 4 * ASK_AGAIN_MS);
+    if (this.#options.underWay === undefined) await this.#beginWindow(stopped);
     for (let round = 1; round <= this.#options.rounds && !this.#isOver(stopped); round++) {
       for (const phase of this.#options.phases) {
         if (this.#isOver(stopped)) break;
@@ -110,9 +109,18 @@ export class WorkloadScript implements WorkloadListener {
     return !this.#isOver(stopped);
   }
 
+  async #beginWindow(stopped: AbortSignal): Promise<void> {
+    await this.#await("armed", "", stopped);
+    if (this.#isOver(stopped)) return;
+    // A mark can be written only while tracing is on; what happens before the first phase is outside all of them.
+    this.#agent.send("on");
+    // Its mark may be overwritten, too; what comes next does not need it.
+    await this.#await("begin", "", stopped, 4 * ASK_AGAIN_MS);
+  }
+
   async #perform(phase: WorkloadPhaseSpec, round: number, stopped: AbortSignal): Promise<void> {
     // A word without a space, unlike any other of this workload.
-    const id = `${round}.${this.#options.phases.indexOf(phase)}`;
+    const id = `${this.#options.underWay ?? ""}${round}.${this.#options.phases.indexOf(phase)}`;
     this.#current = { phase, round, id };
     this.#told = { begin: false, end: false };
     this.#pid = undefined;

@@ -18,7 +18,7 @@ export function addArmOptions<A extends unknown[], O extends Record<string, unkn
     .option("--buffer-kb <KB>", "ring buffer of each CPU on the target, KiB (default: by its memory, 40960 at most)")
     .option(
       "--sub-buffer-kb <KB>",
-      "mode raw: what a ring buffer is read in, KiB, Linux 6.8 and later (default: a page)",
+      "mode raw: what a ring buffer is read in, KiB, Linux 6.8 and later (default: 16 on this machine, else a page)",
     )
     .option("--poll-ms <MS>", "milliseconds between looks at the ring buffers, or at the sums in mode hist")
     .option("--hist-keys <N>", "mode hist: live pointers that a map can hold, a power of two (default: by memory)")

@@ -43,12 +43,11 @@ const overrunSchema = z.strictObject({
       "size of each CPU's ring buffer on the target, KiB; auto: by its memory, 40960 at most, and 8192 on a link of one channel",
     ),
   subBufferKb: z
-    .number()
-    .int()
-    .min(0)
-    .max(512)
-    .default(0)
-    .describe("size of what mode raw reads at a time, KiB, on Linux 6.8 and later; 0: a page, as the kernel has it"),
+    .union([z.literal("auto"), z.number().int().min(0).max(512)])
+    .default("auto")
+    .describe(
+      "size of what mode raw reads at a time, KiB, on Linux 6.8 and later; 0: a page, as the kernel has it; auto: 16 on this machine, else 0",
+    ),
   growLimitKb: z
     .number()
     .int()

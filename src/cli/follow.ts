@@ -15,7 +15,7 @@ import type { Logger } from "./logger.ts";
 
 export interface FollowOptions extends Pick<
   LiveOptions,
-  "console" | "filter" | "record" | "reports" | "workload" | "wrappers" | "stackRows"
+  "after" | "console" | "filter" | "notes" | "phases" | "record" | "reports" | "workload" | "wrappers" | "stackRows"
 > {
   readonly config: Config;
   readonly logger: Logger;
@@ -37,7 +37,7 @@ export interface Followed {
 }
 
 export function follow(source: ByteSource, options: FollowOptions): Followed {
-  const { config, logger, agent, console, filter, kernel, record, reports, workload } = options;
+  const { config, logger, agent, after, console, filter, kernel, notes, phases, record, reports, workload } = options;
   const sinks = alertSinks(config.alerts, (text) => logger.warn(text));
   let last: LiveUpdate | undefined;
   const { infoFill, warningFill, warningSeconds } = config.overrun;
@@ -49,6 +49,9 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
     silentAfterMs: config.silentAfterMs,
     thresholds: { infoFill, warningFill, warningSeconds },
     ...(agent === undefined ? {} : { agent }),
+    ...(after === undefined ? {} : { after }),
+    ...(notes === undefined ? {} : { notes }),
+    ...(phases === undefined ? {} : { phases }),
     ...(console === undefined ? {} : { console }),
     ...(filter === undefined ? {} : { filter }),
     ...(reports === undefined ? {} : { reports }),

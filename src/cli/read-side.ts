@@ -79,7 +79,7 @@ async function isJson(file: string): Promise<boolean> {
   return /^\s*\{/.test((await firstBytes(file)).toString("latin1"));
 }
 
-/** What `--json` of report, snapshot or run printed, or `/api/snapshot` answered. */
+/** What `--json` of report, snapshot or run printed, or `snapshot.json` of the HTTP API answered. */
 function keptSnapshot(file: string, filter: AccountFilter): Snapshot {
   const content = parsed(file);
   const { schema } = content as { schema?: unknown };

@@ -44,13 +44,15 @@ async function live(
   const arm = { ...armed, slabsMs: SLABS_MS, wait: false, scope: "system", reconnect: true, say } as const;
   const parsed = parseTarget(targetText, config);
   const console = await consoleOf(options.console, parsed);
-  const target = await openTarget(parsed, targetText, arm, true);
+  const open = () => openTarget(parsed, targetText, arm, true);
+  const target = await open();
   try {
     const { source, reports, agent } = target;
     return await watch(source, {
       config,
       stopped,
       id: targetText in config.targets ? targetText : undefined,
+      reopen: agent === undefined || parsed.kind === "replay" ? undefined : open,
       serve: options.serve,
       access: options,
       filter: filterOf(options),

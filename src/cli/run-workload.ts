@@ -18,6 +18,7 @@ import { follow } from "./follow.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { createLogger } from "./logger.ts";
 import { say } from "./say.ts";
+import { modulesIn } from "./modules-in.ts";
 import { parseTarget } from "./parse-target.ts";
 import { recording } from "./record.ts";
 import { clearStatus } from "./status-line.ts";
@@ -193,26 +194,6 @@ function phasesOf(command: readonly string[], texts: readonly string[]): Workloa
 function shellTarget(target: Target, text: string): ShellTarget {
   if (target.kind !== "file" && target.kind !== "replay") return target;
   throw usage(`${text} is no place to run a workload`, "use local:, ssh:, serial:, pty:, unix:, tcp: or qemu:");
-}
-
-const REMOVES = /\b(?:rmmod|modprobe|insmod)\s+([^;&|<>()\n]+)/g;
-
-/** Modules that the commands name: their symbols are read while they are loaded. `a_b` and `a-b` are one module. */
-export function modulesIn(phases: readonly WorkloadPhaseSpec[]): string {
-  const names = new Set<string>();
-  for (const { command } of phases) {
-    for (const [, words] of command.matchAll(REMOVES)) {
-      for (const word of words.split(/\s+/)) {
-        const name = word
-          .replaceAll(/["']/g, "")
-          .replace(/^.*\//, "")
-          .replace(/\.ko(\.\w+)?$/, "")
-          .replaceAll("-", "_");
-        if (/^\w*[a-z]\w*$/i.test(name) && !word.startsWith("-") && !word.includes("=")) names.add(name);
-      }
-    }
-  }
-  return [...names].join(" ");
 }
 
 /** Phases and what they print, on standard error as they go. */

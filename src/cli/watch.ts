@@ -1,5 +1,5 @@
 /** What `live` and `demo` have in common: a session, its server, its log, and a clean end. */
-import { lastValueFrom, type Observable, tap } from "rxjs";
+import { type Observable, tap } from "rxjs";
 import { MAX_STACK_ROWS } from "../capture/stack-charging.ts";
 import { ExitCode } from "../model/errors.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
@@ -19,7 +19,9 @@ import type { Config } from "./config.ts";
 import { finishCapture } from "./finish-capture.ts";
 import { follow } from "./follow.ts";
 import { liveFootprint } from "./live-footprint.ts";
+import { LiveTarget } from "./live-target.ts";
 import { createLogger } from "./logger.ts";
+import type { OpenTarget } from "./open-target.ts";
 import { openSinks } from "./sinks/sink.ts";
 
 export interface WatchOptions {
@@ -43,6 +45,8 @@ export interface WatchOptions {
   readonly wrappers?: WrapperList | undefined;
   readonly kernel?: KernelChoice | undefined;
   readonly record?: CaptureRecorder | undefined;
+  /** Opens the target anew, for who starts it again after a stop; absent where that makes no sense. */
+  readonly reopen?: (() => Promise<OpenTarget>) | undefined;
   /** Called once the page can be opened. */
   readonly onReady: (url: string) => void;
 }
@@ -51,17 +55,13 @@ const DEFAULT_PORT = 8642;
 
 /** Watches the source until the operator ends it; the exit status. */
 export async function watch(source: ByteSource, options: WatchOptions): Promise<ExitCode> {
-  const { config, agent } = options;
+  const { config } = options;
   const logger = createLogger(config.logLevel);
   const address = parseListenAddress(options.serve ?? config.serve, DEFAULT_PORT);
-  const { updates, sinks, last } = follow(source, {
-    ...options,
-    logger,
-    // Profiles are of stacks, where there are any.
-    stackRows: config.pyroscope === undefined ? undefined : MAX_STACK_ROWS,
-  });
   const id = options.id ?? "target";
   const outputs = await openSinks(config, (text) => logger.warn(text));
+  // Profiles are of stacks, where there are any.
+  const stackRows = config.pyroscope === undefined ? undefined : MAX_STACK_ROWS;
   const registry = new TargetRegistry();
   const server = await serve(registry, {
     ...address,
@@ -70,35 +70,45 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
     anyPort: options.serve === undefined,
     routes: (app) => addMetrics(app, registry, config.metrics),
   });
-  registry.add({
+  const target = new LiveTarget(
+    { source, close: () => source.close(), ...pick(options) },
+    {
+      label: source.label,
+      reopen: options.reopen,
+      follow: (opened, extras) => follow(opened.source, { ...options, ...pick(opened), ...extras, logger, stackRows }),
+      onTrouble: (text) => logger.warn(text),
+    },
+  );
+  const hub = registry.add({
     id,
     label: source.label,
-    updates: updates.pipe(tap((update) => outputs.take(id, update))),
+    updates: target.updates.pipe(tap((update) => outputs.take(id, update))),
+    control: target,
     footprint: options.kernel === undefined ? undefined : liveFootprint(options.kernel.kernel),
   });
+  target.onPhase = (phase) => hub.say(phase);
   options.onReady(server.url);
 
-  // Subscribed to before the end, and only where there is one: a recording plays on for as long as anybody listens.
-  const over = agent === undefined ? undefined : lastValueFrom(updates).catch(() => undefined);
   // A target that could not even be armed is no state to be watched.
-  const cannot = over?.then((update) => (update?.failure !== undefined && !update.began ? update.failure : undefined));
-  const failure = await Promise.race([
-    options.stopped.then(() => undefined),
-    ...(cannot === undefined ? [] : [failed(cannot)]),
-  ]);
+  const cannot = target.session.over.then((update) =>
+    update?.failure !== undefined && !update.began ? update.failure : undefined,
+  );
+  const failure = await Promise.race([options.stopped.then(() => undefined), failed(cannot)]);
   if (failure !== undefined) {
     registry.close();
     await server.close();
     await outputs.close();
     throw failure;
   }
-  if (agent !== undefined && over !== undefined && last()?.failure === undefined) {
+  const { over, last, sinks, target: opened } = target.session;
+  if (opened.agent !== undefined && last()?.failure === undefined && !target.isOver) {
     logger.info("stopping: what the target recorded is read to its end, then it is restored");
-    await finishCapture(agent, over, last, logger);
+    await finishCapture(opened.agent, over, last, logger);
   }
+  target.close();
   registry.close();
   await server.close();
-  await source.close();
+  await opened.close();
   await Promise.all([sinks.drain(), outputs.close()]);
   const update = last();
   if (update === undefined) return ExitCode.done;
@@ -107,6 +117,11 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   logger.info({ netBytes, liveObjects, callSites, exact }, "stopped");
   if (update.link.status === "failed") return ExitCode.targetFailed;
   return options.strict === true && !exact ? ExitCode.eventsLost : ExitCode.done;
+}
+
+/** What a session is given of what was opened; nothing of it is undefined. */
+function pick({ agent, reports }: Pick<OpenTarget, "agent" | "reports">) {
+  return { ...(agent !== undefined && { agent }), ...(reports !== undefined && { reports }) };
 }
 
 /** Resolves to the failure, and not at all where there is none. */

@@ -1,6 +1,8 @@
 /** What the HTTP API answers, beside snapshots; docs/openapi.json is made of it. */
 import { z } from "zod";
+import { RING_ATTRIBUTES } from "./source-tree.ts";
 import { targetSummarySchema } from "./wire.ts";
+import { viewFilterSchema, viewOrderSchema } from "./wire-request.ts";
 
 export const refusedAnswerSchema = z
   .object({
@@ -34,3 +36,51 @@ export const healthAnswerSchema = z
     targets: z.record(z.string(), targetSummarySchema.shape.state).optional().describe("each target's state, by id"),
   })
   .meta({ id: "Health" });
+
+export const targetParamsSchema = z.object({
+  id: z.string().max(100).describe("the target's id, as /api/targets has it"),
+});
+
+const flag = z.enum(["true", "false"]).transform((text) => text === "true");
+export const snapshotQuerySchema = z.strictObject({
+  run: z.coerce.number().int().min(1).optional().describe("an earlier run that is kept; the present one where absent"),
+  order: viewOrderSchema.default("netBytes"),
+  descending: flag.optional().describe("largest first unless said otherwise"),
+  ...viewFilterSchema.shape,
+  limit: z.coerce.number().int().min(1).max(100_000).optional().describe("the first so many callers"),
+  a: z.enum(RING_ATTRIBUTES).optional().describe("svg, png: what the rings show"),
+});
+export type SnapshotQuery = z.infer<typeof snapshotQuerySchema>;
+
+export const windowQuerySchema = z.strictObject({
+  from: z.coerce.number().optional().describe("trace clock, seconds; the beginning where absent"),
+  to: z.coerce.number().optional().describe("trace clock, seconds; now where absent"),
+});
+
+export const WINDOW_SCHEMA = "kmemtap.window/1";
+const windowFigures = {
+  netBytes: z.number().describe("net bytes at the end less those at the beginning"),
+  totalBytes: z.number().describe("bytes allocated in the window"),
+  allocs: z.number().describe("allocations in the window"),
+  frees: z.number().describe("of objects of this caller, in the window, whenever they were allocated"),
+};
+const momentSchema = z.object({
+  asked: z.number().nullable().describe("trace clock, seconds; null where nothing was asked for"),
+  used: z.number().describe("the moment that was nearest, of those that are kept"),
+});
+export const windowSchema = z
+  .object({
+    schema: z.literal(WINDOW_SCHEMA),
+    target: z.string(),
+    run: z.number().int(),
+    exact: z.boolean().describe("of the run up to now"),
+    from: momentSchema,
+    to: momentSchema,
+    totals: z.object(windowFigures),
+    callers: z
+      .array(z.object({ callSite: z.string(), caller: z.string(), ...windowFigures }))
+      .describe("those of which something changed, by netBytes"),
+  })
+  .meta({ id: "Window", title: WINDOW_SCHEMA });
+/** What changed between two moments of a run. */
+export type Window = z.infer<typeof windowSchema>;

@@ -1,5 +1,5 @@
 /** The targets that are served. They may come and go while the server runs; one that fails is no business of the others. */
-import type { Observable, Subscription } from "rxjs";
+import { type Observable, type Subscription, tap } from "rxjs";
 import type { LiveUpdate } from "../capture/live-session.ts";
 import { messageOf } from "../model/errors.ts";
 import type { TargetSummary } from "../model/wire.ts";
@@ -57,8 +57,8 @@ export class TargetRegistry {
     const entry: Entry = { target, hub, subscription: undefined };
     this.#entries.set(target.id, entry);
     this.#changed();
-    entry.subscription = target.updates.subscribe({
-      next: (update) => hub.publish(update),
+    // What goes wrong here in an update of one target must not end the others' either.
+    entry.subscription = target.updates.pipe(tap((update) => hub.publish(update))).subscribe({
       error: (thrown: unknown) => hub.say({ state: "failed", detail: messageOf(thrown) }),
     });
     return hub;

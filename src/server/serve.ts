@@ -5,6 +5,7 @@ import fastifyStatic from "@fastify/static";
 import fastifyWebsocket from "@fastify/websocket";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { KmemtapError, messageOf, systemCodeOf } from "../model/errors.ts";
+import { addHealth } from "./api/add-health.ts";
 import { addTargets } from "./api/add-targets.ts";
 import { addViewers } from "./add-viewers.ts";
 import { Access, type AccessSettings } from "./access/access.ts";
@@ -61,6 +62,7 @@ export async function serve(registry: TargetRegistry, options: ServeOptions): Pr
   });
   if (existsSync(DASHBOARD)) await app.register(fastifyStatic, { root: DASHBOARD });
   const endViewers = addViewers(app, registry, access.limits);
+  addHealth(app, registry);
   addTargets(app, registry);
   options.routes?.(app);
   try {

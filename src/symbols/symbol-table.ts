@@ -1,6 +1,7 @@
 /** Lines of /proc/kallsyms by address. A kernel has 200,000 of them, of which a capture names a few hundred: they stay text. */
 
 const CLOSING_BRACKET = 0x5d;
+const SPACE = 0x20;
 /** Between the address and the name: ` T `. */
 const TYPE_LENGTH = 3;
 const SHORTEST_LINE = 8 + TYPE_LENGTH + 1;
@@ -73,18 +74,14 @@ export class SymbolTable {
 
   /** Adds the line; false where it is none. */
   #add(at: number, end: number): boolean {
-    let high = 0;
-    let low = 0;
-    let p = at;
-    for (; p < end; p++) {
-      const digit = digitOf(this.#text.charCodeAt(p));
-      if (digit < 0) break;
-      high = ((high << 4) | (low >>> 28)) >>> 0;
-      low = ((low << 4) | digit) >>> 0;
-    }
+    const text = this.#text;
+    // As a rule there are sixteen digits.
+    const p = text.charCodeAt(at + 16) === SPACE ? at + 16 : text.indexOf(" ", at);
     const digits = p - at;
-    if (digits < 8 || digits > 16 || end - p <= TYPE_LENGTH || this.#text[p] !== " " || this.#text[p + 2] !== " ")
-      return false;
+    if (digits < 8 || digits > 16 || end - p <= TYPE_LENGTH || text.charCodeAt(p + 2) !== SPACE) return false;
+    const high = hexadecimal(text, at, p - 8);
+    const low = hexadecimal(text, p - 8, p);
+    if (high < 0 || low < 0) return false;
     const i = this.#size++;
     this.#high[i] = high;
     this.#low[i] = low;
@@ -121,8 +118,18 @@ export class SymbolTable {
   }
 }
 
-/** Of a lower-case hexadecimal digit; -1 for any other character. */
-function digitOf(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
+/** The number that up to eight lower-case digits say; -1 where they are none. */
+function hexadecimal(text: string, from: number, to: number): number {
+  let value = 0;
+  let seen = 0;
+  for (let p = from; p < to; p++) {
+    const code = text.charCodeAt(p);
+    const digit = code < DIGITS.length ? DIGITS[code] : -1;
+    value = (value << 4) | digit;
+    seen |= digit;
+  }
+  return seen < 0 ? -1 : value >>> 0;
 }
+
+/** By the code of a character: the digit that it is, or -1. */
+const DIGITS = Int8Array.from({ length: 256 }, (_, code) => "0123456789abcdef".indexOf(String.fromCharCode(code)));

@@ -10,7 +10,7 @@ const armed = (options: ArmCommandOptions, config = CONFIG) => armOptions(option
 describe("the options of a capture", () => {
   it("are the configuration's where none is given", () => {
     expect(armed({})).toMatchObject({ mode: "auto", bufferKb: "auto", growKb: 0, pollMs: 1000, histKeys: 0 });
-    expect(armed({}).subBufferKb).toBe(0);
+    expect(armed({}).subBufferKb).toBe("auto");
     const config = configSchema.parse({ overrun: { bufferKb: 64, subBufferKb: 16, pollMs: 200 } });
     expect(armed({}, config)).toMatchObject({ bufferKb: 64, subBufferKb: 16, pollMs: 200 });
     expect(armed({ subBufferKb: "64" }, config).subBufferKb).toBe(64);

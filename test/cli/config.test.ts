@@ -54,7 +54,7 @@ describe("the blocks of a configuration", () => {
       warningFill: 0.8,
       warningSeconds: 5,
       bufferKb: "auto",
-      subBufferKb: 0,
+      subBufferKb: "auto",
       growLimitKb: 262_144,
     });
   });

@@ -1,6 +1,6 @@
 /** Modules that a workload's commands name. */
 import { expect, it } from "vitest";
-import { modulesIn } from "../../src/cli/run-workload.ts";
+import { modulesIn } from "../../src/cli/modules-in.ts";
 
 it.each([
   ["modprobe vfat", "vfat"],

@@ -31,7 +31,13 @@ describe.skipIf(missing)(`a boot of Linux in QEMU${note}`, () => {
     const updates = liveSession(guest.source, { snapshotMs: 100, silentAfterMs: 5000, reports: guest.reports });
     const registry = new TargetRegistry();
     registry.add({ id: "guest", label: "the guest", updates });
-    server = await serve(registry, { host: "127.0.0.1", port: 0, anyPort: false, access: OPEN_ACCESS, logger: pino({ level: "silent" }) });
+    server = await serve(registry, {
+      host: "127.0.0.1",
+      port: 0,
+      anyPort: false,
+      access: OPEN_ACCESS,
+      logger: pino({ level: "silent" }),
+    });
     viewer = watchSocket(server.url);
     const ended = firstValueFrom(
       updates.pipe(filter(({ link }) => link.status === "ended" || link.status === "failed")),

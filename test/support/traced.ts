@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { startKmemtap } from "./kmemtap.ts";
 
 const TRACING = "/sys/kernel/tracing";
-const INSTANCES = `${TRACING}/instances`;
+export const INSTANCES = `${TRACING}/instances`;
 const LOOK_MS = 10;
 
 /** Whether this machine can be captured; tracefs.ts mounted it for this run. */

@@ -31,7 +31,8 @@ export class ViewerSocket {
       if (message.type === "snapshot") rows.clear();
       else {
         expect(message.since).toBe(seq);
-        for (const callSite of message.gone ?? []) expect(rows.delete(callSite)).toBe(true);
+        // It may name rows that came and went between two messages.
+        for (const callSite of message.gone ?? []) rows.delete(callSite);
       }
       seq = message.seq;
       const callers = message.type === "snapshot" ? message.snapshot.callers : message.callers;

@@ -37,7 +37,9 @@ export class ServiceManager {
     const usec = Number(this.#env["WATCHDOG_USEC"] ?? "");
     if (!(usec > 0)) return;
     this.#timer = setInterval(
-      () => (this.#isAlive ??= this.say("WATCHDOG=1").finally(() => (this.#isAlive = undefined))),
+      () => {
+        this.#isAlive ??= this.say("WATCHDOG=1").finally(() => (this.#isAlive = undefined));
+      },
       usec / 1000 / PART,
     );
   }

@@ -6,6 +6,8 @@ import type { RecordLayout } from "./record-layouts.ts";
 import { COMMIT_MASK, MAX_TYPE_LEN, MISSED_EVENTS, MISSED_STORED, PADDING, TIME_EXTEND, TWO_27 } from "./sub-buffer.ts";
 
 const INITIAL_BYTES = 1 << 16;
+/** What the core is given at once: it stays in a processor's own cache. */
+const SHOWN_BYTES = 1 << 16;
 const HEADER_BYTES = 4;
 const TWO_32 = 2 ** 32;
 /** An absolute time stamp has 59 bits; the rest is that of the time before it. */
@@ -45,8 +47,10 @@ export class CpuStream {
   safeNs = -1;
   readonly #formats: RawFormats;
   readonly #tally: LineTally;
-  #bytes = new Uint8Array(INITIAL_BYTES);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array = new Uint8Array(INITIAL_BYTES);
+  #view = viewOf(this.#bytes);
+  /** What {@link #bytes} was, while it is somebody else's. */
+  #own: Uint8Array | undefined;
   #littleEndian: boolean | undefined;
   /** The bytes that wait, the page that is being read included. */
   #from = 0;
@@ -66,8 +70,9 @@ export class CpuStream {
   readonly #core: RawCore;
   /** This stream's among the core's. */
   readonly lane: number;
-  /** The core has the page that is open. */
-  #shown = false;
+  /** Pages that the core has, and what had been read before the first of them. */
+  #shownPages = 0;
+  #shownFrom = 0;
 
   constructor(cpu: number, formats: RawFormats, tally: LineTally, core: RawCore) {
     this.cpu = cpu;
@@ -75,7 +80,7 @@ export class CpuStream {
     this.#littleEndian = formats.littleEndian;
     this.#tally = tally;
     this.#core = core;
-    this.lane = core.addLane(cpu, formats.layouts, this.#pageSize);
+    this.lane = core.addLane(cpu, formats.page, formats.layouts, this.#pagesAtOnce);
   }
 
   get view(): DataView {
@@ -96,13 +101,38 @@ export class CpuStream {
     this.#to += bytes.length;
   }
 
+  /** As {@link push}, but the bytes are not copied: they must stay as they are until {@link giveBack}, and nothing is pushed before it. */
+  borrow(bytes: Uint8Array): void {
+    if (this.waitingBytes > 0) {
+      this.push(bytes);
+      return;
+    }
+    this.#own = this.#bytes;
+    this.#bytes = bytes;
+    this.#view = viewOf(bytes);
+    this.#from = 0;
+    this.#to = bytes.length;
+  }
+
+  /** What was borrowed is its owner's again. Of nothing that was found may more be asked. */
+  giveBack(): void {
+    if (this.#own === undefined) return;
+    const rest = this.#bytes.subarray(this.#from, this.#to);
+    this.#bytes = this.#own;
+    this.#view = viewOf(this.#bytes);
+    this.#own = undefined;
+    this.#from = 0;
+    this.#to = 0;
+    this.push(rest);
+  }
+
   #makeRoom(more: number): void {
     const waiting = this.#to - this.#from;
     const bytes = 2 * (waiting + more) > this.#bytes.length ? new Uint8Array(4 * (waiting + more)) : this.#bytes;
     bytes.set(this.#bytes.subarray(this.#from, this.#to));
     if (bytes !== this.#bytes) {
       this.#bytes = bytes;
-      this.#view = new DataView(bytes.buffer);
+      this.#view = viewOf(bytes);
     }
     this.recordAt -= this.#from;
     this.recordEnd -= this.#from;
@@ -200,7 +230,7 @@ export class CpuStream {
   }
 
   /**
-   * Lends the page that is open, or the next one, to the core, from the next record on; false where that is none of those that the core
+   * Lends the page that is open, or the next one, and some behind it to the core, from the next record on; false where that is none of those that the core
    * knows. Until {@link takeBack} nothing else may be asked of the stream.
    */
   lend(): boolean {
@@ -212,18 +242,33 @@ export class CpuStream {
     if (this.#littleEndian !== true || (this.#end & 3) !== 0) return false;
     const isFound = this.found?.type === "kmem";
     if (this.found !== undefined && !isFound) return false;
-    if (!this.#shown) this.#core.show(this.lane, this.#bytes.subarray(this.#from, this.#from + this.#pageSize));
-    this.#shown = true;
+    const page = this.#show();
     const at = isFound ? this.#foundAt : this.#at;
-    const isLent = this.#core.lend(this.lane, at, this.#end, isFound ? this.#beforeNs : this.timeNs);
+    const isLent = this.#core.lend(this.lane, page, at, this.#end, isFound ? this.#beforeNs : this.timeNs);
     if (isLent && isFound) this.#goBack();
     return isLent;
   }
 
+  /** Sees to it that the core has the page that is open; which of those that it has this is. */
+  #show(): number {
+    const size = this.#pageSize;
+    // What must be done here at each page's beginning is not done where the core opens it.
+    const most = this.#formats.onPage === undefined && this.#counts.length === 0 ? this.#pagesAtOnce : 1;
+    const shown = (this.#read - this.#shownFrom) / size;
+    if (shown < this.#shownPages && this.#shownPages <= most) return shown;
+    this.#shownPages = Math.min(most, Math.floor(this.waitingBytes / size));
+    this.#shownFrom = this.#read;
+    const pages = this.#bytes.subarray(this.#from, this.#from + this.#shownPages * size);
+    this.#core.show(this.lane, pages, this.#shownPages);
+    return 0;
+  }
+
   /** Goes on behind what the core has taken. */
   takeBack(): void {
-    const { at, nowNs, records } = this.#core.release(this.lane);
+    const { page, at, end, nowNs, records } = this.#core.release(this.lane);
+    this.#skip(this.#shownFrom + page * this.#pageSize - this.#read);
     this.#at = at;
+    this.#end = end;
     this.timeNs = nowNs;
     this.records += records;
   }
@@ -244,6 +289,10 @@ export class CpuStream {
     const before = this.timeNs;
     const time = stamp + Math.floor(before / TWO_59) * TWO_59;
     return time < before && before >= TWO_59 ? time + TWO_59 : time;
+  }
+
+  get #pagesAtOnce(): number {
+    return Math.max(1, Math.floor(SHOWN_BYTES / this.#pageSize));
   }
 
   get #pageSize(): number {
@@ -293,7 +342,6 @@ export class CpuStream {
   #closePage(): void {
     this.#skip(this.#pageSize);
     this.#at = -1;
-    this.#shown = false;
   }
 
   #skip(bytes: number): void {
@@ -309,4 +357,8 @@ export class CpuStream {
     const big = this.#view.getUint32(at + commitOffset + longSize - 4, false) & COMMIT_MASK;
     return big > 0 && big <= dataSize ? false : undefined;
   }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -7,6 +7,7 @@ import { instantiate, type WasmGlobal } from "../../wasm/instantiate.ts";
 import { RAW_WASM } from "../../wasm/raw-module.ts";
 import { LineClass } from "../../model/line-tally.ts";
 import type { EventColumns } from "../event-columns.ts";
+import type { PageFormat } from "./event-format.ts";
 import type { RecordLayout } from "./record-layouts.ts";
 import { LAYOUT_WORDS, usualLayouts } from "./usual-layouts.ts";
 
@@ -16,12 +17,22 @@ interface RawExports extends ColumnExports {
   readonly order: WasmGlobal;
   readonly mayBeOwn: WasmGlobal;
   placeForLayouts(count: number): number;
-  addLane(cpu: number, layouts: number, layoutCount: number, pageBytes: number): number;
-  pageOf(lane: number): number;
-  lend(lane: number, at: number, end: number, nowNs: number): number;
+  addLane(
+    cpu: number,
+    layouts: number,
+    layoutCount: number,
+    pages: number,
+    pageBytes: number,
+    commitOffset: number,
+    dataOffset: number,
+  ): number;
+  placeForPages(lane: number, count: number): number;
+  lend(lane: number, page: number, at: number, end: number, nowNs: number): number;
   hold(lane: number, timeNs: number): void;
   release(lane: number): void;
+  pageOf(lane: number): number;
   atOf(lane: number): number;
+  endOf(lane: number): number;
   nowOf(lane: number): number;
   recordsOf(lane: number): number;
   merge(lanes: number, limitNs: number): number;
@@ -32,12 +43,15 @@ interface RawExports extends ColumnExports {
 }
 
 /** Places of assembly/raw.ts, `sums`. */
-const Sum = { eventBytes: 0, nullFrees: 1, nullFreeBytes: 2, disordered: 3, youngestNs: 4 } as const;
-const SUMS = 5;
+const Sum = { eventBytes: 0, nullFrees: 1, nullFreeBytes: 2, disordered: 3, youngestNs: 4, pageBytes: 5 } as const;
+const SUMS = 6;
 const FULL = -2;
 
-/** How far a lane came in its page. */
+/** How far a lane came in its pages. */
 export interface LanePlace {
+  /** Of those shown, the one that is open, and the offset in it where its data ends. */
+  readonly page: number;
+  readonly end: number;
   /** Offset in the page of the record that comes next. */
   readonly at: number;
   /** Time of the record before it. */
@@ -46,7 +60,7 @@ export interface LanePlace {
   readonly records: number;
 }
 
-/** A lane is what a CPU's stream lends: the page that it has open. Streams number their lanes. */
+/** A lane is what a CPU's stream lends: the page that it has open, and some behind it. Streams number their lanes. */
 export class RawCore {
   readonly #wasm = instantiate(RAW_WASM) as RawExports;
   readonly #into: EventColumns;
@@ -70,7 +84,8 @@ export class RawCore {
     else sums[Sum.youngestNs] = timeNs;
   }
 
-  addLane(cpu: number, layouts: readonly (RecordLayout | undefined)[], pageBytes: number): number {
+  /** @param pages of which at most so many are shown at a time */
+  addLane(cpu: number, page: PageFormat, layouts: readonly (RecordLayout | undefined)[], pages: number): number {
     let placed = this.#layouts.get(layouts);
     if (placed === undefined) {
       const table = usualLayouts(layouts);
@@ -78,17 +93,18 @@ export class RawCore {
       new Int32Array(this.#wasm.memory.buffer, placed.at, table.length).set(table);
       this.#layouts.set(layouts, placed);
     }
-    return this.#wasm.addLane(cpu, placed.at, placed.count, pageBytes);
+    const { commitOffset, dataOffset, dataSize } = page;
+    return this.#wasm.addLane(cpu, placed.at, placed.count, pages, dataOffset + dataSize, commitOffset, dataOffset);
   }
 
-  /** Shows the lane another page; valid until the next. */
-  show(lane: number, page: Uint8Array): void {
-    this.#current().bytes.set(page, this.#wasm.pageOf(lane));
+  /** Shows the lane other pages: the one that is open, and those behind it that it may open itself. */
+  show(lane: number, pages: Uint8Array, count: number): void {
+    this.#current().bytes.set(pages, this.#wasm.placeForPages(lane, count));
   }
 
-  /** Records `[at, end)` of the page shown are next, `nowNs` is the time before them. False, and nothing happens, where the next one is not a usual one. */
-  lend(lane: number, at: number, end: number, nowNs: number): boolean {
-    return this.#wasm.lend(lane, at, end, nowNs) !== 0;
+  /** Records `[at, end)` of a page shown are next, `nowNs` is the time before them. False, and nothing happens, where the next one is not a usual one. */
+  lend(lane: number, page: number, at: number, end: number, nowNs: number): boolean {
+    return this.#wasm.lend(lane, page, at, end, nowNs) !== 0;
   }
 
   /** The lane's next record is of this time, and its stream's to take. */
@@ -100,7 +116,13 @@ export class RawCore {
   release(lane: number): LanePlace {
     const wasm = this.#wasm;
     wasm.release(lane);
-    return { at: wasm.atOf(lane), nowNs: wasm.nowOf(lane), records: wasm.recordsOf(lane) };
+    return {
+      page: wasm.pageOf(lane),
+      at: wasm.atOf(lane),
+      end: wasm.endOf(lane),
+      nowNs: wasm.nowOf(lane),
+      records: wasm.recordsOf(lane),
+    };
   }
 
   /**
@@ -135,7 +157,8 @@ export class RawCore {
     bytes[LineClass.event] += sums[Sum.eventBytes];
     lines[LineClass.nullFree] += sums[Sum.nullFrees];
     bytes[LineClass.nullFree] += sums[Sum.nullFreeBytes];
-    sums[Sum.eventBytes] = sums[Sum.nullFrees] = sums[Sum.nullFreeBytes] = 0;
+    bytes[LineClass.padding] += sums[Sum.pageBytes];
+    sums[Sum.eventBytes] = sums[Sum.nullFrees] = sums[Sum.nullFreeBytes] = sums[Sum.pageBytes] = 0;
     into.copyFirst(views.columns, events);
   }
 

@@ -80,9 +80,10 @@ export async function* readTraceDat(
 /** Gives the stream more where it has read what it had. */
 async function refill(lane: Lane): Promise<void> {
   while (!lane.ended && lane.stream.found === undefined && !lane.stream.advance()) {
+    lane.stream.giveBack();
     const piece = await lane.pieces.next();
     if (piece.done === true) lane.ended = true;
-    else lane.stream.push(piece.value);
+    else lane.stream.borrow(piece.value);
   }
 }
 

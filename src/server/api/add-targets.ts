@@ -1,43 +1,104 @@
 /** `/api/targets`, and what is asked of one. */
-import type { FastifyInstance } from "fastify";
-import { messageOf } from "../../model/errors.ts";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import type { z } from "zod";
+import { type SnapshotQuery, snapshotQuerySchema, windowQuerySchema } from "../../model/api.ts";
+import { ExitCode, KmemtapError, messageOf } from "../../model/errors.ts";
+import { printable } from "../../model/printable.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+import { type View, viewSchema } from "../../model/wire-request.ts";
+import type { TargetHub } from "../hub/target-hub.ts";
+import { selectRows, totalsOf } from "../hub/view-rows.ts";
 import type { TargetRegistry } from "../registry.ts";
+import { SNAPSHOT_FILES, type SnapshotFile } from "./snapshot-files.ts";
+import { windowOf } from "./window.ts";
+
+interface TargetRoute {
+  Params: { id: string };
+}
 
 export function addTargets(app: FastifyInstance, registry: TargetRegistry): void {
-  // Whoever looks after processes has no token: it gets no more than that this one lives.
-  app.get("/healthz", { config: { open: true } }, ({ bearer }) => ({
-    status: "ok",
-    ...(bearer !== null && {
-      viewers: app.websocketServer.clients.size,
-      targets: Object.fromEntries(registry.summaries().map(({ id, state }) => [id, state])),
-    }),
-  }));
-
   app.get("/api/targets", () => ({ targets: registry.summaries() }));
 
-  app.get<{ Params: { id: string }; Querystring: { run?: string } }>(
-    "/api/targets/:id/snapshot.json",
-    async (request, reply) => {
-      const hub = registry.hub(request.params.id);
-      const { run } = request.query;
-      if (hub === undefined) return reply.code(404).send({ error: "there is no such target: see /api/targets" });
-      if (hub.latest === undefined)
-        return reply.code(503).send({ error: "nothing was captured yet: ask again in a second" });
-      return (
-        hub.snapshotOf(run === undefined ? undefined : Number(run)) ??
-        reply.code(404).send({ error: `run ${String(run)} is not kept` })
-      );
-    },
-  );
+  for (const ending of Object.keys(SNAPSHOT_FILES) as SnapshotFile[]) {
+    app.get<TargetRoute>(`/api/targets/:id/snapshot.${ending}`, async (request, reply) => {
+      const { id } = request.params;
+      const hub = hubOf(registry, id, reply);
+      const query = hub === undefined ? undefined : queryOf(snapshotQuerySchema, request.query, reply);
+      if (hub === undefined || query === undefined) return reply;
+      const whole = hub.snapshotOf(query.run);
+      if (whole === undefined) return refuse(reply, 404, `run ${String(query.run)} is not kept`, "");
+      const snapshot = selected(whole, query);
+      const { type, make } = SNAPSHOT_FILES[ending];
+      const context = { snapshot, query, footprint: registry.target(id)?.footprint, atMs: Date.now() };
+      return answering(reply, type, async () => make(context));
+    });
+  }
 
-  app.get<{ Params: { id: string } }>("/api/targets/:id/footprint", async (request, reply) => {
-    const { footprint } = registry.target(request.params.id) ?? {};
-    if (footprint === undefined) return reply.code(404).send({ error: "no kernel is at hand: start kmemtap with -k" });
-    try {
-      const release = registry.hub(request.params.id)?.latest?.snapshot.release;
-      return await reply.type("application/json").send(await footprint(release));
-    } catch (thrown) {
-      return reply.code(502).send({ error: messageOf(thrown) });
-    }
+  app.get<TargetRoute>("/api/targets/:id/window.json", (request, reply) => {
+    const hub = hubOf(registry, request.params.id, reply);
+    const query = hub === undefined ? undefined : queryOf(windowQuerySchema, request.query, reply);
+    if (hub === undefined || query === undefined) return reply;
+    if ((query.from ?? -Infinity) > (query.to ?? Infinity))
+      return refuse(reply, 400, "from is later than to", "give both in seconds of the trace clock");
+    return windowOf(hub, query) ?? refuse(reply, 503, "nothing has happened yet", "ask again in a second");
   });
+
+  app.get<TargetRoute>("/api/targets/:id/footprint", (request, reply) => {
+    const hub = hubOf(registry, request.params.id, reply);
+    if (hub === undefined) return reply;
+    const footprint = registry.target(hub.id)?.footprint;
+    if (footprint === undefined) return refuse(reply, 404, "no kernel is at hand", "start kmemtap with -k");
+    return answering(reply, "application/json", () => footprint(hub.latest?.snapshot.release));
+  });
+}
+
+/** Undefined, and refused, where there is no such target, or nothing is known of it yet. */
+function hubOf(registry: TargetRegistry, id: string, reply: FastifyReply): TargetHub | undefined {
+  const hub = registry.hub(id);
+  if (hub === undefined)
+    refuse(reply, 404, `there is no target ${printable(id)}`, "GET /api/targets lists those there are");
+  else if (hub.latest === undefined) refuse(reply, 503, "nothing was captured yet", "ask again in a second");
+  return hub?.latest === undefined ? undefined : hub;
+}
+
+function queryOf<T>(schema: z.ZodType<T>, query: unknown, reply: FastifyReply): T | undefined {
+  const checked = schema.safeParse(query);
+  if (checked.success) return checked.data;
+  const [{ path, message }] = checked.error.issues;
+  refuse(reply, 400, printable([...path.map(String), message].join(": ")), "docs/openapi.json has what may be asked");
+  return undefined;
+}
+
+/** With a filter the totals are of what it leaves, as with --branch; a limit only shortens the list. */
+function selected(snapshot: Snapshot, query: SnapshotQuery): Snapshot {
+  const { order, descending, limit, text, directory, module } = query;
+  const filter = Object.fromEntries(
+    Object.entries({ text, directory, module }).filter(([, value]) => value !== undefined),
+  );
+  const view: View = viewSchema.parse({ order, ...(descending !== undefined && { descending }), filter });
+  const { rows } = selectRows(view, snapshot.callers);
+  return {
+    ...snapshot,
+    callers: rows.slice(0, limit),
+    ...(Object.keys(filter).length > 0 && { totals: totalsOf(rows) }),
+  };
+}
+
+async function answering(
+  reply: FastifyReply,
+  type: string,
+  answer: () => Promise<string | Uint8Array>,
+): Promise<FastifyReply> {
+  let content: string | Uint8Array;
+  try {
+    content = await answer();
+  } catch (thrown) {
+    if (!(thrown instanceof KmemtapError)) return refuse(reply, 502, messageOf(thrown), "");
+    return refuse(reply, thrown.exitCode === ExitCode.wrongUse ? 400 : 502, thrown.message, thrown.nextStep ?? "");
+  }
+  return reply.type(type).send(content);
+}
+
+function refuse(reply: FastifyReply, status: number, error: string, help: string): FastifyReply {
+  return reply.code(status).send({ error, help });
 }

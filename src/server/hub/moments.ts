@@ -75,12 +75,9 @@ export class Moments {
     return this.#momentOf(time, rows);
   }
 
-  /** The moment nearest to `time`; undefined where there is none. */
-  nearest(time: number): Moment | undefined {
-    let best: Moment | undefined;
-    for (const moment of this.#moments)
-      if (best === undefined || Math.abs(moment.time - time) < Math.abs(best.time - time)) best = moment;
-    return best;
+  /** The moment before anything was allocated. */
+  beginning(time: number): Moment {
+    return { time, sums: new Float64Array(0) };
   }
 
   /** Net bytes of a caller over the whole run, as a mean and as they are now. */

@@ -59,17 +59,9 @@ export class ViewRows {
   refresh(seq: number, ordered: OrderedRows): void {
     if (seq === this.#seq) return;
     this.#seq = seq;
-    const { order, descending = order !== "caller", filter = {}, limit = Infinity } = this.view;
-    const all = ordered.by(order, descending);
-    if (this.isWhole) {
-      this.#rows = all;
-      return;
-    }
-    const isIn = meets(filter);
-    const rows: CallerRow[] = [];
-    const others: CallerRow[] = [];
-    for (const row of all) (rows.length < limit && isIn(row) ? rows : others).push(row);
+    const { rows, others } = selectFrom(this.view, ordered);
     this.#rows = rows;
+    if (this.isWhole) return;
     this.#others = { callers: others.length, totals: totalsOf(others) };
     this.#note(seq, new Set(rows.map(({ callSite }) => callSite)));
   }
@@ -103,6 +95,25 @@ export class ViewRows {
   }
 }
 
+interface Selection {
+  readonly rows: readonly CallerRow[];
+  readonly others: readonly CallerRow[];
+}
+
+/** A view's rows in its order, and those that it leaves out. */
+export function selectRows(view: View, rows: readonly CallerRow[]): Selection {
+  return selectFrom(view, new OrderedRows(rows));
+}
+
+function selectFrom({ order, descending, filter = {}, limit = Infinity }: View, ordered: OrderedRows): Selection {
+  const all = ordered.by(order, descending ?? order !== "caller");
+  const isIn = meets(filter);
+  const rows: CallerRow[] = [];
+  const others: CallerRow[] = [];
+  for (const row of all) (rows.length < limit && isIn(row) ? rows : others).push(row);
+  return { rows, others };
+}
+
 function meets({ text, directory, module }: ViewFilter): (row: CallerRow) => boolean {
   const part = text?.toLowerCase();
   const path = directory?.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
@@ -116,7 +127,7 @@ function meets({ text, directory, module }: ViewFilter): (row: CallerRow) => boo
 }
 
 /** What all of them come to; they reached their peaks at different times: that of their sum nobody noted. */
-function totalsOf(rows: readonly CallerRow[]): Totals {
+export function totalsOf(rows: readonly CallerRow[]): Totals {
   const sums = {
     allocs: 0,
     frees: 0,

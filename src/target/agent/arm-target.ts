@@ -5,7 +5,7 @@ import type { ShellTarget } from "../../model/target.ts";
 import { openShell } from "../open-shell.ts";
 import { type AgentFacts, readFacts } from "./agent-facts.ts";
 import { type AgentPlan, type AgentSource, agentSource } from "./agent-source.ts";
-import { chooseBufferKb } from "./choose-buffer.ts";
+import { chooseBufferKb, chooseSubBufferKb } from "./choose-buffer.ts";
 import { chooseMode, type WantedMode } from "./choose-mode.ts";
 import { measureLink } from "./measure-link.ts";
 import { refusalOf } from "./refusal.ts";
@@ -16,8 +16,8 @@ export interface ArmOptions {
   readonly bufferKb: number | "auto";
   /** What it may grow to by itself, KB; 0 leaves it as it is. */
   readonly growKb: number;
-  /** Of what a ring buffer is made and, in mode raw, read in, KB, from Linux 6.8 on; 0 leaves it a page. */
-  readonly subBufferKb: number;
+  /** Of what a ring buffer is made and, in mode raw, read in, KB, from Linux 6.8 on; 0 leaves it a page, "auto" goes by the link. */
+  readonly subBufferKb: number | "auto";
   readonly pollMs: number;
   /** The window begins with the first phase of a workload, not at once. */
   readonly wait: boolean;
@@ -66,6 +66,7 @@ async function planFor(shell: Shell, wanted: WantedMode, options: ArmOptions): P
   const bytesPerSecond = mayBeSlow ? (shell.link.bytesPerSecond ?? (await measureLink(shell))) : undefined;
   const { mode, reason } = chooseMode(wanted, shell.link, bytesPerSecond, facts);
   const bufferKb = chooseBufferKb(options.bufferKb, shell.concurrent, facts);
+  const subBufferKb = mode === "raw" ? chooseSubBufferKb(options.subBufferKb, shell.link.kind, facts) : 0;
   const steppedDown = wanted !== options.mode ? "the link fell behind" : undefined;
   return {
     mode,
@@ -75,7 +76,7 @@ async function planFor(shell: Shell, wanted: WantedMode, options: ArmOptions): P
     options: [
       `buffer_kb=${bufferKb}`,
       `grow_kb=${options.growKb === 0 ? 0 : Math.max(options.growKb, bufferKb)}`,
-      ...(mode === "raw" && options.subBufferKb > 0 ? [`subbuf_kb=${options.subBufferKb}`] : []),
+      ...(subBufferKb > 0 ? [`subbuf_kb=${subBufferKb}`] : []),
       `poll=${(options.pollMs / 1000).toFixed(1)}`,
       `quiet=${options.quietSeconds ?? QUIET_S}`,
       // One channel: the stats stand in the stream, so that nothing is torn. In mode raw its reader says them.

@@ -1,0 +1,148 @@
+/**
+ * A target that is served: one session after the other, each begun and ended as an operator wants, all of them one stream of updates
+ * and, to its viewers, runs of one target.
+ */
+import { concat, concatAll, lastValueFrom, Observable, share, Subject } from "rxjs";
+import { AgentEar } from "../capture/agent-ear.ts";
+import type { LiveOptions, LiveUpdate } from "../capture/live-session.ts";
+import { messageOf } from "../model/errors.ts";
+import type { ControlAction } from "../model/wire-request.ts";
+import type { TargetControl } from "../server/registry.ts";
+import type { TargetPhase } from "../server/hub/target-hub.ts";
+import { cannot } from "./control/cannot.ts";
+import { growBuffer } from "./control/grow-buffer.ts";
+import { runPhases } from "./control/run-phases.ts";
+import type { Followed } from "./follow.ts";
+import type { OpenTarget } from "./open-target.ts";
+
+/** What a session is given beside what its target is. */
+export type SessionExtras = Required<Pick<LiveOptions, "notes" | "phases">> & Pick<LiveOptions, "after">;
+
+export interface LiveTargetOptions {
+  readonly label: string;
+  /** Opens the target anew; absent where that cannot be done, or makes no sense: a file, a recording. */
+  readonly reopen?: (() => Promise<OpenTarget>) | undefined;
+  readonly follow: (target: OpenTarget, extras: SessionExtras) => Followed;
+  readonly onTrouble: (text: string) => void;
+}
+
+interface LiveSession extends Followed {
+  readonly target: OpenTarget;
+  readonly ear: AgentEar;
+  /** The last update, once the session is over. */
+  readonly over: Promise<LiveUpdate | undefined>;
+  isOver: boolean;
+  isStopping: boolean;
+}
+
+export class LiveTarget implements TargetControl {
+  readonly updates: Observable<LiveUpdate>;
+  readonly #options: LiveTargetOptions;
+  readonly #notes = new Subject<string>();
+  readonly #later = new Subject<Observable<LiveUpdate>>();
+  #session: LiveSession;
+  #starting = false;
+  /** Told of what no update says. */
+  onPhase: (phase: TargetPhase) => void = () => undefined;
+
+  constructor(first: OpenTarget, options: LiveTargetOptions) {
+    this.#options = options;
+    const followed = this.#follow(first, undefined);
+    this.#session = this.#sessionOf(first, followed);
+    this.updates = concat(followed.updates, this.#later.pipe(concatAll())).pipe(share());
+  }
+
+  /** The session that goes on, or was the last. */
+  get session(): Pick<LiveSession, "target" | "over" | "last" | "sinks" | "isStopping"> {
+    return this.#session;
+  }
+
+  get isOver(): boolean {
+    return this.#session.isOver;
+  }
+
+  async perform(action: ControlAction): Promise<string | undefined> {
+    switch (action.kind) {
+      case "mark":
+        if (this.#session.isOver) throw cannot(`${this.#options.label} is not captured now`, "start it first");
+        this.#notes.next(action.text);
+        return undefined;
+      case "stop":
+        return this.#stop();
+      case "start":
+        return this.#start();
+      case "grow":
+        return growBuffer(this.#agent("its ring buffer"), this.#session.ear, action.bufferKb);
+      case "run":
+        return runPhases(this.#agent("a workload"), this.#session.ear, action.phases, this.#session.over);
+    }
+  }
+
+  /** No session will come any more: the updates end with the present one. */
+  close(): void {
+    this.#later.complete();
+  }
+
+  #follow(target: OpenTarget, after: LiveUpdate | undefined, ear = new AgentEar()): Followed & { ear: AgentEar } {
+    const extras = { notes: this.#notes, phases: ear, ...(after !== undefined && { after }) };
+    return { ...this.#options.follow(target, extras), ear };
+  }
+
+  #sessionOf(target: OpenTarget, followed: Followed & { ear: AgentEar }): LiveSession {
+    const { updates } = followed;
+    // What is watched by its clock alone, a recording, plays on for as long as anybody listens: nobody listens here to that.
+    const over = target.agent === undefined ? new Promise<undefined>(() => undefined) : lastOf(updates);
+    const session = { ...followed, target, over, isOver: false, isStopping: false };
+    void over.then(() => this.#ended(session));
+    return session;
+  }
+
+  async #ended(session: LiveSession): Promise<void> {
+    session.isOver = true;
+    await session.target.close().catch((thrown: unknown) => this.#options.onTrouble(messageOf(thrown)));
+    if (session.isStopping && session === this.#session)
+      this.onPhase({ state: "stopped", detail: "an operator stopped it" });
+  }
+
+  #agent(what: string) {
+    const { target, isOver, isStopping } = this.#session;
+    const { label } = this.#options;
+    if (target.agent === undefined)
+      throw cannot(
+        `${label} is read, not armed: ${what} is not to be had`,
+        "watch the target itself: ssh:, serial:, local: and so on",
+      );
+    if (isOver || isStopping) throw cannot(`${label} is not captured now`, "start it first");
+    return target.agent;
+  }
+
+  #stop(): string {
+    const agent = this.#agent("its end");
+    this.#session.isStopping = true;
+    agent.stop();
+    return "what the target recorded is read to its end, then it is restored";
+  }
+
+  async #start(): Promise<string> {
+    const { reopen, label } = this.#options;
+    if (reopen === undefined) throw cannot(`${label} cannot be started from here`, "start kmemtap again");
+    if (this.#starting || !this.#session.isOver) throw cannot(`${label} is captured already`, "stop it first");
+    this.#starting = true;
+    try {
+      const before = this.#session;
+      const target = await reopen();
+      const followed = this.#follow(target, before.last());
+      this.#session = this.#sessionOf(target, followed);
+      this.onPhase({ state: "starting", detail: "" });
+      this.#later.next(followed.updates);
+      return "arming it again: a new run";
+    } finally {
+      this.#starting = false;
+    }
+  }
+}
+
+async function lastOf(updates: Observable<LiveUpdate>): Promise<LiveUpdate | undefined> {
+  // Subscribed to at once, which begins it.
+  return lastValueFrom(updates).catch(() => undefined);
+}

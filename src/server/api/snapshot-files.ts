@@ -1,0 +1,83 @@
+/** A snapshot in each form in which it is asked for, by the name's ending. */
+import type { SnapshotQuery } from "../../model/api.ts";
+import { ExitCode, KmemtapError } from "../../model/errors.ts";
+import { printable } from "../../model/printable.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+import type { RingAttribute, SourceNode } from "../../model/source-tree.ts";
+import type { ViewOrder } from "../../model/wire-request.ts";
+import { formatAccountFile } from "../../report/account-file.ts";
+import { formatCallersCsv } from "../../report/callers-csv.ts";
+import { formatRings } from "../../report/format-rings.ts";
+import { lossNotice } from "../../report/loss-notice.ts";
+import type { OrderBy } from "../../report/order.ts";
+import { formatPprof } from "../../report/pprof.ts";
+import { moduleTreeOf } from "../../rings/module-tree.ts";
+import { joinTrees, sourceTreeOf } from "../../rings/source-tree.ts";
+import type { Footprint } from "../registry.ts";
+
+export interface FileContext {
+  readonly snapshot: Snapshot;
+  readonly query: SnapshotQuery;
+  readonly footprint: Footprint | undefined;
+  /** Wall clock of the snapshot. */
+  readonly atMs: number;
+}
+
+interface FileForm {
+  readonly type: string;
+  make(context: FileContext): string | Uint8Array | Promise<string | Uint8Array>;
+}
+
+export const SNAPSHOT_FILES = {
+  json: { type: "application/json; charset=utf-8", make: ({ snapshot }) => JSON.stringify(snapshot) },
+  txt: {
+    type: "text/plain; charset=utf-8",
+    // What shows it may be a terminal.
+    make: ({ snapshot, query }) => printable(formatAccountFile(snapshot, orderOf(query.order))),
+  },
+  csv: { type: "text/csv; charset=utf-8", make: ({ snapshot }) => formatCallersCsv(snapshot) },
+  svg: { type: "image/svg+xml", make: (context) => rings("svg", context) },
+  png: { type: "image/png", make: (context) => rings("png", context) },
+  "pb.gz": { type: "application/octet-stream", make: ({ snapshot, atMs }) => formatPprof(snapshot, { atMs }) },
+} as const satisfies Record<string, FileForm>;
+export type SnapshotFile = keyof typeof SNAPSHOT_FILES;
+
+/** What trace_analyze's layout can be ordered by. */
+const ORDERS: Partial<Record<ViewOrder, OrderBy>> = {
+  netBytes: "current_dynamic",
+  totalBytes: "total_dynamic",
+  allocs: "alloc_count",
+  frees: "free_count",
+  wasteBytes: "waste",
+};
+
+function orderOf(order: ViewOrder): OrderBy {
+  const known = ORDERS[order];
+  if (known !== undefined) return known;
+  throw new KmemtapError("cli/usage", `a text is not ordered by ${order}`, {
+    nextStep: `order by ${Object.keys(ORDERS).join(", ")}`,
+    exitCode: ExitCode.wrongUse,
+  });
+}
+
+async function rings(format: "svg" | "png", { snapshot, query, footprint }: FileContext) {
+  const hasSources = snapshot.symbols !== undefined;
+  const attribute: RingAttribute = query.a ?? "current_dynamic";
+  const name = snapshot.release ?? "kernel";
+  const dynamic = hasSources ? sourceTreeOf(snapshot, name) : moduleTreeOf(snapshot.callers, name);
+  const wantsImage = (attribute === "current" || attribute === "static") && footprint !== undefined && hasSources;
+  const root = wantsImage ? joinTrees(dynamic, imageOf(await footprint(snapshot.release))) : dynamic;
+  const notExact = lossNotice(snapshot);
+  const facts = {
+    source: snapshot.source.label,
+    rings: hasSources ? "directory, file, function" : "module, function",
+    ...(snapshot.release !== undefined && { kernel: snapshot.release }),
+    ...(notExact !== undefined && { notExact }),
+  };
+  return formatRings(format, root, facts, { attribute });
+}
+
+/** @param report kmemtap.size/1 as text */
+function imageOf(report: Buffer): SourceNode {
+  return (JSON.parse(report.toString()) as { tree: SourceNode }).tree;
+}

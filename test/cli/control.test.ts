@@ -1,0 +1,147 @@
+/** What a viewer has done to a target: to this machine's own kernel, and to what cannot be acted on. */
+import { once } from "node:events";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { type Mark, type ReplyMessage, type ServerMessage } from "../../src/model/wire.ts";
+import type { ControlAction } from "../../src/model/wire-request.ts";
+import { connect } from "../support/serving.ts";
+import { ensureBuilt, startKmemtap } from "../support/kmemtap.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { ALLOC_LINE } from "../support/trace-text.ts";
+import { canTrace, INSTANCES } from "../support/traced.ts";
+import { until } from "../support/until.ts";
+
+beforeAll(ensureBuilt, 120_000);
+
+async function live(...args: string[]) {
+  const child = startKmemtap(["live", ...args, "--serve", "127.0.0.1:0"]);
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  onTestFinished(async () => {
+    if (child.exitCode !== null) return;
+    child.kill("SIGTERM");
+    await once(child, "close");
+  });
+  await until("the address", () => /at (http:\S+)/.test(said), 60_000);
+  const viewer = connect(/at (http:\S+)/.exec(said)?.[1] ?? "");
+  await until("a snapshot", () => viewer.messages.some(({ type }) => type === "snapshot"), 60_000);
+  let id = 0;
+  const act = async (action: ControlAction | Record<string, unknown>) => {
+    const asked = `c${++id}`;
+    viewer.say({ type: "control", id: asked, target: "target", action });
+    const answer = () => viewer.messages.find((message) => message.type === "reply" && message.id === asked);
+    await until(`a reply to ${JSON.stringify(action)}`, () => answer() !== undefined, 60_000);
+    return answer() as ReplyMessage;
+  };
+  return { child, viewer, act, said: () => said };
+}
+
+const marksOf = (messages: readonly ServerMessage[]): Mark[] =>
+  messages.flatMap((message) => (message.type === "snapshot" || message.type === "changes" ? message.marks : []));
+const runOf = (messages: readonly ServerMessage[]): number =>
+  messages.findLast((message) => message.type === "snapshot")?.snapshot.source.run ?? 0;
+const instances = () => readdirSync(INSTANCES).filter((name) => name.startsWith("kmemtap-"));
+
+describe.skipIf(!canTrace)("a viewer of this machine's kernel", () => {
+  it.each(["raw", "text"])("marks, runs, grows, stops and starts it in mode %s", async (mode) => {
+    const before = instances();
+    const { child, viewer, act } = await live("local:", "--mode", mode, "--buffer-kb", "512");
+    const state = () => viewer.lists.at(-1)?.[0]?.state;
+    await until("the capture", () => state() === "running", 60_000);
+
+    expect(await act({ kind: "mark", text: "here <b>it</b> begins" })).toMatchObject({ ok: true });
+    await until("the mark", () => marksOf(viewer.messages).some(({ kind }) => kind === "user"));
+    const [mark] = marksOf(viewer.messages);
+    expect(mark.text).toBe("here <b>it</b> begins");
+    expect(mark.timeNs).toBeGreaterThan(0);
+
+    const phases = [
+      { name: "good", command: "echo said-$((1+1)); cat /proc/self/maps >/dev/null" },
+      { name: "bad", command: "exit 3" },
+    ];
+    const ran = await act({ kind: "run", phases });
+    expect(ran).toMatchObject({ ok: true });
+    expect(ran.ok && ran.result).toMatch(/good: exit status 0; bad: exit status 3; said-2/);
+    // A second one is told apart from the first.
+    expect(await act({ kind: "run", phases: [{ name: "good", command: "true" }] })).toMatchObject({
+      ok: true,
+      result: "good: exit status 0",
+    });
+    await until("the marks", () => marksOf(viewer.messages).filter(({ kind }) => kind === "phase-end").length === 3);
+    const shown = marksOf(viewer.messages).filter(({ kind }) => kind !== "user");
+    expect(shown.map(({ kind, text }) => `${kind} ${text}`)).toEqual([
+      "phase-begin good",
+      "phase-end good",
+      "phase-begin bad",
+      "phase-end bad: exit status 3",
+      "phase-begin good",
+      "phase-end good",
+    ]);
+    const times = shown.map(({ timeNs }) => timeNs);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+
+    expect(await act({ kind: "grow", bufferKb: 1024 })).toMatchObject({
+      ok: true,
+      result: "from 512 to 1024 KiB a CPU",
+    });
+    expect(await act({ kind: "grow", bufferKb: 16_000_000 })).toMatchObject({ ok: false, help: "ask for less" });
+
+    expect(await act({ kind: "start" })).toMatchObject({ ok: false, help: "stop it first" });
+    expect(await act({ kind: "stop" })).toMatchObject({ ok: true });
+    await until("its end", () => state() === "stopped", 60_000);
+    expect(instances()).toEqual(before);
+    for (const kind of ["stop", "grow", "run", "mark"] as const) {
+      const parts = { stop: {}, grow: { bufferKb: 1024 }, run: { phases }, mark: { text: "x" } }[kind];
+      expect(await act({ kind, ...parts })).toMatchObject({ ok: false, help: "start it first" });
+    }
+
+    expect(await act({ kind: "start" })).toMatchObject({ ok: true });
+    await until("a second run", () => runOf(viewer.messages) === 2, 60_000);
+    await until("events of it", () => viewer.messages.some((m) => m.type === "changes" && m.totals.allocs > 0), 60_000);
+    const last = viewer.messages.findLast((message) => message.type === "snapshot");
+    expect(last?.previousRuns.map(({ run }) => run)).toEqual([1]);
+    child.kill("SIGTERM");
+    const [status] = (await once(child, "close")) as [number | null];
+    expect(status).toBe(0);
+    expect(instances()).toEqual(before);
+  });
+});
+
+describe("a viewer of a file", () => {
+  it("may note a moment; the rest is not to be had, and the reply says what is", async () => {
+    const path = join(tempDir(), "serial.log");
+    writeFileSync(path, `${ALLOC_LINE}\n`);
+    const { viewer, act } = await live(`file://${path}`);
+    expect(await act({ kind: "mark", text: "here" })).toMatchObject({ ok: true });
+    for (const action of [
+      { kind: "stop" },
+      { kind: "grow", bufferKb: 64 },
+      { kind: "run", phases: [{ name: "a", command: "b" }] },
+    ])
+      expect(await act(action)).toMatchObject({ ok: false, help: expect.stringContaining("ssh:") as string });
+    expect(await act({ kind: "start" })).toMatchObject({
+      ok: false,
+      error: expect.stringContaining("started") as string,
+    });
+    const bad = [
+      { kind: "rm" },
+      { kind: "mark" },
+      { kind: "mark", text: "x".repeat(1000) },
+      { kind: "run", phases: [] },
+      7,
+    ];
+    for (const action of bad) expect(await act(action as Record<string, unknown>)).toMatchObject({ ok: false });
+    expect(viewer.closed).toBe(0);
+  });
+
+  it("may do nothing where nobody may", async () => {
+    const path = join(tempDir(), "serial.log");
+    writeFileSync(path, `${ALLOC_LINE}\n`);
+    const { act } = await live(`file://${path}`, "--read-only");
+    expect(await act({ kind: "mark", text: "here" })).toMatchObject({
+      ok: false,
+      error: expect.stringContaining("look") as string,
+    });
+  });
+});

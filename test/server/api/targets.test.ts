@@ -1,0 +1,135 @@
+/** `/api/targets/…` for real: every form of a snapshot, and what may be asked of it. */
+import { gunzipSync } from "node:zlib";
+import fastify from "fastify";
+import { PNG } from "pngjs";
+import { describe, expect, it } from "vitest";
+import { windowSchema } from "../../../src/model/api.ts";
+import { snapshotSchema } from "../../../src/model/snapshot.ts";
+import type { HistoryPoint } from "../../../src/model/wire.ts";
+import { Access } from "../../../src/server/access/access.ts";
+import { guard } from "../../../src/server/access/guard.ts";
+import { addHealth } from "../../../src/server/api/add-health.ts";
+import { addTargets } from "../../../src/server/api/add-targets.ts";
+import { openApi } from "../../../src/server/api/openapi.ts";
+import { allocation, updateOf } from "../../support/live-update.ts";
+import { TargetRegistry } from "../../../src/server/registry.ts";
+import { OPEN_ACCESS, serving } from "../../support/serving.ts";
+
+const A = allocation("ext4_a+0x1/0x2 [ext4]", 1);
+const B = [allocation("fat_b+0x1/0x2 [fat]", 2), allocation("fat_b+0x1/0x2 [fat]", 3)];
+
+async function started() {
+  const server = await serving();
+  server.updates.next(updateOf([A, ...B], { history: [[1, 192, 180, 3]] }));
+  const get = async (path: string) => {
+    const answer = await fetch(`${server.url}/api/targets/${path}`);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    return { status: answer.status, type: answer.headers.get("content-type"), bytes, text: bytes.toString() };
+  };
+  return { ...server, get };
+}
+
+describe("a snapshot", () => {
+  it("comes in every form", async () => {
+    const { get } = await started();
+    const [json, txt, csv, svg, png, profile] = await Promise.all(
+      ["json", "txt", "csv", "svg", "png", "pb.gz"].map((ending) => get(`target/snapshot.${ending}`)),
+    );
+    expect(snapshotSchema.parse(JSON.parse(json.text)).totals.netBytes).toBe(192);
+    expect(json.type).toMatch(/^application\/json/);
+    expect(txt.text).toMatch(/^current bytes allocated: +192\n/);
+    expect(csv.text.split("\r\n")[1]).toContain("fat_b+0x1");
+    expect(svg).toMatchObject({ status: 200, type: "image/svg+xml" });
+    expect(svg.text).toMatch(/^<svg[^]*<\/svg>\s*$/);
+    expect(PNG.sync.read(png.bytes).width).toBeGreaterThan(500);
+    expect(gunzipSync(profile.bytes).includes("fat_b")).toBe(true);
+  });
+
+  it("is filtered, ordered and cut as it is asked; the totals are the filter's", async () => {
+    const { get } = await started();
+    const rows = async (query: string) => {
+      const { callers, totals } = snapshotSchema.parse(JSON.parse((await get(`target/snapshot.json?${query}`)).text));
+      return { sites: callers.map(({ caller }) => caller.slice(0, 5)), netBytes: totals.netBytes };
+    };
+    expect(await rows("order=allocs")).toEqual({ sites: ["fat_b", "ext4_"], netBytes: 192 });
+    expect(await rows("order=allocs&descending=false")).toEqual({ sites: ["ext4_", "fat_b"], netBytes: 192 });
+    expect(await rows("limit=1")).toEqual({ sites: ["fat_b"], netBytes: 192 });
+    expect(await rows("module=ext4")).toEqual({ sites: ["ext4_"], netBytes: 64 });
+    expect(await rows("text=FAT")).toEqual({ sites: ["fat_b"], netBytes: 128 });
+    expect(await rows("directory=fs")).toEqual({ sites: [], netBytes: 0 });
+    expect((await get("target/snapshot.txt?module=fat")).text).toMatch(/^current bytes allocated: +128\n/);
+  });
+
+  it.each([
+    ["target/snapshot.json?limit=0", 400],
+    ["target/snapshot.json?order=size", 400],
+    ["target/snapshot.json?nonsense=1", 400],
+    ["target/snapshot.json?run=7", 404],
+    ["target/snapshot.txt?order=caller", 400],
+    ["target/snapshot.svg?a=everything", 400],
+    ["target/snapshot.exe", 404],
+    ["other/snapshot.json", 404],
+    ["%1b%5b31m/snapshot.json", 404],
+    ["target/window.json?from=5&to=1", 400],
+    ["target/window.json?from=x", 400],
+    ["target/footprint", 404],
+  ])("cannot be had as %s: %i", async (path, status) => {
+    const { get } = await started();
+    const answer = await get(path);
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.text)).toHaveProperty("error");
+    expect(answer.text).not.toContain("\u001b");
+  });
+
+  it("is not there before anything was captured, but the target is", async () => {
+    const { url } = await serving();
+    expect((await fetch(`${url}/api/targets/target/snapshot.json`)).status).toBe(503);
+    expect(await (await fetch(`${url}/api/targets`)).json()).toMatchObject({
+      targets: [{ id: "target", state: "starting", link: null }],
+    });
+  });
+});
+
+describe("a window", () => {
+  it("is what changed between two moments", async () => {
+    const { get, updates } = await started();
+    const history: HistoryPoint[] = [
+      [1, 192, 180, 3],
+      [9, 256, 240, 4],
+    ];
+    updates.next(updateOf([A, ...B, allocation("ext4_a+0x1/0x2 [ext4]", 9)], { history }));
+    const window = windowSchema.parse(JSON.parse((await get("target/window.json?from=1&to=9")).text));
+    expect(window).toMatchObject({ from: { used: 1 }, to: { used: 9 }, totals: { netBytes: 64 } });
+    expect(window.callers.map(({ caller }) => caller)).toEqual(["ext4_a+0x1 [ext4]"]);
+  });
+});
+
+describe("/api/openapi.json", () => {
+  it("describes every route there is, and no other", async () => {
+    const routes = new Set<string>();
+    const app = fastify();
+    app.addHook("onRoute", ({ method, url }) => void routes.add(`${String(method)} ${url}`));
+    await guard(app, new Access({ host: "127.0.0.1", port: 0 }, OPEN_ACCESS));
+    addHealth(app, new TargetRegistry());
+    addTargets(app, new TargetRegistry());
+    const described = Object.entries(openApi()["paths"] as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace("{id}", ":id")}`),
+    );
+    const served = [...routes].filter((route) => !route.startsWith("HEAD"));
+    expect(described.sort()).toEqual(served.sort());
+  });
+
+  it("is served", async () => {
+    const { url } = await serving();
+    expect(await (await fetch(`${url}/api/openapi.json`)).json()).toEqual(JSON.parse(JSON.stringify(openApi())));
+  });
+
+  it("refers to nothing that it does not hold", () => {
+    const text = JSON.stringify(openApi());
+    const { schemas } = openApi()["components"] as { schemas: Record<string, unknown> };
+    const names = [...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name);
+    expect(names.length).toBeGreaterThan(10);
+    for (const name of names) expect(schemas).toHaveProperty(name);
+    expect(text).not.toContain("$defs");
+  });
+});

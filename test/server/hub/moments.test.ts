@@ -1,0 +1,152 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { serverMessageSchema } from "../../../src/model/wire.ts";
+import { windowOf } from "../../../src/server/api/window.ts";
+import { Moments, netOf } from "../../../src/server/hub/moments.ts";
+import { SeriesBoard } from "../../../src/server/hub/series.ts";
+import { TargetHub } from "../../../src/server/hub/target-hub.ts";
+import { row } from "../../dashboard/make.ts";
+import { allocation, updateOf } from "../../support/live-update.ts";
+import { ViewerSocket } from "../../support/viewer-socket.ts";
+
+describe("moments of a run", () => {
+  it("are bounded however long it is, spread over all of it, the first and the last among them", () => {
+    const moments = new Moments({ moments: 50, bytes: Infinity });
+    for (let i = 0; i <= 10_000; i++) moments.take(i * 0.2, [row("a", { netBytes: i })]);
+    const times = moments.all.map(({ time }) => time);
+    expect(times.length).toBeGreaterThan(20);
+    expect(times.length).toBeLessThanOrEqual(50);
+    expect(times[0]).toBe(0);
+    const gaps = times.slice(1).map((time, i) => time - times[i]);
+    expect(Math.max(...gaps)).toBeLessThan(2000 / 20);
+    expect(2000 - times[times.length - 1]).toBeLessThan(2000 / 20);
+    for (const moment of moments.all) expect(netOf(moment, 0)).toBe(Math.round(moment.time / 0.2));
+  });
+
+  it("are bounded in bytes however many callers there are", () => {
+    const moments = new Moments({ moments: 300, bytes: 1_000_000 });
+    for (let i = 0; i < 400; i++)
+      moments.take(
+        i,
+        Array.from({ length: 50 * i }, (_, n) => row(`site_${n}`)),
+      );
+    expect(moments.bytes).toBeLessThan(1_000_000);
+    expect(moments.all.length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("a window", () => {
+  const events = fc.array(fc.record({ site: fc.constantFrom("a", "b", "c"), free: fc.boolean() }), { maxLength: 40 });
+
+  it("and the next one add up to both, and all of them to the account", () => {
+    fc.assert(
+      fc.property(events, fc.array(fc.integer({ min: 0, max: 41 }), { minLength: 1, maxLength: 4 }), (steps, cuts) => {
+        const hub = new TargetHub("target", "test");
+        const happened: Parameters<typeof updateOf>[0][number][] = [];
+        const history: [number, number, number, number][] = [];
+        [...steps, { site: "a", free: false }].forEach(({ site, free }, i) => {
+          happened.push(
+            free
+              ? { kind: "kfree", ptr: BigInt(Math.max(1, i - 2)), site: "freer" }
+              : { ...allocation(site, i + 1), alloc: 64 * (i + 1) },
+          );
+          history.push([i + 1, i, i, i]);
+          hub.publish(updateOf(happened, { history: [...history] }));
+        });
+        const times = [0, ...cuts, 42].sort((a, b) => a - b);
+        const sums = new Map<string, number[]>();
+        times.slice(1).forEach((to, i) => {
+          for (const { callSite, netBytes, totalBytes, allocs, frees } of windowOf(hub, { from: times[i], to })
+            ?.callers ?? []) {
+            const sum = sums.get(callSite) ?? [0, 0, 0, 0];
+            sums.set(
+              callSite,
+              sum.map((value, n) => value + [netBytes, totalBytes, allocs, frees][n]),
+            );
+          }
+        });
+        const callers = hub.latest?.snapshot.callers ?? [];
+        const account = callers.map(
+          (one) => [one.callSite, [one.netBytes, one.totalBytes, one.allocs, one.frees]] as const,
+        );
+        expect(sums).toEqual(new Map(account));
+        expect(windowOf(hub, {})?.totals).toMatchObject({ netBytes: hub.latest?.snapshot.totals.netBytes });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("says which moments it is of, and that nothing happened in none", () => {
+    const hub = new TargetHub("target", "test");
+    expect(windowOf(hub, {})).toBeUndefined();
+    hub.publish(updateOf([allocation("a", 1)], { history: [[10, 64, 60, 1]] }));
+    hub.publish(updateOf([allocation("a", 1), allocation("b", 2)], { history: [[10, 64, 60, 1], [20, 128, 120, 2]] })); // prettier-ignore
+    expect(windowOf(hub, { from: 11, to: 19 })).toMatchObject({
+      from: { asked: 11, used: 10 },
+      to: { asked: 19, used: 20 },
+      totals: { netBytes: 64, allocs: 1 },
+      callers: [{ callSite: "b", netBytes: 64, totalBytes: 64, allocs: 1, frees: 0 }],
+    });
+    expect(windowOf(hub, { from: 9, to: 10 })?.callers).toEqual([]);
+  });
+});
+
+describe("the series", () => {
+  const play = (messages: ViewerSocket) => {
+    let series: unknown = { times: [], callers: [], directories: [] };
+    for (const message of messages.ofTarget) {
+      const before = structuredClone(series) as {
+        times: number[];
+        callers: { net: number[] }[];
+        directories: { net: number[] }[];
+      };
+      if (message.series !== undefined) series = message.series;
+      else if (message.type === "changes") {
+        for (const [time, ...nets] of message.seriesPoints) {
+          before.times.push(time);
+          [...before.callers, ...before.directories].forEach(({ net }, i) => net.push(nets[i]));
+        }
+        series = before;
+      }
+    }
+    return series;
+  };
+
+  it("is the same for who follows it as for who comes late, by callers and by where they are", () => {
+    const hub = new TargetHub("target", "test");
+    const early = new ViewerSocket();
+    hub.subscribe(early, { view: { order: "netBytes" }, paceMs: 0 });
+    const events = Array.from({ length: 400 }, (_, i) =>
+      allocation(`f${i % 40}+0x1/0x2${i % 3 === 0 ? " [fat]" : ""}`, i + 1),
+    );
+    for (let i = 1; i <= 400; i++) {
+      if (i % 10 === 0) hub.publish(updateOf(events.slice(0, i), { history: [[i, 64 * i, 60 * i, i]] }));
+    }
+    const late = new ViewerSocket();
+    hub.subscribe(late, { view: { order: "netBytes" }, paceMs: 0 });
+    expect(play(late)).toEqual(play(early));
+    const { series } = late.ofTarget[0] as {
+      series: { times: number[]; callers: object[]; directories: { name: string; net: number[] }[] };
+    };
+    expect(series.times).toHaveLength(40);
+    expect(series.callers).toHaveLength(24);
+    expect(series.directories.map(({ name }) => name).sort()).toEqual(["[fat]", "built-in"]);
+    // Together the directories are all there is.
+    expect(series.directories[0].net.map((net, i) => net + series.directories[1].net[i])).toEqual(
+      series.times.map((time) => 64 * time),
+    );
+    for (const message of early.messages) expect(serverMessageSchema.safeParse(message).success).toBe(true);
+  });
+
+  it("moves a caller to its directory when that becomes known", () => {
+    const moments = new Moments();
+    const board = new SeriesBoard(moments);
+    const source = { file: "fs/fat/inode.c", line: 1, function: "f", module: null, chain: [] };
+    moments.take(1, [row("f+0x1/0x2")]);
+    board.follow(false, [row("f+0x1/0x2")]);
+    expect(board.series.directories.map(({ name }) => name)).toEqual(["built-in"]);
+    moments.take(2, [row("f+0x1/0x2", { source })]);
+    expect(board.follow(false, [row("f+0x1/0x2", { source })])).toBeUndefined();
+    expect(board.series.directories).toEqual([{ name: "fs/fat", net: [64, 64] }]);
+  });
+});

@@ -1,0 +1,104 @@
+/** Whatever happens to a target, and however slow its viewers: what a viewer has is what its view shows. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { View } from "../../../src/model/wire-request.ts";
+import { TargetHub } from "../../../src/server/hub/target-hub.ts";
+import { selectRows, totalsOf } from "../../../src/server/hub/view-rows.ts";
+import { allocation, updateOf } from "../../support/live-update.ts";
+import { SLOW, ViewerSocket } from "../../support/viewer-socket.ts";
+
+const site = fc.constantFrom(
+  "ext4_a+0x1/0x2 [ext4]",
+  "fat_b+0x1/0x2 [fat]",
+  "kmalloc_c+0x1/0x2",
+  "ext4_d+0x3/0x9 [ext4]",
+);
+const step = fc.record({
+  events: fc.array(fc.record({ site, alloc: fc.integer({ min: 8, max: 512 }) }), { maxLength: 6 }),
+  freed: fc.array(fc.nat(200), { maxLength: 4 }),
+  slow: fc.boolean(),
+  act: fc.constantFrom("none", "none", "none", "resync", "view", "run"),
+});
+const view: fc.Arbitrary<View> = fc.record(
+  {
+    order: fc.constantFrom("netBytes", "totalBytes", "allocs", "caller"),
+    descending: fc.boolean(),
+    limit: fc.integer({ min: 1, max: 3 }),
+    filter: fc.constantFrom({}, { text: "EXT4" }, { module: "fat" }, { module: "built-in" }, { directory: "fs" }),
+  },
+  { requiredKeys: ["order"] },
+);
+
+describe("a view", () => {
+  it("is what its viewer has once it keeps up, and what it leaves out is added up", () => {
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 1, maxLength: 20 }),
+        fc.array(view, { minLength: 2, maxLength: 6 }),
+        (steps, views) => {
+          const hub = new TargetHub("target", "test");
+          const viewers = views.map((chosen) => ({ socket: new ViewerSocket(), view: chosen }));
+          for (const { socket, view: chosen } of viewers) hub.subscribe(socket, { view: chosen, paceMs: 0 });
+          let events: Parameters<typeof updateOf>[0][number][] = [];
+          let run = 1;
+          let ptr = 1;
+          let update = updateOf([], { run });
+          steps.forEach(({ events: more, freed, slow, act }, i) => {
+            const one = viewers[i % viewers.length];
+            if (act === "run") {
+              run += 1;
+              events = [];
+            }
+            if (act === "resync") hub.resync(one.socket);
+            if (act === "view") {
+              one.view = viewers[(i + 1) % viewers.length].view;
+              one.socket.bufferedAmount = 0;
+              hub.subscribe(one.socket, { view: one.view, paceMs: 0 });
+            }
+            one.socket.bufferedAmount = slow ? SLOW : 0;
+            events = events.concat(
+              more.map((event) => ({ ...allocation(event.site, ptr++), alloc: event.alloc })),
+              freed.map((old) => ({ kind: "kfree" as const, ptr: BigInt(old), site: "freer+0x1/0x2" })),
+            );
+            update = updateOf(events, { run });
+            hub.publish(update);
+          });
+          for (const { socket } of viewers) socket.bufferedAmount = 0;
+          hub.sendToLate();
+          for (const { socket, view: chosen } of viewers) {
+            const { rows, others } = selectRows(chosen, update.snapshot.callers);
+            expect(socket.rows).toEqual(new Map(rows.map((row) => [row.callSite, row])));
+            const isWhole = chosen.limit === undefined && Object.keys(chosen.filter ?? {}).length === 0;
+            const said = { callers: others.length, totals: totalsOf(others) };
+            expect(socket.ofTarget.at(-1)?.others).toEqual(isWhole ? undefined : said);
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it("is in its order, largest first unless said otherwise, names from a to z", () => {
+    const rows = updateOf([allocation("b", 1), allocation("a", 2), allocation("a", 3), allocation("c", 4)]).snapshot
+      .callers;
+    const sites = (chosen: View) => selectRows(chosen, rows).rows.map(({ callSite }) => callSite);
+    expect(sites({ order: "allocs" })).toEqual(["a", "b", "c"]);
+    expect(sites({ order: "allocs", descending: false })).toEqual(["b", "c", "a"]);
+    expect(sites({ order: "caller" })).toEqual(["a", "b", "c"]);
+    expect(sites({ order: "caller", descending: true, limit: 2 })).toEqual(["c", "b"]);
+  });
+
+  it("is sent no faster than its pace, however much happens, but the first at once", async () => {
+    const hub = new TargetHub("target", "test");
+    const [slow, prompt] = [new ViewerSocket(), new ViewerSocket()];
+    hub.subscribe(slow, { view: { order: "netBytes" }, paceMs: 300 });
+    hub.subscribe(prompt, { view: { order: "netBytes" }, paceMs: 0 });
+    for (let i = 1; i <= 10; i++) hub.publish(updateOf([allocation("a", i)]));
+    expect([slow.texts.length, prompt.texts.length]).toEqual([1, 10]);
+    await new Promise((resolve) => setTimeout(resolve, 320));
+    hub.sendToLate();
+    hub.sendToLate();
+    expect(slow.texts.length).toBe(2);
+    expect(slow.ofTarget[1]).toMatchObject({ type: "changes", since: 1, seq: 10 });
+  });
+});
