@@ -26,7 +26,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 VERB=$1 NONCE=$2 BLANKS=$IFS
 shift 2
 
-BUFFER_KB=8192 SUBBUF_KB=0 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0 HOST='' NAMES=0 STACKS=0 SLABS=0
+BUFFER_KB=8192 SUBBUF_KB=0 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0 HOST='' NAMES=0 STACKS=0 SLABS=0 BULK=0
 for option; do
     value=${option#*=}
     case $option in
@@ -46,11 +46,12 @@ for option; do
     names=*) NAMES=$value ;;
     slabs=*) SLABS=$value ;;
     stacks=*) STACKS=$value ;;
+    bulk=*) BULK=$value ;;
     esac
 done
 
 EVENTS="kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free"
-TOP=$$ SEQ=0 W=m LINK=5 READER='' POLLER='' PUMP='' GATE='' LEVEL='' MOUNTED='' STACKS_BY='' READ='' STOPPED=''
+TOP=$$ SEQ=0 W=m LINK=5 READER='' POLLER='' PUMP='' GATE='' LEVEL='' MOUNTED='' STACKS_BY='' READ='' STOPPED='' PROBES=''
 
 # ---- speaking ----------------------------------------------------------------------------------------------------------
 
@@ -220,6 +221,58 @@ arm_stacks() {
     put 0 >"$I/tracing_on"
     if [ -z "$STACKS_BY" ] && set_up options/stacktrace 1; then STACKS_BY=option; fi
     finding "code=stacks by=${STACKS_BY:-nothing}"
+} 2>/dev/null
+
+# ---- probes ------------------------------------------------------------------------------------------------------------
+
+# Frees that raise no event, by kprobes: kfree_rcu when it is called, bulk frees when they happen. Probes stand at the top level; their
+# group is of this agent alone, and only its instance enables them.
+arm_bulk() {
+    if [ ! -e "$T/kprobe_events" ]; then
+        finding "code=bulk-none reason=no-kprobes"
+        return
+    fi
+    while read -r line; do
+        case $line in *" ptr;"*size:4*) bits=x32 && break ;; *" ptr;"*size:8*) bits=x64 && break ;; esac
+    done <"$I/events/kmem/kfree/format"
+    # Who called, on entry: on the stack's top, or in the link register.
+    case $(uname -m) in x86_64 | i?86) caller="\$stack0" ;; *) caller=%lr ;; esac
+    # 32-bit ARM does not know its functions' arguments (CONFIG_HAVE_FUNCTION_ARG_ACCESS_API).
+    for registers in "\$arg1 \$arg2 \$arg3" "%r0 %r1 %r2"; do
+        # shellcheck disable=SC2086 # words
+        set -- $registers
+        probe kmemtap_rcu_free "kvfree_call_rcu kfree_call_rcu" "head=$1:$bits ptr=$2:$bits"
+        probe kmemtap_bulk_free kmem_cache_free_bulk "s=$1:$bits n=$2:$bits p=+0($3):${bits}[$BULK_SLOTS]"
+        [ -n "$PROBES" ] && break
+    done
+    case $PROBES in "") finding "code=bulk-none reason=refused" ;; *) finding "code=bulk" ;; esac
+}
+# The most that an array of a probe may have (kernel/trace/trace_probe.h, MAX_ARRAY_LEN).
+BULK_SLOTS=64
+
+# The probe $1 of the first of the functions $2 that is there, with the arguments $3.
+probe() {
+    for function in $2; do
+        for by in " ip=$caller:symbol" ''; do
+            put "p:kmemtap_$NONCE/$1 $function $3$by" >>"$T/kprobe_events" || continue
+            PROBES="$PROBES $1"
+            return
+        done
+    done
+} 2>/dev/null
+
+# Removes probes that no instance is there for. Those of an instance can only be removed when it is.
+sweep_probes() {
+    [ -e "$T/kprobe_events" ] || return 0
+    list=
+    while read -r line _; do
+        line=${line#*:}
+        group=${line%%/*}
+        case $group in kmemtap_*) ;; *) continue ;; esac
+        for i in "$T"/instances/kmemtap-*-"${group#kmemtap_}"-p*; do [ -d "$i" ] && continue 2; done
+        list="$list $line"
+    done <"$T/kprobe_events"
+    for line in $list; do put "-:$line" >>"$T/kprobe_events"; done
 } 2>/dev/null
 
 # ---- hist triggers -----------------------------------------------------------------------------------------------------
@@ -497,6 +550,7 @@ make_instance() {
     exec 5>&1 6>&2 2>/dev/null
     need_tracing
     each_stale remove_stale
+    sweep_probes
     [ -d "$T/instances" ] || refuse "code=no-instances"
     word /proc/sys/kernel/printk
     # Another one that is alive has turned it down.
@@ -518,7 +572,13 @@ make_instance() {
         LEVEL=$WORD
         put 1 2>/dev/null >/proc/sys/kernel/printk && finding "code=console-quiet level=$LEVEL"
     fi
+    [ "$BULK" = 1 ] && arm_bulk
     [ "$VERB" = text ] && unhash
+    word "$I/options/hash-ptr"
+    if [ -n "$PROBES" ] && [ "$VERB:$WORD" = text:1 ]; then
+        finding "code=bulk-none reason=hashed"
+        PROBES=
+    fi
     [ "$STACKS" = 1 ] && arm_stacks
     return 0
 }
@@ -536,6 +596,8 @@ unhash() {
     while read -r line; do
         case $line in
         *"gfp_flags= "*)
+            # Probes print addresses as they are: there must be pointers that are the same.
+            [ -n "$PROBES" ] && finding "code=strings-empty" && break
             put 1 >"$I/options/hash-ptr"
             finding "code=hashed reason=empties-strings"
             break
@@ -580,6 +642,12 @@ leave_us_out() {
         [ -d "$I/events/kmem/$e" ] || continue
         put "(common_flags & 24) || ($filter)" >"$I/events/kmem/$e/filter" || finding "code=filter-refused event=$e"
     done
+    for e in $PROBES; do
+        others="(common_flags & 24) || ($filter)"
+        # A list of objects of several caches that is longer than a record is kfree_rcu's, and has been told.
+        case $PROBES:$e in *rcu*:*bulk*) others="(s != 0 || n <= $BULK_SLOTS) && ($others)" ;; esac
+        put "$others" >"$I/events/kmemtap_$NONCE/$e/filter" || finding "code=filter-refused event=$e"
+    done
     # The filter of the event alone would leave us its stack.
     if [ "$STACKS_BY" = trigger ]; then
         stack_triggers "$I" '!stacktrace'
@@ -593,6 +661,9 @@ enable_events() {
     for e in $EVENTS; do
         [ -d "$I/events/kmem/$e" ] || continue
         put 1 2>/dev/null >"$I/events/kmem/$e/enable" || finding "code=event-refused event=$e"
+    done
+    for e in $PROBES; do
+        put 1 2>/dev/null >"$I/events/kmemtap_$NONCE/$e/enable" || finding "code=event-refused event=$e"
     done
     # After these, an address has another name.
     [ "$VERB" = raw ] && set_up events/module/module_load/enable 1 && set_up events/module/module_free/enable 1
@@ -613,6 +684,7 @@ restore() {
     [ "$VERB" = hist ] && remove_hist "$I" "kmemtap_$NONCE"
     KEPT=
     remove_instance "$I" || KEPT=$I
+    [ "$BULK" = 1 ] && sweep_probes
     [ -n "$LEVEL" ] && put "$LEVEL" >/proc/sys/kernel/printk
     unmount
 }
@@ -854,6 +926,7 @@ read_raw() {
         [ -d "$I/events/$e" ] && blob format "$(cat "$I/events/$e/format")"
     done
     for e in $EVENTS; do [ -d "$I/events/kmem/$e" ] && blob format "$(cat "$I/events/kmem/$e/format")"; done
+    for e in $PROBES; do blob format "$(cat "$I/events/kmemtap_$NONCE/$e/format")"; done
     # field: char data;  offset:16;  size:4080;  signed:1;
     for w in $header; do
         w=${w%;}
@@ -1267,6 +1340,7 @@ clean)
     exec 5>&1
     need_tracing
     each_stale remove_stale
+    sweep_probes
     emit clean-done >&5
     unmount
     ;;

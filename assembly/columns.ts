@@ -16,6 +16,8 @@ export const KMALLOC: u8 = 0;
 export const CACHE_ALLOC: u8 = 1;
 export const KFREE: u8 = 2;
 export const CACHE_FREE: u8 = 3;
+export const RCU_FREE: u8 = 4;
+export const BULK_FREE: u8 = 5;
 
 let length: u32 = 0;
 

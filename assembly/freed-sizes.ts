@@ -43,8 +43,12 @@ export function sizeFreed(site: u32, bytes: f64): void {
   store<u32>(at, last == 0 ? size : size | MIXED);
 }
 
-/** A call site has freed an object that was not known. */
-export function noteUnmatched(site: u32, low: u32, high: u32): void {
+/**
+ * A call site has freed an object that was not known.
+ *
+ * @param isOlder false where it may as well have been allocated without an event: then it is one of those that are guessed
+ */
+export function noteUnmatched(site: u32, low: u32, high: u32, isOlder: bool): void {
   if (!isFirst(low, high)) {
     hiddenAllocs += 1;
     return;
@@ -54,7 +58,7 @@ export function noteUnmatched(site: u32, low: u32, high: u32): void {
   const place = (last & ~MIXED) >> 3;
   if (last == 0) store<u32>(at, load<u32>(at, 4) + 1, 4);
   else if (place < SIZES) {
-    const counter = unmatchedBySize + ((<usize>(last < MIXED ? place : place + SIZES)) << 2);
+    const counter = unmatchedBySize + ((<usize>(last < MIXED && isOlder ? place : place + SIZES)) << 2);
     store<u32>(counter, load<u32>(counter) + 1);
   }
 }

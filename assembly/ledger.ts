@@ -12,21 +12,21 @@ import {
   unmatchedBySize,
 } from "./freed-sizes";
 import { allocate } from "./memory";
-import { bytesAlloc, bytesReq, callSite, CAPACITY, KFREE, kind, ptrHigh, ptrLow } from "./columns";
+import { BULK_FREE, bytesAlloc, bytesReq, callSite, CAPACITY, KFREE, kind, ptrHigh, ptrLow, RCU_FREE } from "./columns";
 import {
   beginList,
   listLive,
   liveBytes,
-  liveObjects,
+  liveObjects as entries,
   NONE,
-  setLive,
+  setLive as remember,
   startLive,
-  takeLive,
+  takeLive as forget,
   touchLive,
 } from "./live-objects";
 
 export { bytesAlloc, bytesReq, callSite, CAPACITY, cpu, kind, ptrHigh, ptrLow, timeNs } from "./columns";
-export { beginList, liveBytes, liveObjects, setLive, takeLive };
+export { beginList, liveBytes };
 export { freeingAt, hiddenAllocsSeen, noteUnmatched, SIZES, unmatchedBySize };
 
 // ---- sums -------------------------------------------------------------------------------------------------------------------
@@ -235,6 +235,42 @@ export function noteFreed(site: u32, objectClass: u32): void {
   sizeFreed(site, load<f64>(classes + ((<usize>objectClass) << CLASS_BITS), CLASS_ALLOC));
 }
 
+// ---- objects that wait for RCU ------------------------------------------------------------------------------------------------
+
+/**
+ * In place of a live object's value: freed by kfree_rcu, and not seen again. The kernel gives it back after a grace period, with an
+ * event or without; that is no free of its own. Above every class and every place of an object.
+ */
+const DOOMED: i32 = 0x7fffffff;
+let doomed: u32 = 0;
+
+/** Objects that are alive. */
+export function liveObjects(): u32 {
+  return entries() - doomed;
+}
+
+/** Remembers `value` for the pointer; the value of the live object that it replaces, or -1. */
+export function setLive(low: u32, high: u32, value: u32): i32 {
+  const replaced = remember(low, high, value);
+  if (replaced != DOOMED) return replaced;
+  doomed -= 1;
+  return NONE;
+}
+
+/** Forgets the pointer; the value it had, {@link DOOMED} among them, or -1. */
+export function takeLive(low: u32, high: u32): i32 {
+  const held = forget(low, high);
+  if (held == DOOMED) doomed -= 1;
+  return held;
+}
+
+/** The pointer's object, which is not in the table any more, was freed by kfree_rcu. */
+export function doom(low: u32, high: u32): void {
+  if (<f64>entries() >= maxObjects) return;
+  remember(low, high, DOOMED);
+  doomed += 1;
+}
+
 /** Events whose objects are fetched at once. */
 const AHEAD: u32 = 32;
 /** Keeps the compiler from leaving {@link touch} out. */
@@ -264,23 +300,28 @@ export function apply(from: u32, to: u32): u32 {
     const site = load<u32>(callSite + ((<usize>i) << 2));
     const what = load<u8>(kind + <usize>i);
     if (what < KFREE) {
-      if (<f64>liveObjects() >= maxObjects) return i;
+      if (<f64>entries() >= maxObjects) return i;
       const req = load<f64>(bytesReq + ((<usize>i) << 3));
       const alloc = load<f64>(bytesAlloc + ((<usize>i) << 3));
       const replaced = setLive(low, high, classOf(site, req, alloc, what));
       if (replaced != NONE) close(replaced, IMPLIED_FREES_COLUMN);
       if (counts(what)) open(site, req, alloc);
     } else {
+      const held = takeLive(low, high);
+      if (held == DOOMED) {
+        if (what == RCU_FREE) doom(low, high);
+        continue;
+      }
       const isCounted = counts(what);
       if (isCounted) countFree(site);
-      const held = takeLive(low, high);
       if (held != NONE) {
         close(held, FREES_COLUMN);
         noteFreed(site, held);
       } else {
         if (isCounted) countUnmatchedFree();
-        noteUnmatched(site, low, high);
+        noteUnmatched(site, low, high, what != BULK_FREE);
       }
+      if (what == RCU_FREE) doom(low, high);
     }
   }
   return to;

@@ -47,6 +47,7 @@ export function composeSnapshot(state: LedgerState, context: SnapshotContext): S
       ...(untracked !== undefined && { untracked: untrackedOf(untracked) }),
     },
     input: inputAccount(state.tally),
+    ...probedFrees(state.tally),
     callers,
   };
 }
@@ -120,6 +121,11 @@ function totalsOf(callers: readonly CallerRow[], state: LedgerState): Totals {
     totals.liveObjects += row.liveObjects;
   }
   return totals;
+}
+
+/** Nothing where no probe said anything. */
+function probedFrees({ probed }: LineTally): Pick<Snapshot, "probed"> {
+  return probed.rcuFrees + probed.bulkFrees > 0 ? { probed: { ...probed } } : {};
 }
 
 function inputAccount(tally: LineTally): InputAccount {

@@ -24,6 +24,7 @@ interface LedgerExports extends ColumnExports {
   classOf(callSite: number, bytesReq: number, bytesAlloc: number, tag: number): number;
   setLive(low: number, high: number, value: number): number;
   takeLive(low: number, high: number): number;
+  doom(low: number, high: number): void;
   liveObjects(): number;
   liveBytes(): number;
   beginList(): void;
@@ -33,12 +34,14 @@ interface LedgerExports extends ColumnExports {
   countFree(callSite: number): void;
   countUnmatchedFree(): void;
   noteFreed(site: number, objectClass: number): void;
-  noteUnmatched(site: number, low: number, high: number): void;
+  noteUnmatched(site: number, low: number, high: number, isOlder: boolean): void;
   hiddenAllocsSeen(): number;
 }
 
 /** The most that the table of live objects takes for one of them, once it holds some thousands. */
 export const BYTES_AN_OBJECT = 24;
+/** Instead of a value: freed by kfree_rcu, and not seen since (assembly/ledger.ts). */
+export const DOOMED = 0x7fffffff;
 /** Places of assembly/ledger.ts, `totals`. */
 const Total = { net: 0, netRequested: 1, live: 2, peak: 3, unmatched: 4 } as const;
 const TOTALS = 5;
@@ -111,9 +114,14 @@ export class LedgerCore {
     return this.#wasm.setLive(low, high, value);
   }
 
-  /** Forgets the pointer; the value it had, or -1. */
+  /** Forgets the pointer; the value it had, {@link DOOMED} among them, or -1. */
   take(low: number, high: number): number {
     return this.#wasm.takeLive(low, high);
+  }
+
+  /** The pointer's object, which was taken, was freed by kfree_rcu: what frees it once more before it is allocated again is no free. */
+  doom(low: number, high: number): void {
+    this.#wasm.doom(low, high);
   }
 
   /** An object begins. */
@@ -139,8 +147,9 @@ export class LedgerCore {
     this.#wasm.noteFreed(site, objectClass);
   }
 
-  noteUnmatched(site: number, low: number, high: number): void {
-    this.#wasm.noteUnmatched(site, low, high);
+  /** @param isOlder false where it may have been allocated in the trace, without an event */
+  noteUnmatched(site: number, low: number, high: number, isOlder: boolean): void {
+    this.#wasm.noteUnmatched(site, low, high, isOlder);
   }
 
   // ---- what it comes to ----------------------------------------------------------------------------------------------
@@ -226,7 +235,7 @@ export class LedgerCore {
     this.#wasm.beginList();
     for (let length = this.#wasm.list(); length > 0; length = this.#wasm.list()) {
       const { ptrLow, ptrHigh, callSite } = this.#current().columns;
-      for (let i = 0; i < length; i++) visit(ptrLow[i], ptrHigh[i], callSite[i]);
+      for (let i = 0; i < length; i++) if (callSite[i] !== DOOMED) visit(ptrLow[i], ptrHigh[i], callSite[i]);
     }
   }
 }
@@ -239,7 +248,7 @@ const MIXED_FROM = 2 ** 31;
 export interface UnmatchedBySize {
   /** Of call sites that have freed one size only. */
   readonly known: ReadonlyMap<number, number>;
-  /** Of call sites that free several sizes: taken to be of that which they had freed last. */
+  /** Of call sites that free several sizes: taken to be of that which they had freed last. And frees in bulk: what is freed so is often allocated so, unseen. */
   readonly guessed: ReadonlyMap<number, number>;
   /** By call site: of those that have freed nothing whose size is known. */
   readonly unknown: ReadonlyMap<number, number>;

@@ -18,7 +18,7 @@ import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot
 import type { WrapperList } from "../model/wrapper-list.ts";
 import { HiddenObjects } from "./hidden-objects.ts";
 import { LossAccount } from "./loss-account.ts";
-import { BYTES_AN_OBJECT, LedgerCore } from "./ledger-core.ts";
+import { BYTES_AN_OBJECT, DOOMED, LedgerCore } from "./ledger-core.ts";
 import { classAt, ClassField, kindOf, tagOf } from "./object-classes.ts";
 import { ObjectStore } from "./object-store.ts";
 import { PhaseColumn, PhaseRows } from "./phase-rows.ts";
@@ -49,8 +49,9 @@ export function maxObjectsIn(memoryMb = DEFAULT_MEMORY_MB): number {
 
 /** Bit {@link EventKind}: does an account hold allocations, and unmatched frees, of this kind? */
 export function countedKinds(filter: AccountFilter): number {
-  const malloc = filter === "cache" ? 0 : (1 << EventKind.kmalloc) | (1 << EventKind.kfree);
-  const cache = filter === "malloc" ? 0 : (1 << EventKind.cacheAlloc) | (1 << EventKind.cacheFree);
+  const malloc = filter === "cache" ? 0 : (1 << EventKind.kmalloc) | (1 << EventKind.kfree) | (1 << EventKind.rcuFree);
+  const cache =
+    filter === "malloc" ? 0 : (1 << EventKind.cacheAlloc) | (1 << EventKind.cacheFree) | (1 << EventKind.bulkFree);
   return malloc | cache;
 }
 
@@ -204,7 +205,7 @@ export class EventLedger implements Ledger {
   #makesRoom(low: number, high: number): boolean {
     const held = this.#core.take(low, high);
     if (held < 0) return false;
-    this.#closeTracked(held, Column.impliedFrees, PhaseColumn.impliedFrees);
+    if (held !== DOOMED) this.#closeTracked(held, Column.impliedFrees, PhaseColumn.impliedFrees);
     return true;
   }
 
@@ -222,11 +223,13 @@ export class EventLedger implements Ledger {
         continue;
       }
       if (kind[i] > EventKind.cacheAlloc) {
-        if (counted) this.#core.countFree(callSite[i]);
         const held = this.#core.take(low, high);
+        if (kind[i] === EventKind.rcuFree) this.#core.doom(low, high);
+        if (held === DOOMED) continue;
+        if (counted) this.#core.countFree(callSite[i]);
         if (held >= 0) this.#core.noteFreed(callSite[i], this.#closeTracked(held, Column.frees, PhaseColumn.frees));
         else {
-          this.#core.noteUnmatched(callSite[i], low, high);
+          this.#core.noteUnmatched(callSite[i], low, high, kind[i] !== EventKind.bulkFree);
           if (!counted) continue;
           this.#core.countUnmatchedFree();
           this.#phases?.unmatchedFree();

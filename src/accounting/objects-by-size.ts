@@ -10,7 +10,7 @@ export interface ObjectsOfSize {
   readonly liveObjects: number;
   /** Frees of objects from before the trace, the guessed ones among them. */
   readonly olderFreed: number;
-  /** Of these, those of call sites that free several sizes: this one may be the wrong one. */
+  /** Of these, those of call sites that free several sizes, so that this one may be the wrong one; and those freed in bulk, which may not be older. */
   readonly guessed: number;
 }
 

@@ -9,7 +9,7 @@ import { NO_POINTER } from "../model/no-value.ts";
 import type { AccountFilter, Snapshot, StackRow, Via } from "../model/snapshot.ts";
 import type { StackTable } from "../model/stack-table.ts";
 import { countedKinds } from "./ledger.ts";
-import { LedgerCore } from "./ledger-core.ts";
+import { DOOMED, LedgerCore } from "./ledger-core.ts";
 import { Column, ROW } from "./site-rows.ts";
 
 /** Of a stack. */
@@ -63,7 +63,7 @@ export class StackAccount {
     const isCounted = ((countedKinds(this.#options.filter) >> kind[i]) & 1) !== 0;
     const held = (ptrLow[i] | ptrHigh[i]) === NO_POINTER ? -1 : core.take(ptrLow[i], ptrHigh[i]);
     if (held >= 0) {
-      core.close(held, Column.impliedFrees);
+      if (held !== DOOMED) core.close(held, Column.impliedFrees);
       core.set(ptrLow[i], ptrHigh[i], core.classOf(callSite[i], bytesReq[i], bytesAlloc[i], kind[i]));
       if (isCounted) core.open(callSite[i], bytesReq[i], bytesAlloc[i]);
     } else if (isCounted) {

@@ -20,6 +20,7 @@ export interface ArmCommandOptions {
   readonly record?: string;
   readonly wrappers?: string;
   readonly stacks?: true;
+  readonly bulk?: true;
 }
 
 /** What fits into the 4 GiB of a WebAssembly memory, with room for all else that is in it. */
@@ -32,19 +33,33 @@ export function memoryMbOf(text: string | undefined): number | undefined {
 
 export type Armed = Pick<
   ArmOptions,
-  "mode" | "bufferKb" | "subBufferKb" | "growKb" | "pollMs" | "histKeys" | "exactSlabs" | "names" | "stacks" | "ask"
+  | "mode"
+  | "bufferKb"
+  | "subBufferKb"
+  | "growKb"
+  | "pollMs"
+  | "histKeys"
+  | "exactSlabs"
+  | "names"
+  | "stacks"
+  | "bulk"
+  | "ask"
 >;
 
-export function armOptions(options: ArmCommandOptions, { overrun, stacks: configured }: Config): Armed {
-  const stacks = options.stacks ?? configured;
+export function armOptions(options: ArmCommandOptions, { overrun, ...configured }: Config): Armed {
+  const stacks = options.stacks ?? configured.stacks;
+  const bulk = options.bulk ?? configured.bulk;
+  if (options.bulk === true && options.mode === "hist")
+    throw usage("--bulk with --mode hist: the kernel's sums are of the kmem events alone", "use --mode raw or text");
   if (options.stacks === true && options.mode === "hist")
     throw usage("--stacks with --mode hist: the kernel's sums are by call site alone", "use --mode raw or text");
   const bufferKb = numberOf("--buffer-kb", options.bufferKb, 4, 4_194_304) ?? overrun.bufferKb;
   const grows = options.onOverrun === "grow";
   return {
-    // Sums that are made in the kernel have no stacks.
-    mode: options.mode ?? (stacks ? "events" : "auto"),
+    // Sums that are made in the kernel have no stacks, and no probes.
+    mode: options.mode ?? (stacks || bulk ? "events" : "auto"),
     stacks,
+    bulk,
     bufferKb,
     subBufferKb: numberOf("--sub-buffer-kb", options.subBufferKb, 0, 512) ?? overrun.subBufferKb,
     growKb: grows ? overrun.growLimitKb : 0,

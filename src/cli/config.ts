@@ -122,6 +122,12 @@ export const configSchema = z
       .boolean()
       .default(false)
       .describe("have each allocation followed by its stack, as --stacks does: callers are then charged past wrappers"),
+    bulk: z
+      .boolean()
+      .default(false)
+      .describe(
+        "follow frees that raise no event (kfree_rcu, bulk) by kprobes, as --bulk does, where the target's kernel has them",
+      ),
     wrappers: z
       .string()
       .min(1)

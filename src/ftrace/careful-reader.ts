@@ -18,6 +18,7 @@ import {
 import { type KmemEventReader, Unread } from "./kmem-event.ts";
 import { COMM_COLUMNS, findHead, type LineHead, readHead } from "./line-head.ts";
 import { findAgentLine, isWholeAgentLine } from "./agent-line.ts";
+import { isProbeLine, takeProbeLine } from "./probed-lines.ts";
 import { isStackHead, StackLines } from "./stack-lines.ts";
 import type { CallSiteTable } from "../model/call-site-table.ts";
 import { isMarkerWrite, isNamed, isStartOfKmemEvent, mentionsCallSite } from "./other-event.ts";
@@ -29,6 +30,7 @@ export class CarefulReader {
   readonly #reader: KmemEventReader;
   readonly #columns: EventColumns;
   readonly #head: LineHead;
+  readonly #sites: CallSiteTable;
   /** Where heads are looked for: what stands before one is counted by the clock of the last event. */
   readonly #sought: LineHead = { cpu: 0, timeNs: 0, clockAt: 0 };
   #bytes: Uint8Array = new Uint8Array(0);
@@ -39,6 +41,7 @@ export class CarefulReader {
     this.#reader = reader;
     this.#columns = columns;
     this.#head = head;
+    this.#sites = sites;
     this.#stacks = new StackLines(sites, columns);
   }
 
@@ -108,6 +111,8 @@ export class CarefulReader {
       this.#count(LineClass.stack, lineAt, next);
       return next;
     }
+    const isProbe = read === Unread.otherEvent && isProbeLine(this.#bytes, event);
+    if (isProbe && this.#takeProbe(event, end, next - lineAt)) return next;
     // What a process writes to trace_marker is its own, whatever it looks like.
     if (read === Unread.otherEvent && isMarkerWrite(this.#bytes, event)) {
       const agentAt = findAgentLine(this.#bytes, event, end);
@@ -117,10 +122,16 @@ export class CarefulReader {
     // Of another kind, or unreadable; but an event may stand behind it, where a newline was lost.
     const another = findHead(this.#bytes, event, end, this.#sought);
     const pieceEnd = another < 0 ? end : Math.max(event, another - COMM_COLUMNS);
-    const lineClass = read === Unread.otherEvent ? this.#classOfOther(event, pieceEnd) : rejectedAs(read);
+    const isOther = read === Unread.otherEvent && !isProbe;
+    const lineClass = isOther ? this.#classOfOther(event, pieceEnd) : rejectedAs(read);
     const after = another < 0 ? next : pieceEnd;
     this.#count(lineClass, lineAt, after);
     return after;
+  }
+
+  #takeProbe(event: number, end: number, bytes: number): boolean {
+    const text = Buffer.from(this.#bytes.subarray(event, this.#trimmedEnd(event, end))).toString("latin1");
+    return takeProbeLine(text, this.#columns, this.#sites, this.#head, bytes);
   }
 
   /**

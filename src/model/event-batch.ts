@@ -14,6 +14,10 @@ export const EventKind = {
   cacheAlloc: 1,
   kfree: 2,
   cacheFree: 3,
+  /** `kfree_rcu`, by a probe: what the kernel does with the pointer later, up to its next allocation, is no free of its own. */
+  rcuFree: 4,
+  /** `kmem_cache_free_bulk`, by a probe: each of its objects. */
+  bulkFree: 5,
 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 

@@ -81,10 +81,19 @@ const TRACE_CLASSES = [
   LineClass.badMarker,
 ];
 
+/** Objects, by what freed them: kfree_rcu; bulk functions; these, in a bulk larger than a record. */
+export interface ProbedFrees {
+  rcuFrees: number;
+  bulkFrees: number;
+  notFollowed: number;
+}
+
 /** Lines and bytes by {@link LineClass}. */
 export class LineTally {
   readonly lines = new Float64Array(LINE_CLASSES);
   readonly bytes = new Float64Array(LINE_CLASSES);
+  /** Frees that probes told of; they are among the events, but for those that no record had room for. */
+  readonly probed: ProbedFrees = { rcuFrees: 0, bulkFrees: 0, notFollowed: 0 };
 
   count(lineClass: LineClass, bytes: number): void {
     this.lines[lineClass] += 1;
@@ -94,6 +103,7 @@ export class LineTally {
   clear(): void {
     this.lines.fill(0);
     this.bytes.fill(0);
+    this.probed.rcuFrees = this.probed.bulkFrees = this.probed.notFollowed = 0;
   }
 
   add(other: LineTally): void {
@@ -101,6 +111,9 @@ export class LineTally {
       this.lines[i] += other.lines[i];
       this.bytes[i] += other.bytes[i];
     }
+    this.probed.rcuFrees += other.probed.rcuFrees;
+    this.probed.bulkFrees += other.probed.bulkFrees;
+    this.probed.notFollowed += other.probed.notFollowed;
   }
 
   /** Bytes of the whole input. */

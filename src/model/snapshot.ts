@@ -300,6 +300,16 @@ export const symbolFactsSchema = z
 /** How call sites became source. */
 export type SymbolFacts = z.infer<typeof symbolFactsSchema>;
 
+export const probedSchema = z
+  .object({
+    rcuFrees: count.describe(
+      "objects freed by kfree_rcu: gone when it was called, whatever the kernel does with them later",
+    ),
+    bulkFrees: count.describe("objects freed in bulk, kfree_rcu's among them when their time has come"),
+    notFollowed: count.describe("of bulkFrees, those beyond what a record holds (64): they look alive"),
+  })
+  .meta({ id: "Probed" });
+
 export const accountFilterSchema = z.enum(["all", "malloc", "cache"]);
 /** Which allocations are accounted: all, kmalloc's alone, or kmem_cache's alone. */
 export type AccountFilter = z.infer<typeof accountFilterSchema>;
@@ -324,6 +334,7 @@ export const snapshotSchema = z
     input: inputSchema,
     callers: z.array(callerRowSchema).describe("call sites that allocated, by netBytes, ties by caller"),
     stacks: stackFactsSchema.optional(),
+    probed: probedSchema.optional(),
     symbols: symbolFactsSchema.optional().describe("how call sites became source; absent where no kernel was given"),
     branch: z
       .string()

@@ -18,7 +18,7 @@ const allocation = fc.record({
   cpu: fc.nat(3),
 });
 const release = fc.record({
-  kind: fc.constantFrom("kfree", "cacheFree"),
+  kind: fc.constantFrom("kfree", "cacheFree", "rcuFree", "bulkFree"),
   ptr,
   site: fc.oneof(site, fc.constant("frees+0x1/0x2")),
 });

@@ -21,6 +21,8 @@ const cacheAlloc = (ptr: bigint, site = "c+0x1/0x90", req = 100, alloc = 128): T
   alloc,
 });
 const kfree = (ptr: bigint, site = "f+0x1/0x90"): TestEvent => ({ kind: "kfree", ptr, site });
+const rcuFree = (ptr: bigint, site = "r+0x1/0x90"): TestEvent => ({ kind: "rcuFree", ptr, site });
+const bulkFree = (ptr: bigint, site = "k+0x1/0x90"): TestEvent => ({ kind: "bulkFree", ptr, site });
 const cacheFree = (ptr: bigint, site = "f+0x1/0x90"): TestEvent => ({ kind: "cacheFree", ptr, site });
 
 function snapshotOf(events: readonly TestEvent[], filter: AccountFilter = "all") {
@@ -50,6 +52,67 @@ describe("the account", () => {
       peakNetBytes: 64,
       liveObjects: 1,
     });
+  });
+
+  describe.each([
+    ["plain", {}],
+    ["with phases and the times of objects", { phases: true, objects: true }],
+  ])("of kfree_rcu, %s,", (_name, options) => {
+    const snapshotOf = (...events: TestEvent[]) => {
+      const callSites = new CallSiteTable();
+      const ledger = new EventLedger(callSites, options);
+      for (const event of events) ledger.apply(batchOf([event], callSites));
+      const snapshot = ledger.snapshot({ source: SOURCE });
+      return { ...snapshot, ledger, freed: Object.fromEntries(ledger.freeingCallSites()) };
+    };
+
+    it.each([
+      ["with an event", kfree(1n)],
+      ["in bulk", bulkFree(1n)],
+      ["once more by kfree_rcu, unseen before", rcuFree(1n)],
+    ])("frees once, whether the kernel does it %s or not", (_how, later) => {
+      for (const events of [[], [later], [later, kmalloc(1n, "b+0x1/0x90"), kfree(1n)]]) {
+        const { totals, loss, freed, ledger } = snapshotOf(kmalloc(1n), rcuFree(1n), ...events);
+        const allocs = events.length > 1 ? 2 : 1;
+        expect(totals).toMatchObject({ allocs, frees: allocs, impliedFrees: 0, liveObjects: 0, netBytes: 0 });
+        expect(loss.unmatchedFrees).toBe(0);
+        expect(freed).toEqual({ "r+0x1/0x90": 1, ...(allocs === 2 && { "f+0x1/0x90": 1 }) });
+        expect(ledger.memory.objects).toBe(0);
+        expect(ledger.objectsBySize()).toMatchObject({ hiddenAllocs: 0 });
+      }
+    });
+
+    it("of an older object is one unmatched free", () => {
+      const { loss, totals } = snapshotOf(rcuFree(1n), kfree(1n), kfree(2n));
+      expect(loss.unmatchedFrees).toBe(2);
+      expect(totals.liveObjects).toBe(0);
+    });
+
+    it("leaves the address to the next object, whose row it is not implied in", () => {
+      const { callers, ledger } = snapshotOf(kmalloc(1n), rcuFree(1n), cacheAlloc(1n));
+      expect(callers.map(({ caller, liveObjects, impliedFrees }) => [caller, liveObjects, impliedFrees])).toEqual([
+        ["c+0x1", 1, 0],
+        ["a+0x1", 0, 0],
+      ]);
+      expect(ledger.memory.objects).toBe(1);
+    });
+  });
+
+  it("takes what is freed in bulk and was not seen for a guess: it may have been allocated so, unseen", () => {
+    const ledger = ledgerOf([[cacheAlloc(1n), bulkFree(1n), bulkFree(2n), bulkFree(2n)]]);
+    expect(ledger.objectsBySize()?.sizes.get(128)).toMatchObject({ olderFreed: 1, guessed: 1, liveObjects: 0 });
+    expect(ledger.objectsBySize()?.hiddenAllocs).toBe(1);
+  });
+
+  it("follows no more doomed objects than live ones", () => {
+    const callSites = new CallSiteTable();
+    const ledger = new EventLedger(callSites, { maxObjects: 2 });
+    const events = [kmalloc(1n), rcuFree(1n), kmalloc(2n), rcuFree(2n), rcuFree(3n), kmalloc(1n), kmalloc(4n)];
+    ledger.apply(batchOf(events, callSites));
+    // The address of the first is used again; there is no room for the fourth beside the second one.
+    const { totals, loss } = ledger.snapshot({ source: SOURCE });
+    expect(totals).toMatchObject({ allocs: 4, liveObjects: 1 });
+    expect(loss.untracked?.allocs).toBe(1);
   });
 
   it("gives a call site that only frees no row", () => {

@@ -25,6 +25,14 @@ describe("the options of a capture", () => {
     });
   });
 
+  it("choose among the modes that have events, where these are to be followed by stacks or probes", () => {
+    expect(armed({ bulk: true })).toMatchObject({ mode: "events", bulk: true });
+    expect(armed({}, configSchema.parse({ bulk: true }))).toMatchObject({ mode: "events", bulk: true });
+    expect(armed({ mode: "hist" }, configSchema.parse({ bulk: true }))).toMatchObject({ mode: "hist" });
+    expect(() => armed({ bulk: true, mode: "hist" })).toThrow("--bulk with --mode hist");
+    expect(armed({})).toMatchObject({ mode: "auto", bulk: false });
+  });
+
   it("let a buffer grow only when asked", () => {
     expect(armed({ onOverrun: "alert" }).growKb).toBe(0);
     expect(armed({ onOverrun: "grow" }).growKb).toBe(262_144);

@@ -1,5 +1,5 @@
 /** `--stacks` as a process on this machine's kernel: what is kept of it, and whom it charges in each form. */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Snapshot, snapshotSchema } from "../../src/model/snapshot.ts";
@@ -12,6 +12,23 @@ beforeAll(ensureBuilt, 120_000);
 const snapshotOf = (text: string): Snapshot => snapshotSchema.parse(JSON.parse(text));
 const rowsOf = ({ callers }: Snapshot) =>
   callers.map(({ callSite, allocs, totalBytes, via }) => [callSite, allocs, totalBytes, via]);
+
+const hasProbes = existsSync("/sys/kernel/tracing/kprobe_events");
+
+it.skipIf(!canTrace || hasProbes)(
+  `--bulk goes on without probes where the kernel has none, and says so${note}`,
+  async () => {
+    const before = settings();
+    const run = startTraced(["snapshot", "local:", "--bulk", "--for", "1s", "--json"]);
+    makeEvents();
+    expect({ status: await run.status, stderr: run.stderr }).toMatchObject({ status: 0 });
+    const { findings, probed, totals } = snapshotOf(run.stdout);
+    expect(findings?.filter((line) => line.includes("no kprobe events"))).toHaveLength(1);
+    expect(probed).toBe(undefined);
+    expect(totals.allocs).toBeGreaterThan(0);
+    expect(settings()).toEqual(before);
+  },
+);
 
 describe.skipIf(!canTrace)(`kmemtap snapshot local: --stacks${note}`, () => {
   it.each(["raw", "text"])(

@@ -70,15 +70,20 @@ export interface PlainRow {
  */
 export function plainAccount(events: readonly TestEvent[], filter: AccountFilter) {
   const counted = (kind: TestEvent["kind"]) =>
-    filter === "all" || (filter === "malloc") === (kind === "kmalloc" || kind === "kfree");
+    filter === "all" || (filter === "malloc") === (kind === "kmalloc" || kind === "kfree" || kind === "rcuFree");
   const sites = new Map<string, PlainRow>();
   const live = new Map<bigint, TestEvent>();
+  /** Freed by kfree_rcu: what frees them once more is the kernel, which does as it was told. */
+  const doomed = new Set<bigint>();
   let unmatchedFrees = 0;
   let peakNetBytes = 0;
   for (const event of events) {
     const old = live.get(event.ptr);
     const allocates = event.kind === "kmalloc" || event.kind === "cacheAlloc";
     live.delete(event.ptr);
+    const isTold = doomed.delete(event.ptr) && !allocates;
+    if (event.kind === "rcuFree") doomed.add(event.ptr);
+    if (isTold) continue;
     if (old === undefined && !allocates && counted(event.kind)) unmatchedFrees++;
     if (old !== undefined && counted(old.kind)) {
       const row = rowOf(sites, old.site);

@@ -11,7 +11,7 @@ export class ServiceManager {
   readonly #env: NodeJS.ProcessEnv;
   #timer: NodeJS.Timeout | undefined;
   /** One at a time: a manager that is slow to answer is not written to for ever. */
-  #isAlive: Promise<void> | undefined;
+  #isSaying = false;
   #sent: Promise<void> = Promise.resolve();
 
   constructor(env: NodeJS.ProcessEnv = process.env) {
@@ -38,7 +38,9 @@ export class ServiceManager {
     if (!(usec > 0)) return;
     this.#timer = setInterval(
       () => {
-        this.#isAlive ??= this.say("WATCHDOG=1").finally(() => (this.#isAlive = undefined));
+        if (this.#isSaying) return;
+        this.#isSaying = true;
+        void this.say("WATCHDOG=1").then(() => (this.#isSaying = false));
       },
       usec / 1000 / PART,
     );

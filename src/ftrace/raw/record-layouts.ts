@@ -1,6 +1,7 @@
 /** What the decoder needs of each event's record, by the event's id. */
 import { EventKind } from "../../model/event-batch.ts";
 import { type EventFormat, type FormatField, parseEventFormat } from "./event-format.ts";
+import { probeLayout, type ProbeLayout } from "./probe-layouts.ts";
 
 /** TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ (linux/trace_events.h): what an interrupt does is not the task's. */
 export const IN_INTERRUPT = 24;
@@ -49,7 +50,7 @@ export interface StackLayout {
   readonly longSize: 4 | 8;
 }
 
-export type RecordLayout = KmemLayout | MarkerLayout | ModuleLayout | StackLayout;
+export type RecordLayout = KmemLayout | MarkerLayout | ModuleLayout | StackLayout | ProbeLayout;
 
 const KINDS = new Map<string, EventKind>([
   ["kmalloc", EventKind.kmalloc],
@@ -67,7 +68,8 @@ export function readLayout(text: string): { readonly id: number; readonly layout
   return format === undefined || layout === undefined ? undefined : { id: format.id, layout };
 }
 
-function layoutOf({ name, fields }: EventFormat): RecordLayout | undefined {
+function layoutOf(format: EventFormat): RecordLayout | undefined {
+  const { name, fields } = format;
   const kind = KINDS.get(name);
   if (kind !== undefined) return kmemLayout(kind, fields);
   if (name === "print") {
@@ -79,7 +81,7 @@ function layoutOf({ name, fields }: EventFormat): RecordLayout | undefined {
     const field = fields.get("name");
     return field === undefined ? undefined : { type: "module", name: field.offset, gone: name === "module_free" };
   }
-  return undefined;
+  return probeLayout(format);
 }
 
 function stackLayout(fields: ReadonlyMap<string, FormatField>): StackLayout | undefined {

@@ -4,6 +4,8 @@ import { EventKind } from "../../model/event-batch.ts";
 import { LineClass } from "../../model/line-tally.ts";
 import type { EventColumns } from "../event-columns.ts";
 import type { CpuStream } from "./cpu-stream.ts";
+import { addBulkFree, addRcuFree, type Wide } from "../probed-frees.ts";
+import type { ProbeLayout, Word } from "./probe-layouts.ts";
 import { RawCore } from "./raw-core.ts";
 import {
   IN_INTERRUPT,
@@ -81,6 +83,8 @@ export class RecordTaker {
         return this.#takeKmem(stream, found);
       case "stack":
         return this.#takeStack(stream, found);
+      case "probe":
+        return this.#takeProbe(stream, found);
       case "marker":
         this.#takeMarker(stream, found);
         break;
@@ -188,6 +192,35 @@ export class RecordTaker {
     return true;
   }
 
+  #takeProbe(stream: CpuStream, layout: ProbeLayout): boolean {
+    const { view, recordAt, recordEnd, littleEndian, cpu, timeNs } = stream;
+    const { tally } = this.#columns;
+    const fits = recordAt + layout.size <= recordEnd;
+    const inInterrupt = fits && (view.getUint8(recordAt + layout.flags) & IN_INTERRUPT) !== 0;
+    const isOwn = fits && !inInterrupt && this.#own.has(view.getInt32(recordAt + layout.pid, littleEndian), timeNs);
+    if (!fits || isOwn) {
+      tally.count(fits ? LineClass.own : LineClass.badField, stream.recordBytes);
+      stream.found = undefined;
+      return true;
+    }
+    const ip = wordAt(stream, layout.ip);
+    const site = this.#siteOf(ip.low, ip.high, layout.ip.size === 8);
+    if (site < 0) return false;
+    const at = { site, cpu, timeNs, bytes: stream.recordBytes };
+    this.core.passed(timeNs);
+    if (layout.what === "rcu") {
+      addRcuFree(this.#columns, wordAt(stream, layout.head), wordAt(stream, layout.ptr), at);
+    } else {
+      const { objects, slots } = layout;
+      const count = wordAt(stream, layout.count).low;
+      const here = Array.from({ length: Math.min(count, slots) }, (_, i) => wordAt(stream, objects, i));
+      const { low, high } = wordAt(stream, layout.cache);
+      addBulkFree(this.#columns, (low | high) !== 0, count, here, at);
+    }
+    stream.found = undefined;
+    return true;
+  }
+
   /** The id of the call site at that address; -1 where its name must be asked for first. */
   #siteOf(low: number, high: number, wide: boolean): number {
     const known = this.core.findSite(low, high);
@@ -247,6 +280,14 @@ export class RecordTaker {
     this.core.clearSites();
     this.#unknown = undefined;
   }
+}
+
+/** A word of the record at hand, or the `i`th of an array of them. */
+function wordAt({ view, recordAt, littleEndian }: CpuStream, { offset, size }: Word, i = 0): Wide {
+  const at = recordAt + offset + i * size;
+  if (size === 4) return { low: view.getUint32(at, littleEndian), high: 0 };
+  const [first, second] = [view.getUint32(at, littleEndian), view.getUint32(at + 4, littleEndian)];
+  return littleEndian ? { low: first, high: second } : { low: second, high: first };
 }
 
 /** The text that a `__data_loc` word of the record at hand says where it is; undefined where it is not within. */

@@ -95,6 +95,7 @@ function frontOf(about: DatDescription): Buffer {
 function systemOf(format: string): string {
   const name = /^name: (\S+)/.exec(format)?.[1] ?? "";
   if (name === "print" || name === "kernel_stack") return "ftrace";
+  if (name.startsWith("kmemtap_")) return "kmemtap";
   return name.startsWith("module_") ? "module" : "kmem";
 }
 

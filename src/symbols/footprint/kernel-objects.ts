@@ -21,6 +21,8 @@ export interface KernelObject {
   /** From the tree's root on, without its ending: `fs/ext4/inode`, `fs/fat/fat`. */
   readonly stem: string;
   readonly isModule: boolean;
+  /** The linked kernel itself, in place of what it was linked of. */
+  readonly isImage?: true;
 }
 
 export interface KernelObjects {
@@ -56,6 +58,9 @@ export async function findKernelObjects(dir: string, open: OpenFile): Promise<Ke
       for (const path of found.objects.filter((name) => HEAD_OBJECT.test(name))) await collected.add(path);
   }
   const builtIn = collected.objects.length;
+  const image = join(dir, "vmlinux");
+  const hasImage = builtIn === 0 && (await isThere(image));
+  if (hasImage) collected.objects.push({ path: image, stem: "vmlinux", isModule: false, isImage: true });
   const listed = builtIn === 0 ? undefined : await listedModules(dir);
   const modules = found.modules.filter((path) => listed?.has(moduleStem(path)) !== false);
   for (const path of modules) await collected.add(path, true);
@@ -66,7 +71,9 @@ export async function findKernelObjects(dir: string, open: OpenFile): Promise<Ke
     throw new KmemtapError("input/missing", `${dir} holds no built-in.a, no .ko and no .o beside its source`, {
       nextStep: "give the directory in which the kernel was built (make O=…), or its vmlinux",
     });
-  if (builtIn === 0 && found.modules.length > 0) notes.push("there is no built-in.a: only modules are counted");
+  if (hasImage) notes.push("there is no built-in.a: what is built in is counted as vmlinux has it");
+  else if (builtIn === 0 && found.modules.length > 0)
+    notes.push("there is neither built-in.a nor vmlinux: only modules are counted");
   return { objects: collected.objects, notes };
 }
 

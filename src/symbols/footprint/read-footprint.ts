@@ -22,6 +22,8 @@ import { groupOf, isInit, noBytes } from "./section-group.ts";
 
 const MODULE = /\.ko(?:\.(?:xz|zst|gz))?$/;
 
+const NAMES_ALONE = `of files only the names are known, in the directory ${UNKNOWN_FOLDER}: give the built tree, or one with debug information (and llvm-symbolizer)`;
+
 export interface FootprintOptions {
   readonly open: OpenFile;
   /** Of a vmlinux; without it the symbol table's file names are all there is. */
@@ -57,13 +59,10 @@ export async function isDirectory(path: string): Promise<boolean> {
 
 async function readTree(dir: string, image: string | undefined, options: FootprintOptions): Promise<Footprint> {
   const { open, branch } = options;
-  const found = await findKernelObjects(dir, open).catch((thrown: unknown) => {
-    // A directory with nothing but the linked kernel in it.
-    if (image !== undefined && thrown instanceof KmemtapError && thrown.code === "input/missing") return undefined;
-    throw thrown;
-  });
-  if (found === undefined) return readImageFootprint(image ?? dir, options);
+  const found = await findKernelObjects(dir, open);
+  if (found.objects.every(({ isImage }) => isImage)) return readImageFootprint(image ?? dir, options);
   const sum = new Sum(branch);
+  const notes = [...found.notes];
   let release: string | undefined;
   let objects = 0;
   let modules = 0;
@@ -71,7 +70,9 @@ async function readTree(dir: string, image: string | undefined, options: Footpri
     const before = sum.pieces;
     await withElf(object, open, async (elf) => {
       if (object.isModule) release ??= await readRelease(elf);
-      await (object.isModule ? addModule(sum, object, elf, open) : addObject(sum, object, elf));
+      if (object.isImage !== true)
+        await (object.isModule ? addModule(sum, object, elf, open) : addObject(sum, object, elf));
+      else if (!(await addImage(sum, object.path, elf, options.sourceOf))) notes.push(NAMES_ALONE);
     });
     if (branch !== undefined && sum.pieces === before) continue;
     objects += 1;
@@ -91,7 +92,7 @@ async function readTree(dir: string, image: string | undefined, options: Footpri
     objects,
     modules,
     image: linked?.bytes ?? null,
-    notes: [...found.notes],
+    notes,
     tree: sum.tree.finish(linked?.release ?? release ?? basename(dir)),
   };
 }
@@ -107,10 +108,7 @@ async function readImageFootprint(path: string, { open, sourceOf, branch }: Foot
     if (isModule) await addModule(sum, object, elf, open);
     else if (elf.type === "relocatable") await addObject(sum, object, elf);
     else {
-      if (!(await addImage(sum, path, elf, sourceOf)))
-        notes.push(
-          `of files only the names are known, in the directory ${UNKNOWN_FOLDER}: give the built tree, or one with debug information (and llvm-symbolizer)`,
-        );
+      if (!(await addImage(sum, path, elf, sourceOf))) notes.push(NAMES_ALONE);
       const rodata = elf.sections.find(({ name }) => name === ".rodata");
       if (rodata !== undefined && groupOf(rodata) === "data")
         notes.push(`.rodata is linked as writable: its ${rodata.size} bytes count as data, as GNU size has it`);

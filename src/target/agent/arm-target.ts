@@ -33,6 +33,8 @@ export interface ArmOptions {
   readonly names?: boolean;
   /** Each allocation is to be followed by its stack. */
   readonly stacks?: boolean;
+  /** Frees that raise no event are to be followed by probes. */
+  readonly bulk?: boolean;
   readonly ask: AskSecret;
   /** Seconds without a word from here after which the agent restores the target and ends. */
   readonly quietSeconds?: number;
@@ -89,6 +91,7 @@ async function planFor(shell: Shell, wanted: WantedMode, options: ArmOptions): P
       `slabs=${mode === "hist" || options.scope === "process" ? 0 : options.exactSlabs === true ? "exact" : 1}`,
       ...(mode === "raw" && options.names ? ["names=1"] : []),
       ...(mode !== "hist" && options.stacks === true ? ["stacks=1"] : []),
+      ...(mode !== "hist" && options.bulk === true ? ["bulk=1"] : []),
       // What this process does to read of an event would make the next.
       ...(shell.link.kind === "local" ? [`host=${process.pid}`] : []),
     ],

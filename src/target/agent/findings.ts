@@ -28,6 +28,12 @@ export function findingOf(text: string): string {
       return `the event ${field("event")} could not be enabled`;
     case "stacks":
       return stacksBy(field("by"));
+    case "bulk":
+      return "frees that raise no event are followed by kprobes: kfree_rcu when it is called, bulk frees when they happen (docs/hidden-frees.md)";
+    case "bulk-none":
+      return bulkNone(field("reason"));
+    case "strings-empty":
+      return "pointers are shown as they are, since probes show them so: on this kernel that empties the names of flags and caches";
     case "stacks-refused":
       return "the kernel refused the stacktrace trigger of an event: some allocations are without a stack";
     case "instance-kept":
@@ -38,6 +44,17 @@ export function findingOf(text: string): string {
     default:
       return text;
   }
+}
+
+function bulkNone(reason: string): string {
+  const why =
+    reason === "no-kprobes"
+      ? "this kernel has no kprobe events (CONFIG_KPROBE_EVENTS)"
+      : reason === "hashed"
+        ? "this kernel's trace hides its pointers"
+        : "the kernel refused the probes";
+  const help = reason === "hashed" ? "use --mode raw" : "go by the slabs instead (--exact-slabs, docs/hidden-frees.md)";
+  return `${why}: frees that raise no event stay unseen; ${help}`;
 }
 
 function stacksBy(means: string): string {

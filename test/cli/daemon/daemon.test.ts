@@ -46,7 +46,10 @@ async function targetsAt(url: string): Promise<Record<string, TargetSummary>> {
   return Object.fromEntries(targets.map((target) => [target.id, target]));
 }
 
-const holds = async (url: string, id: string, bytes: number) => (await targetsAt(url))[id]?.netBytes === bytes;
+async function holds(url: string, id: string, bytes: number): Promise<boolean> {
+  const found = await targetsAt(url);
+  return Object.hasOwn(found, id) && found[id].netBytes === bytes;
+}
 const snapshotsIn = (dir: string): Snapshot[] => {
   try {
     return readdirSync(dir)

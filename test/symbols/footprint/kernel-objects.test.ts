@@ -100,7 +100,7 @@ describe("findKernelObjects", () => {
       ["lib/modules/6.1/kernel/fs/fat/fat.ko", "fs/fat/fat"],
       ["lib/modules/6.1/kernel/kernel/x.ko", "kernel/x"],
     ]);
-    expect(notes).toEqual(["there is no built-in.a: only modules are counted"]);
+    expect(notes).toEqual(["there is neither built-in.a nor vmlinux: only modules are counted"]);
   });
 
   it("takes objects beside their sources where nothing was linked yet", async () => {

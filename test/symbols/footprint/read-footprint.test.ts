@@ -124,6 +124,22 @@ describe("readFootprint", () => {
     expect(symbols).toHaveLength(12);
   });
 
+  it.skipIf(!hasSize)("takes vmlinux for what is built in, where the archives are gone", async () => {
+    const dir = buildDirectory({
+      "fs/pair/pair.ko": "pair.ko",
+      "lib/le64.o": "le64.o",
+      "lib/le64.c": "text:",
+      "modules.order": "text:fs/pair/pair.ko\n",
+      vmlinux: "linked.elf",
+    });
+    const found = await footprint(dir);
+    expect(found.totals).toEqual(gnuSize([join(dir, "vmlinux"), join(dir, "fs/pair/pair.ko")]));
+    expect(found).toMatchObject({ objects: 2, modules: 1, kernel: { kind: "tree" } });
+    expect(symbolsOf(found.tree)).toEqual(expect.arrayContaining(["?/small.c/helper", "fs/pair/alpha.c/init_once"]));
+    expect(found.notes.join()).toContain("as vmlinux has it");
+    expectSums(found.tree);
+  });
+
   it("lets no symbol of an image vanish of which no file is known", async () => {
     const { tree, notes } = await footprint(objectPath("linked.elf"));
     expect(tree.children.map(({ name }) => name)).toEqual(["(unattributed)", "?"]);
