@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { daemonSchema, metricsSchema, natsSchema, pyroscopeSchema } from "./config-outputs.ts";
 import { parseYaml, readYamlFile, type YamlKind } from "./yaml-file.ts";
 
 const targetSettingsSchema = z.strictObject({
@@ -145,6 +146,10 @@ export const configSchema = z
       .describe("names for targets: NAME: URL, or NAME with url, user, password, passwordFile, identity and so on"),
     alerts: alertsSchema.prefault({}).describe("who else is told when events are about to be lost, or were"),
     overrun: overrunSchema.prefault({}).describe("how a target's ring buffers are watched"),
+    pyroscope: pyroscopeSchema.optional().describe("a Pyroscope server that heap profiles are pushed to"),
+    nats: natsSchema.optional().describe("a NATS JetStream that alerts and snapshots are sent to"),
+    daemon: daemonSchema.prefault({}).describe("what kmemtap daemon watches, and the files it writes"),
+    metrics: metricsSchema.prefault({}).describe("what /metrics says to Prometheus"),
   })
   .meta({ id: "Config", title: "kmemtap configuration" });
 export type Config = z.infer<typeof configSchema>;

@@ -4,6 +4,7 @@ import type { ExitCode } from "../model/errors.ts";
 import { adviseCommand } from "./advise.ts";
 import { bootargsCommand } from "./bootargs.ts";
 import { completionCommand } from "./completion.ts";
+import { daemonCommand } from "./daemon.ts";
 import { demoCommand } from "./demo.ts";
 import { diffCommand } from "./diff.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -28,6 +29,7 @@ export function createProgram(exit: (code: ExitCode) => void) {
   for (const command of [
     demoCommand(exit),
     liveCommand(exit),
+    daemonCommand(exit),
     topCommand(exit),
     runCommand(exit),
     snapshotCommand(exit),

@@ -1,5 +1,6 @@
 /** What `live` and `demo` have in common: a session, its server, its log, and a clean end. */
-import type { Observable } from "rxjs";
+import { type Observable, tap } from "rxjs";
+import { MAX_STACK_ROWS } from "../capture/stack-charging.ts";
 import { ExitCode } from "../model/errors.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { AccountFilter } from "../model/snapshot.ts";
@@ -7,6 +8,7 @@ import type { WrapperList } from "../model/wrapper-list.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { WantedMode } from "../target/agent/choose-mode.ts";
 import { parseListenAddress } from "../server/access/listen-address.ts";
+import { addMetrics } from "../server/metrics.ts";
 import { TargetRegistry } from "../server/registry.ts";
 import { serve } from "../server/serve.ts";
 import type { KernelChoice } from "../capture/with-sources.ts";
@@ -20,6 +22,7 @@ import { liveFootprint } from "./live-footprint.ts";
 import { LiveTarget } from "./live-target.ts";
 import { createLogger } from "./logger.ts";
 import type { OpenTarget } from "./open-target.ts";
+import { openSinks } from "./sinks/sink.ts";
 
 export interface WatchOptions {
   readonly config: Config;
@@ -55,26 +58,31 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   const { config } = options;
   const logger = createLogger(config.logLevel);
   const address = parseListenAddress(options.serve ?? config.serve, DEFAULT_PORT);
+  const id = options.id ?? "target";
+  const outputs = await openSinks(config, (text) => logger.warn(text));
+  // Profiles are of stacks, where there are any.
+  const stackRows = config.pyroscope === undefined ? undefined : MAX_STACK_ROWS;
   const registry = new TargetRegistry();
   const server = await serve(registry, {
     ...address,
     access: accessOf(config.access, options.access ?? {}),
     logger: logger.child({ room: "server" }, { level: "warn" }),
     anyPort: options.serve === undefined,
+    routes: (app) => addMetrics(app, registry, config.metrics),
   });
   const target = new LiveTarget(
     { source, close: () => source.close(), ...pick(options) },
     {
       label: source.label,
       reopen: options.reopen,
-      follow: (opened, extras) => follow(opened.source, { ...options, ...pick(opened), ...extras, logger }),
+      follow: (opened, extras) => follow(opened.source, { ...options, ...pick(opened), ...extras, logger, stackRows }),
       onTrouble: (text) => logger.warn(text),
     },
   );
   const hub = registry.add({
-    id: options.id ?? "target",
+    id,
     label: source.label,
-    updates: target.updates,
+    updates: target.updates.pipe(tap((update) => outputs.take(id, update))),
     control: target,
     footprint: options.kernel === undefined ? undefined : liveFootprint(options.kernel.kernel),
   });
@@ -89,6 +97,7 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   if (failure !== undefined) {
     registry.close();
     await server.close();
+    await outputs.close();
     throw failure;
   }
   const { over, last, sinks, target: opened } = target.session;
@@ -100,7 +109,7 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   registry.close();
   await server.close();
   await opened.close();
-  await sinks.drain();
+  await Promise.all([sinks.drain(), outputs.close()]);
   const update = last();
   if (update === undefined) return ExitCode.done;
   const { exact, totals } = update.snapshot;

@@ -139,6 +139,29 @@ describe("kmemtap snapshot -o DIR", () => {
     expect(stderr).toMatch(message);
   });
 
+  it("takes the snapshots of a kmemtap that runs, and prints one of them", async () => {
+    const dir = tempDir();
+    const log = join(dir, "serial.log");
+    writeFileSync(log, `${ALLOC_LINE}\n`);
+    const live = startKmemtap(["live", `file://${log}`, "--serve", "127.0.0.1:0"]);
+    onTestFinished(() => void live.kill("SIGKILL"));
+    let said = "";
+    live.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+    await until("the address", () => /at (http:\S+)/.test(said));
+    const url = /at (http:\S+)/.exec(said)?.[1] ?? "";
+    const out = join(dir, "out");
+    const args = ["snapshot", `${url}/target`, "--for", "2500ms", "--every", "1s", "-o", out, "--format", "json,pprof"];
+    expect(await kmemtap(args)).toMatchObject({ status: 0 });
+    const found = ofKind(out, "json");
+    expect(found.length).toBeGreaterThanOrEqual(2);
+    expect(found.length).toBe(ofKind(out, "pb.gz").length);
+    expect(snapshotIn(out, found[0]).totals.netBytes).toBe(4096);
+    expect((await kmemtap(["snapshot", url])).stdout).toContain("tty_open+0x58");
+    expect((await kmemtap(["snapshot", `${url}/nosuch`])).stderr).toMatch(
+      /has no nosuch\n {2}name one: http:.*\/target\n/,
+    );
+  });
+
   it("a kmemtap that is not there is one line", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");

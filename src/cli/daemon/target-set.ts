@@ -1,0 +1,101 @@
+/** The daemon's targets, as the configuration names them; another reading of it changes those alone that it changed. */
+import { join } from "node:path";
+import { tap } from "rxjs";
+import { ExitCode, KmemtapError } from "../../model/errors.ts";
+import type { TargetRegistry } from "../../server/registry.ts";
+import type { Config } from "../config.ts";
+import { parseCondition } from "../headless/condition.ts";
+import { DumpFiles } from "../headless/dump-files.ts";
+import { MomentDump } from "../headless/dump-moments.ts";
+import { Triggers } from "../headless/triggers.ts";
+import type { Logger } from "../logger.ts";
+import type { Sink } from "../sinks/sink.ts";
+import { WatchedTarget } from "./watched-target.ts";
+
+interface Member {
+  readonly target: WatchedTarget;
+  /** What it was started with; another is another target. */
+  readonly settings: string;
+  readonly triggers: Triggers;
+}
+
+export class TargetSet {
+  readonly #registry: TargetRegistry;
+  readonly #outputs: Sink;
+  readonly #logger: Logger;
+  readonly #members = new Map<string, Member>();
+
+  constructor(registry: TargetRegistry, outputs: Sink, logger: Logger) {
+    this.#registry = registry;
+    this.#outputs = outputs;
+    this.#logger = logger;
+  }
+
+  /** @throws {KmemtapError} `config/invalid`, before anything is changed */
+  async apply(config: Config): Promise<void> {
+    const wanted = new Map(targetsOf(config).map((id) => [id, settingsOf(id, config)]));
+    config.daemon.when.map(parseCondition);
+    const leaving = [...this.#members].filter(([id, { settings }]) => wanted.get(id) !== settings);
+    await Promise.all(leaving.map(([id, member]) => this.#remove(id, member)));
+    for (const [id, settings] of wanted) if (!this.#members.has(id)) this.#add(id, settings, config);
+  }
+
+  /** Each writes a snapshot with its next update. */
+  ask(why: string): void {
+    for (const { triggers } of this.#members.values()) triggers.ask(why);
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#members.values()].map(({ target }) => target.stop()));
+  }
+
+  #add(id: string, settings: string, config: Config): void {
+    const logger = this.#logger.child({ target: id });
+    const { directory, formats, everyMs, atOverrun, when } = config.daemon;
+    const triggers = new Triggers({ everyMs, atOverrun, conditions: when.map(parseCondition) });
+    const onTrouble = (text: string) => logger.error(`${text}; the capture goes on`);
+    const dump =
+      directory === undefined
+        ? undefined
+        : new MomentDump(triggers, new DumpFiles({ directory: join(directory, id), formats, onTrouble }));
+    const target = new WatchedTarget(id, { config, logger, dump });
+    const updates = target.updates.pipe(tap((update) => this.#outputs.take(id, update)));
+    const hub = this.#registry.add({ id, label: id, updates });
+    target.onPhase = (phase) => hub.say(phase);
+    this.#members.set(id, { target, settings, triggers });
+    logger.info("watching it");
+    target.start();
+  }
+
+  async #remove(id: string, { target }: Member): Promise<void> {
+    this.#logger.info({ target: id }, "no longer watching it as it was");
+    await target.stop();
+    this.#registry.remove(id);
+    this.#members.delete(id);
+  }
+}
+
+function targetsOf({ daemon, targets }: Config): string[] {
+  const names = Object.keys(targets);
+  const wanted = daemon.targets === "all" ? names : [...new Set(daemon.targets)];
+  const unknown = wanted.find((name) => !names.includes(name));
+  if (unknown === undefined && wanted.length > 0) return wanted;
+  const message = unknown === undefined ? "no targets to watch" : `daemon.targets: there is no target ${unknown}`;
+  throw new KmemtapError("config/invalid", message, {
+    nextStep: "name them under targets: in the configuration",
+    exitCode: ExitCode.wrongUse,
+  });
+}
+
+/** All that a target depends on; where and how it is served is not its own. */
+function settingsOf(id: string, config: Config): string {
+  const { directory, everyMs, formats, atOverrun, when } = config.daemon;
+  const { alerts, memoryMb, overrun, pyroscope, silentAfterMs, snapshotMs, stacks, targets, wrappers } = config;
+  const files = { directory, everyMs, formats, atOverrun, when };
+  const reading = { memoryMb, overrun, silentAfterMs, snapshotMs, stacks, wrappers };
+  return JSON.stringify([targets[id], files, reading, alerts, pyroscope !== undefined]);
+}

@@ -1,0 +1,167 @@
+/** `kmemtap daemon` as a process: many targets, one of them bad; read again on SIGHUP, and what it leaves at its end. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { type Snapshot, snapshotSchema } from "../../../src/model/snapshot.ts";
+import type { TargetSummary } from "../../../src/model/wire.ts";
+import { ensureBuilt, kmemtap, startKmemtap } from "../../support/kmemtap.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+import { ALLOC_LINE } from "../../support/trace-text.ts";
+import { until } from "../../support/until.ts";
+
+beforeAll(ensureBuilt, 120_000);
+
+const ROOT = new URL("../../../", import.meta.url).pathname;
+const lacks = (program: string, ...args: string[]) => spawnSync(program, args).status !== 0;
+const notifyMissing = lacks("systemd-notify", "--version") || lacks("python3", "--version");
+
+async function daemon(targets: Record<string, string>, env: NodeJS.ProcessEnv = {}) {
+  const dir = tempDir();
+  const [config, out] = [join(dir, "kmemtap.yaml"), join(dir, "out")];
+  const configure = (names: Record<string, string>) =>
+    writeFileSync(config, JSON.stringify({ targets: names, daemon: { directory: out } }));
+  configure(targets);
+  const child = startKmemtap(["daemon", "--config", config, "--serve", "127.0.0.1:0"], { env });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const run = {
+    child,
+    dir,
+    out,
+    config,
+    configure,
+    said: "",
+    url: "",
+    ended: once(child, "close").then(([status]) => status as number),
+  };
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (run.said += text));
+  await until("the address", () => /targets at (http:\S+)/.test(run.said));
+  run.url = /targets at (http:\S+)/.exec(run.said)?.[1] ?? "";
+  return run;
+}
+
+async function targetsAt(url: string): Promise<Record<string, TargetSummary>> {
+  const { targets } = (await (await fetch(`${url}/api/targets`)).json()) as { targets: TargetSummary[] };
+  return Object.fromEntries(targets.map((target) => [target.id, target]));
+}
+
+async function holds(url: string, id: string, bytes: number): Promise<boolean> {
+  const found = await targetsAt(url);
+  return Object.hasOwn(found, id) && found[id].netBytes === bytes;
+}
+const snapshotsIn = (dir: string): Snapshot[] => {
+  try {
+    return readdirSync(dir)
+      .sort()
+      .map((name) => snapshotSchema.parse(JSON.parse(readFileSync(join(dir, name), "utf8"))));
+  } catch {
+    return [];
+  }
+};
+
+function log(lines: number): string {
+  const path = join(tempDir(), "serial.log");
+  writeFileSync(path, Array.from({ length: lines }, (_, i) => `${lineOf(i)}\n`).join(""));
+  return path;
+}
+const lineOf = (i: number) => ALLOC_LINE.replace("c64b90b6", `c64b90${String(10 + i)}`);
+
+describe("kmemtap daemon", () => {
+  it("watches all, whatever becomes of one, and writes the last snapshot of each on SIGTERM", async () => {
+    const [a, b] = [log(1), log(2)];
+    const run = await daemon({ a: `file://${a}`, b: `file://${b}`, bad: "replay:///nosuch.trace" });
+    await until("both accounts", async () => (await holds(run.url, "a", 4096)) && holds(run.url, "b", 8192));
+    await until("the failure", async () => (await targetsAt(run.url))["bad"].state === "failed");
+    const { bad, a: good } = await targetsAt(run.url);
+    expect(bad.detail).toMatch(/nosuch\.trace: .*no such file.*; tried again in \d+ s/);
+    expect(good.state).toBe("running");
+    expect(await (await fetch(`${run.url}/metrics`)).text()).toContain(
+      'kmemtap_target_state{target="bad",state="failed"} 1',
+    );
+
+    run.child.kill("SIGUSR1");
+    await until(
+      "the files",
+      () => snapshotsIn(join(run.out, "a")).length === 1 && snapshotsIn(join(run.out, "b")).length === 1,
+    );
+    appendFileSync(a, `${lineOf(9)}\n`);
+    await until("the third", () => holds(run.url, "a", 8192));
+    run.child.kill("SIGTERM");
+    expect({ status: await run.ended, said: run.said }).toMatchObject({ status: 0 });
+    expect(snapshotsIn(join(run.out, "a")).map(({ totals }) => totals.netBytes)).toEqual([4096, 8192]);
+    expect(readdirSync(run.out).sort()).toEqual(["a", "b"]);
+  });
+
+  it("tries a target that failed again, and goes on with another run", async () => {
+    const later = join(tempDir(), "later.trace");
+    const run = await daemon({ later: `replay://${later}?speed=0` });
+    await until("the failure", async () => (await targetsAt(run.url))["later"].state === "failed");
+    writeFileSync(later, `${ALLOC_LINE}\n`);
+    await until("the account", () => holds(run.url, "later", 4096), 20_000);
+    expect((await targetsAt(run.url))["later"].state).toBe("ended");
+    run.child.kill("SIGTERM");
+    expect(await run.ended).toBe(0);
+  }, 40_000);
+
+  it("reads its configuration again on SIGHUP: what is not changed goes on, what is mistyped changes nothing", async () => {
+    const [a, b, c] = [log(1), log(2), log(3)];
+    const run = await daemon({ a: `file://${a}`, b: `file://${b}` });
+    await until("both accounts", async () => (await holds(run.url, "a", 4096)) && holds(run.url, "b", 8192));
+    run.configure({ a: `file://${a}`, b: `file://${c}`, c: `file://${c}` });
+    run.child.kill("SIGHUP");
+    await until("the change", async () => (await holds(run.url, "c", 12_288)) && holds(run.url, "b", 12_288));
+    expect(run.said.match(/"target":"a","msg":"watching it"/g)?.length).toBe(1);
+    // What left was written.
+    expect(snapshotsIn(join(run.out, "b")).map(({ totals }) => totals.netBytes)).toEqual([8192]);
+    writeFileSync(run.config, "targets: 5\n");
+    run.child.kill("SIGHUP");
+    await until("the refusal", () => run.said.includes("the configuration stays as it was"));
+    expect(Object.keys(await targetsAt(run.url)).sort()).toEqual(["a", "b", "c"]);
+    run.configure({ c: `file://${c}` });
+    run.child.kill("SIGHUP");
+    await until("the others to go", async () => Object.keys(await targetsAt(run.url)).length === 1);
+    run.child.kill("SIGTERM");
+    expect(await run.ended).toBe(0);
+  }, 40_000);
+
+  it("does not start without targets, or with one that there is not", async () => {
+    const config = join(tempDir(), "kmemtap.yaml");
+    writeFileSync(config, "targets: { a: 'file:///x' }\ndaemon: { targets: [a, b] }\n");
+    const { status, stderr } = await kmemtap(["daemon", "--config", config, "--serve", "127.0.0.1:0"]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^kmemtap: daemon\.targets: there is no target b\n {2}\S.*\n$/);
+    expect((await kmemtap(["daemon", "--serve", "127.0.0.1:0"])).stderr).toContain("no targets to watch");
+  });
+
+  it.skipIf(notifyMissing)("tells the service manager that it is ready, alive, reloads and stops", async () => {
+    const socket = join(tempDir(), "notify");
+    // Not socat, which keeps the descriptor that systemd-notify waits for (sd_notify_barrier(3)).
+    const receive =
+      "import os,socket,sys\ns=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM)\ns.bind(sys.argv[1])\n" +
+      "while True: os.write(1,s.recv(4096)+b'\\n')";
+    const listener = spawn("python3", ["-c", receive, socket], { stdio: ["ignore", "pipe", "ignore"] });
+    onTestFinished(() => void listener.kill("SIGKILL"));
+    let told = "";
+    listener.stdout.setEncoding("utf8").on("data", (text: string) => (told += text));
+    await until("the socket", () => !lacks("test", "-S", socket));
+    const run = await daemon({ a: `file://${log(1)}` }, { NOTIFY_SOCKET: socket, WATCHDOG_USEC: "1500000" });
+    await until("READY", () => told.includes("READY=1"));
+    await until("two signs of life", () => (told.match(/WATCHDOG=1/g)?.length ?? 0) >= 2);
+    run.child.kill("SIGHUP");
+    await until("the reload", () => /RELOADING=1[^]*READY=1/.test(told));
+    run.child.kill("SIGTERM");
+    expect(await run.ended).toBe(0);
+    expect(told).toContain("STOPPING=1");
+  });
+
+  it.skipIf(lacks("systemd-analyze", "--version"))("has a unit that systemd finds no fault with", () => {
+    const unit = join(tempDir(), "kmemtap.service");
+    const text = readFileSync(join(ROOT, "contrib/systemd/kmemtap.service"), "utf8");
+    writeFileSync(unit, text.replace("/usr/bin/kmemtap", process.execPath));
+    const verified = spawnSync("systemd-analyze", ["verify", unit], { encoding: "utf8" });
+    expect({ status: verified.status, said: verified.stderr }).toEqual({ status: 0, said: "" });
+    const rated = spawnSync("systemd-analyze", ["security", "--offline=yes", unit], { encoding: "utf8" });
+    expect(Number(/Overall exposure level for \S+: ([\d.]+)/.exec(rated.stdout)?.[1])).toBeLessThan(2);
+  });
+});
