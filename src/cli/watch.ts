@@ -22,7 +22,7 @@ import { liveFootprint } from "./live-footprint.ts";
 import { LiveTarget } from "./live-target.ts";
 import { createLogger } from "./logger.ts";
 import type { OpenTarget } from "./open-target.ts";
-import { openSinks } from "./sinks/sink.ts";
+import { openSinks } from "./sinks/open-sinks.ts";
 
 export interface WatchOptions {
   readonly config: Config;

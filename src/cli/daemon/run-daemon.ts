@@ -7,7 +7,7 @@ import { serve } from "../../server/serve.ts";
 import { accessOf } from "../access-options.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { createLogger, type Logger } from "../logger.ts";
-import { openSinks } from "../sinks/sink.ts";
+import { openSinks } from "../sinks/open-sinks.ts";
 import { ServiceManager } from "./service-manager.ts";
 import { TargetSet } from "./target-set.ts";
 

@@ -2,37 +2,12 @@
 import type { LiveUpdate } from "../../capture/live-session.ts";
 import { ExitCode, KmemtapError, messageOf } from "../../model/errors.ts";
 import { readFileSync } from "node:fs";
-import type { Config } from "../config.ts";
 
 export interface Sink {
   /** @param target its id */
   take(target: string, update: LiveUpdate): void;
   /** Sends what there is time for; the rest is kept or given up, as the sink has it. */
   close(): Promise<void>;
-}
-
-/** The sinks that are configured, as one. What they need is loaded only then. */
-export async function openSinks(
-  config: Pick<Config, "nats" | "pyroscope">,
-  warn: (text: string) => void,
-): Promise<Sink> {
-  const sinks: Sink[] = [];
-  if (config.pyroscope !== undefined) {
-    const { PyroscopeSink } = await import("./pyroscope-sink.ts");
-    sinks.push(new PyroscopeSink(config.pyroscope, warn));
-  }
-  if (config.nats !== undefined) {
-    const { NatsSink } = await import("./nats-sink.ts");
-    sinks.push(await NatsSink.open(config.nats, warn));
-  }
-  return {
-    take: (target, update) => {
-      for (const sink of sinks) sink.take(target, update);
-    },
-    close: async () => {
-      await Promise.all(sinks.map((sink) => sink.close()));
-    },
-  };
 }
 
 /** The first line of a file of the configuration. */
