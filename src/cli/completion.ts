@@ -1,8 +1,12 @@
-import { Argument, Command } from "@commander-js/extra-typings";
+import { Argument, Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { writeOutput } from "./write-output.ts";
 
-/** `kmemtap completion bash`: what a shell completes the command line by. */
-export function completionCommand() {
+/**
+ * `kmemtap completion bash`: what a shell completes the command line by.
+ *
+ * @param program gives the whole of it, this command included
+ */
+export function completionCommand(program: () => CommandUnknownOpts) {
   return new Command("completion")
     .description("print what completes kmemtap's commands and options in a shell")
     .addArgument(new Argument("<SHELL>", "the shell").choices(["bash", "zsh", "fish"]))
@@ -15,16 +19,7 @@ Examples:
   kmemtap completion fish >~/.config/fish/completions/kmemtap.fish`,
     )
     .action(async (shell) => {
-      const [{ completionFor }, { createProgram }] = await Promise.all([
-        import("./manual/completion-scripts.ts"),
-        import("./program.ts"),
-      ]);
-      await writeOutput(
-        "-",
-        completionFor(
-          shell,
-          createProgram(() => undefined),
-        ),
-      );
+      const { completionFor } = await import("./manual/completion-scripts.ts");
+      await writeOutput("-", completionFor(shell, program()));
     });
 }

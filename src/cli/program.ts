@@ -40,7 +40,7 @@ export function createProgram(exit: (code: ExitCode) => void) {
     sizeCommand(),
     doctorCommand(exit),
     bootargsCommand(exit),
-    completionCommand(),
+    completionCommand(() => program),
   ]) {
     program.addCommand(
       command.exitOverride().showHelpAfterError(`(run 'kmemtap ${command.name()} --help' for the options)`),

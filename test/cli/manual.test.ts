@@ -30,7 +30,10 @@ describe("manual pages", () => {
 
   it.skipIf(!hasGroff)("are roff that groff has nothing to say of", () => {
     for (const page of pages.values()) {
-      const { status, stderr } = spawnSync("groff", ["-k", "-Kutf8", "-Tutf8", "-man", "-ww", "-z"], { input: page, encoding: "utf8" });
+      const { status, stderr } = spawnSync("groff", ["-k", "-Kutf8", "-Tutf8", "-man", "-ww", "-z"], {
+        input: page,
+        encoding: "utf8",
+      });
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     }
   });

@@ -55,7 +55,7 @@ describe("the series", () => {
       expect(callers.reduce((sum, [, bytes]) => sum + bytes, 0)).toBe(found.get('kmemtap_net_bytes{target="board"}'));
       expect(callers.some(([name]) => name.includes('caller="other"'))).toBe(true);
     }
-    expect((/caller="small\+0x1"\} \d+/.exec((await textOf(registryWith(update), 3))))?.[0]).toBe(
+    expect(/caller="small\+0x1"\} \d+/.exec(await textOf(registryWith(update), 3))?.[0]).toBe(
       'caller="small+0x1"} 128',
     );
   });
