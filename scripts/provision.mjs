@@ -32,6 +32,7 @@ const PARTS = {
   go: { package: "golang-go", isThere: () => hasCommand("go") },
   prometheus: { package: "prometheus", isThere: () => hasCommand("prometheus") && hasCommand("promtool") },
   nats: { package: "nats-server", isThere: () => hasCommand("nats-server") },
+  groff: { package: "groff-base", isThere: () => hasCommand("groff") },
   traceCmd: { package: "trace-cmd", isThere: () => hasCommand("trace-cmd") },
 };
 /** What a kernel is built with, for the proofs. */
