@@ -104,6 +104,8 @@ sum_stats() {
     entries=0 overrun=0 now=0
     for stats in "$TRACING"/per_cpu/cpu*/stats; do
         while read -r key value rest; do
+            # A signal, such as a child's end, can cut a read short, and what is no number ends this shell.
+            case $value in '' | *[!0-9]*) [ "$key" = now ] || continue ;; esac
             case $key in
             entries:) entries=$((entries + value)) ;;
             overrun:) overrun=$((overrun + value)) ;;

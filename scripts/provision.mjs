@@ -32,6 +32,9 @@ const PARTS = {
   go: { package: "golang-go", isThere: () => hasCommand("go") },
   prometheus: { package: "prometheus", isThere: () => hasCommand("prometheus") && hasCommand("promtool") },
   nats: { package: "nats-server", isThere: () => hasCommand("nats-server") },
+  // The daemon tells systemd that it is ready by systemd-notify; a test hears it with Python.
+  systemd: { package: "systemd", isThere: () => hasCommand("systemd-notify") && hasCommand("systemd-analyze") },
+  python: { package: "python3", isThere: () => hasCommand("python3") },
   groff: { package: "groff-base", isThere: () => hasCommand("groff") },
   traceCmd: { package: "trace-cmd", isThere: () => hasCommand("trace-cmd") },
 };

@@ -75,9 +75,9 @@ const accessSchema = z.strictObject({
   proxy: z
     .strictObject({
       addresses: z
-        .array(z.string().min(1))
+        .array(z.union([z.ipv4(), z.ipv6()]))
         .min(1)
-        .describe("addresses of the reverse proxy, as its connections have them"),
+        .describe("IP addresses of the reverse proxy, as its connections have them"),
       rights: z.array(rightSchema).min(1).default(["read"]).describe("what those may whom it lets through"),
     })
     .optional()
@@ -139,7 +139,12 @@ export const configSchema = z
       .describe("what goes to stderr"),
     targets: z
       .record(
-        z.string().regex(/^[\w.-]+$/, "a name has letters, digits, dots, dashes and underscores"),
+        z
+          .string()
+          .regex(
+            /^(?!\.{1,2}$)[\w.-]{1,100}$/,
+            "a name has letters, digits, dots, dashes and underscores, 100 at most, and is neither . nor ..",
+          ),
         z.union([z.string(), targetSettingsSchema]),
       )
       .default({})

@@ -101,7 +101,7 @@ function logged(logger: Logger): (updates: Observable<LiveUpdate>) => Observable
       run = snapshot.source.run;
       mode = undefined;
       recording = false;
-      logger.info({ run, target: snapshot.source.label }, run === 1 ? "watching" : "a new account");
+      logger.info({ run, label: snapshot.source.label }, run === 1 ? "watching" : "a new account");
     }
     if (snapshot.mode !== mode && snapshot.mode !== undefined) {
       mode = snapshot.mode;

@@ -9,9 +9,8 @@ import { messageOf } from "../model/errors.ts";
 import type { ControlAction } from "../model/wire-request.ts";
 import type { TargetControl } from "../server/registry.ts";
 import type { TargetPhase } from "../server/hub/target-hub.ts";
+import { actOnSession, agentOf, type ControlledSession } from "./control/act-on-session.ts";
 import { cannot } from "./control/cannot.ts";
-import { growBuffer } from "./control/grow-buffer.ts";
-import { runPhases } from "./control/run-phases.ts";
 import type { Followed } from "./follow.ts";
 import type { OpenTarget } from "./open-target.ts";
 
@@ -62,20 +61,8 @@ export class LiveTarget implements TargetControl {
   }
 
   async perform(action: ControlAction): Promise<string | undefined> {
-    switch (action.kind) {
-      case "mark":
-        if (this.#session.isOver) throw cannot(`${this.#options.label} is not captured now`, "start it first");
-        this.#notes.next(action.text);
-        return undefined;
-      case "stop":
-        return this.#stop();
-      case "start":
-        return this.#start();
-      case "grow":
-        return growBuffer(this.#agent("its ring buffer"), this.#session.ear, action.bufferKb);
-      case "run":
-        return runPhases(this.#agent("a workload"), this.#session.ear, action.phases, this.#session.over);
-    }
+    if (action.kind === "start") return this.#start();
+    return action.kind === "stop" ? this.#stop() : actOnSession(this.#controlled, action);
   }
 
   /** No session will come any more: the updates end with the present one. */
@@ -104,20 +91,14 @@ export class LiveTarget implements TargetControl {
       this.onPhase({ state: "stopped", detail: "an operator stopped it" });
   }
 
-  #agent(what: string) {
-    const { target, isOver, isStopping } = this.#session;
-    const { label } = this.#options;
-    if (target.agent === undefined)
-      throw cannot(
-        `${label} is read, not armed: ${what} is not to be had`,
-        "watch the target itself: ssh:, serial:, local: and so on",
-      );
-    if (isOver || isStopping) throw cannot(`${label} is not captured now`, "start it first");
-    return target.agent;
+  get #controlled(): ControlledSession {
+    const { target, ear, over, isOver, isStopping } = this.#session;
+    const isOn = !isOver && !isStopping;
+    return { label: this.#options.label, agent: target.agent, ear, notes: this.#notes, over, isOn };
   }
 
   #stop(): string {
-    const agent = this.#agent("its end");
+    const agent = agentOf(this.#controlled, "its end");
     this.#session.isStopping = true;
     agent.stop();
     return "what the target recorded is read to its end, then it is restored";

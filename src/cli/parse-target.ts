@@ -93,7 +93,7 @@ function targetOf(url: TargetUrl, settings: TargetSettings, env: NodeJS.ProcessE
       };
     }
     default:
-      throw usage(`${url.shown}: ${url.scheme}: is not a kind of target`, `use ${FORMS}`);
+      throw usage(`${url.shown} is not a kind of target`, `use ${FORMS}`);
   }
 }
 

@@ -149,9 +149,14 @@ function roundsOf({ repeat, failOnLeak }: RunCommandOptions): number {
 const LEAK_ROUNDS = 3;
 const DEFAULT_LEAK_ROUNDS = 5;
 
-/** A leak is a gate that failed; loss says that the gate cannot tell. */
+/** A leak is a gate that failed, as is a workload that did, whose verdict is of little worth; loss says that the gate cannot tell. */
 function statusOf(result: Workload, { failOnLeak, strict }: RunCommandOptions): ExitCode {
   if (result.interrupted) return ExitCode.targetFailed;
+  const failed = result.phases.filter(({ status }) => status !== 0).length;
+  if (failed > 0 && (failOnLeak === true || strict === true)) {
+    say(`the workload failed: ${failed} of ${result.phases.length} commands had another exit status than 0`);
+    return ExitCode.gateFailed;
+  }
   if (failOnLeak === true) {
     if (result.repeat?.verdict === "unsafe") return ExitCode.eventsLost;
     if (result.repeat?.verdict === "leak") return ExitCode.gateFailed;

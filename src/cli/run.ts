@@ -14,7 +14,10 @@ export function runCommand(exit: (code: ExitCode) => void) {
     .option("--settle <TIME>", "wait after each round for what is freed late (default: 1s)")
     .addOption(new Option("--scope <SCOPE>", "whose events (default: system)").choices(["system", "process"] as const))
     .option("--addresses", "list the addresses of what was left")
-    .option("--fail-on-leak", "exit with 1 on a leak, with 4 when loss makes the verdict unsafe")
+    .option(
+      "--fail-on-leak",
+      "exit with 1 on a leak or a command that failed, with 4 when loss makes the verdict unsafe",
+    )
     .option("--json", "print the whole result (kmemtap.workload/1)")
     .option("-o, --output <FILE>", "where to write the result (default: standard output)")
     .option(...KERNEL_OPTIONS.kernel)

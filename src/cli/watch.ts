@@ -87,6 +87,9 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
     footprint: options.kernel === undefined ? undefined : liveFootprint(options.kernel.kernel),
   });
   target.onPhase = (phase) => hub.say(phase);
+  const port = Number(new URL(server.url).port);
+  if (address.port !== 0 && port !== address.port)
+    logger.warn(`port ${address.port} is taken: the page is at ${String(port)} (--serve chooses one)`);
   options.onReady(server.url);
 
   // A target that could not even be armed is no state to be watched.

@@ -42,7 +42,9 @@ export function App() {
       <div class={stale ? "page page-stale" : "page"}>
         <Masthead account={account} version={serverVersion} clockMs={clockMs.value} stale={stale}>
           <Tools onHelp={() => setHelp(true)}>
-            {rights.control && <Controls target={targets.find(({ id }) => id === target)} />}
+            {rights.control && (
+              <Controls target={targets.find(({ id }) => id === target)} cpus={account?.target.cpus ?? []} />
+            )}
           </Tools>
         </Masthead>
         <ConnectionNotice

@@ -10,7 +10,7 @@ import { addInside } from "./api/add-inside.ts";
 import { addTargets } from "./api/add-targets.ts";
 import { addViewers } from "./add-viewers.ts";
 import { Access, type AccessSettings } from "./access/access.ts";
-import { guard } from "./access/guard.ts";
+import { guard, refuse, SECURITY_HEADERS } from "./access/guard.ts";
 import type { ListenAddress } from "./access/listen-address.ts";
 import type { TargetRegistry } from "./registry.ts";
 
@@ -52,6 +52,10 @@ export async function serve(registry: TargetRegistry, options: ServeOptions): Pr
     requestTimeout: REQUEST_MS,
     // Whom a proxy speaks for is counted, not the proxy.
     trustProxy: access.proxies.length > 0 ? [...access.proxies] : false,
+    // No hook sees an address that does not read.
+    frameworkErrors: (error, request, reply) => {
+      void refuse(request, reply.headers(SECURITY_HEADERS), error.statusCode ?? 400, "the address does not read", "");
+    },
   });
   await guard(app, access);
   await app.register(fastifyWebsocket, {

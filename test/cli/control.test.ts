@@ -14,8 +14,17 @@ import { until } from "../support/until.ts";
 
 beforeAll(ensureBuilt, 120_000);
 
-async function live(...args: string[]) {
-  const child = startKmemtap(["live", ...args, "--serve", "127.0.0.1:0"]);
+const live = (...args: string[]) => serving("live", ...args);
+
+/** The daemon, which reads this machine as it sees fit. */
+function daemon() {
+  const file = join(tempDir(), "kmemtap.yaml");
+  writeFileSync(file, JSON.stringify({ targets: { target: "local:" }, overrun: { bufferKb: 512 } }));
+  return serving("daemon", "--config", file);
+}
+
+async function serving(...args: string[]) {
+  const child = startKmemtap([...args, "--serve", "127.0.0.1:0"]);
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
   onTestFinished(async () => {
@@ -44,9 +53,13 @@ const runOf = (messages: readonly ServerMessage[]): number =>
 const instances = () => readdirSync(INSTANCES).filter((name) => name.startsWith("kmemtap-"));
 
 describe.skipIf(!canTrace)("a viewer of this machine's kernel", () => {
-  it.each(["raw", "text"])("marks, runs, grows, stops and starts it in mode %s", async (mode) => {
+  it.each([
+    ["in mode raw", () => live("local:", "--mode", "raw", "--buffer-kb", "512")],
+    ["in mode text", () => live("local:", "--mode", "text", "--buffer-kb", "512")],
+    ["of the daemon", daemon],
+  ])("marks, runs, grows, stops and starts it %s", async (_how, start) => {
     const before = instances();
-    const { child, viewer, act } = await live("local:", "--mode", mode, "--buffer-kb", "512");
+    const { child, viewer, act } = await start();
     const state = () => viewer.lists.at(-1)?.[0]?.state;
     await until("the capture", () => state() === "running", 60_000);
 

@@ -115,7 +115,12 @@ describe("kmemtap live", () => {
   it.each([
     ["no kind of target", ["live", "gopher://board"], 2, /is not a kind of target/],
     ["a path that is no URL", ["live", "/tmp/serial.log"], 2, /neither a URL nor a name/],
-    ["an address that others could reach", ["live", "file:///tmp/x", "--serve", "0.0.0.0:1"], 2, /this machine alone/],
+    [
+      "an address that others could reach",
+      ["live", "file:///tmp/x", "--serve", "0.0.0.0:1"],
+      2,
+      /others than this machine could reach it/,
+    ],
     [
       "a configuration that is not there",
       ["live", "file:///tmp/x", "--config", "/nonexistent.yaml"],

@@ -9,7 +9,7 @@ import { type Config, loadConfig } from "../config.ts";
 import { createLogger, type Logger } from "../logger.ts";
 import { openSinks } from "../sinks/open-sinks.ts";
 import { ServiceManager } from "./service-manager.ts";
-import { TargetSet } from "./target-set.ts";
+import { checkedTargets, TargetSet } from "./target-set.ts";
 
 export interface DaemonOptions {
   readonly config?: string;
@@ -20,6 +20,7 @@ const DEFAULT_PORT = 8642;
 
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const config = loadConfig(options.config);
+  checkedTargets(config);
   const logger = createLogger(config.logLevel);
   const manager = new ServiceManager();
   const stopped = new Promise<void>((resolve) => {

@@ -9,7 +9,9 @@ import { DumpFiles } from "../headless/dump-files.ts";
 import { MomentDump } from "../headless/dump-moments.ts";
 import { Triggers } from "../headless/triggers.ts";
 import type { Logger } from "../logger.ts";
+import { parseTarget } from "../parse-target.ts";
 import type { Sink } from "../sinks/sink.ts";
+import { wrappersOf } from "../wrappers.ts";
 import { WatchedTarget } from "./watched-target.ts";
 
 interface Member {
@@ -33,8 +35,7 @@ export class TargetSet {
 
   /** @throws {KmemtapError} `config/invalid`, before anything is changed */
   async apply(config: Config): Promise<void> {
-    const wanted = new Map(targetsOf(config).map((id) => [id, settingsOf(id, config)]));
-    config.daemon.when.map(parseCondition);
+    const wanted = new Map(checkedTargets(config).map((id) => [id, settingsOf(id, config)]));
     const leaving = [...this.#members].filter(([id, { settings }]) => wanted.get(id) !== settings);
     await Promise.all(leaving.map(([id, member]) => this.#remove(id, member)));
     for (const [id, settings] of wanted) if (!this.#members.has(id)) this.#add(id, settings, config);
@@ -64,7 +65,7 @@ export class TargetSet {
         : new MomentDump(triggers, new DumpFiles({ directory: join(directory, id), formats, onTrouble }));
     const target = new WatchedTarget(id, { config, logger, dump });
     const updates = target.updates.pipe(tap((update) => this.#outputs.take(id, update)));
-    const hub = this.#registry.add({ id, label: id, updates });
+    const hub = this.#registry.add({ id, label: id, updates, control: target });
     target.onPhase = (phase) => hub.say(phase);
     this.#members.set(id, { target, settings, triggers });
     logger.info("watching it");
@@ -77,6 +78,19 @@ export class TargetSet {
     this.#registry.remove(id);
     this.#members.delete(id);
   }
+}
+
+/**
+ * The names of the targets that are to be watched.
+ *
+ * @throws {KmemtapError} where one of them, or what they are watched with, is mistyped
+ */
+export function checkedTargets(config: Config): string[] {
+  const names = targetsOf(config);
+  for (const name of names) parseTarget(name, config);
+  config.daemon.when.map(parseCondition);
+  wrappersOf(config.wrappers);
+  return names;
 }
 
 function targetsOf({ daemon, targets }: Config): string[] {

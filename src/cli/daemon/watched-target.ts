@@ -1,10 +1,15 @@
 /** A target of the daemon: watched, tried again when it fails, written and stopped by itself. What happens to it is no business of the others. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastValueFrom, Subject, tap } from "rxjs";
+import { AgentEar } from "../../capture/agent-ear.ts";
 import { MAX_STACK_ROWS } from "../../capture/stack-charging.ts";
 import type { LiveUpdate } from "../../capture/live-session.ts";
 import { messageOf } from "../../model/errors.ts";
+import type { ControlAction } from "../../model/wire-request.ts";
 import type { TargetPhase } from "../../server/hub/target-hub.ts";
+import type { TargetControl } from "../../server/registry.ts";
+import { actOnSession, agentOf, type ControlledSession, notOn } from "../control/act-on-session.ts";
+import { cannot } from "../control/cannot.ts";
 import { armOptions } from "../arm-options.ts";
 import type { Config } from "../config.ts";
 import { finishCapture } from "../finish-capture.ts";
@@ -29,7 +34,7 @@ const LAST_RETRY_MS = 60_000;
 const STEADY_MS = 60_000;
 const SLABS_MS = 10_000;
 
-export class WatchedTarget {
+export class WatchedTarget implements TargetControl {
   readonly id: string;
   /** Never fails and never ends: another attempt goes on as another run. */
   readonly updates = new Subject<LiveUpdate>();
@@ -37,8 +42,14 @@ export class WatchedTarget {
   onPhase: (phase: TargetPhase) => void = () => undefined;
   readonly #options: WatchedTargetOptions;
   readonly #stopping = new AbortController();
-  #runs = 0;
+  readonly #notes = new Subject<string>();
+  /** Of the attempt before, which the next one goes on from. */
+  #last: LiveUpdate | undefined;
   #running: Promise<void> | undefined;
+  #session: ControlledSession | undefined;
+  /** Somebody has stopped it, until {@link #resume} is called. */
+  #halted: Promise<void> | undefined;
+  #resume: (() => void) | undefined;
 
   constructor(id: string, options: WatchedTargetOptions) {
     this.id = id;
@@ -56,6 +67,22 @@ export class WatchedTarget {
     await this.#options.dump?.end();
   }
 
+  async perform(action: ControlAction): Promise<string | undefined> {
+    if (action.kind === "start") {
+      if (this.#resume === undefined) throw cannot(`${this.id} is captured already`, "stop it first");
+      this.#resume();
+      return "arming it again: a new run";
+    }
+    const session = this.#session;
+    if (session === undefined) throw notOn(this.id);
+    if (action.kind !== "stop") return actOnSession(session, action);
+    const agent = agentOf(session, "its end");
+    this.#session = undefined;
+    this.#halted = new Promise((resolve) => (this.#resume = resolve));
+    agent.stop();
+    return "what the target recorded is read to its end, then it is restored";
+  }
+
   async #keepTrying(): Promise<void> {
     const { signal } = this.#stopping;
     const { logger } = this.#options;
@@ -67,6 +94,10 @@ export class WatchedTarget {
         (thrown: unknown) => thrown,
       );
       if (this.#isStopping()) return;
+      if (this.#halted !== undefined) {
+        await this.#rest(this.#halted);
+        continue;
+      }
       if (failure === undefined) {
         // A recording that was played to its end.
         logger.info("it has ended");
@@ -82,6 +113,16 @@ export class WatchedTarget {
     }
   }
 
+  /** Nothing is done until somebody starts it again, or the daemon stops. */
+  async #rest(halted: Promise<void>): Promise<void> {
+    this.#options.logger.info("stopped by an operator");
+    this.onPhase({ state: "stopped", detail: "an operator stopped it" });
+    await Promise.race([halted, aborted(this.#stopping.signal)]);
+    this.#halted = undefined;
+    this.#resume = undefined;
+    if (!this.#isStopping()) this.onPhase({ state: "starting", detail: "" });
+  }
+
   /** One attempt: the last update, once the source has ended or failed, or the daemon stops. */
   async #watch(): Promise<LiveUpdate | undefined> {
     const { config, logger, dump } = this.#options;
@@ -91,32 +132,34 @@ export class WatchedTarget {
     const ask = () => Promise.resolve(undefined);
     const arm = { ...armed, ask, slabsMs: SLABS_MS, wait: false, scope: "system", reconnect: true, say } as const;
     const target = await openTarget(parseTarget(this.id, config), this.id, arm, true);
-    const runsBefore = this.#runs;
     try {
       const { source, agent, reports } = target;
+      const ear = new AgentEar();
       const followed = follow(source, {
         config,
         logger,
         agent,
+        notes: this.#notes,
+        phases: ear,
+        ...(this.#last !== undefined && { after: this.#last }),
         mode: armed.mode,
         wrappers: wrappersOf(config.wrappers),
         stackRows:
           config.pyroscope === undefined && !config.daemon.formats.includes("pprof") ? undefined : MAX_STACK_ROWS,
         ...(reports === undefined ? {} : { reports }),
       });
-      const numbered = followed.updates.pipe(
+      const taken = followed.updates.pipe(
         tap((update) => {
-          const { snapshot } = update;
-          const run = snapshot.source.run + runsBefore;
-          this.#runs = run;
-          const whole = { ...update, snapshot: { ...snapshot, source: { ...snapshot.source, run } } };
-          this.updates.next(whole);
-          const moment = momentOf(whole, Date.now());
+          if (update.began) this.#last = update;
+          this.updates.next(update);
+          const moment = momentOf(update, Date.now());
           if (moment !== undefined) dump?.take(moment);
         }),
       );
-      const over = lastValueFrom(numbered, { defaultValue: undefined });
-      await Promise.race([over.catch(() => undefined), aborted(this.#stopping.signal)]);
+      const over = lastValueFrom(taken, { defaultValue: undefined });
+      const ended = over.catch(() => undefined);
+      this.#session = { label: this.id, agent, ear, notes: this.#notes, over: ended, isOn: true };
+      await Promise.race([ended, aborted(this.#stopping.signal)]);
       if (this.#isStopping()) {
         if (agent === undefined) await source.close();
         else await finishCapture(agent, over, followed.last, logger);
@@ -125,6 +168,7 @@ export class WatchedTarget {
       await followed.sinks.drain();
       return last;
     } finally {
+      this.#session = undefined;
       await target.close();
     }
   }

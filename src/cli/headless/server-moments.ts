@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExitCode, KmemtapError, messageOf } from "../../model/errors.ts";
+import { targetsAnswerSchema } from "../../model/api.ts";
 import { type Snapshot, snapshotSchema } from "../../model/snapshot.ts";
 import { durationOf, usage } from "../arm-options.ts";
 import { say } from "../say.ts";
@@ -97,8 +98,9 @@ class Server {
 
   /** The id of the target: what the URL names, or the only one. */
   async target(): Promise<string> {
-    const { targets } = (await this.#get("/api/targets")) as { targets: { id: string }[] };
-    const ids = targets.map(({ id }) => id);
+    const found = targetsAnswerSchema.safeParse(await this.#get("/api/targets"));
+    if (!found.success) throw this.#foreign("a list of targets");
+    const ids = found.data.targets.map(({ id }) => id);
     if (this.#named === "" && ids.length === 1) return ids[0];
     if (ids.includes(this.#named)) return this.#named;
     throw usage(
@@ -113,7 +115,11 @@ class Server {
   async snapshot(target: string): Promise<Snapshot> {
     const found = snapshotSchema.safeParse(await this.#get(`/api/targets/${target}/snapshot.json`));
     if (found.success) return found.data;
-    throw new KmemtapError("link/refused", `${this.#origin} answered with something else than a snapshot`, {
+    throw this.#foreign("a snapshot");
+  }
+
+  #foreign(wanted: string): KmemtapError {
+    return new KmemtapError("link/refused", `${this.#origin} answered with something else than ${wanted}`, {
       nextStep: "check that it is a kmemtap of this version",
     });
   }

@@ -72,6 +72,7 @@ export class NatsSink implements Sink {
     this.#wake();
     await this.#connection?.close();
     await this.#sending;
+    this.#spool.close();
     if (this.#spool.length > 0)
       this.#warn(`${String(this.#spool.length)} messages for NATS stay in ${this.#settings.spool}`);
   }
@@ -110,7 +111,7 @@ export class NatsSink implements Sink {
         this.#trouble = undefined;
       } catch (thrown) {
         if (this.#isClosing()) return;
-        if (this.#trouble === undefined)
+        if (this.#trouble !== messageOf(thrown))
           this.#warn(`NATS: ${messageOf(thrown)}; messages wait in ${this.#settings.spool}`);
         this.#trouble = messageOf(thrown);
         if (this.#connection?.isClosed() === true) stream = undefined;
@@ -150,6 +151,10 @@ export class NatsSink implements Sink {
   async #send(stream: JetStreamClient, message: Spooled): Promise<void> {
     const { subject } = this.#settings;
     const payload = await this.#spool.payload(message);
+    if (payload === undefined) {
+      this.#warn(`a ${message.kind} of ${message.target} was dropped: its file has gone from ${this.#settings.spool}`);
+      return;
+    }
     const limit = this.#connection?.info?.max_payload ?? Infinity;
     if (payload.length > limit) {
       this.#warn(`a ${message.kind} of ${message.target} was dropped: larger than the server's max_payload`);

@@ -6,8 +6,9 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { ExitCode, KmemtapError, messageOf } from "../../model/errors.ts";
+import { ExitCode, KmemtapError, messageOf, systemCodeOf } from "../../model/errors.ts";
 import { writeDurably } from "../headless/write-durably.ts";
+import { lockSpool } from "./spool-lock.ts";
 
 export type MessageKind = "alert" | "snapshot";
 
@@ -29,6 +30,7 @@ export class Spool {
   readonly #maxBytes: number;
   /** In the order of age. */
   readonly #waiting: Record<MessageKind, Spooled[]> = { alert: [], snapshot: [] };
+  readonly #unlock: () => void;
   #bytes = 0;
   #count = 0;
   readonly dropped: Record<MessageKind, number> = { alert: 0, snapshot: 0 };
@@ -39,14 +41,20 @@ export class Spool {
     this.#maxBytes = maxBytes;
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
+      this.#unlock = lockSpool(directory);
       for (const name of readdirSync(directory).sort()) this.#find(name);
     } catch (thrown) {
       throw new KmemtapError("config/invalid", `nats.spool: ${messageOf(thrown)}`, {
-        nextStep: "name a directory that this user can write to",
+        nextStep: "name a directory that this user can write to, and that no other kmemtap uses",
         exitCode: ExitCode.wrongUse,
         cause: thrown,
       });
     }
+  }
+
+  /** What waits stays there for the next one. */
+  close(): void {
+    this.#unlock();
   }
 
   get length(): number {
@@ -80,8 +88,12 @@ export class Spool {
     }
   }
 
-  payload({ id }: Spooled): Promise<Uint8Array> {
-    return readFile(join(this.#directory, id));
+  /** Undefined where somebody has removed its file. */
+  async payload({ id }: Spooled): Promise<Uint8Array | undefined> {
+    return readFile(join(this.#directory, id)).catch((thrown: unknown) => {
+      if (systemCodeOf(thrown) === "ENOENT") return undefined;
+      throw thrown;
+    });
   }
 
   /** It has arrived, or is given up. */

@@ -93,8 +93,8 @@ function totalsText({ snapshot: { totals }, eventsPerSecond, history }: TopData)
   return [
     `${humanBytes(totals.netBytes)} held (${trend < 0 ? "" : "+"}${humanBytes(trend)}/min)`,
     `waste ${humanBytes(totals.wasteBytes)} (${waste})`,
-    `${compact(eventsPerSecond)} events/s`,
-    `${compact(totals.liveObjects)} objects`,
+    `${compact(eventsPerSecond)} ev/s`,
+    `${compact(totals.liveObjects)} obj`,
   ].join("  ");
 }
 

@@ -64,7 +64,7 @@ const isOrder = (key: string): key is TopOrder => Object.hasOwn(ORDERS, key);
 export function press(state: TopState, key: string, page: number): TopState {
   if (key === "ctrl-c") return { ...state, isOver: true };
   if (state.typing !== undefined) return type(state, state.typing, key);
-  if (state.isHelp) return { ...state, isHelp: false };
+  if (state.isHelp) return { ...state, isHelp: false, isOver: key === "q" };
   if (isOrder(key)) return { ...state, order: key, isReversed: false, offset: 0 };
   const scrolled = (rows: number) => ({ ...state, offset: Math.max(0, state.offset + rows) });
   switch (key) {

@@ -1,6 +1,7 @@
 /** What may be done to the target by those who may: start, stop, mark, larger buffers, a workload. */
 import { useState } from "preact/hooks";
 import { Popover } from "../parts/popover.tsx";
+import type { CpuStats } from "../../model/snapshot.ts";
 import type { TargetSummary } from "../../model/wire.ts";
 import { act, said } from "./act.ts";
 import { parsePhases } from "./parse-phases.ts";
@@ -15,7 +16,12 @@ export function openMark(): void {
   document.getElementById(MARK_FIELD)?.focus();
 }
 
-export function Controls({ target }: { readonly target: TargetSummary | undefined }) {
+export interface ControlsProps {
+  readonly target: TargetSummary | undefined;
+  readonly cpus: readonly CpuStats[];
+}
+
+export function Controls({ target, cpus }: ControlsProps) {
   const isOn = target?.state === "running" || target?.state === "starting";
   const word = said.value;
   return (
@@ -40,7 +46,7 @@ export function Controls({ target }: { readonly target: TargetSummary | undefine
             Start
           </button>
         </p>
-        <GrowForm />
+        <GrowForm present={Math.round((cpus.at(0)?.sizeBytes ?? 0) / 1024)} />
         <WorkloadForm />
       </Popover>
       <span
@@ -81,8 +87,10 @@ function MarkForm() {
   );
 }
 
-function GrowForm() {
-  const [kilobytes, setKilobytes] = useState("8192");
+/** @param present KiB of each CPU's ring buffer as it is; 0 where that is not known */
+function GrowForm({ present }: { readonly present: number }) {
+  const [typed, setKilobytes] = useState<string>();
+  const kilobytes = typed ?? String(present === 0 ? 8192 : 2 * present);
   return (
     <form
       class="control-row"
@@ -92,7 +100,7 @@ function GrowForm() {
       }}
     >
       <label>
-        ring buffer of each CPU, KiB{" "}
+        ring buffer of each CPU, KiB{present === 0 ? "" : ` (now ${present})`}{" "}
         <input
           type="number"
           min={4}

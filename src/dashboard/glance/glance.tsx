@@ -7,8 +7,9 @@ import { Quantity } from "../parts/quantity.tsx";
 import { describeTrend, trendOf } from "./trend.ts";
 import type { Account } from "../state/page-state.ts";
 
-export function Glance({ account: { totals, loss, history } }: { readonly account: Account }) {
-  const trend = trendOf(history);
+export function Glance({ account: { totals, loss, history, link } }: { readonly account: Account }) {
+  // Where nothing more comes there is no trend.
+  const trend = link.status === "ended" || link.status === "failed" ? null : trendOf(history);
   const wasteShare = totals.netBytes > 0 ? totals.wasteBytes / totals.netBytes : 0;
   return (
     <section class="glance" aria-label="At a glance">

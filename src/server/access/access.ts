@@ -89,12 +89,13 @@ export class Access {
   #bearerOf(peer: string | undefined, authorization: string | undefined, protocols: string | undefined) {
     const ticketed = protocols === undefined ? undefined : this.tickets.redeem(protocols);
     if (ticketed !== undefined) return ticketed;
+    const offered = authorization !== undefined && /^Bearer /i.test(authorization);
     const secret = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization ?? "")?.[1];
-    // What is wrong is refused, also where nothing was needed.
-    if (authorization !== undefined && this.#tokens.any)
-      return secret === undefined ? undefined : this.#tokens.bearerOf(secret);
+    // A token that is wrong is refused, also where none was needed. Another scheme is between a viewer and a proxy.
+    if (offered && this.#tokens.any) return secret === undefined ? undefined : this.#tokens.bearerOf(secret);
     const proxy = this.#proxy;
-    if (proxy?.addresses.includes(addressOf(peer)) === true) return { name: "the proxy", rights: proxy.rights };
+    if (proxy?.addresses.some((address) => addressOf(address) === addressOf(peer)) === true)
+      return { name: "the proxy", rights: proxy.rights };
     return this.#tokens.any || proxy !== undefined ? undefined : ANYBODY;
   }
 }

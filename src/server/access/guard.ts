@@ -17,7 +17,8 @@ declare module "fastify" {
   }
 }
 
-const SECURITY_HEADERS = {
+/** What every answer has. */
+export const SECURITY_HEADERS = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -45,6 +46,9 @@ export async function guard(app: FastifyInstance, access: Access): Promise<void>
     if (refusal !== undefined)
       return refuse(request, reply, 403, refusal, "access.hosts names who may ask it: docs/access.md");
     const isUpgrade = headers.upgrade !== undefined;
+    // Else the plug-in would open a WebSocket wherever a page may be had without a token, and past the limit.
+    if (isUpgrade && request.routeOptions.url !== "/ws")
+      return refuse(request, reply, 400, "this is no WebSocket", "ask /ws for one: docs/wire.md");
     const bearer = access.bearerOf({
       peer: request.raw.socket.remoteAddress,
       authorization: headers.authorization,
@@ -64,7 +68,8 @@ export async function guard(app: FastifyInstance, access: Access): Promise<void>
   });
 }
 
-function refuse(request: FastifyRequest, reply: FastifyReply, status: number, error: string, help: string) {
+/** Answers in place of what was asked for. */
+export function refuse(request: FastifyRequest, reply: FastifyReply, status: number, error: string, help: string) {
   // Nobody reads the socket of an upgrade that was refused: it would stay open for ever.
   if (request.headers.upgrade !== undefined) reply.raw.once("finish", () => request.raw.socket.destroy());
   return reply.code(status).send({ error, help });

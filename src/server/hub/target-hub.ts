@@ -72,6 +72,12 @@ export class TargetHub {
     return this.#log.moments;
   }
 
+  /** Nothing more comes of the source. */
+  get #isOver(): boolean {
+    const { link } = this.#latest ?? {};
+    return link?.status === "ended" || link?.status === "failed";
+  }
+
   get viewers(): number {
     return this.#viewers.size;
   }
@@ -90,7 +96,7 @@ export class TargetHub {
       ...(this.#phase ?? phaseOf(this.#latest)),
       link: link?.status ?? null,
       netBytes: snapshot?.totals.netBytes ?? 0,
-      bytesPerSecond: trendOf(history),
+      bytesPerSecond: this.#isOver ? 0 : trendOf(history),
       exact: snapshot?.exact ?? true,
       alerts: alerts.length,
     };
@@ -161,7 +167,7 @@ export class TargetHub {
   #send(socket: ViewerSocket, viewer: Viewer): void {
     const since = viewer.sentSeq >= this.#log.oldestSeq ? viewer.sentSeq : 0;
     const key = `${since} ${viewer.key}`;
-    let text = this.#texts.get(key);
+    let text = this.#isOver ? undefined : this.#texts.get(key);
     if (text === undefined) {
       viewer.rows.refresh(this.#seq, this.#ordered);
       const message = since === 0 ? this.#snapshotMessage(viewer.rows) : this.#changesMessage(viewer.rows, since);
@@ -180,7 +186,8 @@ export class TargetHub {
       type: "snapshot",
       target: this.id,
       seq: this.#seq,
-      link,
+      // The source may have ended long ago: the viewer counts from now.
+      link: { ...link, nowMs: Date.now() },
       snapshot: { ...snapshot, callers: [...view.rows] },
       ...(view.others !== undefined && { others: view.others }),
       history: [...history],

@@ -1,7 +1,7 @@
 /** Alerts and snapshots to a real nats-server with JetStream: one that is away, that answers too late, and a kmemtap that ended meanwhile. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -92,12 +92,12 @@ describe.skipIf(isMissing)(`NATS JetStream${note}`, () => {
     await until("the trouble", () => said.some((text) => text.includes("messages wait in")));
     await sleep(1500);
     alert(6);
-    await until("the spool", () => readdirSync(spool).length === 4);
+    await until("the spool", () => messagesIn(spool).length === 4);
     await server.start();
     await arrived(server, 6);
     alert(7);
     await arrived(server, 7);
-    await until("an empty spool", () => readdirSync(spool).length === 0);
+    await until("an empty spool", () => messagesIn(spool).length === 0);
     const messages = await server.messages();
     expect(numbersIn(messages)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(messages[0].subject).toBe("kmemtap.alert.board_1");
@@ -117,7 +117,7 @@ describe.skipIf(isMissing)(`NATS JetStream${note}`, () => {
     await until("the trouble", () => said.some((text) => text.includes("messages wait in")));
     await sleep(1500);
     server.signal("SIGCONT");
-    await until("all to arrive", () => readdirSync(spool).length === 0, 20_000);
+    await until("all to arrive", () => messagesIn(spool).length === 0, 20_000);
     expect(numbersIn(await server.messages())).toEqual([1, 2]);
   }, 60_000);
 
@@ -131,12 +131,12 @@ describe.skipIf(isMissing)(`NATS JetStream${note}`, () => {
     await sleep(1100);
     first.sink.take("board", update);
     first.alert(1);
-    await until("the spool", () => readdirSync(spool).length === 2);
+    await until("the spool", () => messagesIn(spool).length === 2);
     await first.sink.close();
     expect(first.said.at(-1)).toBe(`2 messages for NATS stay in ${spool}`);
     await server.start();
     const second = await sinkTo(server.url, spool);
-    await until("all to arrive", () => readdirSync(spool).length === 0, 20_000);
+    await until("all to arrive", () => messagesIn(spool).length === 0, 20_000);
     expect(second.said[0]).toBe("2 messages for NATS are left from before: sending them");
     const messages = await server.messages();
     expect(messages.map(({ subject }) => subject)).toEqual(["kmemtap.alert.board_1", "kmemtap.snapshot.board"]);
@@ -155,6 +155,11 @@ it("nothing waits for a server that was never there, and a spool that cannot be 
   await expect(sinkTo("nats://127.0.0.1:1", "/dev/null/spool")).rejects.toThrow(/nats\.spool: /);
 });
 
+/** Beside them stands the lock. */
+function messagesIn(directory: string): string[] {
+  return readdirSync(directory).filter((name) => name !== "lock");
+}
+
 describe("the spool", () => {
   const of = (text: string, bytes: number) => Buffer.alloc(bytes, text);
 
@@ -172,8 +177,33 @@ describe("the spool", () => {
     expect(spool.dropped).toEqual({ alert: 0, snapshot: 4 });
     await spool.add("alert", "a", of("7", 100));
     expect(spool.dropped).toEqual({ alert: 1, snapshot: 4 });
-    const bytes = readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
+    const bytes = messagesIn(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
     expect(bytes).toBe(1000);
+  });
+
+  it("is one process's at a time, and of one that has ended anybody's", () => {
+    const directory = tempDir();
+    const other = spawn("sleep", ["60"]);
+    onTestFinished(() => void other.kill());
+    const pid = String(other.pid);
+    const start = readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[21];
+    writeFileSync(join(directory, "lock"), `${pid} ${start}\n`);
+    expect(() => new Spool(directory, 1000)).toThrow(new RegExp(`in use by another kmemtap, process ${pid}`));
+    writeFileSync(join(directory, "lock"), `${pid} 1\n`);
+    new Spool(directory, 1000).close();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it("goes on where somebody has removed a message's file", async () => {
+    const directory = tempDir();
+    const spool = new Spool(directory, 1000);
+    await spool.add("alert", "a", of("1", 10));
+    const { next } = spool;
+    if (next === undefined) throw new Error("nothing is there");
+    rmSync(join(directory, next.id));
+    expect(await spool.payload(next)).toBeUndefined();
+    await spool.remove(next);
+    expect(spool.length).toBe(0);
   });
 
   it("is found again as it was, with names of targets that have dashes", async () => {
@@ -181,12 +211,13 @@ describe("the spool", () => {
     const spool = new Spool(directory, 1000);
     await spool.add("snapshot", "a-b.c_d", of("1", 10));
     await spool.add("alert", "a-b.c_d", of("2", 20));
+    spool.close();
     const again = new Spool(directory, 1000);
     expect([again.length, again.next]).toEqual([2, spool.next]);
     expect(again.next).toMatchObject({ kind: "alert", target: "a-b.c_d", bytes: 20 });
     if (again.next !== undefined) await again.remove(again.next);
     expect(again.next).toMatchObject({ kind: "snapshot", target: "a-b.c_d" });
-    expect(readdirSync(directory).length).toBe(1);
+    expect(messagesIn(directory).length).toBe(1);
   });
 });
 

@@ -29,7 +29,7 @@ describe("a screen of 80 × 24", () => {
     const lines = texts(data({ callers: rows }));
     expect(lines).toHaveLength(24);
     expect(lines[1]).toBe("exact: nothing lost");
-    expect(lines[2]).toContain("12345 events/s");
+    expect(lines[2]).toContain("12345 ev/s");
     expect(lines[5]).toMatch(/^ +\*NET +GROWTH +WASTE +ALLOCS +FREES {2}CALLER *$/);
     expect(lines[6]).toMatch(/^ {2}4\.9 KiB +\+4\.9 KiB +1 B +2 +1 {2}vfat_fill_super\+0x1f \[vfat\] {2}fs\//);
     expect(lines[7]).toContain("kernfs_new+0x5d");

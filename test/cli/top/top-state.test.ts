@@ -40,8 +40,8 @@ it("scrolls by rows and pages, never before the first", () => {
   expect(after(["page-down", "down", "up", "down"]).offset).toBe(11);
 });
 
-it("ends by q, which only closes the help, and by Ctrl-C at any time", () => {
-  expect(after(["?", "q"])).toMatchObject({ isHelp: false, isOver: false });
-  expect(after(["?", "q", "q"]).isOver).toBe(true);
+it("ends by q, also where the help is open, and by Ctrl-C at any time", () => {
+  expect(after(["?", "x"])).toMatchObject({ isHelp: false, isOver: false });
+  expect(after(["?", "q"]).isOver).toBe(true);
   expect(after(["/", "ctrl-c"]).isOver).toBe(true);
 });

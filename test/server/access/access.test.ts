@@ -179,10 +179,40 @@ describe("a reverse proxy", () => {
     expect(viewer.messages[0]).toMatchObject({ rights: { control: false } });
   });
 
+  it("may be named as a socket that hears both kinds of address has it, and uses Authorization for itself", async () => {
+    const proxy = { addresses: ["::ffff:127.0.0.1"], rights };
+    const { url } = await serving({ access: { tokens: [READER], hosts: ["mem.example"], proxy } });
+    const status = (authorization: string) => statusWith(url + LIST, { host: "mem.example", authorization });
+    expect(await status("Basic dXNlcjpwYXNz")).toBe(200);
+    expect(await status("Bearer wrong")).toBe(401);
+  });
+
   it("that is another one lets in nobody, whomever it says that it speaks for", async () => {
     const { url } = await serving({ access: { proxy: { addresses: ["10.0.0.1"], rights } } });
     expect(await statusWith(url + LIST, {})).toBe(401);
     expect(await statusWith(url + LIST, { "X-Forwarded-For": "10.0.0.1" })).toBe(401);
+  });
+});
+
+describe("an upgrade", () => {
+  it.each([
+    ["GET /% HTTP/1.1", 400],
+    ["GET /api/targets/%E0/x HTTP/1.1", 400],
+    ["GET / HTTP/1.1", 400],
+    ["GET /healthz HTTP/1.1", 400],
+    ["GET /nope HTTP/1.1", 400],
+    ["GET /ws HTTP/1.1", 401],
+  ])("that asks %s opens no WebSocket without a token, and its socket is closed", async (line, status) => {
+    const { port } = await serving(TOKENS);
+    const socket = connectTcp(port, "127.0.0.1");
+    let said = "";
+    socket.setEncoding("latin1").on("data", (text: string) => (said += text));
+    const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13";
+    const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+    socket.write(`${line}\r\nHost: 127.0.0.1:${String(port)}\r\n${upgrade}\r\n${key}\r\n\r\n`);
+    await once(socket, "close");
+    expect(said).toMatch(new RegExp(`^HTTP/1.1 ${String(status)} `));
+    expect(said.toLowerCase()).toContain("content-security-policy");
   });
 });
 
