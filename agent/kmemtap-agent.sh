@@ -26,7 +26,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 VERB=$1 NONCE=$2 BLANKS=$IFS
 shift 2
 
-BUFFER_KB=8192 SUBBUF_KB=0 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0 HOST='' NAMES=0 STACKS=0 SLABS=0 BULK=0
+BUFFER_KB=8192 SUBBUF_KB=0 POLL=1 QUIET_S=30 GROW_KB=0 STATS=mark WAIT=0 SCOPE=system HASH=auto CONSOLE=0 SIZE=0 MEASURE=0 HOST='' NAMES=0 STACKS=0 SLABS=0 BULK=0 TAGS=0
 for option; do
     value=${option#*=}
     case $option in
@@ -45,13 +45,14 @@ for option; do
     host=*) HOST=$value ;;
     names=*) NAMES=$value ;;
     slabs=*) SLABS=$value ;;
+    tags=*) TAGS=$value ;;
     stacks=*) STACKS=$value ;;
     bulk=*) BULK=$value ;;
     esac
 done
 
 EVENTS="kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free"
-TOP=$$ SEQ=0 W=m LINK=5 READER='' POLLER='' PUMP='' GATE='' LEVEL='' MOUNTED='' STACKS_BY='' READ='' STOPPED='' PROBES=''
+TOP=$$ SEQ=0 W=m LINK=5 READER='' POLLER='' PUMP='' GATE='' LEVEL='' MOUNTED='' STACKS_BY='' READ='' STOPPED='' PROBES='' COUNTED=''
 
 # ---- speaking ----------------------------------------------------------------------------------------------------------
 
@@ -856,6 +857,68 @@ send_slabs() {
 NEWLINE='
 '
 
+# ---- what the kernel's own counters say --------------------------------------------------------------------------------
+
+# /proc/allocinfo (CONFIG_MEM_ALLOC_PROFILING, Linux 6.10): what each line of the kernel's source has allocated that is alive, thousands
+# of them, too many for a shell's read of a byte each. So awk reads them, while tracing is off: nothing of it is in the trace. It adds
+# up the lines of a function, in pieces that a mark has room for; a line of theirs begins with the number of its functions. $1: 1 has
+# those as well of which nothing is alive, else a function all of whose objects are gone would be none that the kernel counts.
+read_tags() {
+    COUNTED=
+    [ "$TAGS" = 1 ] && [ -r /proc/allocinfo ] || return 0
+    word /proc/sys/vm/mem_profiling
+    if [ "$WORD" = 0 ]; then
+        COUNTED=off
+    elif ! has awk; then
+        COUNTED=no-awk
+    else
+        COUNTED=$(awk -v all="$1" "$TAGS_AWK" /proc/allocinfo)
+    fi
+}
+
+# shellcheck disable=SC2016 # awk's variables, not the shell's
+TAGS_AWK='
+/^ *-?[0-9]+ +[0-9]+ / {
+    for (i = 4; i <= NF && $i !~ /^func:/; i++);
+    if (i > NF) next
+    file = $3
+    sub(/:[0-9]+$/, "", file)
+    key = file ":" substr($i, 6)
+    bytes[key] += $1
+    calls[key] += $2
+}
+END {
+    for (key in calls) {
+        if (!all && !bytes[key] && !calls[key]) continue
+        text = text " " key "=" sprintf("%.0f,%.0f", calls[key], bytes[key])
+        n++
+        if (length(text) > 600) { print n text; text = ""; n = 0 }
+    }
+    if (n) print n text
+}'
+
+# Sends what was read, file:function=objects,bytes. The last line tells whether all have arrived.
+send_tags() {
+    case $COUNTED in
+    "") return ;;
+    [!0-9]*)
+        mark tags-none "at=$1 reason=$COUNTED"
+        return
+        ;;
+    esac
+    at=$1 lines=0 functions=0
+    mark tags "at=$at"
+    IFS=$NEWLINE
+    for row in $COUNTED; do
+        IFS=$BLANKS
+        mark tag "at=$at ${row#* }"
+        lines=$((lines + 1)) functions=$((functions + ${row%% *}))
+    done
+    IFS=$BLANKS
+    mark tags-done "at=$at lines=$lines functions=$functions"
+    COUNTED=
+}
+
 # The window ends at one instant for all CPUs and events; the last mark then is the last thing in the ring buffer.
 stop() {
     if [ "$VERB" = hist ]; then
@@ -864,14 +927,16 @@ stop() {
         GATE=
     else
         # Told once more, it has been said.
-        [ -z "$STOPPED" ] && read_slabs last
-        STOPPED=1
+        told=$STOPPED STOPPED=1
+        [ -z "$told" ] && read_slabs last
         put 0 >"$I/tracing_on"
+        [ -z "$told" ] && read_tags 1
         put 0 >"$I/events/enable"
         # A trigger does its work for an event that is off, too.
         [ -z "$STACKS_BY" ] || stack_triggers "$I" '!stacktrace' 2>/dev/null
         put 1 >"$I/tracing_on"
         [ -n "$READ" ] && send_slabs last
+        send_tags last
     fi
     mark last
     sleep $NAP
@@ -1075,9 +1140,11 @@ launcher() {
 TICK=$(printf '\001')$NONCE
 
 begin_window() {
+    read_tags 0
     if [ "$VERB" = hist ]; then "$GATE_PATH" -c :; else put 1 >"$I/tracing_on"; fi
     mark begin
     read_slabs begin && send_slabs begin
+    send_tags begin
 }
 
 work() {

@@ -1,10 +1,13 @@
 #!/usr/bin/env node
-// A small kernel, really built: Debian's linux-source, tinyconfig with tracing and some modules, outside the repository.
+// Small kernels, really built: Debian's linux-source, tinyconfig with tracing and what each is for, outside the repository.
 //
-//   node scripts/kernel-tree.mjs          prints {dir, release, modules, seconds, cached} as JSON
+//   node scripts/kernel-tree.mjs [NAME]   prints {dir, release, modules, seconds, cached} as JSON
 //
-// The source is that of Debian's kernel 6.1, by apt (kernels.mjs); building needs gcc, make, flex, bison, bc and libelf-dev. Only what is
-// needed of the source is unpacked. What is there is in-tree: objects beside their sources, thin built-in.a, vmlinux, .ko.
+//   6.1-tiny        Debian's 6.1 with some modules, to be looked into (kmemtap size): in-tree objects, thin built-in.a, vmlinux, .ko
+//   6.12-alloc-tags Debian's 6.12 that counts its own allocations (/proc/allocinfo), to be booted: no Debian kernel does
+//
+// The source comes by apt (kernels.mjs); building needs gcc, make, flex, bison, bc and libelf-dev. Only what is needed of the source is
+// unpacked.
 
 import { spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
@@ -13,11 +16,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheDir, fetchPackage } from "./kernels.mjs";
 
-const NAME = "6.1-tiny";
 const DONE = "tree.json";
 
-/** On top of tinyconfig: a kernel that could be traced, with block devices and file systems, some of them as modules. */
-const CONFIG = `
+/** A kernel that could be traced, with block devices and file systems, some of them as modules. */
+const TINY = `
 CONFIG_64BIT=y
 CONFIG_PRINTK=y
 CONFIG_MODULES=y
@@ -38,6 +40,69 @@ CONFIG_EXT4_FS=m
 CONFIG_VFAT_FS=m
 CONFIG_DEBUG_INFO_NONE=y
 `;
+
+/**
+ * A kernel that boots in QEMU with shells on serial lines, all built in, and counts what each line of its source has allocated (Linux
+ * 6.10). Without a network and ACPI, which are most of what would be built.
+ */
+const ALLOC_TAGS = `
+CONFIG_64BIT=y
+CONFIG_SMP=y
+CONFIG_PRINTK=y
+CONFIG_MULTIUSER=y
+CONFIG_PROC_FS=y
+CONFIG_PROC_SYSCTL=y
+CONFIG_SYSFS=y
+CONFIG_TMPFS=y
+CONFIG_SHMEM=y
+CONFIG_DEVTMPFS=y
+CONFIG_BLK_DEV_INITRD=y
+CONFIG_BINFMT_ELF=y
+CONFIG_BINFMT_SCRIPT=y
+CONFIG_KALLSYMS=y
+CONFIG_FTRACE=y
+CONFIG_ENABLE_DEFAULT_TRACERS=y
+# CONFIG_SLUB_TINY is not set
+CONFIG_SLUB_DEBUG=y
+CONFIG_MEM_ALLOC_PROFILING=y
+CONFIG_MEM_ALLOC_PROFILING_ENABLED_BY_DEFAULT=y
+CONFIG_POSIX_TIMERS=y
+CONFIG_HIGH_RES_TIMERS=y
+CONFIG_FUTEX=y
+CONFIG_EPOLL=y
+CONFIG_TIMERFD=y
+CONFIG_FILE_LOCKING=y
+CONFIG_TTY=y
+CONFIG_UNIX98_PTYS=y
+CONFIG_PCI=y
+CONFIG_SERIAL_8250=y
+CONFIG_SERIAL_8250_CONSOLE=y
+CONFIG_VIRTIO_MENU=y
+CONFIG_VIRTIO_PCI=y
+CONFIG_VIRTIO_CONSOLE=y
+CONFIG_DEBUG_INFO_NONE=y
+# CONFIG_INPUT is not set
+# CONFIG_VT is not set
+# CONFIG_RD_GZIP is not set
+# CONFIG_RD_BZIP2 is not set
+# CONFIG_RD_LZMA is not set
+# CONFIG_RD_XZ is not set
+# CONFIG_RD_LZO is not set
+# CONFIG_RD_LZ4 is not set
+# CONFIG_RD_ZSTD is not set
+# CONFIG_PCIEASPM is not set
+# CONFIG_HID_SUPPORT is not set
+# CONFIG_USB_SUPPORT is not set
+# CONFIG_PERF_EVENTS_INTEL_UNCORE is not set
+# CONFIG_PERF_EVENTS_INTEL_RAPL is not set
+# CONFIG_PERF_EVENTS_INTEL_CSTATE is not set
+`;
+
+/** What is built, on top of tinyconfig. */
+export const TREES = {
+  "6.1-tiny": { source: "linux-source-6.1", suite: "bookworm", config: TINY, targets: ["vmlinux", "modules"] },
+  "6.12-alloc-tags": { source: "linux-source-6.12", suite: "trixie", config: ALLOC_TAGS, targets: ["bzImage"] },
+};
 
 /** Other architectures, documentation, and the headers of one driver that are larger than all others: nothing here needs them. */
 const LEFT_OUT = [
@@ -63,8 +128,8 @@ export function missingTools() {
 }
 
 /** The tree, where it has been built. */
-export async function findTree() {
-  const dir = join(cacheDir(), "trees", NAME);
+export async function findTree(name = "6.1-tiny") {
+  const dir = join(cacheDir(), "trees", name);
   try {
     return { dir, ...JSON.parse(await readFile(join(dir, DONE), "utf8")), cached: true };
   } catch {
@@ -73,13 +138,15 @@ export async function findTree() {
 }
 
 /**
- * The tree, built once. At the lowest priority, on two processors.
+ * The tree of that name, built once. At the lowest priority, on two processors.
  *
  * @returns {Promise<{dir: string, release: string, modules: number, seconds: number, cached: boolean}>}
  * @throws {Error} one message: what failed, and what to do
  */
-export async function buildTree({ log = () => {} } = {}) {
-  const known = await findTree();
+export async function buildTree({ name = "6.1-tiny", log = () => {} } = {}) {
+  const tree = TREES[name];
+  if (!tree) throw new Error(`there is no kernel tree "${name}": use ${Object.keys(TREES).join(" or ")}`);
+  const known = await findTree(name);
   if (known) return known;
   const missing = missingTools();
   if (process.arch !== "x64" || missing.length > 0)
@@ -88,14 +155,14 @@ export async function buildTree({ log = () => {} } = {}) {
         ? `no kernel tree can be built: ${missing.join(", ")} missing; as root on Debian: node scripts/provision.mjs`
         : "no kernel tree is built on this machine: it is no x86-64",
     );
-  const source = await fetchPackage({ name: "linux-source-6.1", suite: "bookworm", arch: "amd64", log });
-  const dir = join(cacheDir(), "trees", NAME);
+  const source = await fetchPackage({ name: tree.source, suite: tree.suite, arch: "amd64", log });
+  const dir = join(cacheDir(), "trees", name);
   await mkdir(dirname(dir), { recursive: true });
   const work = await mkdtemp(`${dir}.tmp-`);
   try {
     const started = Date.now();
     log("unpacking the kernel's source");
-    const archive = join(source.dir, "usr/src/linux-source-6.1.tar.xz");
+    const archive = join(source.dir, `usr/src/${tree.source}.tar.xz`);
     await quietly("tar", [
       "-xf",
       archive,
@@ -105,12 +172,13 @@ export async function buildTree({ log = () => {} } = {}) {
       ...LEFT_OUT.map((p) => `--exclude=${p}`),
     ]);
     log("building a small kernel (some minutes, at the lowest priority)");
-    await writeFile(join(work, "kmemtap.config"), CONFIG);
+    await writeFile(join(work, "kmemtap.config"), tree.config);
     await make(work, "tinyconfig");
     await quietly("sh", ["scripts/kconfig/merge_config.sh", "-m", ".config", "kmemtap.config"], work);
     await make(work, "olddefconfig");
-    await make(work, "-j2", "vmlinux", "modules");
-    const modules = (await readFile(join(work, "modules.order"), "utf8")).split("\n").filter(Boolean).length;
+    await make(work, "-j2", ...tree.targets);
+    const order = join(work, "modules.order");
+    const modules = existsSync(order) ? (await readFile(order, "utf8")).split("\n").filter(Boolean).length : 0;
     const facts = {
       release: (await readFile(join(work, "include/config/kernel.release"), "utf8")).trim(),
       modules,
@@ -154,7 +222,9 @@ function quietly(program, args, cwd) {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   try {
-    console.log(JSON.stringify(await buildTree({ log: (line) => console.error(line) }), null, 2));
+    console.log(
+      JSON.stringify(await buildTree({ name: process.argv[2], log: (line) => console.error(line) }), null, 2),
+    );
   } catch (error) {
     console.error(error.message);
     process.exitCode = 1;

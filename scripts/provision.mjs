@@ -6,7 +6,7 @@
  *   node scripts/provision.mjs proofs     what `npm run proofs` needs besides: 283 MB of a kernel's debug information, and a small kernel that is built
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { buildTree } from "./kernel-tree.mjs";
+import { buildTree, TREES } from "./kernel-tree.mjs";
 import { fetchDebug, fetchKernel, fetchUserland } from "./kernels.mjs";
 import { canInstall, hasCommand, run, say } from "./lib.mjs";
 
@@ -115,8 +115,10 @@ export async function provisionProofs() {
   await installMissing(Object.values(BUILD_PARTS));
   try {
     await fetchDebug({ log: say });
-    const tree = await buildTree({ log: say });
-    if (!tree.cached) say(`a small kernel ${tree.release} was built in ${tree.seconds} s: ${tree.dir}`);
+    for (const name of Object.keys(TREES)) {
+      const tree = await buildTree({ name, log: say });
+      if (!tree.cached) say(`a small kernel ${tree.release} was built in ${tree.seconds} s: ${tree.dir}`);
+    }
   } catch (error) {
     say(error.message);
   }

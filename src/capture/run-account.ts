@@ -100,7 +100,10 @@ export class RunAccount {
     this.#decoder = this.#join;
     this.workload = workload === true ? new WorkloadAccount(callSites, { filter, maxObjects, wrappers }) : undefined;
     this.#ledger = this.workload?.ledger ?? new EventLedger(callSites, { filter, maxObjects, wrappers });
-    if (target !== undefined) target.slabs.events = () => this.#ledger.objectsBySize();
+    if (target !== undefined) {
+      target.slabs.events = () => this.#ledger.objectsBySize();
+      target.allocTags.events = () => this.#ledger.objectsBySize();
+    }
   }
 
   /** Reads the boot's console to its end, before the stream that it is joined with. */

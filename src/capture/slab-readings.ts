@@ -51,6 +51,12 @@ export class SlabReadings {
     return result;
   }
 
+  /** Of an object of a cache, as it was read last; undefined where it was not. */
+  bytesOf(cache: string): number | undefined {
+    const reading = this.#readings.get(LAST) ?? this.#readings.get(NOW);
+    return reading?.caches.get(cache)?.bytes;
+  }
+
   /** Why nothing, or less, can be compared; lines for people. */
   get findings(): string[] {
     return [

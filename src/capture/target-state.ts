@@ -11,6 +11,7 @@ import type { TargetReport } from "../model/ports.ts";
 import type { CpuLoss, Snapshot, TargetFacts } from "../model/snapshot.ts";
 import type { Alert } from "../model/wire.ts";
 import { buildIdIn } from "../symbols/elf/build-id.ts";
+import { AllocTagReadings } from "./alloc-tag-readings.ts";
 import { FindingList } from "./finding-list.ts";
 import { HistAccount } from "./hist-account.ts";
 import { lostAlert } from "./lost-alert.ts";
@@ -35,6 +36,7 @@ export class TargetState {
   readonly hist = new HistAccount();
   readonly symbols = new ModuleSymbols();
   readonly slabs = new SlabReadings();
+  readonly allocTags = new AllocTagReadings();
   readonly watch: OverrunWatch;
   readonly #source: TargetSource;
   readonly #findings = new FindingList();
@@ -57,6 +59,7 @@ export class TargetState {
   constructor(source: TargetSource, thresholds?: OverrunThresholds) {
     this.#source = source;
     this.watch = new OverrunWatch(thresholds);
+    this.allocTags.cacheBytes = (cache) => this.slabs.bytesOf(cache);
   }
 
   /** Of a workload: what hidden frees may explain. */
@@ -141,6 +144,12 @@ export class TargetState {
       case "slabs-done":
       case "slabs-none":
         this.slabs.hear(line);
+        break;
+      case "tags":
+      case "tag":
+      case "tags-done":
+      case "tags-none":
+        this.allocTags.hear(line);
         break;
       case "sym":
         this.symbols.hear(line.text);
@@ -227,13 +236,17 @@ export class TargetState {
             },
           }),
     };
-    if (this.mode !== "hist") return markDoubtful(completed, this.slabs.since(FIRST, this.#cpuCount));
+    if (this.mode !== "hist") {
+      const { counts } = this.allocTags;
+      const counted = counts === undefined ? completed : { ...completed, functionCounts: counts };
+      return markDoubtful(counted, this.slabs.since(FIRST, this.#cpuCount));
+    }
     const callers = this.hist.callers();
     return { ...completed, callers, totals: this.hist.totals(callers) };
   }
 
   #allFindings(): string[] {
-    const all = [...this.#findings.lines, ...this.slabs.findings];
+    const all = [...this.#findings.lines, ...this.slabs.findings, ...this.allocTags.findings];
     if (this.#damagedLines > 0)
       all.push(`${this.#damagedLines} of the agent's own lines arrived damaged and were not read`);
     return all;
@@ -291,6 +304,7 @@ export class TargetState {
     this.watch.restart();
     this.hist.restart();
     this.slabs.restart();
+    this.allocTags.restart();
     this.#endHeard = false;
     const seconds = ((toMs - fromMs) / 1000).toFixed(1);
     const alert = lostAlert(null, null, timeNs, atMs);

@@ -24,6 +24,7 @@ export function addArmOptions<A extends unknown[], O extends Record<string, unkn
     .option("--hist-keys <N>", "mode hist: live pointers that a map can hold, a power of two (default: by memory)")
     .option("--memory-mb <MB>", "what the live objects may take here, MiB (default: 1024); more are not followed")
     .option("--exact-slabs", "have CPUs give back free objects before slabs are counted (see docs/hidden-frees.md)")
+    .option("--allocinfo", "read /proc/allocinfo over a serial line, too, where it is (see docs/hidden-frees.md)")
     .option("--bulk", "follow frees that raise no event (kfree_rcu, bulk) by kprobes (see docs/hidden-frees.md)")
     .option("--record <FILE>", "keep what comes from the target, as it comes; kmemtap report reads it")
     .option("--stacks", "have each allocation followed by its stack, to charge callers past wrappers (docs/stacks.md)")

@@ -17,6 +17,7 @@ export interface ArmCommandOptions {
   readonly histKeys?: string;
   readonly memoryMb?: string;
   readonly exactSlabs?: true;
+  readonly allocinfo?: true;
   readonly record?: string;
   readonly wrappers?: string;
   readonly stacks?: true;
@@ -40,6 +41,7 @@ export type Armed = Pick<
   | "pollMs"
   | "histKeys"
   | "exactSlabs"
+  | "allocinfo"
   | "names"
   | "stacks"
   | "bulk"
@@ -66,6 +68,7 @@ export function armOptions(options: ArmCommandOptions, { overrun, ...configured 
     pollMs: numberOf("--poll-ms", options.pollMs, 100, 60_000) ?? overrun.pollMs,
     histKeys: histKeysOf(numberOf("--hist-keys", options.histKeys, 128, 131_072)),
     exactSlabs: options.exactSlabs === true,
+    allocinfo: options.allocinfo === true,
     names: options.record !== undefined,
     ask: askSecret,
   };

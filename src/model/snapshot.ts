@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { printkSchema } from "./printk.ts";
+import { functionCountsSchema } from "./function-counts.ts";
 import { reconciliationSchema } from "./reconciliation.ts";
 import { SNAPSHOT_SCHEMA } from "./schema-name.ts";
 
@@ -271,6 +272,11 @@ export const targetFactsSchema = z
     reconciliation: reconciliationSchema
       .optional()
       .describe("events set against /proc/slabinfo; absent where it was not read at both ends of the window"),
+    functionCounts: functionCountsSchema
+      .optional()
+      .describe(
+        "events set against /proc/allocinfo, by function; absent where the kernel has none, or it was not read at both ends",
+      ),
     printk: printkSchema.optional().describe("the console's tp_printk lines, where they are part of the account"),
     release: z.string().describe("uname -r"),
     buildId: z

@@ -1,11 +1,15 @@
 import type { Snapshot } from "../model/snapshot.ts";
+import { functionCountsNotice } from "./function-counts-notice.ts";
 import { hiddenFreesNotice } from "./loss-notice.ts";
 import { reconciliationNotice } from "./reconciliation-notice.ts";
 import { wrapperNotice } from "./wrapper-notice.ts";
 
 /** What people should know of an account that is right: a line each. JSON has it in its fields. */
 export function remarksOn(snapshot: Snapshot): readonly string[] {
-  return [hiddenFreesNotice(snapshot), reconciliationNotice(snapshot), wrapperNotice(snapshot)].filter(
-    (remark) => remark !== undefined,
-  );
+  return [
+    hiddenFreesNotice(snapshot),
+    reconciliationNotice(snapshot),
+    functionCountsNotice(snapshot),
+    wrapperNotice(snapshot),
+  ].filter((remark) => remark !== undefined);
 }

@@ -2,6 +2,7 @@
 import type { GrowingCaller, Repeat, Residue, ResidueCaller, Workload, WorkloadPhase } from "../model/workload.ts";
 import { column, formatRow, placeOf } from "./account-file.ts";
 import { lossNotice } from "./loss-notice.ts";
+import { functionCountsNotice } from "./function-counts-notice.ts";
 import { reconciliationNotice } from "./reconciliation-notice.ts";
 
 const WIDTH = 100;
@@ -179,11 +180,11 @@ function byRound(figures: readonly number[]): string {
 function ending(workload: Workload): string[] {
   const { snapshot, repeat, interrupted } = workload;
   const loss = lossNotice(snapshot);
-  const hidden = reconciliationNotice(snapshot);
+  const unseen = [reconciliationNotice(snapshot), functionCountsNotice(snapshot)].filter((line) => line !== undefined);
   return [
     ...(interrupted ? ["interrupted: this is what there was until then"] : []),
     ...(loss === undefined ? [] : wrap(loss)),
-    ...(hidden === undefined ? [] : wrap(hidden)),
+    ...unseen.flatMap((line) => wrap(line)),
     ...(repeat === null ? [] : wrap(`verdict: ${repeat.verdict}: ${repeat.reason}`)),
   ];
 }

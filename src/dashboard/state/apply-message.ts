@@ -96,7 +96,7 @@ function replaceAccount(state: PageState, message: SnapshotMessage, nowMs: numbe
 /** What the target adds, apart from the account, and callers by call site. */
 function splitSnapshot(snapshot: Snapshot) {
   const { callers, mode, modeReason, link, cpus, histMaps, gaps, findings, ...others } = snapshot;
-  const { disorderedEvents, reconciliation, printk, release, buildId, bootId, ...rest } = others;
+  const { disorderedEvents, reconciliation, functionCounts, printk, release, buildId, bootId, ...rest } = others;
   // Spelled out, as the protocol is; the type asks for every fact there is.
   const target: Record<keyof TargetFacts, unknown> & TargetState = {
     mode,
@@ -108,6 +108,7 @@ function splitSnapshot(snapshot: Snapshot) {
     findings,
     disorderedEvents,
     reconciliation,
+    functionCounts,
     printk,
     release,
     buildId,

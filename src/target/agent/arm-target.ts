@@ -29,6 +29,8 @@ export interface ArmOptions {
   readonly exactSlabs?: boolean;
   /** Milliseconds between readings of the slabs while it goes on; those of the ends alone unless given. */
   readonly slabsMs?: number;
+  /** /proc/allocinfo is read over a serial line, too, some ten KB at each end; else only where a link has room for it. */
+  readonly allocinfo?: boolean;
   /** In mode raw: the stream is to hold the names of tasks, for whoever records it. */
   readonly names?: boolean;
   /** Each allocation is to be followed by its stack. */
@@ -42,6 +44,8 @@ export interface ArmOptions {
 }
 
 const QUIET_S = 30;
+/** Some 100 KB of a large kernel's functions are then a tenth of it. */
+const ALLOCINFO_BUFFER_KB = 1024;
 
 export function armTarget(target: ShellTarget, label: string, options: ArmOptions): AgentSource {
   return agentSource({
@@ -69,6 +73,10 @@ async function planFor(shell: Shell, wanted: WantedMode, options: ArmOptions): P
   const { mode, reason } = chooseMode(wanted, shell.link, bytesPerSecond, facts);
   const bufferKb = chooseBufferKb(options.bufferKb, shell.concurrent, facts);
   const subBufferKb = mode === "raw" ? chooseSubBufferKb(options.subBufferKb, shell.link.kind, facts) : 0;
+  // Sums tell no sizes, and the events of some processes are not those of the system that slabs are.
+  const isWhole = mode !== "hist" && options.scope === "system";
+  // It goes through the ring buffer.
+  const hasRoom = shell.concurrent && bufferKb >= ALLOCINFO_BUFFER_KB;
   const steppedDown = wanted !== options.mode ? "the link fell behind" : undefined;
   return {
     mode,
@@ -87,8 +95,8 @@ async function planFor(shell: Shell, wanted: WantedMode, options: ArmOptions): P
       `scope=${options.scope}`,
       `console=${shell.concurrent ? 0 : 1}`,
       `size=${options.histKeys}`,
-      // Sums tell no sizes, and the events of some processes are not those of the system that slabs are.
-      `slabs=${mode === "hist" || options.scope === "process" ? 0 : options.exactSlabs === true ? "exact" : 1}`,
+      `slabs=${!isWhole ? 0 : options.exactSlabs === true ? "exact" : 1}`,
+      ...(isWhole && (hasRoom || options.allocinfo === true) ? ["tags=1"] : []),
       ...(mode === "raw" && options.names ? ["names=1"] : []),
       ...(mode !== "hist" && options.stacks === true ? ["stacks=1"] : []),
       ...(mode !== "hist" && options.bulk === true ? ["bulk=1"] : []),

@@ -1,9 +1,9 @@
 /** What an end-to-end test needs of this machine; a test that cannot run says which part is missing. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { KmemtapError } from "../../../src/model/errors.ts";
-import { findBootKernel, findFetchedKernel } from "../../../src/target/qemu/boot-kernel.ts";
+import { type BootKernel, findBootKernel, findFetchedKernel } from "../../../src/target/qemu/boot-kernel.ts";
 
 const CHECKS = {
   qemu: () => hasCommand("qemu-system-x86_64"),
@@ -35,6 +35,7 @@ const CHECKS = {
   "kernel:bookworm": () => findFetchedKernel("bookworm") !== undefined,
   "kernel:trixie": () => findFetchedKernel("trixie") !== undefined,
   "kernel:sid": () => findFetchedKernel("sid") !== undefined,
+  "kernel:6.12-alloc-tags": () => findBuiltKernel("6.12-alloc-tags") !== undefined,
   "kernel:bookworm-armhf": () => findFetchedKernel("bookworm", "armhf") !== undefined,
   "kernel:bookworm-arm64": () => findFetchedKernel("bookworm", "arm64") !== undefined,
 };
@@ -45,6 +46,16 @@ export function findDebug(suite: string): string | undefined {
   const cache = process.env["KMEMTAP_CACHE"] ?? join(homedir(), ".cache", "kmemtap");
   const folder = join(cache, "debug", `${suite}-amd64`);
   return existsSync(join(folder, "fetched.json")) ? join(folder, "usr/lib/debug") : undefined;
+}
+
+/** What scripts/kernel-tree.mjs built to be booted; undefined where it did not. */
+export function findBuiltKernel(name: string): BootKernel | undefined {
+  const cache = process.env["KMEMTAP_CACHE"] ?? join(homedir(), ".cache", "kmemtap");
+  const dir = join(cache, "trees", name);
+  if (!existsSync(join(dir, "tree.json"))) return undefined;
+  const { release } = JSON.parse(readFileSync(join(dir, "tree.json"), "utf8")) as { release: string };
+  // All is built in: a folder without modules.
+  return { release, vmlinuz: join(dir, "arch/x86/boot/bzImage"), modulesDir: join(dir, "usr"), arch: "amd64" };
 }
 
 /** For `describe.skipIf`: whether parts are missing, and a name that says so. */
