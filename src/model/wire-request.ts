@@ -53,7 +53,10 @@ const phaseSchema = z.strictObject({
 
 export const controlActionSchema = z
   .discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("mark"), text: text.regex(/^\P{Cc}+$/u).describe("one line, without control characters") }),
+    z.strictObject({
+      kind: z.literal("mark"),
+      text: text.regex(/^\P{Cc}+$/u).describe("one line, without control characters"),
+    }),
     z.strictObject({ kind: z.literal("stop") }),
     z.strictObject({ kind: z.literal("start") }),
     z.strictObject({ kind: z.literal("grow"), bufferKb: z.number().int().min(4).max(16_777_216) }),
