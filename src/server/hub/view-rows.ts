@@ -3,7 +3,8 @@
  * a message is to be made of it: a view whose viewers are all stuck costs nothing.
  */
 import { byCaller } from "../../model/caller.ts";
-import type { CallerRow, Totals } from "../../model/snapshot.ts";
+import type { CallerRow } from "../../model/snapshot.ts";
+import { totalsOf } from "../../model/totals-of.ts";
 import type { Others } from "../../model/wire.ts";
 import type { View, ViewFilter, ViewOrder } from "../../model/wire-request.ts";
 import { moduleOf } from "./place.ts";
@@ -124,21 +125,4 @@ function meets({ text, directory, module }: ViewFilter): (row: CallerRow) => boo
     if (path !== undefined && file !== path && file?.startsWith(`${path}/`) !== true) return false;
     return name === undefined || moduleOf(row) === name;
   };
-}
-
-/** What all of them come to; they reached their peaks at different times: that of their sum nobody noted. */
-export function totalsOf(rows: readonly CallerRow[]): Totals {
-  const sums = {
-    allocs: 0,
-    frees: 0,
-    impliedFrees: 0,
-    totalBytes: 0,
-    requestedBytes: 0,
-    netBytes: 0,
-    netRequestedBytes: 0,
-    wasteBytes: 0,
-    liveObjects: 0,
-  };
-  for (const row of rows) for (const figure of Object.keys(sums) as (keyof typeof sums)[]) sums[figure] += row[figure];
-  return { ...sums, peakNetBytes: 0, callSites: rows.length };
 }

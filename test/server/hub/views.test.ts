@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { View } from "../../../src/model/wire-request.ts";
 import { TargetHub } from "../../../src/server/hub/target-hub.ts";
-import { selectRows, totalsOf } from "../../../src/server/hub/view-rows.ts";
+import { totalsOf } from "../../../src/model/totals-of.ts";
+import { selectRows } from "../../../src/server/hub/view-rows.ts";
 import { allocation, updateOf } from "../../support/live-update.ts";
 import { SLOW, ViewerSocket } from "../../support/viewer-socket.ts";
 
