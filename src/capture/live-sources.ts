@@ -6,7 +6,7 @@ import { concat, defer, finalize, from, map, of, type Observable, switchMap, tap
 import { KmemtapError, messageOf } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { SourceFinder } from "../symbols/source-finder.ts";
-import type { LiveUpdate } from "./live-session.ts";
+import type { LiveUpdate } from "./live-update.ts";
 import { joinSources, type KernelChoice, openSources } from "./with-sources.ts";
 
 /** What goes wrong is told once, and shown as a finding; the account goes on without. */

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastValueFrom, tap } from "rxjs";
 import type { CaptureRecorder } from "../capture/capture-recorder.ts";
-import type { LiveUpdate } from "../capture/live-session.ts";
+import type { LiveUpdate } from "../capture/live-update.ts";
 import type { KernelChoice } from "../capture/with-sources.ts";
 import { humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";

@@ -1,5 +1,5 @@
 /** The end of a capture: the target's ring buffers are read to their end, unless the operator will not wait for it. */
-import type { LiveUpdate } from "../capture/live-session.ts";
+import type { LiveUpdate } from "../capture/live-update.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { Logger } from "./logger.ts";
 import { untilStopped } from "./until-stopped.ts";

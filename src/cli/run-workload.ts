@@ -1,5 +1,5 @@
 import { lastValueFrom, tap } from "rxjs";
-import type { LiveUpdate } from "../capture/live-session.ts";
+import type { LiveUpdate } from "../capture/live-update.ts";
 import { type WorkloadPhaseSpec, WorkloadScript, type WorkloadScriptOptions } from "../capture/workload-script.ts";
 import type { CaptureRecorder } from "../capture/capture-recorder.ts";
 import { ExitCode } from "../model/errors.ts";

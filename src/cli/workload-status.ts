@@ -1,5 +1,5 @@
 /** How far a workload is, at the bottom of the terminal. */
-import type { LiveUpdate } from "../capture/live-session.ts";
+import type { LiveUpdate } from "../capture/live-update.ts";
 import { humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
 import { showStatus, spanOf } from "./status-line.ts";

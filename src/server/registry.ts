@@ -1,6 +1,6 @@
 /** The targets that are served. They may come and go while the server runs; one that fails is no business of the others. */
 import { type Observable, type Subscription, tap } from "rxjs";
-import type { LiveUpdate } from "../capture/live-session.ts";
+import type { LiveUpdate } from "../capture/live-update.ts";
 import { messageOf } from "../model/errors.ts";
 import type { TargetSummary } from "../model/wire.ts";
 import type { ControlAction } from "../model/wire-request.ts";

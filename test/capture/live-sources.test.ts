@@ -2,7 +2,7 @@
 import { lastValueFrom, of, Subject, toArray } from "rxjs";
 import { describe, expect, it } from "vitest";
 import { liveSources } from "../../src/capture/live-sources.ts";
-import type { LiveUpdate } from "../../src/capture/live-session.ts";
+import type { LiveUpdate } from "../../src/capture/live-update.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import { accountOf } from "../support/account.ts";
 import { charge } from "../support/callers.ts";

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Subject } from "rxjs";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import type { LiveUpdate } from "../../src/capture/live-session.ts";
+import type { LiveUpdate } from "../../src/capture/live-update.ts";
 import { metricsOf } from "../../src/server/metrics.ts";
 import { TargetRegistry } from "../../src/server/registry.ts";
 import { ensureBuilt, startKmemtap } from "../support/kmemtap.ts";

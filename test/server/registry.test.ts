@@ -1,7 +1,7 @@
 /** Targets that come, go and fail while the server runs. */
 import { Subject } from "rxjs";
 import { describe, expect, it } from "vitest";
-import type { LiveUpdate } from "../../src/capture/live-session.ts";
+import type { LiveUpdate } from "../../src/capture/live-update.ts";
 import { KmemtapError } from "../../src/model/errors.ts";
 import { allocation, updateOf } from "../support/live-update.ts";
 import { connect, serving } from "../support/serving.ts";

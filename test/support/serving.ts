@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { Subject } from "rxjs";
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
-import type { LiveUpdate } from "../../src/capture/live-session.ts";
+import type { LiveUpdate } from "../../src/capture/live-update.ts";
 import { type ServerMessage, serverMessageSchema, type TargetSummary } from "../../src/model/wire.ts";
 import type { AccessSettings } from "../../src/server/access/access.ts";
 import { type ServedTarget, TargetRegistry } from "../../src/server/registry.ts";

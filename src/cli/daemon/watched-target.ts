@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { lastValueFrom, Subject, tap } from "rxjs";
 import { AgentEar } from "../../capture/agent-ear.ts";
 import { MAX_STACK_ROWS } from "../../capture/stack-charging.ts";
-import type { LiveUpdate } from "../../capture/live-session.ts";
+import type { LiveUpdate } from "../../capture/live-update.ts";
 import { messageOf } from "../../model/errors.ts";
 import type { ControlAction } from "../../model/wire-request.ts";
 import type { TargetPhase } from "../../server/hub/target-hub.ts";

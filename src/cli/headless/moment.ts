@@ -1,5 +1,5 @@
 /** An account at a moment, as what works unattended sees it: files, metrics, sinks. */
-import type { LiveUpdate } from "../../capture/live-session.ts";
+import type { LiveUpdate } from "../../capture/live-update.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 
 export interface Moment {

@@ -2,7 +2,7 @@
  * Heap profiles, pushed to a Pyroscope server by its `/ingest`: what is held at that moment, and what was allocated since the profile before, since the
  * server adds up what it gets. While it is away profiles are left out, and the next one that arrives is of all the time since the last that did.
  */
-import type { LiveUpdate } from "../../capture/live-session.ts";
+import type { LiveUpdate } from "../../capture/live-update.ts";
 import { messageOf } from "../../model/errors.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { formatPprof } from "../../report/pprof.ts";

@@ -1,5 +1,5 @@
 /** Whom accounts and alerts are sent to while a capture goes on. None ever holds it up. */
-import type { LiveUpdate } from "../../capture/live-session.ts";
+import type { LiveUpdate } from "../../capture/live-update.ts";
 import { ExitCode, KmemtapError, messageOf } from "../../model/errors.ts";
 import { readFileSync } from "node:fs";
 

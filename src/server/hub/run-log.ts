@@ -2,7 +2,7 @@
  * One run of a target as its viewers follow it: each row, fact, point, mark and alert with the number of the message at
  * which it last changed.
  */
-import type { LiveUpdate } from "../../capture/live-session.ts";
+import type { LiveUpdate } from "../../capture/live-update.ts";
 import { type CallerRow, type Snapshot, type TargetFacts, targetFactsSchema } from "../../model/snapshot.ts";
 import type { ChangesMessage, HistoryPoint, Mark, Alert } from "../../model/wire.ts";
 import { Moments } from "./moments.ts";

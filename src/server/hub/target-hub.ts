@@ -4,7 +4,7 @@
  * Those that keep up and have the same view share one text; one that is slow skips messages and then gets all that changed since,
  * and nothing is ever queued for anybody.
  */
-import type { LiveUpdate } from "../../capture/live-session.ts";
+import type { LiveUpdate } from "../../capture/live-update.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { ChangesMessage, SnapshotMessage, TargetSummary } from "../../model/wire.ts";
 import type { View } from "../../model/wire-request.ts";
