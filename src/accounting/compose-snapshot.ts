@@ -1,15 +1,8 @@
 /** A ledger's sums as the snapshot that every reader gets: O(call sites), whatever the number of live objects. */
 import { IGNORED_REASONS, LineClass, type LineTally, REJECTED_REASONS } from "../model/line-tally.ts";
 import { SNAPSHOT_SCHEMA } from "../model/schema-name.ts";
-import type {
-  CallerRow,
-  HiddenPointers,
-  InputAccount,
-  Snapshot,
-  SnapshotContext,
-  Totals,
-  Untracked,
-} from "../model/snapshot.ts";
+import type { CallerRow, InputAccount, Snapshot, SnapshotContext, Totals } from "../model/snapshot.ts";
+import type { HiddenPointers, Untracked } from "../model/loss.ts";
 import type { LedgerState } from "./ledger.ts";
 import { Column, ROW } from "./site-rows.ts";
 

@@ -4,7 +4,7 @@
  * Such an object cannot be followed: nobody can tell which free ends it. It counts as allocated, and as held by nobody
  * knows: of what is alive now, the account without it is the least, and with it the most.
  */
-import type { HiddenPointers } from "../model/snapshot.ts";
+import type { HiddenPointers } from "../model/loss.ts";
 
 interface HiddenRow {
   allocs: number;

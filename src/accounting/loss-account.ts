@@ -1,6 +1,6 @@
 import type { EventBatch } from "../model/event-batch.ts";
 import { NO_CPU } from "../model/no-value.ts";
-import type { CpuLoss } from "../model/snapshot.ts";
+import type { CpuLoss } from "../model/loss.ts";
 
 /** What was lost, by CPU: the kernel keeps one ring buffer each. */
 export class LossAccount {

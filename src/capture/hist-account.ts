@@ -11,7 +11,8 @@
  * address was allocated again with no free seen (they stay in the net).
  */
 import { callerOf, byCaller } from "../model/caller.ts";
-import type { CallerRow, HistMap, Totals } from "../model/snapshot.ts";
+import type { CallerRow, Totals } from "../model/snapshot.ts";
+import type { HistMap } from "../model/target-facts.ts";
 import { countOf } from "../target/agent/agent-line.ts";
 
 interface Sum {

@@ -2,7 +2,7 @@
  * The ring buffers of a target, from the stats that its agent reports: how full, how fast, how long until they overrun, and
  * what was lost. Pure: time is an argument.
  */
-import type { CpuStats } from "../model/snapshot.ts";
+import type { CpuStats } from "../model/target-facts.ts";
 import type { Alert } from "../model/wire.ts";
 import { OVERRUN_HELP } from "./lost-alert.ts";
 

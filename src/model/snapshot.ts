@@ -5,10 +5,9 @@
  * Names and meanings are those of trace_analyze where it had them.
  */
 import { z } from "zod";
-import { printkSchema } from "./printk.ts";
-import { functionCountsSchema } from "./function-counts.ts";
-import { reconciliationSchema } from "./reconciliation.ts";
+import { lossSchema } from "./loss.ts";
 import { SNAPSHOT_SCHEMA } from "./schema-name.ts";
+import { targetFactsSchema } from "./target-facts.ts";
 
 const count = z.number().int().nonnegative();
 const bytes = z.number().int();
@@ -144,54 +143,6 @@ export const totalsSchema = callerRowSchema
   .meta({ id: "Totals" });
 export type Totals = z.infer<typeof totalsSchema>;
 
-export const cpuLossSchema = z
-  .object({
-    cpu: count,
-    events: count.describe("kmem events with a pointer that came from this CPU, whatever the filter"),
-    lostEvents: count.describe("events that this CPU's ring buffer overwrote before they were read"),
-    lostUncounted: count.describe("times the kernel said that events were lost, but not how many"),
-    lastLossNs: z.number().nullable().describe("trace clock near the last loss; null when nothing was lost"),
-  })
-  .meta({ id: "CpuLoss" });
-export type CpuLoss = z.infer<typeof cpuLossSchema>;
-
-export const hiddenPointersSchema = z
-  .object({
-    allocs: count.describe("allocations that were counted but cannot be followed"),
-    bytes: bytes.describe("their bytes_alloc"),
-    requestedBytes: bytes.describe("their bytes_req"),
-    frees: count.describe("frees with a hidden pointer; part of unmatchedFrees"),
-  })
-  .meta({ id: "HiddenPointers" });
-/** Events of the console from before the kernel could hash pointers: `(____ptrval____)`. */
-export type HiddenPointers = z.infer<typeof hiddenPointersSchema>;
-
-export const untrackedSchema = z
-  .object({ allocs: count, bytes: bytes.describe("their bytes_alloc"), requestedBytes: bytes })
-  .meta({ id: "Untracked" });
-/** Allocations beyond the live objects that memory was given for: their frees are part of unmatchedFrees. */
-export type Untracked = z.infer<typeof untrackedSchema>;
-
-export const lossSchema = z
-  .object({
-    lostEvents: count.describe("events lost: LOST markers, and a trace file's entries-written less entries-in-buffer"),
-    lostUncounted: count.describe("losses of which the kernel gave no number, gaps of the link among them"),
-    histDropped: count.describe("events that found no room in a hist map of the target's kernel"),
-    unmatchedFrees: count.describe("frees of a pointer whose allocation was not seen"),
-    impliedFrees: count,
-    rejected: count.describe("trace lines that could not be read"),
-    damagedInput: z.array(z.string()).describe("inputs that ended in an error, such as a truncated .gz"),
-    perCpu: z.array(cpuLossSchema),
-    hiddenPointers: hiddenPointersSchema
-      .optional()
-      .describe("absent where no pointer was hidden; any makes the account inexact"),
-    untracked: untrackedSchema
-      .optional()
-      .describe("absent while the live objects fit into the memory given to them; any makes the account inexact"),
-  })
-  .meta({ id: "Loss" });
-export type Loss = z.infer<typeof lossSchema>;
-
 const linesAndBytes = z.object({ lines: count, bytes });
 export const inputSchema = z
   .object({
@@ -202,91 +153,6 @@ export const inputSchema = z
   })
   .meta({ id: "Input" });
 export type InputAccount = z.infer<typeof inputSchema>;
-
-export const captureModeSchema = z
-  .enum(["raw", "text", "hist", "printk"])
-  .describe(
-    "how the target is read: every event as raw sub-buffers or as text, sums made in its kernel, or its console's tp_printk lines",
-  )
-  .meta({ id: "CaptureMode" });
-export type CaptureMode = z.infer<typeof captureModeSchema>;
-
-export const cpuStatsSchema = z
-  .object({
-    cpu: count,
-    entries: count.describe("events in the ring buffer that nobody has read yet"),
-    overrun: count.describe("events overwritten before they were read"),
-    commitOverrun: count.describe("events lost because nested writers filled the buffer"),
-    bytes: count.describe("bytes in the ring buffer"),
-    droppedEvents: count.describe("events refused because the buffer was full and may not overwrite"),
-    readEvents: count.describe("events read so far"),
-    oldestEventAgeS: z
-      .number()
-      .nonnegative()
-      .nullable()
-      .describe("age of the oldest unread event; null when there is none"),
-    sizeBytes: count.describe("size of this CPU's ring buffer; 0 where unknown"),
-    fill: z.number().min(0).max(1).describe("bytes / sizeBytes"),
-    secondsToOverrun: z.number().nonnegative().nullable().describe("at the present rate; null while it does not fill"),
-  })
-  .meta({ id: "CpuStats" });
-/** One CPU's ring buffer as the target's `per_cpu/cpuN/stats` has it (kernel/trace/trace.c, tracing_stats_read). */
-export type CpuStats = z.infer<typeof cpuStatsSchema>;
-
-export const histMapSchema = z
-  .object({
-    map: z.string().describe("the event and what the map is for: kmalloc by site, kmalloc live pointers ..."),
-    entries: count,
-    size: count.describe("keys it can hold"),
-    dropped: count.describe("events that found no room; any makes the account inexact"),
-  })
-  .meta({ id: "HistMap" });
-/** The state of one hist trigger's map in the target's kernel (Documentation/trace/histogram.rst). */
-export type HistMap = z.infer<typeof histMapSchema>;
-
-export const linkFactsSchema = z
-  .object({
-    kind: z.enum(["local", "ssh", "serial", "pty", "unix", "tcp", "qemu", "file", "replay"]),
-    label: z.string(),
-    bytesPerSecond: z.number().nonnegative().nullable().describe("what the link carries, by its nature or as measured"),
-    bytesReceived: count,
-    reconnects: count.describe("times the link broke and was made again"),
-  })
-  .meta({ id: "LinkFacts" });
-
-/** What an armed target adds to an account: how it was read, and the state of its ring buffers. */
-export const targetFactsSchema = z
-  .object({
-    mode: captureModeSchema,
-    modeReason: z.string().describe("why this mode, one line"),
-    link: linkFactsSchema,
-    cpus: z.array(cpuStatsSchema).describe("per-CPU ring-buffer stats as last reported; empty before the first report"),
-    histMaps: z.array(histMapSchema).describe("mode hist: the maps in the target's kernel"),
-    gaps: z
-      .array(z.object({ fromMs: z.number(), toMs: z.number(), reason: z.string() }))
-      .describe("times (Unix epoch, ms) in which the link was down and nothing was recorded"),
-    findings: z.array(z.string()).describe("what the target could not do, or what was done about it; a line each"),
-    disorderedEvents: count
-      .optional()
-      .describe("mode raw: events that came behind a younger one, of a CPU that was no longer waited for"),
-    reconciliation: reconciliationSchema
-      .optional()
-      .describe("events set against /proc/slabinfo; absent where it was not read at both ends of the window"),
-    functionCounts: functionCountsSchema
-      .optional()
-      .describe(
-        "events set against /proc/allocinfo, by function; absent where the kernel has none, or it was not read at both ends",
-      ),
-    printk: printkSchema.optional().describe("the console's tp_printk lines, where they are part of the account"),
-    release: z.string().describe("uname -r"),
-    buildId: z
-      .string()
-      .optional()
-      .describe("of the running kernel, from /sys/kernel/notes; absent where it does not say"),
-    bootId: z.string(),
-  })
-  .meta({ id: "TargetFacts" });
-export type TargetFacts = z.infer<typeof targetFactsSchema>;
 
 const attributedSchema = z.object({ callSites: count, netBytes: bytes, totalBytes: bytes });
 export const symbolFactsSchema = z

@@ -6,14 +6,9 @@
  * target, another view, or a viewer that asks with `resync`, gets a full `snapshot` again. `docs/wire.md` explains it.
  */
 import { z } from "zod";
-import {
-  callerRowSchema,
-  inputSchema,
-  lossSchema,
-  snapshotSchema,
-  targetFactsSchema,
-  totalsSchema,
-} from "./snapshot.ts";
+import { callerRowSchema, inputSchema, snapshotSchema, totalsSchema } from "./snapshot.ts";
+import { targetFactsSchema } from "./target-facts.ts";
+import { lossSchema } from "./loss.ts";
 
 export const WIRE_PROTOCOL = "kmemtap.wire/2";
 

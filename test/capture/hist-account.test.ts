@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HistAccount } from "../../src/capture/hist-account.ts";
-import { callerRowSchema, histMapSchema, totalsSchema } from "../../src/model/snapshot.ts";
+import { callerRowSchema, totalsSchema } from "../../src/model/snapshot.ts";
+import { histMapSchema } from "../../src/model/target-facts.ts";
 import { fieldsOf, parseAgentLine } from "../../src/target/agent/agent-line.ts";
 import { NONCE, said } from "../support/agent-lines.ts";
 import { HistMaps, type MapName, type MapSum, siteName } from "../support/hist-maps.ts";

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_THRESHOLDS, OverrunWatch, type StatsSample } from "../../src/capture/overrun-watch.ts";
-import { cpuStatsSchema } from "../../src/model/snapshot.ts";
+import { cpuStatsSchema } from "../../src/model/target-facts.ts";
 import { alertSchema } from "../../src/model/wire.ts";
 
 const KIB = 1024;

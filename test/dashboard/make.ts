@@ -1,5 +1,6 @@
 /** Messages as a server would send them, with only what a test is about spelled out. */
-import type { CallerRow, Loss, Snapshot, Totals } from "../../src/model/snapshot.ts";
+import type { CallerRow, Snapshot, Totals } from "../../src/model/snapshot.ts";
+import type { Loss } from "../../src/model/loss.ts";
 import type { Alert, ChangesMessage, LinkState, SnapshotMessage, TargetSummary } from "../../src/model/wire.ts";
 
 export function row(callSite: string, part: Partial<CallerRow> = {}): CallerRow {

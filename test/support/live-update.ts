@@ -1,6 +1,6 @@
 /** Updates as a live session makes them, from what has happened so far. */
 import type { LiveUpdate, PreviousRun } from "../../src/capture/live-update.ts";
-import type { CpuStats, TargetFacts } from "../../src/model/snapshot.ts";
+import type { CpuStats, TargetFacts } from "../../src/model/target-facts.ts";
 import type { Alert, HistoryPoint, Mark } from "../../src/model/wire.ts";
 import { SOURCE } from "./account.ts";
 import { ledgerOf, type TestEvent } from "./events.ts";

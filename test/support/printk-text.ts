@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { expect } from "vitest";
-import type { CallerRow, HiddenPointers, Snapshot, Totals } from "../../src/model/snapshot.ts";
+import type { CallerRow, Snapshot, Totals } from "../../src/model/snapshot.ts";
+import type { HiddenPointers } from "../../src/model/loss.ts";
 
 export const HIDDEN = "(____ptrval____)";
 

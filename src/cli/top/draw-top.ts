@@ -2,7 +2,8 @@
 import { humanBytes } from "../../format/bytes.ts";
 import { formatCount, formatShare, plural } from "../../format/count.ts";
 import { printable } from "../../model/printable.ts";
-import type { CallerRow, CpuStats, Snapshot } from "../../model/snapshot.ts";
+import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
+import type { CpuStats } from "../../model/target-facts.ts";
 import { lossNotice } from "../../report/loss-notice.ts";
 import { placeOf } from "../../report/account-file.ts";
 import { sparkline } from "./sparkline.ts";

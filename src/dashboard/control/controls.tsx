@@ -1,7 +1,7 @@
 /** What may be done to the target by those who may: start, stop, mark, larger buffers, a workload. */
 import { useState } from "preact/hooks";
 import { Popover } from "../parts/popover.tsx";
-import type { CpuStats } from "../../model/snapshot.ts";
+import type { CpuStats } from "../../model/target-facts.ts";
 import type { TargetSummary } from "../../model/wire.ts";
 import { act, said } from "./act.ts";
 import { parsePhases } from "./parse-phases.ts";

@@ -1,5 +1,6 @@
 /** The loss block in words. */
-import type { CpuLoss, InputAccount, Loss } from "../../model/snapshot.ts";
+import type { InputAccount } from "../../model/snapshot.ts";
+import type { CpuLoss, Loss } from "../../model/loss.ts";
 import { formatCount, plural } from "../format/count.ts";
 
 /** One sentence: `12,345 events lost, and 2 more losses of unknown size; 12 lines could not be read`. */

@@ -1,5 +1,6 @@
 /** The wire protocol's other end: a message and the page before it give the page after it. Pure. */
-import type { CallerRow, Snapshot, TargetFacts } from "../../model/snapshot.ts";
+import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
+import type { TargetFacts } from "../../model/target-facts.ts";
 import type { Alert, ChangesMessage, Series, ServerMessage, SnapshotMessage } from "../../model/wire.ts";
 import type { ViewerRequest } from "../../model/wire-request.ts";
 import type { Account, PageState, TargetState } from "./page-state.ts";

@@ -1,5 +1,6 @@
 /** What the page knows: one immutable value, replaced by `applyMessage` and drawn by the parts. */
-import type { CallerRow, Snapshot, TargetFacts } from "../../model/snapshot.ts";
+import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
+import type { TargetFacts } from "../../model/target-facts.ts";
 import type {
   Alert,
   HistoryPoint,

@@ -1,5 +1,5 @@
 /** Many CPUs at a glance: a cell each, with what is most urgent of it. */
-import type { CpuStats } from "../../model/snapshot.ts";
+import type { CpuStats } from "../../model/target-facts.ts";
 import { formatCount } from "../format/count.ts";
 import { Bar } from "./bar.tsx";
 import { briefly, describeCpuStats, gaugeClass } from "./describe-buffers.ts";

@@ -1,5 +1,5 @@
 /** One row a CPU, with all of its numbers. */
-import type { CpuStats } from "../../model/snapshot.ts";
+import type { CpuStats } from "../../model/target-facts.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
 import { Bar } from "./bar.tsx";

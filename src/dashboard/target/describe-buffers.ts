@@ -1,5 +1,5 @@
 /** The state of the target's ring buffers in words. */
-import type { CpuStats, HistMap } from "../../model/snapshot.ts";
+import type { CpuStats, HistMap } from "../../model/target-facts.ts";
 import { humanBytes } from "../format/bytes.ts";
 import { formatCount, formatShare, plural } from "../format/count.ts";
 import { formatAge, formatSpan } from "../format/time.ts";

@@ -1,4 +1,4 @@
-import type { TargetFacts } from "../../model/snapshot.ts";
+import type { TargetFacts } from "../../model/target-facts.ts";
 import { formatSpan, formatWallClock } from "../format/time.ts";
 
 /** `14:03:12 to 14:03:20 (8.0 s): connection reset` */

@@ -1,5 +1,5 @@
 /** How the target is read, in words. */
-import type { CaptureMode, TargetFacts } from "../../model/snapshot.ts";
+import type { CaptureMode, TargetFacts } from "../../model/target-facts.ts";
 import { humanBytes } from "../format/bytes.ts";
 import { formatCount, plural } from "../format/count.ts";
 

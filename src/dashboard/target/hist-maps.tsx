@@ -1,5 +1,5 @@
 /** Mode hist: the maps in the target's kernel, and what they cannot tell. */
-import type { HistMap } from "../../model/snapshot.ts";
+import type { HistMap } from "../../model/target-facts.ts";
 import { formatCount, formatShare } from "../format/count.ts";
 import { Bar } from "./bar.tsx";
 import { mapFill, mapGaugeClass } from "./describe-buffers.ts";

@@ -1,6 +1,6 @@
 /** The target's side: its ring buffers or hist maps, and what is to be known of it. Takes no room where none of it is known. */
 import { useState } from "preact/hooks";
-import type { CpuStats } from "../../model/snapshot.ts";
+import type { CpuStats } from "../../model/target-facts.ts";
 import { plural } from "../format/count.ts";
 import { peaksKnown } from "../format/peaks-known.ts";
 import type { Account, TargetState } from "../state/page-state.ts";

@@ -3,7 +3,8 @@
  * which it last changed.
  */
 import type { LiveUpdate } from "../../capture/live-update.ts";
-import { type CallerRow, type Snapshot, type TargetFacts, targetFactsSchema } from "../../model/snapshot.ts";
+import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
+import { type TargetFacts, targetFactsSchema } from "../../model/target-facts.ts";
 import type { ChangesMessage, HistoryPoint, Mark, Alert } from "../../model/wire.ts";
 import { Moments } from "./moments.ts";
 import { type Numbered, newerThan } from "./numbered.ts";
