@@ -14,6 +14,7 @@ import type { AgentFacts } from "./agent-facts.ts";
 import { type AgentLine, fieldsOf, parseAgentLine } from "./agent-line.ts";
 import { agentScript } from "./agent-script.ts";
 import type { AgentMode } from "./choose-mode.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { HistReadings } from "./hist-readings.ts";
 import { LineQueue } from "./line-queue.ts";
 import { newNonce } from "./nonce.ts";
@@ -21,6 +22,7 @@ import { OwnLines } from "./own-lines.ts";
 import { refusalOf } from "./refusal.ts";
 import { retry } from "./retry.ts";
 import { SymbolReader } from "./symbol-reader.ts";
+import { WindowProgress } from "./window-progress.ts";
 
 /** What was decided for one connection. */
 export interface AgentPlan {
@@ -70,8 +72,6 @@ export interface AgentSource extends ByteSource {
   switchTo(mode: AgentMode): void;
 }
 
-const HEARTBEAT_MS = 1000;
-
 interface Session {
   readonly shell: Shell;
   readonly script: RunningScript;
@@ -100,21 +100,15 @@ class Source implements AgentSource {
   #session: Session | undefined;
   /** A shell on which nothing runs yet. */
   #opening: Shell | undefined;
-  #heartbeat: NodeJS.Timeout | undefined;
-  #slabsAt = 0;
-  #ended = false;
-  #stopping = false;
+  readonly #window = new WindowProgress();
+  readonly #heartbeat: Heartbeat;
   #switchTo: AgentMode | undefined;
   #refusal: KmemtapError | undefined;
-  #begun = false;
-  /** The end of the window was heard; the agent says that it ends, as it was told to. */
-  #lastHeard = false;
-  #ending = false;
-  #damagedSinceStop = false;
   #backOff: AbortController | undefined;
 
   constructor(options: AgentSourceOptions) {
     this.#options = options;
+    this.#heartbeat = new Heartbeat(this.#window, { ...options, send: (line) => this.send(line) });
     this.label = options.label;
     this.runs = this.#runs();
     this.side = this.#sideLines;
@@ -132,31 +126,31 @@ class Source implements AgentSource {
     const readings = this.#session?.readings;
     if (line === "damaged") {
       readings?.damaged();
-      this.#damagedSinceStop = this.#stopping;
+      this.#window.damagedSinceStop = this.#window.stopping;
       return;
     }
     readings?.hear(line, Date.now());
     switch (line.type) {
       case "begin":
-        this.#begun = true;
+        this.#window.begun = true;
         break;
       case "refused":
         this.#refusal = refusalOf(line.text, this.label);
         break;
       case "last":
         // Nothing is in the ring buffer any more; in mode hist the maps have stopped and are read once more, whole.
-        this.#lastHeard = true;
-        this.#readLast(readings);
+        this.#window.lastHeard = true;
+        this.#heartbeat.readLast(readings);
         break;
       case "tick-done":
-        if (!this.#lastHeard || !line.text.includes("maps")) break;
-        this.#readLast(readings?.isDamaged === true ? readings : undefined);
+        if (!this.#window.lastHeard || !line.text.includes("maps")) break;
+        this.#heartbeat.readLast(readings?.isDamaged === true ? readings : undefined);
         break;
       case "end":
-        this.#ending = fieldsOf(line.text).get("reason") === "stop";
+        this.#window.ending = fieldsOf(line.text).get("reason") === "stop";
         break;
       case "bye":
-        this.#ended = true;
+        this.#window.ended = true;
         break;
     }
   }
@@ -168,8 +162,8 @@ class Source implements AgentSource {
 
   stop(): void {
     this.#switchTo = undefined;
-    if (this.#stopping) return;
-    this.#stopping = true;
+    if (this.#window.stopping) return;
+    this.#window.stopping = true;
     this.#backOff?.abort();
     if (this.#session === undefined) this.#closed.abort();
     else this.send("stop");
@@ -181,7 +175,7 @@ class Source implements AgentSource {
   }
 
   switchTo(mode: AgentMode): void {
-    if (this.#stopping || this.#session?.plan.mode === mode) return;
+    if (this.#window.stopping || this.#session?.plan.mode === mode) return;
     // A link that is too slow would carry the backlog for hours.
     this.cut();
     this.#switchTo = mode;
@@ -224,12 +218,12 @@ class Source implements AgentSource {
       const mode = this.#switchTo;
       if (mode !== undefined) {
         this.#switchTo = undefined;
-        this.#stopping = false;
+        this.#window.stopping = false;
         next.session = await this.#reopen(mode);
         return;
       }
-      if (this.#ended) return;
-      if (!this.#options.reconnect || this.#stopping) throw lost;
+      if (this.#window.ended) return;
+      if (!this.#options.reconnect || this.#window.stopping) throw lost;
       this.#options.say(`${messageOf(lost)}; reconnecting`);
       const again = await this.#reconnect(session.plan.mode);
       if (again === undefined) throw lost;
@@ -259,7 +253,7 @@ class Source implements AgentSource {
       return new KmemtapError("link/lost", `${this.label}: ${messageOf(thrown)}`, { cause: thrown });
     }
     // It had said that it ends; that it had restored everything was damaged on the way.
-    if (this.#ending && this.#stopping) this.#ended = true;
+    if (this.#window.ending && this.#window.stopping) this.#window.ended = true;
     return new KmemtapError("link/lost", `${this.label}: the agent there ended`, {
       nextStep: "something ended it, or it heard nothing from here for too long; start again",
     });
@@ -272,8 +266,7 @@ class Source implements AgentSource {
       this.#closed.signal.throwIfAborted();
       const plan = await this.#options.plan(shell, wanted);
       this.#closed.signal.throwIfAborted();
-      this.#ended = this.#begun = false;
-      this.#lastHeard = this.#ending = this.#damagedSinceStop = false;
+      this.#window.reopen();
       const symbols = plan.mode === "raw" ? await SymbolReader.of(shell) : undefined;
       const script = await shell.start(agentScript(), [plan.mode, this.nonce, ...plan.options]);
       const readings = plan.mode === "hist" ? new HistReadings(this.#options.tickMs, Date.now()) : undefined;
@@ -282,8 +275,8 @@ class Source implements AgentSource {
       this.#closed.signal.throwIfAborted();
       this.#session = session;
       // Asked for while the link was being made.
-      if (this.#stopping) this.send("stop");
-      this.#heartbeat = setInterval(() => this.#beat(), Math.min(HEARTBEAT_MS, this.#options.tickMs));
+      if (this.#window.stopping) this.send("stop");
+      this.#heartbeat.start(session);
       void this.#readSide(script);
       return session;
     } catch (thrown) {
@@ -321,7 +314,7 @@ class Source implements AgentSource {
   }
 
   async #reconnect(mode: AgentMode): Promise<Session | undefined> {
-    if (this.#stopping) return undefined;
+    if (this.#window.stopping) return undefined;
     this.#backOff = new AbortController();
     const ended = AbortSignal.any([this.#closed.signal, this.#backOff.signal]);
     const session = await retry(
@@ -334,38 +327,11 @@ class Source implements AgentSource {
   }
 
   async #hangUp(): Promise<void> {
-    clearInterval(this.#heartbeat);
+    this.#heartbeat.stop();
     const session = this.#session;
     if (session === undefined) return;
     await session.script.close().catch(() => undefined);
     await session.shell.close().catch(() => undefined);
-  }
-
-  /** A sign of life, and in mode hist the next reading, when the last one has arrived. */
-  #beat(): void {
-    const now = Date.now();
-    const readings = this.#session?.readings;
-    if (this.#lastHeard && readings?.isOverdue(now) === true) this.#readLast(readings);
-    else if (this.#stopping && !this.#lastHeard && this.#damagedSinceStop) {
-      // The damaged line may have been that of the end: it is said again.
-      this.#damagedSinceStop = false;
-      this.send("stop");
-    } else if (this.#wantsSlabs(now)) {
-      this.#slabsAt = now;
-      this.send("slabs now");
-    } else this.send((this.#begun && !this.#stopping ? readings?.next(now) : undefined) ?? ".");
-  }
-
-  #wantsSlabs(now: number): boolean {
-    const { slabsMs } = this.#options;
-    const session = this.#session;
-    if (slabsMs === undefined || session === undefined || !this.#begun || this.#stopping) return false;
-    return session.readings === undefined && session.shell.concurrent && now - this.#slabsAt >= slabsMs;
-  }
-
-  /** Nothing is recorded any more: in mode hist the maps are read once more, whole; then the agent may go. */
-  #readLast(readings: HistReadings | undefined): void {
-    this.send(readings?.last(Date.now()) ?? "bye");
   }
 
   async #readSide(script: RunningScript): Promise<void> {
