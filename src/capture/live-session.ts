@@ -146,7 +146,7 @@ class Session {
       return undefined;
     }
     // A reading that does not add up is as good as a damaged line: it is asked for again.
-    if (line.type === "tick-done" && target.hist.unsure) agent.hear("damaged");
+    if (line.type === "tick-done" && target.readings.hist.unsure) agent.hear("damaged");
     agent.hear(line);
     this.#marks.hear(line, mark.timeNs);
     const change = (this.#options.workload ?? this.#options.phases)?.hear(line);

@@ -101,8 +101,8 @@ export class RunAccount {
     this.workload = workload === true ? new WorkloadAccount(callSites, { filter, maxObjects, wrappers }) : undefined;
     this.#ledger = this.workload?.ledger ?? new EventLedger(callSites, { filter, maxObjects, wrappers });
     if (target !== undefined) {
-      target.slabs.events = () => this.#ledger.objectsBySize();
-      target.allocTags.events = () => this.#ledger.objectsBySize();
+      target.readings.slabs.events = () => this.#ledger.objectsBySize();
+      target.readings.allocTags.events = () => this.#ledger.objectsBySize();
     }
   }
 
@@ -144,7 +144,7 @@ export class RunAccount {
   }
 
   get #lessons(): number {
-    return (this.#raw?.lessons ?? 0) + (this.target?.symbols.size ?? 0);
+    return (this.#raw?.lessons ?? 0) + (this.target?.readings.symbols.size ?? 0);
   }
 
   #newDecoder(): Decoder {
@@ -194,7 +194,7 @@ export class RunAccount {
     return this.workload.result({
       ...context,
       ...(addresses ? { addresses: MAX_ADDRESSES } : {}),
-      resolve: (callSite) => this.target?.symbols.resolve(callSite) ?? callSite,
+      resolve: (callSite) => this.target?.readings.symbols.resolve(callSite) ?? callSite,
       ...(this.target === undefined ? {} : { doubtful: this.target.doubtful }),
     });
   }
@@ -228,8 +228,8 @@ export class RunAccount {
 
   /** No event passes the link in mode hist, so the time is that of this side, from the window's beginning on. */
   #histPoint(target: TargetState, nowMs: number): HistoryPoint | undefined {
-    if (target.beganMs === undefined || target.hist.readings === 0) return undefined;
-    const { netBytes, netRequestedBytes, liveObjects } = target.hist.totals(target.hist.callers());
+    if (target.beganMs === undefined || target.readings.hist.readings === 0) return undefined;
+    const { netBytes, netRequestedBytes, liveObjects } = target.readings.hist.totals(target.readings.hist.callers());
     return [(nowMs - target.beganMs) / 1000, netBytes, netRequestedBytes, liveObjects];
   }
 

@@ -13,19 +13,12 @@ import type { TargetFacts } from "../model/target-facts.ts";
 import type { CpuLoss } from "../model/loss.ts";
 import type { Alert } from "../model/wire.ts";
 import { buildIdIn } from "../symbols/elf/build-id.ts";
-import { AllocTagReadings } from "./alloc-tag-readings.ts";
 import { FindingList } from "./finding-list.ts";
-import { HistAccount } from "./hist-account.ts";
 import { lostAlert } from "./lost-alert.ts";
 import { markDoubtful } from "./mark-doubtful.ts";
-import { ModuleSymbols } from "./module-symbols.ts";
 import { OverrunWatch, type OverrunThresholds } from "./overrun-watch.ts";
-import { SlabReadings } from "./slab-readings.ts";
 import { sampleOf } from "./stats-sample.ts";
-
-/** Readings of the slabs: when the window began, and before the first phase of a workload's second round (workload-script.ts). */
-const FIRST = "begin";
-const SECOND_ROUND = "2.0";
+import { TargetReadings } from "./target-readings.ts";
 
 /** From this share of its keys on a map is about to be full. */
 const FULL_MAP = 0.8;
@@ -35,10 +28,7 @@ const MAX_GAPS = 100;
 export type TargetSource = Pick<AgentSource, "plan" | "link" | "reconnects">;
 
 export class TargetState {
-  readonly hist = new HistAccount();
-  readonly symbols = new ModuleSymbols();
-  readonly slabs = new SlabReadings();
-  readonly allocTags = new AllocTagReadings();
+  readonly readings = new TargetReadings();
   readonly watch: OverrunWatch;
   readonly #source: TargetSource;
   readonly #findings = new FindingList();
@@ -61,15 +51,11 @@ export class TargetState {
   constructor(source: TargetSource, thresholds?: OverrunThresholds) {
     this.#source = source;
     this.watch = new OverrunWatch(thresholds);
-    this.allocTags.cacheBytes = (cache) => this.slabs.bytesOf(cache);
   }
 
   /** Of a workload: what hidden frees may explain. */
   get doubtful(): DoubtfulObjects {
-    return {
-      inAll: this.slabs.since(FIRST, this.#cpuCount)?.doubtful,
-      afterFirstRound: this.slabs.since(SECOND_ROUND, this.#cpuCount)?.doubtful,
-    };
+    return this.readings.doubtful(this.#cpuCount);
   }
 
   /** 1 where the target does not say. */
@@ -99,10 +85,10 @@ export class TargetState {
   hear(line: AgentLine | "damaged", timeNs: number, atMs: number): void {
     if (line === "damaged") {
       this.#damagedLines += 1;
-      this.hist.damaged();
+      this.readings.hist.damaged();
       return;
     }
-    if (line.writer === HIST_WRITER) this.hist.line(line.seq);
+    this.readings.hear(line);
     switch (line.type) {
       case "session":
         this.watch.help = overrunHelp(this.#facts().plan);
@@ -141,38 +127,8 @@ export class TargetState {
         // Of this side alone: a target cannot say that it was away.
         if (line.writer === "k") this.#hearGap(line.text, timeNs, atMs);
         break;
-      case "slabs":
-      case "slab":
-      case "slabs-done":
-      case "slabs-none":
-        this.slabs.hear(line);
-        break;
-      case "tags":
-      case "tag":
-      case "tags-done":
-      case "tags-none":
-        this.allocTags.hear(line);
-        break;
-      case "sym":
-        this.symbols.hear(line.text);
-        break;
-      case "name":
-        this.hist.name(line.text);
-        break;
-      case "row":
-        this.hist.row(line.text);
-        break;
       case "map":
         this.#hearMap(line.text, timeNs, atMs);
-        break;
-      case "symbols-done":
-        this.symbols.readingDone();
-        break;
-      case "last":
-        this.hist.stopped();
-        break;
-      case "tick-done":
-        this.hist.readingDone(line.text);
         break;
     }
   }
@@ -200,10 +156,10 @@ export class TargetState {
     const { loss } = snapshot;
     const perCpu = this.#losses(loss.perCpu);
     const sum = safe(perCpu.reduce((total, { lostEvents }) => total + lostEvents, 0));
-    const histDropped = loss.histDropped + this.hist.dropped;
+    const histDropped = loss.histDropped + this.readings.hist.dropped;
     const lostEvents = safe(Math.max(loss.lostEvents, sum) + this.#unread);
     const lostUncounted = loss.lostUncounted + this.uncounted;
-    const unsure = this.mode === "hist" && this.hist.unsure;
+    const unsure = this.mode === "hist" && this.readings.hist.unsure;
     const damagedInput = unsure
       ? [...loss.damagedInput, "the last reading of the sums was damaged on the way"]
       : loss.damagedInput;
@@ -214,7 +170,7 @@ export class TargetState {
       exact,
       loss: { ...loss, lostEvents, lostUncounted, histDropped, damagedInput, perCpu },
       cpus: this.watch.cpus,
-      histMaps: this.hist.maps,
+      histMaps: this.readings.hist.maps,
       gaps: [...this.#gaps],
       findings: this.#allFindings(),
       ...(plan === undefined
@@ -239,16 +195,16 @@ export class TargetState {
           }),
     };
     if (this.mode !== "hist") {
-      const { counts } = this.allocTags;
+      const { counts } = this.readings.allocTags;
       const counted = counts === undefined ? completed : { ...completed, functionCounts: counts };
-      return markDoubtful(counted, this.slabs.since(FIRST, this.#cpuCount));
+      return markDoubtful(counted, this.readings.reconciled(this.#cpuCount));
     }
-    const callers = this.hist.callers();
-    return { ...completed, callers, totals: this.hist.totals(callers) };
+    const callers = this.readings.hist.callers();
+    return { ...completed, callers, totals: this.readings.hist.totals(callers) };
   }
 
   #allFindings(): string[] {
-    const all = [...this.#findings.lines, ...this.slabs.findings, ...this.allocTags.findings];
+    const all = [...this.#findings.lines, ...this.readings.findings];
     if (this.#damagedLines > 0)
       all.push(`${this.#damagedLines} of the agent's own lines arrived damaged and were not read`);
     return all;
@@ -304,9 +260,7 @@ export class TargetState {
     this.#gaps.push({ fromMs, toMs, reason: match[3] });
     if (this.#gaps.length > MAX_GAPS) this.#gaps.shift();
     this.watch.restart();
-    this.hist.restart();
-    this.slabs.restart();
-    this.allocTags.restart();
+    this.readings.restart();
     this.#endHeard = false;
     const seconds = ((toMs - fromMs) / 1000).toFixed(1);
     const alert = lostAlert(null, null, timeNs, atMs);
@@ -318,9 +272,9 @@ export class TargetState {
   }
 
   #hearMap(text: string, timeNs: number, atMs: number): void {
-    const before = this.hist.dropped;
-    this.hist.map(fieldsOf(text));
-    const dropped = this.hist.dropped - before;
+    const before = this.readings.hist.dropped;
+    this.readings.hist.map(fieldsOf(text));
+    const dropped = this.readings.hist.dropped - before;
     if (dropped <= 0) {
       this.#warnOfFullMaps(timeNs, atMs);
       return;
@@ -335,7 +289,7 @@ export class TargetState {
 
   /** Once a map: it never gets emptier, and refuses new keys when it is full. */
   #warnOfFullMaps(timeNs: number, atMs: number): void {
-    for (const { map, entries, size } of this.hist.maps) {
+    for (const { map, entries, size } of this.readings.hist.maps) {
       if (entries < size * FULL_MAP || this.#warnedOf.has(map)) continue;
       this.#warnedOf.add(map);
       const percent = Math.round((entries / size) * 100);
@@ -348,9 +302,6 @@ export class TargetState {
     this.#alerts.push({ level, atMs, timeNs, cpu: null, events: null, text, help });
   }
 }
-
-/** The hist maps' reader (awk in the agent). */
-const HIST_WRITER = "h";
 
 function safe(count: number): number {
   return Math.min(count, Number.MAX_SAFE_INTEGER);
