@@ -94,11 +94,14 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 /** What a timer takes: 24 days and a half (a 32-bit number of milliseconds; beyond it, Node's fire at once). */
 const MAX_DURATION_MS = 2 ** 31 - 1;
 
-/** `20s`, `1.5m`, `500ms`, `2h` or plain seconds, in milliseconds. */
+/** `20s`, `1.5m`, `500ms`, `2h` or 0, in milliseconds. A bare number is refused: some would mean seconds, others milliseconds. */
 export function durationOf(option: string, text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
+  if (/^0+(\.0+)?$/.test(text)) return 0;
+  if (/^\d+(\.\d+)?$/.test(text))
+    throw usage(`${option} ${text}: no unit`, `say which: ${option} ${text}s (or ms, m, h)`);
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
   if (match !== null) {
-    const [, number, unit = "s"] = match;
+    const [, number, unit] = match;
     const ms = Number(number) * UNITS[unit];
     if (ms <= MAX_DURATION_MS) return ms;
     throw usage(`${option} ${text}: too long a time`, "24 days at most, such as 576h");

@@ -63,12 +63,12 @@ describe("the options of a capture", () => {
 
 describe("a time", () => {
   it.each([
-    ["20", 20_000],
     ["20s", 20_000],
     ["1.5m", 90_000],
     ["500ms", 500],
     ["2h", 7_200_000],
     ["0", 0],
+    ["0s", 0],
     ["576h", 2_073_600_000],
   ])("%s is %d ms", (text, ms) => {
     expect(durationOf("--for", text)).toBe(ms);
@@ -81,6 +81,15 @@ describe("a time", () => {
       expect(() => durationOf("--for", text)).toThrow(/^--for /);
     },
   );
+
+  it.each(["5", "1.5", "500"])("has a unit: %s alone is refused, and what to say is said", (text) => {
+    expect(() => durationOf("--every", text)).toThrow(
+      expect.objectContaining({
+        message: `--every ${text}: no unit`,
+        nextStep: `say which: --every ${text}s (or ms, m, h)`,
+      }),
+    );
+  });
 });
 
 describe("a number", () => {
