@@ -48,7 +48,7 @@ async function watchGuest(guest: Guest, common: Common): Promise<ExitCode> {
     let ending = false;
     void common.stopped.then(() => (ending = true));
     // Its end is news only when nobody asked for it.
-    void guest.exited.then((reason) => {
+    void guest.exited.then(({ reason }) => {
       if (!ending) say(reason);
     });
     return await watch(guest.source, {

@@ -18,8 +18,8 @@ export interface FollowOptions {
 
 /** A source whose writer may be known to be gone. */
 export interface FollowedFile extends ByteSource {
-  /** Nobody writes any more: what is left is read, and then the source ends. */
-  writerGone(): void;
+  /** Nobody writes any more: what is left is read, and then the source ends, or fails as the writer did. */
+  writerGone(failure?: Error): void;
 }
 
 const CHUNK_BYTES = 256 * 1024;
@@ -33,8 +33,9 @@ export function followFile(path: string, options: FollowOptions = {}): FollowedF
     label: options.label ?? `file://${path}`,
     recording: false,
     runs: eachRun(path, pollMs, life),
-    writerGone: () => {
+    writerGone: (failure) => {
       life.writerGone = true;
+      life.failure = failure;
     },
     close: () => {
       life.abort.abort();
@@ -47,20 +48,22 @@ export function followFile(path: string, options: FollowOptions = {}): FollowedF
 interface Life {
   readonly abort: AbortController;
   writerGone: boolean;
+  failure?: Error | undefined;
 }
 
 async function* eachRun(path: string, pollMs: number, life: Life): AsyncGenerator<ByteStream> {
   const { signal } = life.abort;
   while (!signal.aborted) {
     const handle = await openWhenThere(path, pollMs, life);
-    if (handle === undefined) return;
+    if (handle === undefined) break;
     try {
       yield { bytes: growingBytes(handle, path, pollMs, life), close: () => Promise.resolve() };
     } finally {
       await handle.close();
     }
-    if (life.writerGone) return;
+    if (life.writerGone) break;
   }
+  if (life.failure !== undefined && !signal.aborted) throw life.failure;
 }
 
 async function openWhenThere(path: string, pollMs: number, life: Life): Promise<FileHandle | undefined> {

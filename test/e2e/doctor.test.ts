@@ -216,7 +216,7 @@ function boot(initramfs: string, parameters: readonly string[]) {
     guardian,
   );
   let ended: string | undefined;
-  void emulator.exited.then((reason) => (ended = reason));
+  void emulator.exited.then(({ reason }) => (ended = reason));
   onTestFinished(async () => {
     emulator.kill();
     await emulator.exited;

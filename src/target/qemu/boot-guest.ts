@@ -16,12 +16,15 @@ import { followFile } from "../../transport/follow-file.ts";
 import { findBootKernel } from "./boot-kernel.ts";
 import { type Emulator, needQemu, startEmulator } from "./emulator.ts";
 import { type Guardian, startGuardian } from "./guardian.ts";
+import { type GuestEnd, guestEnd } from "./guest-end.ts";
 import { linesOf, parseGuestReport } from "./guest-reports.ts";
 import { buildInitramfs } from "./initramfs.ts";
 
 export interface GuestOptions {
   /** The guest keeps a copy of all it traced and sends it on a third port at the end of one workload round. */
   readonly copy?: boolean;
+  /** Words for the kernel's command line. */
+  readonly append?: readonly string[];
 }
 
 export interface Guest {
@@ -33,8 +36,8 @@ export interface Guest {
   /** Files that QEMU writes: the trace as it arrived, the console, the guest's own copy. */
   readonly files: { readonly trace: string; readonly console: string; readonly copy: string };
   readonly pid: number;
-  /** Resolves with a line on why when the guest is gone. */
-  readonly exited: Promise<string>;
+  /** Resolves when the guest is gone. One that panicked fails {@link source} as well. */
+  readonly exited: Promise<GuestEnd>;
   /** Ends the guest and removes its files. */
   close(): Promise<void>;
 }
@@ -75,7 +78,11 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
   try {
     const initramfs = join(dir, "initramfs.cpio");
     await buildInitramfs(kernel, { init: "boot-init.sh", modules: MODULES }, dir, initramfs);
-    const parameters = [...KERNEL_PARAMETERS, ...(options.copy === true ? ["kmemtap.copy"] : [])];
+    const parameters = [
+      ...KERNEL_PARAMETERS,
+      ...(options.copy === true ? ["kmemtap.copy"] : []),
+      ...(options.append ?? []),
+    ];
     const devices = [files.trace, files.console, files.copy].flatMap((file) => ["-serial", `file:${file}`]);
     const { vmlinuz } = kernel;
     const qemu = startEmulator(
@@ -93,8 +100,9 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
 function runningGuest(qemu: Emulator, release: string, dir: string, files: Guest["files"], guardian: Guardian): Guest {
   const source = followFile(files.trace, { label: `qemu: Linux ${release}` });
   const consoleFile = followFile(files.console);
-  void qemu.exited.then(() => {
-    source.writerGone();
+  const exited = guestEnd(qemu.exited, files.console);
+  void exited.then(({ failure }) => {
+    source.writerGone(failure);
     consoleFile.writerGone();
   });
   return {
@@ -103,7 +111,7 @@ function runningGuest(qemu: Emulator, release: string, dir: string, files: Guest
     release,
     files,
     pid: qemu.pid,
-    exited: qemu.exited,
+    exited,
     close: async () => {
       await Promise.all([source.close(), consoleFile.close()]);
       qemu.kill();

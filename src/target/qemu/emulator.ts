@@ -12,10 +12,17 @@ export interface Emulator {
   readonly pid: number;
   /** The other end of QEMU's file descriptor {@link MONITOR_FD}, for arguments that name it. */
   readonly monitor: Duplex;
-  /** Resolves with a line on why when the guest is gone. */
-  readonly exited: Promise<string>;
+  /** Resolves when the guest is gone. */
+  readonly exited: Promise<EmulatorEnd>;
   /** Ends the guest at once. */
   kill(): void;
+}
+
+export interface EmulatorEnd {
+  /** A line on why. */
+  readonly reason: string;
+  /** QEMU ended by itself and without complaint: a guest that was shut down, or that reset after a panic. */
+  readonly isOrderly: boolean;
 }
 
 export interface Machine {
@@ -70,8 +77,8 @@ export function startEmulator(machine: Machine, guardian: Guardian): Emulator {
   monitor.on("error", () => undefined);
   // "close" waits for the monitor as well, which may have no reader.
   child.once("exit", () => monitor.destroy());
-  const exited = new Promise<string>((resolve) => {
-    child.once("error", (error) => resolve(`${qemu} did not start: ${messageOf(error)}`));
+  const exited = new Promise<EmulatorEnd>((resolve) => {
+    child.once("error", (error) => resolve({ reason: `${qemu} did not start: ${messageOf(error)}`, isOrderly: false }));
     child.once("close", (code, signal) => resolve(exitReason(qemu, code, signal, said)));
   });
   void exited.then(() => guardian.watch(undefined));
@@ -89,8 +96,11 @@ function qemuArguments(machine: Machine): string[] {
   ];
 }
 
-function exitReason(qemu: string, code: number | null, signal: string | null, said: string): string {
+function exitReason(qemu: string, code: number | null, signal: string | null, said: string): EmulatorEnd {
   const text = said.trim().split("\n").at(-1) ?? "";
-  if (text !== "" && code !== 0) return `${qemu} failed: ${text}`;
-  return signal === null ? "the guest has shut down" : `${qemu} was ended by ${signal}`;
+  if (text !== "" && code !== 0) return { reason: `${qemu} failed: ${text}`, isOrderly: false };
+  if (signal !== null) return { reason: `${qemu} was ended by ${signal}`, isOrderly: false };
+  return code === 0
+    ? { reason: "the guest has shut down", isOrderly: true }
+    : { reason: `${qemu} ended with status ${String(code)}`, isOrderly: false };
 }

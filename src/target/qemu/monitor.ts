@@ -45,7 +45,7 @@ export async function openMonitor(emulator: Emulator): Promise<Monitor> {
     const answer = new Promise<z.infer<typeof messageSchema>>((resolve) => waiting.push(resolve));
     emulator.monitor.write(`${JSON.stringify({ execute: command, arguments: parameters })}\n`);
     const result = await Promise.race([answer, emulator.exited]);
-    if (typeof result === "string") throw monitorError(result);
+    if ("reason" in result) throw monitorError(result.reason);
     if (result.error !== undefined) throw monitorError(`QEMU refused ${command}: ${result.error.desc}`);
     return result.return;
   };

@@ -15,6 +15,7 @@ import { needQemu, startEmulator } from "./emulator.ts";
 import { type Guardian, startGuardian } from "./guardian.ts";
 import { GUEST_MACHINES, type GuestMachine } from "./guest-machine.ts";
 import { guestAccounts } from "./guest-accounts.ts";
+import { type GuestEnd, guestEnd } from "./guest-end.ts";
 import { parseGuestReport } from "./guest-reports.ts";
 import { type GuestSsh, guestSsh, makeSshKeys, SSH_ARGUMENTS } from "./guest-ssh.ts";
 import { buildInitramfs } from "./initramfs.ts";
@@ -66,8 +67,8 @@ export interface ShellGuest {
   readonly consoleFile: string;
   readonly monitor: Monitor;
   readonly pid: number;
-  /** Resolves with a line on why when the guest is gone. */
-  readonly exited: Promise<string>;
+  /** Resolves when the guest is gone. */
+  readonly exited: Promise<GuestEnd>;
   /** Ends the guest and removes its files. */
   close(): Promise<void>;
 }
@@ -139,7 +140,8 @@ async function boot(
     const monitor = await openMonitor(emulator);
     const ends = await monitor.charDevices();
     const ssh = keys === undefined ? undefined : await guestSsh(keys, monitor, dir);
-    await untilUp(emulator.exited, consoleFile);
+    const exited = guestEnd(emulator.exited, consoleFile);
+    await untilUp(exited, consoleFile);
     return {
       release: kernel.release,
       serials: lines.map((line) => guestSerial(line, ends.get(line.id) ?? "")),
@@ -147,7 +149,7 @@ async function boot(
       consoleFile,
       monitor,
       pid: emulator.pid,
-      exited: emulator.exited,
+      exited,
       close: async () => {
         await end(emulator, lines);
         guardian.dismiss();
@@ -161,7 +163,7 @@ async function boot(
 }
 
 /** QEMU has no time to remove its sockets, which may lie outside the guest's directory. */
-async function end(emulator: { kill(): void; exited: Promise<string> }, lines: readonly SerialLine[]): Promise<void> {
+async function end(emulator: { kill(): void; exited: Promise<unknown> }, lines: readonly SerialLine[]): Promise<void> {
   emulator.kill();
   await emulator.exited;
   for (const { spec, path } of lines) if (spec.kind === "unix") await rm(path, { force: true });
@@ -182,9 +184,9 @@ function kernelParameters(options: ShellGuestOptions, lines: readonly SerialLine
   ];
 }
 
-async function untilUp(exited: Promise<string>, consoleFile: string): Promise<void> {
+async function untilUp(exited: Promise<GuestEnd>, consoleFile: string): Promise<void> {
   let ended: string | undefined;
-  void exited.then((reason) => {
+  void exited.then(({ reason }) => {
     ended = reason;
   });
   const limit = performance.now() + BOOT_LIMIT_MS;
