@@ -1,7 +1,7 @@
 /** The accounts of a kmemtap that runs already, by its HTTP API. */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ExitCode, KmemtapError, messageOf } from "../../model/errors.ts";
+import { ExitCode, KmemtapError, messageOf, systemCodeOf } from "../../model/errors.ts";
 import { targetsAnswerSchema } from "../../model/api.ts";
 import { type Snapshot, snapshotSchema } from "../../model/snapshot.ts";
 import { durationOf, usage } from "../arm-options.ts";
@@ -124,24 +124,53 @@ class Server {
     });
   }
 
+  #nextStepAfter(status: number): string {
+    if (status === 401)
+      return this.#headers["authorization"] === undefined
+        ? "give its token: --token-file FILE"
+        : "its tokens are others: check what --token-file names";
+    if (status === 403) return "its configuration says who may ask, and by which name (access: docs/access.md)";
+    if (status >= 500) return "the log of the kmemtap there says what failed";
+    return "check the address and the target's name";
+  }
+
   async #get(path: string): Promise<unknown> {
     const url = this.#origin + path;
     try {
       const response = await fetch(url, { headers: this.#headers, signal: AbortSignal.timeout(ANSWER_MS) });
-      if (response.ok) return await response.json();
+      if (response.ok) return await jsonOf(response);
       const text = (await response.text()).slice(0, 200);
       throw new KmemtapError("link/refused", `${url} answered ${String(response.status)}: ${text}`, {
-        nextStep:
-          response.status === 401 ? "give its token: --token-file FILE" : "check the address and the target's name",
+        nextStep: this.#nextStepAfter(response.status),
       });
     } catch (thrown) {
       if (thrown instanceof KmemtapError) throw thrown;
       const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-      throw new KmemtapError("link/unreachable", `${url}: ${messageOf(cause)}`, {
-        nextStep: "check that kmemtap live or kmemtap daemon runs there",
+      // So says fetch, without asking: https://fetch.spec.whatwg.org/#port-blocking
+      if (messageOf(cause) === "bad port")
+        throw usage(
+          `${this.#origin}: its port is kept for another service, and web clients, this one and browsers, never ask it`,
+          "have kmemtap serve on another port, such as --serve 127.0.0.1:8642",
+        );
+      const isPlain = systemCodeOf(cause) === "ERR_SSL_WRONG_VERSION_NUMBER";
+      const what = isPlain ? "it does not answer in TLS" : messageOf(cause);
+      throw new KmemtapError("link/unreachable", `${url}: ${what}`, {
+        nextStep: isPlain
+          ? `it may speak plain HTTP: ${this.#origin.replace("https:", "http:")}`
+          : "check that kmemtap live or kmemtap daemon runs there",
         cause: thrown,
       });
     }
+  }
+}
+
+/** Null, which is no answer of a kmemtap, where it is not JSON. */
+async function jsonOf(response: Response): Promise<unknown> {
+  const text = await response.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 

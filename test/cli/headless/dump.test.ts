@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -170,5 +171,32 @@ describe("kmemtap snapshot -o DIR", () => {
     const { status, stderr } = await kmemtap(["snapshot", `http://127.0.0.1:${String(port)}`]);
     expect(status).toBe(3);
     expect(stderr).toMatch(/^kmemtap: http:\/\/127\.0\.0\.1:\d+\/api\/targets: .*ECONNREFUSED.*\n {2}\S.*\n$/);
+  });
+
+  it("a port that fetch never asks is said to be one", async () => {
+    const { status, stderr } = await kmemtap(["snapshot", "http://127.0.0.1:9"]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /127\.0\.0\.1:9: its port is kept for another service.*\n {2}.*--serve 127\.0\.0\.1:8642\n$/,
+    );
+  });
+
+  it.each([
+    [401, "{}", [], / answered 401: .*\n {2}give its token: --token-file FILE\n$/],
+    [401, "{}", ["--token-file", "/proc/version"], / answered 401: .*\n {2}its tokens are others/],
+    [403, "{}", [], / answered 403: .*\n {2}its configuration says who may ask/],
+    [404, "{}", [], / answered 404: .*\n {2}check the address/],
+    [500, "{}", [], / answered 500: .*\n {2}the log of the kmemtap there/],
+    [200, "<html>", [], / answered with something else than a list of targets\n {2}\S/],
+  ])("what answers with %d and %s is told from a kmemtap, with what to do", async (code, body, args, expected) => {
+    const server = createHttpServer((_request, response) => response.writeHead(code).end(body)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    const { status, stderr } = await kmemtap(["snapshot", url, ...args]);
+    expect(status).toBe(3);
+    expect(stderr).toMatch(expected);
+    const secure = await kmemtap(["snapshot", url.replace("http", "https")]);
+    expect(secure.stderr).toMatch(/: it does not answer in TLS\n {2}it may speak plain HTTP: http:/);
   });
 });
