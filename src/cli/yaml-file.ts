@@ -1,6 +1,6 @@
 /** YAML that an operator wrote, by a schema: every fault is named by file, line and key. */
 import { readFileSync } from "node:fs";
-import { LineCounter, parseDocument, visit } from "yaml";
+import { isScalar, LineCounter, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 import { ExitCode, KmemtapError, messageOf } from "../model/errors.ts";
 
@@ -61,11 +61,16 @@ function contentOf(
   lineCounter: LineCounter,
   invalid: (message: string) => KmemtapError,
 ): unknown {
+  const lineOfNode = (node: { range?: readonly number[] | null }) => lineCounter.linePos(node.range?.[0] ?? 0).line;
   visit(document, {
+    Pair: (_key, { key }) => {
+      // An object has it already, and schemas leave it out without a word.
+      if (isScalar(key) && key.value === "__proto__")
+        throw invalid(`${file}:${lineOfNode(key)}: __proto__: cannot be a name here; choose another`);
+    },
     Alias: (_key, alias) => {
       if (alias.resolve(document) !== undefined) return;
-      const line = lineCounter.linePos(alias.range?.[0] ?? 0).line;
-      throw invalid(`${file}:${line}: *${alias.source} names no anchor`);
+      throw invalid(`${file}:${lineOfNode(alias)}: *${alias.source} names no anchor`);
     },
   });
   try {

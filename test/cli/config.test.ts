@@ -31,6 +31,17 @@ describe("a configuration", () => {
     expect(parseConfig(text, "k.yaml")).toEqual(DEFAULTS);
   });
 
+  it("may call a target what every object has already, but for the one name that objects cannot hold", () => {
+    const { targets } = parseConfig("targets:\n  constructor: file:///x\n  toString: file:///y\n", "k.yaml");
+    expect(Object.entries(targets)).toEqual([
+      ["constructor", "file:///x"],
+      ["toString", "file:///y"],
+    ]);
+    expect(() => parseConfig("targets:\n  lab: file:///x\n  __proto__: file:///y\n", "k.yaml")).toThrow(
+      "k.yaml:3: __proto__: cannot be a name here; choose another",
+    );
+  });
+
   it("changes what it names", () => {
     expect(parseConfig("snapshotMs: 50\ntargets:\n  lab: file:///tmp/serial.log\n", "k.yaml")).toEqual({
       ...DEFAULTS,

@@ -126,9 +126,9 @@ class Server {
 
   #nextStepAfter(status: number): string {
     if (status === 401)
-      return this.#headers["authorization"] === undefined
-        ? "give its token: --token-file FILE"
-        : "its tokens are others: check what --token-file names";
+      return "authorization" in this.#headers
+        ? "its tokens are others: check what --token-file names"
+        : "give its token: --token-file FILE";
     if (status === 403) return "its configuration says who may ask, and by which name (access: docs/access.md)";
     if (status >= 500) return "the log of the kmemtap there says what failed";
     return "check the address and the target's name";
