@@ -1,3 +1,5 @@
+import { printable } from "../model/printable.ts";
+
 /** A target that says ever new things of itself is shown by so many of them. */
 const MAX_FINDINGS = 100;
 
@@ -6,7 +8,8 @@ export class FindingList {
   readonly #lines = new Set<string>();
   #leftOut = 0;
 
-  add(finding: string): void {
+  add(text: string): void {
+    const finding = printable(text);
     if (this.#lines.size < MAX_FINDINGS || this.#lines.has(finding)) this.#lines.add(finding);
     else this.#leftOut += 1;
   }

@@ -1,4 +1,5 @@
 /** Moments of a run that the timeline shows: phases, gaps of the link, the boot, what a user noted. */
+import { printable } from "../model/printable.ts";
 import type { Mark } from "../model/wire.ts";
 import type { AgentLine } from "../target/agent/agent-line.ts";
 import type { PhaseChange } from "./workload-account.ts";
@@ -20,7 +21,7 @@ export class RunMarks {
   }
 
   add(kind: Mark["kind"], timeNs: number, text: string, atMs = Date.now()): void {
-    const mark = { kind, timeNs, atMs, text };
+    const mark = { kind, timeNs, atMs, text: printable(text) };
     this.#all = [...this.#all, mark].slice(-MAX_MARKS);
     this.#news.push(mark);
   }

@@ -1,5 +1,6 @@
 /** What the agent reads of the target's own counts: the sums of mode hist, the symbols of modules, the slabs, the kernel's allocation tags. */
 import type { DoubtfulObjects } from "../accounting/workload-state.ts";
+import { visibleName } from "../model/printable.ts";
 import type { AgentLine } from "../target/agent/agent-line.ts";
 import { AllocTagReadings } from "./alloc-tag-readings.ts";
 import { HistAccount } from "./hist-account.ts";
@@ -42,7 +43,8 @@ export class TargetReadings {
   }
 
   /** The state of a hist map is not among them: it may be an alert (target-state.ts). */
-  hear(line: AgentLine): void {
+  hear(heard: AgentLine): void {
+    const line = { ...heard, text: visibleName(heard.text) };
     if (line.writer === HIST_WRITER) this.hist.line(line.seq);
     switch (line.type) {
       case "slabs":

@@ -11,6 +11,7 @@ import type { TargetReport } from "../model/ports.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { TargetFacts } from "../model/target-facts.ts";
 import type { CpuLoss } from "../model/loss.ts";
+import { visibleName } from "../model/printable.ts";
 import type { Alert } from "../model/wire.ts";
 import { buildIdIn } from "../symbols/elf/build-id.ts";
 import { FindingList } from "./finding-list.ts";
@@ -178,7 +179,7 @@ export class TargetState {
         : {
             mode: plan.mode,
             modeReason: plan.reason,
-            release: plan.facts.release,
+            release: visibleName(plan.facts.release),
             bootId: plan.facts.bootId,
             ...(buildId !== undefined && { buildId }),
           }),

@@ -6,6 +6,7 @@
  */
 
 import { byCaller, callerOf } from "./caller.ts";
+import { visibleName } from "./printable.ts";
 
 const INITIAL_SLOTS = 4096;
 const INITIAL_ARENA_WORDS = 16 * 1024;
@@ -33,7 +34,7 @@ export class CallSiteTable {
     return this.#texts.length;
   }
 
-  /** The text of a call site, as the kernel printed it. */
+  /** The text of a call site, as the kernel printed it; what nobody would see of it is escaped ({@link visibleName}). */
   text(id: number): string {
     return this.#texts[id];
   }
@@ -49,7 +50,7 @@ export class CallSiteTable {
   }
 
   setFreesTo(id: number, cache: string): void {
-    this.#freesTo[id] = cache;
+    this.#freesTo[id] = visibleName(cache);
   }
 
   /** The place of each id in the order of {@link byCaller}: rows are sorted five times a second, texts compared once. */
@@ -88,13 +89,13 @@ export class CallSiteTable {
 
   /** The id of a text that does not come with a hash, such as a stack's frame; it is added where it is not known. */
   idOf(text: string): number {
-    const known = this.#byText.get(text);
+    const known = this.#byText.get(text) ?? this.#byText.get(visibleName(text));
     if (known !== undefined) return known;
     const id = this.#texts.length;
     if (id === this.#lengths.length) this.#growColumns();
     // No text has so many bytes: find passes it over until add says under which hash it is looked for.
     this.#lengths[id] = NO_LENGTH;
-    this.#remember(text);
+    this.#remember(visibleName(text));
     return id;
   }
 
@@ -106,7 +107,8 @@ export class CallSiteTable {
 
   /** Adds a text that {@link find} does not know; its id. */
   add(view: DataView, start: number, length: number, hash: number): number {
-    const text = Buffer.from(view.buffer as ArrayBuffer, view.byteOffset + start, length).toString("utf8");
+    const bytes = Buffer.from(view.buffer as ArrayBuffer, view.byteOffset + start, length);
+    const text = visibleName(bytes.toString("utf8"));
     const known = this.#byText.get(text);
     // Known without a hash; a text that differs in bytes that are no UTF-8 is another.
     const isAdopted = known !== undefined && this.#lengths[known] === NO_LENGTH;

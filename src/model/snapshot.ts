@@ -80,7 +80,11 @@ export type StackFacts = z.infer<typeof stackFactsSchema>;
 
 export const callerRowSchema = z
   .object({
-    callSite: z.string().describe("the call site as the kernel printed it: the account's key"),
+    callSite: z
+      .string()
+      .describe(
+        "the call site as the kernel printed it: the account's key; characters that nobody would see are escaped: \\u{202e}",
+      ),
     caller: z.string().describe("the call site without the function's size: symbol+0x22, or the bare address"),
     allocs: count.describe("allocations with a pointer"),
     frees: count.describe("frees matched to one of these allocations, whatever event freed it"),
