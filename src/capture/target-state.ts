@@ -17,6 +17,7 @@ import { buildIdIn } from "../symbols/elf/build-id.ts";
 import { FindingList } from "./finding-list.ts";
 import { lostAlert } from "./lost-alert.ts";
 import { markDoubtful } from "./mark-doubtful.ts";
+import { overrunHelp } from "./overrun-help.ts";
 import { OverrunWatch, type OverrunThresholds } from "./overrun-watch.ts";
 import { sampleOf } from "./stats-sample.ts";
 import { TargetReadings } from "./target-readings.ts";
@@ -306,16 +307,6 @@ export class TargetState {
 
 function safe(count: number): number {
   return Math.min(count, Number.MAX_SAFE_INTEGER);
-}
-
-/** Only what can be had: a fast link is no cause, and not every kernel has hist triggers. */
-function overrunHelp(plan: AgentSource["plan"]): string {
-  const isSlow = plan?.bytesPerSecond !== undefined;
-  return [
-    "a larger buffer (--buffer-kb, --on-overrun grow)",
-    ...(isSlow ? ["a faster link"] : []),
-    ...(plan?.facts.hist === true && plan.facts.synthetic ? ["--mode hist"] : []),
-  ].join(", or ");
 }
 
 function buildIdOf({ notes }: AgentFacts): string | undefined {
