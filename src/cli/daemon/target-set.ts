@@ -62,7 +62,7 @@ export class TargetSet {
     const dump =
       directory === undefined
         ? undefined
-        : new MomentDump(triggers, new DumpFiles({ directory: join(directory, id), formats, onTrouble }));
+        : new MomentDump(triggers, new DumpFiles({ directory: join(directory, id), name: id, formats, onTrouble }));
     const target = new WatchedTarget(id, { config, logger, dump });
     const updates = target.updates.pipe(tap((update) => this.#outputs.take(id, update)));
     const hub = this.#registry.add({ id, label: id, updates, control: target });

@@ -8,6 +8,8 @@ import { writeDurably } from "./write-durably.ts";
 
 export interface DumpFilesOptions {
   readonly directory: string;
+  /** What files are called first, in place of what the account is of: the target's name, which its directory and URLs have. */
+  readonly name?: string;
   readonly formats: readonly DumpFormatName[];
   /** Told of what could not be written, once for the same trouble. */
   readonly onTrouble: (text: string) => void;
@@ -34,8 +36,8 @@ export class DumpFiles {
 
   /** Writes the moment in each format; never rejects. */
   async write(moment: Moment): Promise<void> {
-    const { directory, formats } = this.#options;
-    const stem = join(directory, stemOf(moment));
+    const { directory, formats, name } = this.#options;
+    const stem = join(directory, stemOf(moment, name ?? moment.snapshot.source.label));
     let isWhole = true;
     for (const name of formats) {
       const { ending, render } = dumpFormat(name);
@@ -63,10 +65,10 @@ export class DumpFiles {
 }
 
 /** `board-20261126T131200.123Z-run1`: sorted by name is sorted by time, on any file system. */
-function stemOf({ atMs, snapshot: { source } }: Moment): string {
+function stemOf({ atMs, snapshot: { source } }: Moment, name: string): string {
   const time = new Date(atMs).toISOString().replaceAll(/[-:]/g, "");
   // What a URL or a path has beside letters and digits, at the length that leaves room for the rest of a name.
-  const label = source.label
+  const label = name
     .replaceAll(/[^\w.]+/g, "-")
     .replaceAll(/^[-.]+|-+$/g, "")
     .slice(0, 100);
