@@ -54,7 +54,7 @@ export async function captureTarget(
   const console = await consoleOf(options.console, parsed);
   const target = await openTarget(parsed, targetText, arm, false);
   try {
-    const logger = createLogger(config.logLevel);
+    const logger = createLogger(config);
     const { source, agent, reports } = target;
     const followed = follow(source, {
       config,

@@ -137,6 +137,10 @@ export const configSchema = z
       .enum(["trace", "debug", "info", "warn", "error", "silent"])
       .default("info")
       .describe("what goes to stderr"),
+    logFormat: z
+      .enum(["text", "json"])
+      .default("text")
+      .describe("lines of text, or of JSON for what collects logs; either way all of one form, but for the last error"),
     targets: z
       .record(
         z

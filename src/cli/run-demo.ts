@@ -4,6 +4,7 @@ import { type ExitCode, KmemtapError } from "../model/errors.ts";
 import { bootGuest, type Guest } from "../target/qemu/boot-guest.ts";
 import { replayFile } from "../transport/replay-file.ts";
 import { loadConfig } from "./config.ts";
+import { say } from "./say.ts";
 import { untilStopped } from "./until-stopped.ts";
 import { watch, type WatchOptions } from "./watch.ts";
 import { wrappersOf } from "./wrappers.ts";
@@ -77,8 +78,4 @@ async function watchRecording(common: Common): Promise<ExitCode> {
       say(`open ${url} - Ctrl-C ends it`);
     },
   });
-}
-
-function say(text: string): void {
-  process.stderr.write(`kmemtap: ${text}\n`);
 }

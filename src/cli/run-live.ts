@@ -66,7 +66,7 @@ async function live(
       wrappers: wrappersOf(options.wrappers ?? config.wrappers),
       ...(reports === undefined ? {} : { reports }),
       ...(agent === undefined ? {} : { agent }),
-      onReady: (url) => process.stderr.write(`kmemtap: ${source.label} at ${url}\n`),
+      onReady: (url) => say(`${source.label} at ${url}`),
     });
   } finally {
     await target.close();

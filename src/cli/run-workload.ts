@@ -81,7 +81,7 @@ async function workload(
     say,
   });
   try {
-    const logger = createLogger(config.logLevel);
+    const logger = createLogger(config);
     const status = new WorkloadStatus(rounds);
     const script = new WorkloadScript(agent, {
       phases,
@@ -108,7 +108,7 @@ async function workload(
     void over.then(() => script.over());
     const complete = await script.run(interrupt.signal);
     record?.outcome({ interrupted: !complete });
-    if (!complete && interrupt.signal.aborted) say("interrupted: restoring the target, and printing what there is");
+    if (!complete && interrupt.signal.aborted) say("interrupted: restoring the target");
     await finishCapture(agent, over, followed.last, logger);
     await agent.close();
     const update = await over;
@@ -128,8 +128,14 @@ async function conclude(
 ): Promise<ExitCode> {
   const { failure, workload } = update;
   const result = workload?.(scope, { interrupted: !complete, addresses: options.addresses === true });
-  if (result !== undefined && (result.phases.length > 0 || failure === undefined)) await print(result, options);
+  const hasRun = result !== undefined && result.phases.length > 0;
+  if (hasRun) await print(result, options);
   if (failure !== undefined) throw failure;
+  if (!hasRun && !complete) {
+    say("nothing of the workload ran: it was interrupted before its first phase");
+    return ExitCode.targetFailed;
+  }
+  if (result !== undefined && !hasRun) await print(result, options);
   return result === undefined ? ExitCode.targetFailed : statusOf(result, options);
 }
 

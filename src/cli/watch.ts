@@ -56,7 +56,7 @@ const DEFAULT_PORT = 8642;
 /** Watches the source until the operator ends it; the exit status. */
 export async function watch(source: ByteSource, options: WatchOptions): Promise<ExitCode> {
   const { config } = options;
-  const logger = createLogger(config.logLevel);
+  const logger = createLogger(config);
   const address = parseListenAddress(options.serve ?? config.serve, DEFAULT_PORT);
   const id = options.id ?? "target";
   const outputs = await openSinks(config, (text) => logger.warn(text));

@@ -19,8 +19,8 @@ async function live(...args: string[]) {
   child.stdout.setEncoding("utf8").on("data", (text: string) => (run.stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (run.stderr += text));
   onTestFinished(() => void child.kill("SIGKILL"));
-  await until("the address", () => /at (http:\S+)/.test(run.stderr));
-  run.url = /at (http:\S+)/.exec(run.stderr)?.[1] ?? "";
+  await until("the address", () => /at (http:[^\s"]+)/.test(run.stderr));
+  run.url = /at (http:[^\s"]+)/.exec(run.stderr)?.[1] ?? "";
   return run;
 }
 
@@ -51,17 +51,31 @@ describe("kmemtap live", () => {
     expect(run.stdout).toBe("");
   });
 
-  it("logs JSON to stderr where that is no terminal, and nothing to stdout", async () => {
+  it("logs lines of text to stderr, and nothing to stdout", async () => {
     const path = join(tempDir(), "serial.log");
     writeFileSync(path, `${ALLOC_LINE}\nCPU:1 [LOST 5 EVENTS]\n`);
     const run = await live(`file://${path}`);
     await untilAllocs(run.url, 1);
     await until("a warning", () => run.stderr.includes("5 events lost"));
+    expect(run.stderr).not.toContain("\u001b");
+    for (const line of run.stderr.trimEnd().split("\n"))
+      expect(line).toMatch(/^(kmemtap: \S|\[\d\d:\d\d:\d\d\.\d{3}\] (INFO|WARN): \S)/);
+    expect(run.stdout).toBe("");
+  });
+
+  it("logs JSON and nothing else where the configuration wants it", async () => {
+    const config = join(tempDir(), "kmemtap.yaml");
+    writeFileSync(config, "logFormat: json\n");
+    const path = join(tempDir(), "serial.log");
+    writeFileSync(path, `${ALLOC_LINE}\nCPU:1 [LOST 5 EVENTS]\n`);
+    const run = await live(`file://${path}`, "--config", config);
+    await untilAllocs(run.url, 1);
+    await until("a warning", () => run.stderr.includes("5 events lost"));
     const entries = run.stderr
       .trimEnd()
       .split("\n")
-      .filter((line) => !line.startsWith("kmemtap: "))
       .map((line) => JSON.parse(line) as { level: number; msg: string });
+    expect(entries.some(({ msg }) => msg.includes(" at http:"))).toBe(true);
     expect(entries.some(({ level, msg }) => level === 40 && msg.includes("5 events lost"))).toBe(true);
     expect(run.stdout).toBe("");
   });

@@ -1,9 +1,11 @@
 /** `kmemtap run` as a process: workloads on this machine's kernel, and wrong uses. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type Workload, workloadSchema } from "../../src/model/workload.ts";
-import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
+import { ensureBuilt, kmemtap, startKmemtap } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { canTrace, note, settings, startTraced, type TracedRun } from "../support/traced.ts";
 import { until } from "../support/until.ts";
@@ -126,6 +128,27 @@ describe.skipIf(!canTrace)(`kmemtap run local:${note}`, () => {
     const result = resultOf(run);
     expect(result).toMatchObject({ scope: "process" });
     expect(result.phases[0].allocs).toBeGreaterThan(0);
+  });
+});
+
+describe("a workload that is interrupted before its first phase", () => {
+  it("is said not to have run, and nothing is printed that it would have left", async () => {
+    // Takes the connection, and is no shell: the target is still being reached.
+    const server = createServer((socket) => socket.resume()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const child = startKmemtap(["run", `tcp://127.0.0.1:${String(port)}`, "--", "true"]);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const said = { stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (said.stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (said.stderr += text));
+    await once(server, "connection");
+    child.kill("SIGINT");
+    const [status] = (await once(child, "close")) as [number];
+    expect(said.stdout).toBe("");
+    expect(said.stderr).toContain("nothing of the workload ran: it was interrupted before its first phase");
+    expect(status).toBe(3);
   });
 });
 

@@ -7,6 +7,7 @@ import { serve } from "../../server/serve.ts";
 import { accessOf } from "../access-options.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { createLogger, type Logger } from "../logger.ts";
+import { say } from "../say.ts";
 import { openSinks } from "../sinks/open-sinks.ts";
 import { ServiceManager } from "./service-manager.ts";
 import { checkedTargets, TargetSet } from "./target-set.ts";
@@ -21,7 +22,7 @@ const DEFAULT_PORT = 8642;
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const config = loadConfig(options.config);
   checkedTargets(config);
-  const logger = createLogger(config.logLevel);
+  const logger = createLogger(config);
   const manager = new ServiceManager();
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
@@ -42,7 +43,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     await targets.apply(config);
     process.on("SIGHUP", reloads.ask);
     process.on("SIGUSR1", onSignal);
-    process.stderr.write(`kmemtap: ${String(targets.size)} targets at ${server.url}\n`);
+    say(`${String(targets.size)} targets at ${server.url}`);
     manager.keepAlive();
     await manager.say("--ready", `--status=${String(targets.size)} targets at ${server.url}`);
     await stopped;
