@@ -62,6 +62,9 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   }
 }
 
+/** What all targets share, and viewers and collectors hold on to, is made once; another value of it is said to need a restart. */
+const OF_ITS_START = ["serve", "access", "metrics", "pyroscope", "nats", "logLevel", "logFormat"] as const;
+
 /** One after the other: a target that is being stopped takes its time. */
 class Reloads {
   readonly #options: DaemonOptions;
@@ -92,7 +95,7 @@ class Reloads {
     try {
       const config = loadConfig(this.#options.config);
       await this.#targets.apply(config);
-      for (const name of ["serve", "access", "metrics", "pyroscope", "nats"] as const)
+      for (const name of OF_ITS_START)
         if (JSON.stringify(config[name]) !== JSON.stringify(this.#first[name]))
           this.#logger.warn(`${name} is as it was: restart kmemtap to change it`);
       this.#logger.info(`the configuration was read again: ${String(this.#targets.size)} targets`);

@@ -115,6 +115,17 @@ describe("kmemtap daemon", () => {
     expect(run.said.match(/watching it .*"target":"a"/g)?.length).toBe(1);
     // What left was written.
     expect(snapshotsIn(join(run.out, "b")).map(({ totals }) => totals.netBytes)).toEqual([8192]);
+    // What is of all targets and read from the configuration begins them anew; what is of the daemon's start is said to be.
+    const shared = {
+      targets: { a: `file://${a}`, b: `file://${c}`, c: `file://${c}` },
+      daemon: { directory: run.out },
+    };
+    writeFileSync(run.config, JSON.stringify({ ...shared, bulk: true, serve: "127.0.0.1:1", logFormat: "json" }));
+    run.child.kill("SIGHUP");
+    await until("targets with bulk", () => (run.said.match(/watching it .*"target":"a"/g)?.length ?? 0) === 2);
+    for (const name of ["serve", "logFormat"])
+      await until(name, () => run.said.includes(`${name} is as it was: restart kmemtap to change it`));
+    await until("the account again", () => holds(run.url, "a", 4096));
     const refusals = () => run.said.split("the configuration stays as it was").length - 1;
     writeFileSync(run.config, "targets: 5\n");
     run.child.kill("SIGHUP");
