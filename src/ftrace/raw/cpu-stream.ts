@@ -7,7 +7,7 @@ import { COMMIT_MASK, MAX_TYPE_LEN, MISSED_EVENTS, MISSED_STORED, PADDING, TIME_
 
 const INITIAL_BYTES = 1 << 16;
 /** What the core is given at once: it stays in a processor's own cache. */
-const SHOWN_BYTES = 1 << 16;
+const SHOWN_BYTES = 1 << 18;
 const HEADER_BYTES = 4;
 const TWO_32 = 2 ** 32;
 /** An absolute time stamp has 59 bits; the rest is that of the time before it. */
