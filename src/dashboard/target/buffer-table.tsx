@@ -17,8 +17,11 @@ export function BufferTable({ cpus }: { readonly cpus: readonly CpuStats[] }) {
           <Head label="held" hint="bytes in the buffer" />
           <Head label="unread" hint="entries: events that nobody has read yet" />
           <Head label="oldest" hint="age of the oldest unread event" />
-          <Head label="fills at" hint="bytes a second by which it fills at the present rate" />
-          <Head label="overruns in" hint="time until events are lost, at the present rate" />
+          <Head label="fills at" hint="bytes a second by which it fills, while an overrun is in sight" />
+          <Head
+            label="overruns in"
+            hint="time until events are lost: told once it has risen at three looks in a row, and within two minutes"
+          />
           <Head label="overrun" hint="events overwritten before they were read" />
           <Head label="commit overrun" hint="events lost because nested writers filled the buffer" />
           <Head label="dropped" hint="events refused because the buffer was full and may not overwrite" />

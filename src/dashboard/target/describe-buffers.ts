@@ -7,7 +7,7 @@ import { formatAge, formatSpan } from "../format/time.ts";
 /** Seconds before an overrun from which on the page says so in colour. */
 const SOON_S = 15;
 
-/** `steady`: it does not fill; `soon`: it overruns within seconds, or has no room left. */
+/** `steady`: no overrun is in sight; `soon`: it overruns within seconds, or has no room left. */
 export type Urgency = "steady" | "filling" | "soon";
 
 export function urgencyOf({ secondsToOverrun, fill }: CpuStats): Urgency {
@@ -15,24 +15,24 @@ export function urgencyOf({ secondsToOverrun, fill }: CpuStats): Urgency {
   return secondsToOverrun <= SOON_S ? "soon" : "filling";
 }
 
-/** `12 s`, `4.2 s`, `now`; a dash while it does not fill. */
+/** `12 s`, `4.2 s`, `now`; a dash while none is in sight. */
 export function timeToOverrun({ secondsToOverrun }: CpuStats): string {
   if (secondsToOverrun === null) return "–";
   if (secondsToOverrun < 0.1) return "now";
   return secondsToOverrun < 10 ? formatSpan(secondsToOverrun) : formatAge(secondsToOverrun * 1000);
 }
 
-/** `overruns in 12 s`, `overruns now`; else that it is full, does not fill, or has nothing in it. */
+/** `overruns in 12 s`, `overruns now`; else that it is full, has nothing in it, or that no overrun is in sight. */
 export function describeOverrun(cpu: CpuStats): string {
   if (cpu.secondsToOverrun !== null) {
     const time = timeToOverrun(cpu);
     return time === "now" ? "overruns now" : `overruns in ${time}`;
   }
   if (cpu.entries === 0) return "empty";
-  return cpu.fill >= 1 ? "full" : "not filling";
+  return cpu.fill >= 1 ? "full" : "no overrun in sight";
 }
 
-/** Bytes a second by which it fills, as the time to overrun implies; null while it does not, or where its size is unknown. */
+/** Bytes a second by which it fills, as the time to overrun implies; null while there is none, or where its size is unknown. */
 export function fillBytesPerSecond({ bytes, sizeBytes, secondsToOverrun }: CpuStats): number | null {
   if (secondsToOverrun === null || secondsToOverrun <= 0 || sizeBytes <= bytes) return null;
   return (sizeBytes - bytes) / secondsToOverrun;
@@ -94,7 +94,7 @@ export function describeBuffers(cpus: readonly CpuStats[]): string {
   return [plural(cpus.length, "CPU"), ...size, plural(entries, "unread event")].join(" · ");
 }
 
-/** The CPU that overruns first, or where none fills the fullest; null where all are empty. */
+/** The CPU that overruns first, or where none is in sight the fullest; null where all are empty. */
 export function mostUrgent(cpus: readonly CpuStats[]): CpuStats | null {
   const filling = cpus.filter(({ secondsToOverrun }) => secondsToOverrun !== null);
   if (filling.length > 0)

@@ -25,7 +25,7 @@ const empty = cpuStats(4, { entries: 0, bytes: 0, fill: 0, oldestEventAgeS: null
 
 describe("the time to overrun", () => {
   it.each([
-    [null, "–", "not filling"],
+    [null, "–", "no overrun in sight"],
     [0, "now", "overruns now"],
     [4.2, "4.2 s", "overruns in 4.2 s"],
     [12.8, "12 s", "overruns in 12 s"],
