@@ -1,5 +1,5 @@
 /** The state of the target's ring buffers in words. */
-import type { CpuStats, HistMap } from "../../model/snapshot.ts";
+import type { CpuStats, HistMap, Loss } from "../../model/snapshot.ts";
 import { humanBytes } from "../format/bytes.ts";
 import { formatCount, formatShare, plural } from "../format/count.ts";
 import { formatAge, formatSpan } from "../format/time.ts";
@@ -38,14 +38,17 @@ export function fillBytesPerSecond({ bytes, sizeBytes, secondsToOverrun }: CpuSt
   return (sizeBytes - bytes) / secondsToOverrun;
 }
 
-/** Events that this CPU's buffer has lost, whatever way. */
-export function lostOf({ overrun, commitOverrun, droppedEvents }: CpuStats): number {
-  return overrun + commitOverrun + droppedEvents;
+/**
+ * Events that a CPU's buffer has lost, as the account has them, which the banner tells too. The kernel's own counters are as old
+ * as the last look, and begin anew with each link.
+ */
+export function lostOf({ perCpu }: Pick<Loss, "perCpu">, cpu: number): number {
+  return perCpu.find((row) => row.cpu === cpu)?.lostEvents ?? 0;
 }
 
 /** What the styles tell a buffer's state by. */
-export function gaugeClass(cpu: CpuStats): string {
-  return `gauge-${urgencyOf(cpu)}${lostOf(cpu) > 0 ? " gauge-lossy" : ""}`;
+export function gaugeClass(cpu: CpuStats, lost: number): string {
+  return `gauge-${urgencyOf(cpu)}${lost > 0 ? " gauge-lossy" : ""}`;
 }
 
 /** `38 %`; to a tenth where it is nearly empty but not quite. A dash where its size is unknown. */
@@ -60,13 +63,14 @@ export function oldestText({ oldestEventAgeS }: CpuStats): string {
 }
 
 /** All of one CPU in one line: where there is no room for a row. */
-export function describeCpuStats(cpu: CpuStats): string {
+export function describeCpuStats(cpu: CpuStats, lost: number): string {
   const full = cpu.sizeBytes === 0 ? humanBytes(cpu.bytes) : `${fillText(cpu)} of ${humanBytes(cpu.sizeBytes)} full`;
   return [
     `CPU ${cpu.cpu}: ${full}`,
     plural(cpu.entries, "unread event"),
     ...(cpu.oldestEventAgeS === null ? [] : [`the oldest ${formatSpan(cpu.oldestEventAgeS)} old`]),
     describeOverrun(cpu),
+    `${formatCount(lost)} lost`,
     `overrun ${formatCount(cpu.overrun)}`,
     `commit overrun ${formatCount(cpu.commitOverrun)}`,
     `dropped ${formatCount(cpu.droppedEvents)}`,
@@ -74,8 +78,7 @@ export function describeCpuStats(cpu: CpuStats): string {
 }
 
 /** What is most urgent of a CPU, in a word: its losses, when it overruns, or how full it is. */
-export function briefly(cpu: CpuStats): string {
-  const lost = lostOf(cpu);
+export function briefly(cpu: CpuStats, lost: number): string {
   if (lost > 0) return `${compactCount(lost)} lost`;
   if (urgencyOf(cpu) !== "soon") return fillText(cpu);
   return cpu.secondsToOverrun === null ? "full" : timeToOverrun(cpu);
