@@ -7,6 +7,7 @@ import type { Account } from "../state/page-state.ts";
 import type { Span } from "../view/view.ts";
 import { changeView, setWindow, view } from "../view/view-store.ts";
 import { layersOf, type Stacking, STACKINGS } from "./stack.ts";
+import { stackNow } from "./stack-now.ts";
 import { LayerList, TimelineLegend } from "./timeline-legend.tsx";
 import { useTimelineChart } from "./use-timeline-chart.ts";
 import { placeForKey } from "./window-keys.ts";
@@ -15,16 +16,22 @@ const WORDS: Record<Stacking, string> = { net: "as one", directories: "by direct
 const NO_NAME: Record<Stacking, string> = { ...WORDS, directories: "by module" };
 
 export function Timeline({ account }: { readonly account: Account }) {
-  const { history, alerts, marks, totals, series, source } = account;
+  const { history, alerts, marks, totals, series, source, callers } = account;
   const { window, stacking: chosen } = view.value;
   const stacking = chosen ?? (account.symbols === undefined ? "callers" : "directories");
   const [showLive, setShowLive] = useState(false);
   const [index, setIndex] = useState<number | null>(null);
   const [isZoomed, setZoomed] = useState(false);
   const zoom = isZoomed ? window : null;
-  const layers = useMemo(() => layersOf(series, stacking), [series, stacking]);
+  const nowS = history.at(-1)?.[0] ?? 0;
+  const moments = useMemo(() => layersOf(series, stacking), [series, stacking]);
+  const stack = useMemo(
+    () => stackNow({ times: series.times, layers: moments }, stacking, callers, nowS),
+    [series, moments, stacking, callers, nowS],
+  );
+  const { layers } = stack;
   const { frame, chart } = useTimelineChart({
-    ...{ account, layers, stacking, showLive, window, zoom },
+    ...{ account, stack, stacking, showLive, window, zoom },
     onCursor: setIndex,
     onDrag: setWindow,
   });
