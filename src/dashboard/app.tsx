@@ -12,6 +12,7 @@ import { useKeys } from "./keys/use-keys.ts";
 import { LossBanner } from "./loss/loss-banner.tsx";
 import { ConnectionNotice } from "./parts/connection-notice.tsx";
 import { ExactContext } from "./parts/exact-context.ts";
+import { Locked } from "./parts/locked.tsx";
 import { Masthead } from "./parts/masthead.tsx";
 import { Progress } from "./parts/progress.tsx";
 import { useDocumentMarks } from "./parts/use-document-marks.ts";
@@ -35,17 +36,25 @@ export function App() {
   const socket = connection.value;
   const stale = socket.phase !== "open" && account !== null;
   useDocumentMarks(account);
-  useKeys((command) => run(command, () => setHelp(!isHelp)));
+  const isLocked = socket.phase === "locked";
+  useKeys((command) => {
+    if (!isLocked) run(command, () => setHelp(!isHelp));
+  });
 
+  // Whoever may not look sees nothing of what there is, nor what could be done with it.
+  if (isLocked) return <Locked why={socket.why} version={serverVersion} />;
   return (
     <ExactContext.Provider value={account?.exact ?? true}>
       <div class={stale ? "page page-stale" : "page"}>
         <Masthead account={account} version={serverVersion} clockMs={clockMs.value} stale={stale}>
-          <Tools onHelp={() => setHelp(true)}>
-            {rights.control && (
-              <Controls target={targets.find(({ id }) => id === target)} cpus={account?.target.cpus ?? []} />
-            )}
-          </Tools>
+          {/* Before the server has said a word nobody knows whether one may look. */}
+          {serverVersion !== null && (
+            <Tools onHelp={() => setHelp(true)}>
+              {rights.control && (
+                <Controls target={targets.find(({ id }) => id === target)} cpus={account?.target.cpus ?? []} />
+              )}
+            </Tools>
+          )}
         </Masthead>
         <ConnectionNotice
           socket={socket}
