@@ -8,6 +8,7 @@ import { lineOf } from "../chart/stack.ts";
 import { Quantity } from "../parts/quantity.tsx";
 import { recent } from "../watch/seen.ts";
 import type { Scope } from "../window/scope.ts";
+import { Moment } from "../time/moment.tsx";
 import { CallerFactsView } from "./caller-facts.tsx";
 import { describeActive, describeChain, describeSource } from "./describe-caller.ts";
 
@@ -23,11 +24,16 @@ export function RowDetails({ row, scope, onClose }: DetailsProps) {
   return (
     <div class="details" data-details={row.callSite} role="group" aria-label={`About ${row.caller}`}>
       <div class="details-history">
-        <Sparkline points={points} width={260} height={64} label={`net of ${row.caller} over the trace clock`} />
+        <Sparkline points={points} width={260} height={64} label={`net of ${row.caller} over time`} />
         <p class="details-more">
-          {points.length < 2
-            ? "its history begins now"
-            : `net from ${points[0][0].toFixed(1)} s to ${(points.at(-1) ?? points[0])[0].toFixed(1)} s`}
+          {points.length < 2 ? (
+            "its history begins now"
+          ) : (
+            <>
+              net from <Moment seconds={points[0][0]} decimals={1} /> to{" "}
+              <Moment seconds={(points.at(-1) ?? points[0])[0]} decimals={1} />
+            </>
+          )}
         </p>
         <p class="details-more">{describeActive(recent.activeAt(row.callSite), scope.nowS)}</p>
         <button type="button" class="chip" onClick={onClose}>

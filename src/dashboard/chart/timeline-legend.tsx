@@ -5,6 +5,7 @@ import { formatCount } from "../format/count.ts";
 import { Quantity } from "../parts/quantity.tsx";
 import type { HistoryPoint } from "../../model/wire.ts";
 import { functionOf } from "../../model/function-name.ts";
+import { Moment } from "../time/moment.tsx";
 import { layerShades } from "./layer-colour.ts";
 import type { Layer, Stacking } from "./stack.ts";
 import { useColourScheme } from "./use-colour-scheme.ts";
@@ -31,7 +32,7 @@ export function TimelineLegend(props: LegendProps) {
       {point !== undefined && (
         <>
           <span class="chart-time">
-            {pointed === undefined ? "now" : "at"} {point[0].toFixed(3)} s
+            <Moment seconds={point[0]} />
           </span>
           <span class="key key-net">
             net <Bytes bytes={point[1]} />

@@ -1,9 +1,11 @@
 /** Net bytes over the trace clock: by whom they are held, what happened meanwhile, and the window that every view is of. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useContext, useEffect, useMemo, useState } from "preact/hooks";
 import { humanBytes } from "../format/bytes.ts";
 import { peaksKnown } from "../format/peaks-known.ts";
 import { formatSpan } from "../format/time.ts";
 import type { Account } from "../state/page-state.ts";
+import { ClockChoice } from "../time/clock-choice.tsx";
+import { ClockContext, Moment } from "../time/moment.tsx";
 import type { Span } from "../view/view.ts";
 import { changeView, setWindow, view } from "../view/view-store.ts";
 import { layersOf, type Stacking, STACKINGS } from "./stack.ts";
@@ -19,6 +21,7 @@ export function Timeline({ account }: { readonly account: Account }) {
   const { history, alerts, marks, totals, series, source, callers } = account;
   const { window, stacking: chosen } = view.value;
   const stacking = chosen ?? (account.symbols === undefined ? "callers" : "directories");
+  const clock = useContext(ClockContext);
   const [showLive, setShowLive] = useState(false);
   const [index, setIndex] = useState<number | null>(null);
   const [isZoomed, setZoomed] = useState(false);
@@ -31,7 +34,7 @@ export function Timeline({ account }: { readonly account: Account }) {
   );
   const { layers } = stack;
   const { frame, chart } = useTimelineChart({
-    ...{ account, stack, stacking, showLive, window, zoom },
+    ...{ account, stack, stacking, showLive, window, zoom, clock },
     onCursor: setIndex,
     onDrag: setWindow,
   });
@@ -57,7 +60,7 @@ export function Timeline({ account }: { readonly account: Account }) {
   return (
     <section class="chart" aria-label="Net bytes over time">
       <div class="section-head">
-        <h2>Net over trace time</h2>
+        <h2>Net over time</h2>
         <div class="views" role="group" aria-label="Net bytes are drawn">
           {STACKINGS.map((name) => (
             <button
@@ -72,6 +75,7 @@ export function Timeline({ account }: { readonly account: Account }) {
             </button>
           ))}
         </div>
+        <ClockChoice />
         {window !== null && <WindowChip window={window} isZoomed={isZoomed} onZoom={() => setZoomed(!isZoomed)} />}
         <TimelineLegend
           {...{ stacking, showLive, losses }}
@@ -109,7 +113,7 @@ function WindowChip({ window: { min, max }, isZoomed, onZoom }: ChipProps) {
   return (
     <div class="window-chip" data-testid="window">
       <span role="status">
-        window {min.toFixed(3)} s to {max.toFixed(3)} s ({formatSpan(max - min)})
+        window <Moment seconds={min} /> to <Moment seconds={max} /> ({formatSpan(max - min)})
       </span>
       <button type="button" class="chip" aria-pressed={isZoomed} onClick={onZoom}>
         Zoom

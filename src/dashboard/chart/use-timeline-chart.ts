@@ -3,6 +3,7 @@ import uPlot from "uplot";
 import { useContext, useEffect, useRef } from "preact/hooks";
 import { ExactContext } from "../parts/exact-context.ts";
 import type { Account } from "../state/page-state.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Span } from "../view/view.ts";
 import { chartOptions } from "./chart-options.ts";
 import { layerShades } from "./layer-colour.ts";
@@ -21,6 +22,7 @@ export interface TimelineChart {
   readonly window: Span | null;
   /** What the chart shows, where that is not all. */
   readonly zoom: Span | null;
+  readonly clock: Clock;
   readonly onCursor: (index: number | null) => void;
   readonly onDrag: (window: Span) => void;
 }
@@ -33,7 +35,7 @@ export function useTimelineChart(chart: TimelineChart) {
   const made = useRef<uPlot | null>(null);
   const latest = useRef(chart);
   latest.current = chart;
-  const { account, stack, stacking, showLive, window, zoom } = chart;
+  const { account, stack, stacking, showLive, window, zoom, clock } = chart;
   const exact = useContext(ExactContext);
   const scheme = useColourScheme();
   const names = stack.layers.map(({ name }) => name).join("\n");
@@ -50,6 +52,7 @@ export function useTimelineChart(chart: TimelineChart) {
         showLive,
         layers: layerShades(latest.current.stack.layers.map(({ name }) => name)).map((shade) => shade[scheme]),
         plugins: [timelineMarks(() => ({ ...latest.current.account, window: latest.current.window }), palette)],
+        clock: () => latest.current.clock,
         onCursor: (index) => latest.current.onCursor(index),
         onDrag: (min, max) => latest.current.onDrag({ min, max }),
       }),
@@ -74,7 +77,7 @@ export function useTimelineChart(chart: TimelineChart) {
       drawn.setData(dataOf(latest.current, drawn.width), zoom === null);
       if (zoom !== null) drawn.setScale("x", { min: zoom.min, max: zoom.max });
     });
-  }, [history, stack, alerts, marks, window, zoom, scheme, exact, showLive, stacking, names]);
+  }, [history, stack, alerts, marks, window, zoom, clock, scheme, exact, showLive, stacking, names]);
   return { frame, chart: made };
 }
 
