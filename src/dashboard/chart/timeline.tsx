@@ -10,6 +10,8 @@ import type { Span } from "../view/view.ts";
 import { changeView, setWindow, view } from "../view/view-store.ts";
 import { layersOf, type Stacking, STACKINGS } from "./stack.ts";
 import { stackNow } from "./stack-now.ts";
+import { countSigns, describeSigns } from "./drawn-words.ts";
+import { SignList } from "./sign-list.tsx";
 import { LayerList, TimelineLegend } from "./timeline-legend.tsx";
 import { useTimelineChart } from "./use-timeline-chart.ts";
 import { placeForKey } from "./window-keys.ts";
@@ -55,7 +57,8 @@ export function Timeline({ account }: { readonly account: Account }) {
     if (next.window !== window) setWindow(next.window);
   }
 
-  const losses = alerts.filter(({ level }) => level === "lost").length;
+  const signs = useMemo(() => countSigns({ alerts, marks }), [alerts, marks]);
+  const marked = describeSigns(signs);
   const byName = account.symbols === undefined ? NO_NAME : WORDS;
   return (
     <section class="chart" aria-label="Net bytes over time">
@@ -78,11 +81,10 @@ export function Timeline({ account }: { readonly account: Account }) {
         <ClockChoice />
         {window !== null && <WindowChip window={window} isZoomed={isZoomed} onZoom={() => setZoomed(!isZoomed)} />}
         <TimelineLegend
-          {...{ stacking, showLive, losses }}
+          {...{ stacking, showLive, signs }}
           columns={chart.current?.data}
           index={index}
           latest={history.at(-1)}
-          hasMarks={marks.length > 0}
           onShowLive={setShowLive}
         />
       </div>
@@ -92,10 +94,11 @@ export function Timeline({ account }: { readonly account: Account }) {
           ref={frame}
           role="group"
           tabIndex={0}
-          aria-label={`Net bytes over the trace clock: now ${humanBytes(totals.netBytes)}${peaksKnown(totals) ? `, at most ${humanBytes(totals.peakNetBytes)}` : ""}; ${losses} losses marked. Arrow keys move, with Shift they choose a window.`}
+          aria-label={`Net bytes over time: now ${humanBytes(totals.netBytes)}${peaksKnown(totals) ? `, at most ${humanBytes(totals.peakNetBytes)}` : ""}${marked === "" ? "" : `; ${marked}`}. Arrow keys move, with Shift they choose a window.`}
           onKeyDown={onKeyDown}
           onDblClick={() => setWindow(null)}
         />
+        <SignList account={account} />
         {layers.length > 0 && <LayerList layers={layers} columns={chart.current?.data} index={index} />}
       </div>
       {history.length === 0 && <p class="chart-empty">No event yet</p>}
