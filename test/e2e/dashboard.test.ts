@@ -135,6 +135,34 @@ describe.skipIf(missing)(`the page${note}`, () => {
     await page.close();
   });
 
+  it("fits a screen of 1280: its head in one row, and names whole, or cut before their ends", async () => {
+    const page = await open("", { viewport: { width: 1280, height: 800 } });
+    const heights = await page.evaluate<number[]>(
+      "[document.querySelector('.masthead').offsetHeight, document.querySelector('.tools').offsetTop]",
+    );
+    expect(heights[0]).toBeLessThan(62);
+    expect(heights[1]).toBeLessThan(30);
+    const cut = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('tr.row .clipped')].filter((one) => one.lastChild.getBoundingClientRect().right > one.closest('th').getBoundingClientRect().right).map((one) => one.textContent)",
+    );
+    expect(cut).toEqual([]);
+    expect(await page.locator("tr.row .caller").first().getAttribute("title")).toMatch(/\+0x/);
+    await shoot(page, "1280");
+    await page.close();
+  });
+
+  it("says in the button itself that the link was copied, over nothing", async () => {
+    const page = await open();
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    const share = page.getByTestId("share");
+    const before = await share.boundingBox();
+    await share.click();
+    await expect.poll(() => share.textContent()).toBe("Copied");
+    expect(await share.boundingBox()).toEqual(before);
+    expect(await page.evaluate("navigator.clipboard.readText()")).toBe(page.url());
+    await page.close();
+  });
+
   it("chooses a window by dragging, and every view is of it", async () => {
     const page = await open();
     const box = (await page.locator(".chart-frame").boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
@@ -198,7 +226,7 @@ describe.skipIf(missing)(`the page${note}`, () => {
     await expect.poll(() => page.locator("[data-layer]").count()).toBeGreaterThan(3);
     expect(await page.evaluate(HIDDEN_LAYERS)).toEqual([]);
     // Two places of one function are two names.
-    const names = await page.locator("[data-layer] > span:first-of-type").allTextContents();
+    const names = await page.locator("[data-layer] > .clipped").allTextContents();
     expect(new Set(names).size).toBe(names.length);
     await page.locator("[data-stacking='directories']").click();
     await expect.poll(() => page.locator("[data-layer='built-in']").count()).toBe(1);

@@ -2,6 +2,7 @@
 import type uPlot from "uplot";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
+import { ClippedName } from "../parts/clipped-name.tsx";
 import { Quantity } from "../parts/quantity.tsx";
 import type { HistoryPoint } from "../../model/wire.ts";
 import { Moment } from "../time/moment.tsx";
@@ -90,7 +91,7 @@ export function LayerList({ layers, columns, index }: LayersProps) {
             <svg class="rings-swatch" viewBox="0 0 10 10" aria-hidden="true">
               <rect width="10" height="10" rx="2" fill={shade} />
             </svg>
-            <span>{called.get(name)}</span> <Bytes bytes={net} />
+            <ClippedName name={called.get(name) ?? name} /> <Bytes bytes={net} />
           </li>
         ))}
     </ol>
