@@ -197,7 +197,7 @@ describe.skipIf(missing)(`the page${note}`, () => {
     const now = await page.evaluate<string>("document.querySelector('.chart-time span').title");
     await page.close();
     const seconds = Number(/[\d.]+/.exec(now)?.[0]);
-    const old = await open(`#window=${seconds - 4}-${seconds - 1}&moments=0.001`);
+    const old = await open(`#window=${Math.max(0, seconds - 4)}-${seconds - 0.2}&moments=0.001`);
     await expect.poll(() => old.getByTestId("window").getAttribute("data-lost")).toBe("true");
     expect(await old.getByTestId("moments").textContent()).toMatch(/^moments of [\d.]+ s here, were 0\.1 s$/);
     expect(await old.getByTestId("moments").getAttribute("title")).toContain("no longer kept");
