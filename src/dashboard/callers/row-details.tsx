@@ -1,5 +1,6 @@
 /** What is known of one caller beyond its row: how it went, where it is in the source, sizes, ways and stacks. */
 import type { ComponentChildren } from "preact";
+import { useContext } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
@@ -8,7 +9,7 @@ import { lineOf } from "../chart/stack.ts";
 import { Quantity } from "../parts/quantity.tsx";
 import { recent } from "../watch/seen.ts";
 import type { Scope } from "../window/scope.ts";
-import { Moment } from "../time/moment.tsx";
+import { ClockContext, Moment } from "../time/moment.tsx";
 import { CallerFactsView } from "./caller-facts.tsx";
 import { describeActive, describeChain, describeSource } from "./describe-caller.ts";
 
@@ -19,6 +20,7 @@ interface DetailsProps {
 }
 
 export function RowDetails({ row, scope, onClose }: DetailsProps) {
+  const { nowS } = useContext(ClockContext);
   const points = historyOf(row, scope);
   const chain = describeChain(row);
   return (
@@ -35,7 +37,7 @@ export function RowDetails({ row, scope, onClose }: DetailsProps) {
             </>
           )}
         </p>
-        <p class="details-more">{describeActive(recent.activeAt(row.callSite), scope.nowS)}</p>
+        <p class="details-more">{describeActive(recent.activeAt(row.callSite), nowS)}</p>
         <button type="button" class="chip" onClick={onClose}>
           Close
         </button>
