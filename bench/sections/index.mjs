@@ -21,7 +21,8 @@
 import { agreement } from "./agreement.mjs";
 import { ledger } from "./ledger.mjs";
 import { manyLive } from "./many-live.mjs";
+import { overTcp } from "./over-tcp.mjs";
 import { throughput } from "./throughput.mjs";
 
 /** @type {Section[]} */
-export const SECTIONS = [throughput, agreement, ledger, manyLive];
+export const SECTIONS = [throughput, agreement, overTcp, ledger, manyLive];
