@@ -1,9 +1,11 @@
 import type { JSX } from "preact";
-import { useRef } from "preact/hooks";
+import { useContext, useRef } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount, formatShare } from "../format/count.ts";
+import { ClippedName } from "../parts/clipped-name.tsx";
 import { Quantity } from "../parts/quantity.tsx";
+import { ClockContext, Moment } from "../time/moment.tsx";
 import { toggleRow } from "../view/view-store.ts";
 import { recent } from "../watch/seen.ts";
 import type { Column } from "./columns.ts";
@@ -28,7 +30,7 @@ export function CallerRowView({ columns, row, index, isOpen, netBytes, greatestN
       // The head is the table's first row, and counting begins at one.
       aria-rowindex={index + 2}
       tabIndex={tabbable ? 0 : -1}
-      data-flash={useFlash(row)}
+      data-moved={useMoved(row) ? "" : undefined}
       onClick={() => {
         // Whoever selects text to copy it opens nothing.
         if (getSelection()?.isCollapsed !== false) toggleRow(row.callSite);
@@ -58,7 +60,7 @@ function Name({ row, isOpen }: { readonly row: CallerRow; readonly isOpen: boole
         >
           {isOpen ? "▾" : "▸"}
         </button>
-        <span>{row.caller}</span>
+        <ClippedName name={row.caller} />
         {row.via !== undefined && (
           <span class="wrapper-mark" title={viaHint(row.via)}>
             via {row.via[0].function}
@@ -132,12 +134,24 @@ function part(value: number, whole: number): number {
   return whole > 0 ? Math.min(1, Math.max(0, value / whole)) : 0;
 }
 
-/** When it last moved, on the trace clock; of what has not moved since the page came nothing more is known. */
+/** A page that has watched for less can tell nothing, seconds. */
+const LEAST_S = 1;
+
+/** When it last moved; of what has not moved since the page came nothing more is known. */
 function Idle({ row }: { readonly row: CallerRow }) {
   const { seconds, seen } = recent.activeAt(row.callSite);
+  // "Before now" says nothing.
+  const isNews = useContext(ClockContext).nowS - seconds < LEAST_S && !seen;
   return (
     <td data-column="idle" data-value={seconds} class={seen ? undefined : "nought"}>
-      {seen ? `${seconds.toFixed(1)} s` : `before ${seconds.toFixed(1)} s`}
+      {isNews ? (
+        "–"
+      ) : (
+        <>
+          {!seen && "before "}
+          <Moment seconds={seconds} decimals={1} />
+        </>
+      )}
     </td>
   );
 }
@@ -153,14 +167,10 @@ function Share({ share, bar }: { readonly share: number; readonly bar: number })
   );
 }
 
-/** Turns between two names each time the row's counts change: an animation of another name begins anew. */
-function useFlash(row: CallerRow): "a" | "b" | undefined {
-  const seen = useRef<{ row: CallerRow; flash: "a" | "b" | undefined }>({ row, flash: undefined });
-  const { row: before, flash } = seen.current;
-  if (before !== row) {
-    const moved =
-      before.allocs !== row.allocs || before.frees !== row.frees || before.impliedFrees !== row.impliedFrees;
-    seen.current = { row, flash: moved ? (flash === "a" ? "b" : "a") : flash };
-  }
-  return seen.current.flash;
+/** Whether the row's counts are others than when it was drawn last. */
+function useMoved(row: CallerRow): boolean {
+  const drawn = useRef(row);
+  const before = drawn.current;
+  drawn.current = row;
+  return before.allocs !== row.allocs || before.frees !== row.frees || before.impliedFrees !== row.impliedFrees;
 }

@@ -20,7 +20,7 @@ import { useVirtualRows } from "./use-virtual-rows.ts";
 const ROW_HEIGHT = matchMedia("(pointer: coarse)").matches ? 36 : 26;
 const HEAD_HEIGHT = 30;
 /** As in styles/details.css. */
-const DETAIL_HEIGHT = matchMedia("(max-width: 819px)").matches ? 336 : 216;
+const DETAIL_HEIGHT = matchMedia("(max-width: 819px)").matches ? 336 : 266;
 
 interface CallersTableProps {
   readonly scope: Scope;
@@ -141,7 +141,7 @@ export function CallersTable({ scope, viewChoice }: CallersTableProps) {
         drawn.push(
           <tr key={`about ${row.callSite}`} class="detail-row">
             <td colSpan={columns.length}>
-              <RowDetails row={row} series={scope.series} nowS={scope.nowS} onClose={() => toggleRow(row.callSite)} />
+              <RowDetails row={row} scope={scope} onClose={() => toggleRow(row.callSite)} />
             </td>
           </tr>,
         );

@@ -2,10 +2,13 @@
 import type uPlot from "uplot";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
+import { ClippedName } from "../parts/clipped-name.tsx";
 import { Quantity } from "../parts/quantity.tsx";
 import type { HistoryPoint } from "../../model/wire.ts";
-import { functionOf } from "../../model/function-name.ts";
+import { Moment } from "../time/moment.tsx";
+import { layerNames } from "./layer-names.ts";
 import { layerShades } from "./layer-colour.ts";
+import { type Sign, SIGNS } from "./drawn-words.ts";
 import type { Layer, Stacking } from "./stack.ts";
 import { useColourScheme } from "./use-colour-scheme.ts";
 
@@ -16,14 +19,13 @@ interface LegendProps {
   /** Of the point under the pointer; null for now. */
   readonly index: number | null;
   readonly latest: HistoryPoint | undefined;
-  readonly losses: number;
-  readonly hasMarks: boolean;
+  readonly signs: Readonly<Record<Sign, number>>;
   readonly showLive: boolean;
   readonly onShowLive: (show: boolean) => void;
 }
 
 export function TimelineLegend(props: LegendProps) {
-  const { stacking, columns, index, latest, losses, hasMarks, showLive, onShowLive } = props;
+  const { stacking, columns, index, latest, signs, showLive, onShowLive } = props;
   const pointed = index === null ? undefined : pointAt(columns, index);
   const point = pointed ?? latest;
   return (
@@ -31,7 +33,7 @@ export function TimelineLegend(props: LegendProps) {
       {point !== undefined && (
         <>
           <span class="chart-time">
-            {pointed === undefined ? "now" : "at"} {point[0].toFixed(3)} s
+            <Moment seconds={point[0]} />
           </span>
           <span class="key key-net">
             net <Bytes bytes={point[1]} />
@@ -46,8 +48,11 @@ export function TimelineLegend(props: LegendProps) {
               </span>
             </>
           )}
-          {losses > 0 && <span class="key key-loss">loss</span>}
-          {hasMarks && <span class="key key-mark">mark</span>}
+          {SIGNS.filter((sign) => signs[sign] > 0).map((sign) => (
+            <span key={sign} class={`key key-${sign}`} data-sign={sign}>
+              {sign}
+            </span>
+          ))}
         </>
       )}
       {stacking === "net" && (
@@ -73,6 +78,7 @@ interface LayersProps {
 export function LayerList({ layers, columns, index }: LayersProps) {
   const scheme = useColourScheme();
   const shades = layerShades(layers.map(({ name }) => name));
+  const called = layerNames(layers.map(({ name }) => name));
   const values = index === null ? undefined : valuesAt(columns, index, layers.length);
   return (
     <ol class="chart-layers" aria-label="Layers">
@@ -85,17 +91,11 @@ export function LayerList({ layers, columns, index }: LayersProps) {
             <svg class="rings-swatch" viewBox="0 0 10 10" aria-hidden="true">
               <rect width="10" height="10" rx="2" fill={shade} />
             </svg>
-            <span>{nameOf(name)}</span> <Bytes bytes={net} />
+            <ClippedName name={called.get(name) ?? name} /> <Bytes bytes={net} />
           </li>
         ))}
     </ol>
   );
-}
-
-/** A call site's function: the place in it is in the table. */
-function nameOf(layer: string): string {
-  const { name, module, offset } = functionOf(layer);
-  return offset === null ? layer : module === null ? name : `${name} [${module}]`;
 }
 
 function pointAt(columns: uPlot.AlignedData | undefined, index: number): HistoryPoint | undefined {

@@ -1,34 +1,59 @@
 /** Net bytes over the trace clock: by whom they are held, what happened meanwhile, and the window that every view is of. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useContext, useEffect, useMemo, useState } from "preact/hooks";
 import { humanBytes } from "../format/bytes.ts";
 import { peaksKnown } from "../format/peaks-known.ts";
-import { formatSpan } from "../format/time.ts";
 import type { Account } from "../state/page-state.ts";
+import { ClockChoice } from "../time/clock-choice.tsx";
+import { ClockContext } from "../time/moment.tsx";
 import type { Span } from "../view/view.ts";
 import { changeView, setWindow, view } from "../view/view-store.ts";
 import { layersOf, type Stacking, STACKINGS } from "./stack.ts";
+import { stackNow } from "./stack-now.ts";
+import { countSigns, describeSigns } from "./drawn-words.ts";
+import { SignList } from "./sign-list.tsx";
 import { LayerList, TimelineLegend } from "./timeline-legend.tsx";
 import { useTimelineChart } from "./use-timeline-chart.ts";
+import { hasLostMoments, momentsApart } from "../window/moments-apart.ts";
+import { WindowChip } from "./window-chip.tsx";
 import { placeForKey } from "./window-keys.ts";
 
 const WORDS: Record<Stacking, string> = { net: "as one", directories: "by directory", callers: "by caller" };
 const NO_NAME: Record<Stacking, string> = { ...WORDS, directories: "by module" };
 
-export function Timeline({ account }: { readonly account: Account }) {
-  const { history, alerts, marks, totals, series, source } = account;
-  const { window, stacking: chosen } = view.value;
+interface TimelineProps {
+  readonly account: Account;
+  /** Between which moments the views below are, where a window is chosen and they are known. */
+  readonly used: Span | null;
+}
+
+export function Timeline({ account, used }: TimelineProps) {
+  const { history, alerts, marks, totals, series, source, callers } = account;
+  const { window, moments, stacking: chosen } = view.value;
   const stacking = chosen ?? (account.symbols === undefined ? "callers" : "directories");
+  const clock = useContext(ClockContext);
   const [showLive, setShowLive] = useState(false);
   const [index, setIndex] = useState<number | null>(null);
   const [isZoomed, setZoomed] = useState(false);
   const zoom = isZoomed ? window : null;
-  const layers = useMemo(() => layersOf(series, stacking), [series, stacking]);
+  const nowS = history.at(-1)?.[0] ?? 0;
+  const taken = useMemo(() => layersOf(series, stacking), [series, stacking]);
+  const stack = useMemo(
+    () => stackNow({ times: series.times, layers: taken }, stacking, callers, nowS),
+    [series, taken, stacking, callers, nowS],
+  );
+  const { layers } = stack;
   const { frame, chart } = useTimelineChart({
-    ...{ account, layers, stacking, showLive, window, zoom },
+    ...{ account, stack, stacking, showLive, zoom, clock },
+    // Where its own moments are gone, what is marked is what the views below are of.
+    window: window && hasLostMoments(momentsApart(series.times, window), moments) ? (used ?? window) : window,
     onCursor: setIndex,
-    onDrag: setWindow,
+    onDrag: choose,
   });
   useEffect(() => setZoomed(false), [window === null, source.run]);
+
+  function choose(span: Span | null): void {
+    setWindow(span, span && momentsApart(series.times, span));
+  }
 
   function onKeyDown(event: KeyboardEvent): void {
     const drawn = chart.current;
@@ -42,15 +67,16 @@ export function Timeline({ account }: { readonly account: Account }) {
     if (next === null) return;
     event.preventDefault();
     drawn.setCursor({ left: drawn.valToPos(next.cursor, "x"), top: drawn.height / 3 });
-    if (next.window !== window) setWindow(next.window);
+    if (next.window !== window) choose(next.window);
   }
 
-  const losses = alerts.filter(({ level }) => level === "lost").length;
+  const signs = useMemo(() => countSigns({ alerts, marks }), [alerts, marks]);
+  const marked = describeSigns(signs);
   const byName = account.symbols === undefined ? NO_NAME : WORDS;
   return (
     <section class="chart" aria-label="Net bytes over time">
       <div class="section-head">
-        <h2>Net over trace time</h2>
+        <h2>Net over time</h2>
         <div class="views" role="group" aria-label="Net bytes are drawn">
           {STACKINGS.map((name) => (
             <button
@@ -65,13 +91,17 @@ export function Timeline({ account }: { readonly account: Account }) {
             </button>
           ))}
         </div>
-        {window !== null && <WindowChip window={window} isZoomed={isZoomed} onZoom={() => setZoomed(!isZoomed)} />}
+        <ClockChoice />
+      </div>
+      <div class="chart-status">
+        {window !== null && (
+          <WindowChip {...{ window, used, isZoomed }} times={series.times} onZoom={() => setZoomed(!isZoomed)} />
+        )}
         <TimelineLegend
-          {...{ stacking, showLive, losses }}
+          {...{ stacking, showLive, signs }}
           columns={chart.current?.data}
           index={index}
           latest={history.at(-1)}
-          hasMarks={marks.length > 0}
           onShowLive={setShowLive}
         />
       </div>
@@ -81,35 +111,14 @@ export function Timeline({ account }: { readonly account: Account }) {
           ref={frame}
           role="group"
           tabIndex={0}
-          aria-label={`Net bytes over the trace clock: now ${humanBytes(totals.netBytes)}${peaksKnown(totals) ? `, at most ${humanBytes(totals.peakNetBytes)}` : ""}; ${losses} losses marked. Arrow keys move, with Shift they choose a window.`}
+          aria-label={`Net bytes over time: now ${humanBytes(totals.netBytes)}${peaksKnown(totals) ? `, at most ${humanBytes(totals.peakNetBytes)}` : ""}${marked === "" ? "" : `; ${marked}`}. Arrow keys move, with Shift they choose a window.`}
           onKeyDown={onKeyDown}
           onDblClick={() => setWindow(null)}
         />
+        <SignList account={account} />
         {layers.length > 0 && <LayerList layers={layers} columns={chart.current?.data} index={index} />}
       </div>
       {history.length === 0 && <p class="chart-empty">No event yet</p>}
     </section>
-  );
-}
-
-interface ChipProps {
-  readonly window: Span;
-  readonly isZoomed: boolean;
-  readonly onZoom: () => void;
-}
-
-function WindowChip({ window: { min, max }, isZoomed, onZoom }: ChipProps) {
-  return (
-    <div class="window-chip" data-testid="window">
-      <span role="status">
-        window {min.toFixed(3)} s to {max.toFixed(3)} s ({formatSpan(max - min)})
-      </span>
-      <button type="button" class="chip" aria-pressed={isZoomed} onClick={onZoom}>
-        Zoom
-      </button>
-      <button type="button" class="chip" data-testid="whole" title="Esc" onClick={() => setWindow(null)}>
-        Show all
-      </button>
-    </div>
   );
 }

@@ -2,6 +2,7 @@
 import type { RingAttribute } from "../../model/source-tree.ts";
 import { type CallerFilter, NO_FILTER } from "../callers/filter-callers.ts";
 import type { Stacking } from "../chart/stack.ts";
+import type { ClockKind } from "../time/clock.ts";
 import type { Sort } from "../callers/order-callers.ts";
 
 export const PANELS = ["callers", "rings", "flame", "leaks", "compare"] as const;
@@ -19,10 +20,14 @@ export interface View {
   readonly panel: Panel;
   /** The part of the trace that every view is of; null for all of it, up to now. */
   readonly window: Span | null;
+  /** Seconds between the server's moments there when the window was chosen; null where that is not known. */
+  readonly moments: number | null;
   readonly sort: Sort;
   readonly filter: CallerFilter;
   /** Of the timeline; null for what fits the account. */
   readonly stacking: Stacking | null;
+  /** How times are told; null for what fits the target. */
+  readonly clock: ClockKind | null;
   /** Of the rings. */
   readonly attribute: RingAttribute;
   /** Call sites whose rows are open. */
@@ -35,9 +40,11 @@ export const DEFAULT_VIEW: View = {
   target: null,
   panel: "callers",
   window: null,
+  moments: null,
   sort: { column: "net", descending: true },
   filter: NO_FILTER,
   stacking: null,
+  clock: null,
   attribute: "current_dynamic",
   open: [],
   against: null,
