@@ -10,6 +10,7 @@ const { wireSchema } = await import("../dist/model/wire-request.js");
 const { insideSchema } = await import("../dist/model/inside.js");
 const { doctorSchema } = await import("../dist/model/doctor.js");
 const { workloadSchema } = await import("../dist/model/workload.js");
+const { workloadViewSchema } = await import("../dist/model/workload-view.js");
 const { sizeSchema, sizeDiffSchema } = await import("../dist/model/size.js");
 const { diffSchema } = await import("../dist/model/diff.js");
 const { adviceSchema } = await import("../dist/model/advice.js");
@@ -24,6 +25,7 @@ const documents = [
   ["docs/inside.schema.json", insideSchema],
   ["docs/openapi.json", openApi],
   ["docs/workload.schema.json", workloadSchema],
+  ["docs/workload-view.schema.json", workloadViewSchema],
   ["docs/doctor.schema.json", doctorSchema],
   ["docs/size.schema.json", sizeSchema],
   ["docs/size-diff.schema.json", sizeDiffSchema],

@@ -11,7 +11,13 @@ interface Waiting {
 export class AgentEar implements WorkloadListener {
   /** The workload that runs; undefined where none does. */
   workload: WorkloadListener | undefined;
+  /** Of all workloads so far, with all rounds. */
+  phasesAsked = 0;
   readonly #waiting = new Set<Waiting>();
+
+  get isRunning(): boolean {
+    return this.workload !== undefined;
+  }
 
   hear(line: AgentLine): PhaseChange | undefined {
     for (const waiting of this.#waiting) if (waiting.types.includes(line.type)) waiting.resolve(line);

@@ -20,6 +20,7 @@ import {
   takeUntil,
   tap,
 } from "rxjs";
+import { viewOfWorkload } from "../accounting/workload-view.ts";
 import { messageOf } from "../model/errors.ts";
 import type { AgentMark, LossMark } from "../model/event-batch.ts";
 import type { Inside } from "../model/inside.ts";
@@ -27,6 +28,7 @@ import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint, LinkState, Alert, Mark, RunSummary } from "../model/wire.ts";
 import type { Workload, WorkloadScope } from "../model/workload.ts";
+import type { WorkloadProgress, WorkloadView } from "../model/workload-view.ts";
 import type { WrapperList } from "../model/wrapper-list.ts";
 import { type AgentLine, parseAgentLine } from "../target/agent/agent-line.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
@@ -65,8 +67,10 @@ export interface LiveOptions {
   readonly stackRows?: number | undefined;
   /** Accounts the phases of a workload. */
   readonly workload?: WorkloadListener;
-  /** The same for who runs something while a session goes on: its phases are marks, and not accounted. */
+  /** The same for who runs workloads while a session goes on: the last one is accounted. */
   readonly phases?: WorkloadListener;
+  /** Of a source that kmemtap did not arm, but that says of itself what it does, in lines as the agent's. */
+  readonly told?: ToldWorkload | undefined;
   /** The last update of a session of the same target that this one follows: its account is an earlier run. */
   readonly after?: LiveUpdate;
   /** What somebody notes of the moment at which it comes, a line each. */
@@ -75,8 +79,17 @@ export interface LiveOptions {
 
 /** Who runs the workload, on the target's agent. */
 export interface WorkloadListener {
+  /** Whether one runs now, and late frees of it are waited for; absent where it is the capture's own, which ends with it. */
+  readonly isRunning?: boolean;
   /** Told of each line of the agent; what it says of the workload, if anything. */
   hear(line: AgentLine): PhaseChange | undefined;
+}
+
+/** A workload that runs by itself on what is watched. */
+export interface ToldWorkload {
+  /** Of its lines. */
+  readonly nonce: string;
+  readonly listener: WorkloadListener;
 }
 
 /** What viewers get at each tick. */
@@ -101,6 +114,10 @@ export interface LiveUpdate {
   readonly inside?: () => Inside;
   /** Frees by the call site that freed, as the account has them when this is asked. */
   readonly freeingCallSites?: () => ReadonlyMap<string, number>;
+  /** How far the workload is that runs, or ran last; absent before any, and in mode hist, which does not tell phases apart. */
+  readonly progress?: WorkloadProgress;
+  /** Its account as viewers get it, as it is when it is asked for; with {@link progress}. */
+  readonly workloadView?: () => WorkloadView;
   /** The account of the workload up to now, where there is one; composed when it is asked for. */
   readonly workload?: (scope: WorkloadScope, options: WorkloadResultOptions) => Workload;
 }
@@ -193,9 +210,13 @@ class Session {
   }
 
   #newAccount(run: number): RunAccount {
-    const { agent, filter = "all", memoryMb, thresholds, workload, wrappers, stackRows } = this.#options;
+    const { agent, filter = "all", memoryMb, thresholds, workload, phases, told, wrappers, stackRows } = this.#options;
     const console = run === 1 && this.#options.console !== undefined;
-    if (agent === undefined) return new RunAccount(run, { filter, memoryMb, console, wrappers, stackRows });
+    if (agent === undefined) {
+      const plain = { filter, memoryMb, console, wrappers, stackRows };
+      if (told === undefined) return new RunAccount(run, plain);
+      return new RunAccount(run, { ...plain, workload: "passing", onMark: (mark) => this.#hearTold(told, mark) });
+    }
     const target = new TargetState(agent, thresholds);
     return new RunAccount(run, {
       filter,
@@ -203,7 +224,7 @@ class Session {
       wrappers,
       stackRows,
       target,
-      workload: workload !== undefined,
+      workload: workload !== undefined ? "whole" : phases !== undefined ? "passing" : undefined,
       onMark: (mark) => this.#hearAgent(agent, target, mark),
     });
   }
@@ -220,12 +241,28 @@ class Session {
     if (line.type === "tick-done" && target.hist.unsure) agent.hear("damaged");
     agent.hear(line);
     this.#marks.hear(line, mark.timeNs);
-    const change = (this.#options.workload ?? this.#options.phases)?.hear(line);
+    const change = this.#listener?.hear(line);
     if (change !== undefined) {
       this.#marks.phase(change, mark.timeNs);
       this.#options.record?.phase(change, mark.timeNs);
     }
     return change;
+  }
+
+  #hearTold({ nonce, listener }: ToldWorkload, mark: AgentMark): PhaseChange | undefined {
+    const line = parseAgentLine(mark.text, nonce);
+    const change = line === undefined || line === "damaged" ? undefined : listener.hear(line);
+    if (change !== undefined) this.#marks.phase(change, mark.timeNs);
+    return change;
+  }
+
+  get #listener(): WorkloadListener | undefined {
+    return this.#options.workload ?? this.#options.phases;
+  }
+
+  /** A workload that was run meanwhile is over: what comes now is none of it. */
+  #leaveWorkload(): void {
+    if (this.#listener?.isRunning === false) this.#account.workload?.leave();
   }
 
   /** The agent's lines that do not come through the stream, for as long as it runs. */
@@ -234,7 +271,7 @@ class Session {
       this.#options.record?.side(line);
       this.#account.target?.hear(line, this.#account.lastEventNs ?? 0, Date.now());
       agent.hear(line);
-      (this.#options.workload ?? this.#options.phases)?.hear(line);
+      this.#listener?.hear(line);
     }
     yield* [];
   }
@@ -255,6 +292,7 @@ class Session {
         for await (const chunk of stream.bytes) {
           if (!isRecorded) this.#options.record?.run(this.#source.label, this.#options.agent);
           isRecorded = true;
+          this.#leaveWorkload();
           account.push(chunk);
           this.#options.record?.chunk(chunk, account.position);
           if (account.wantsSymbols) this.#options.agent?.askSymbols();
@@ -301,6 +339,7 @@ class Session {
   update(): LiveUpdate {
     const nowMs = Date.now();
     const snapshot = this.#snapshot();
+    this.#leaveWorkload();
     this.#note(this.#account, 0);
     const newPoints = this.#newPoints;
     this.#newPoints = [];
@@ -328,14 +367,25 @@ class Session {
       inside: insideOf(this.#account),
       freeingCallSites: this.#freeingCallSites,
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
-      ...(this.#account.workload === undefined ? {} : { workload: this.#workloadOf(this.#account, snapshot) }),
+      ...this.#workload(snapshot),
     };
   }
 
   readonly #freeingCallSites = () => this.#account.freeingCallSites();
 
-  #workloadOf(account: RunAccount, snapshot: Snapshot): NonNullable<LiveUpdate["workload"]> {
-    return (scope, options) => account.workloadResult({ target: this.#source.label, scope, snapshot, ...options });
+  #workload(snapshot: Snapshot): Pick<LiveUpdate, "workload" | "progress" | "workloadView"> {
+    const account = this.#account;
+    if (account.workload === undefined) return {};
+    const { progress } = account.workload;
+    const target = this.#source.label;
+    const workload: NonNullable<LiveUpdate["workload"]> = (scope, options) =>
+      account.workloadResult({ target, scope, snapshot, ...options });
+    if (progress === undefined || account.target?.mode === "hist") return { workload };
+    // However many ask, it is composed once an update.
+    let view: WorkloadView | undefined;
+    const workloadView = () =>
+      (view ??= viewOfWorkload(workload("system", { interrupted: false, addresses: false }), progress));
+    return { workload, progress, workloadView };
   }
 
   /** A file that begins anew is a new boot: the old account is kept as the previous run. */

@@ -71,7 +71,12 @@ export class RunReplay {
     this.#source = { plan: planOf(recorded), link: agent.link, reconnects: -1 };
     const target = new TargetState(this.#source);
     const onMark = (mark: AgentMark) => this.#hear(target, agent.nonce, mark);
-    this.#account = new RunAccount(run, { ...others, workload: workload !== undefined, target, onMark });
+    this.#account = new RunAccount(run, {
+      ...others,
+      workload: workload === undefined ? undefined : "whole",
+      target,
+      onMark,
+    });
   }
 
   /** Takes a frame of this run; what it says is missing, if anything. */

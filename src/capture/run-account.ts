@@ -28,8 +28,8 @@ export interface RunOptions {
   readonly target?: TargetState;
   /** The console of the same boot comes first, with its tp_printk lines: {@link RunAccount.readConsole}. */
   readonly console?: boolean;
-  /** Accounts by the phases of a workload as well. */
-  readonly workload?: boolean;
+  /** Accounts by the phases of a workload as well: of the one that the capture is for, or of those that run while it goes on. */
+  readonly workload?: "whole" | "passing" | undefined;
   /** Accounts no more than this part of it. */
   readonly window?: TimeWindow | undefined;
   /** What the live objects may take, MiB. */
@@ -98,7 +98,10 @@ export class RunAccount {
     this.#onMark = onMark;
     this.#join = console === true ? new PrintkJoin(callSites) : undefined;
     this.#decoder = this.#join;
-    this.workload = workload === true ? new WorkloadAccount(callSites, { filter, maxObjects, wrappers }) : undefined;
+    if (workload !== undefined) {
+      const times = workload === "whole";
+      this.workload = new WorkloadAccount(callSites, { filter, maxObjects, wrappers, times });
+    }
     this.#ledger = this.workload?.ledger ?? new EventLedger(callSites, { filter, maxObjects, wrappers });
     if (target !== undefined) {
       target.slabs.events = () => this.#ledger.objectsBySize();
@@ -195,7 +198,7 @@ export class RunAccount {
       ...context,
       ...(addresses ? { addresses: MAX_ADDRESSES } : {}),
       resolve: (callSite) => this.target?.symbols.resolve(callSite) ?? callSite,
-      ...(this.target === undefined ? {} : { doubtful: this.target.doubtful }),
+      ...(this.target === undefined ? {} : { doubtful: this.target.doubtfulOf(this.workload.workload) }),
     });
   }
 

@@ -21,8 +21,9 @@ import { OverrunWatch, type OverrunThresholds } from "./overrun-watch.ts";
 import { SlabReadings } from "./slab-readings.ts";
 import { sampleOf } from "./stats-sample.ts";
 
-/** Readings of the slabs: when the window began, and before the first phase of a workload's second round (workload-script.ts). */
+/** Readings of the slabs: when the window began, and before the first phase of a workload's rounds (workload-script.ts). */
 const FIRST = "begin";
+const FIRST_ROUND = "1.0";
 const SECOND_ROUND = "2.0";
 
 /** From this share of its keys on a map is about to be full. */
@@ -62,11 +63,12 @@ export class TargetState {
     this.allocTags.cacheBytes = (cache) => this.slabs.bytesOf(cache);
   }
 
-  /** Of a workload: what hidden frees may explain. */
-  get doubtful(): DoubtfulObjects {
+  /** Of a workload: what hidden frees may explain. @param workload what its phases' names begin with; "" where it is the capture's only one */
+  doubtfulOf(workload: string): DoubtfulObjects {
+    const first = workload === "" ? FIRST : workload + FIRST_ROUND;
     return {
-      inAll: this.slabs.since(FIRST, this.#cpuCount)?.doubtful,
-      afterFirstRound: this.slabs.since(SECOND_ROUND, this.#cpuCount)?.doubtful,
+      inAll: this.slabs.since(first, this.#cpuCount)?.doubtful,
+      afterFirstRound: this.slabs.since(workload + SECOND_ROUND, this.#cpuCount)?.doubtful,
     };
   }
 

@@ -211,7 +211,9 @@ export class WorkloadScript implements WorkloadListener {
     if (this.#current === undefined || this.#told.begin) return undefined;
     this.#told.begin = true;
     const { phase, round } = this.#current;
-    return { kind: "begin", name: phase.name, command: phase.command, round };
+    const { underWay } = this.#options;
+    const workload = underWay === undefined ? {} : { workload: underWay };
+    return { kind: "begin", name: phase.name, command: phase.command, round, ...workload };
   }
 }
 

@@ -15,7 +15,17 @@ import type { Logger } from "./logger.ts";
 
 export interface FollowOptions extends Pick<
   LiveOptions,
-  "after" | "console" | "filter" | "notes" | "phases" | "record" | "reports" | "workload" | "wrappers" | "stackRows"
+  | "after"
+  | "console"
+  | "filter"
+  | "notes"
+  | "phases"
+  | "record"
+  | "reports"
+  | "told"
+  | "workload"
+  | "wrappers"
+  | "stackRows"
 > {
   readonly config: Config;
   readonly logger: Logger;
@@ -46,6 +56,7 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
     memoryMb: options.memoryMb ?? config.memoryMb,
     wrappers: options.wrappers,
     stackRows: options.stackRows,
+    told: options.told,
     silentAfterMs: config.silentAfterMs,
     thresholds: { infoFill, warningFill, warningSeconds },
     ...(agent === undefined ? {} : { agent }),

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { ToldPhases } from "../capture/told-phases.ts";
 import { type ExitCode, KmemtapError } from "../model/errors.ts";
 import { bootGuest, type Guest } from "../target/qemu/boot-guest.ts";
 import { replayFile } from "../transport/replay-file.ts";
@@ -54,6 +55,7 @@ async function watchGuest(guest: Guest, common: Common): Promise<ExitCode> {
     return await watch(guest.source, {
       ...common,
       reports: guest.reports,
+      told: { nonce: guest.nonce, listener: new ToldPhases() },
       onReady: (url) => {
         say(`booting Linux ${guest.release} in QEMU (pid ${guest.pid}); its console is ${guest.files.console}`);
         say(`open ${url} - it fills while the kernel boots; Ctrl-C ends the guest and removes its files`);

@@ -120,6 +120,7 @@ function run(command: Command, help: () => void): void {
     case "rings":
     case "flame":
     case "leaks":
+    case "workload":
     case "compare":
       changeView({ panel: command });
   }

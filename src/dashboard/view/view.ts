@@ -4,7 +4,7 @@ import { type CallerFilter, NO_FILTER } from "../callers/filter-callers.ts";
 import type { Stacking } from "../chart/stack.ts";
 import type { Sort } from "../callers/order-callers.ts";
 
-export const PANELS = ["callers", "rings", "flame", "leaks", "compare"] as const;
+export const PANELS = ["callers", "rings", "flame", "leaks", "workload", "compare"] as const;
 export type Panel = (typeof PANELS)[number];
 
 /** A part of the trace clock, in seconds. */

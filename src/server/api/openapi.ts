@@ -14,6 +14,7 @@ import { insideSchema } from "../../model/inside.ts";
 import { sizeSchema } from "../../model/size.ts";
 import { snapshotSchema } from "../../model/snapshot.ts";
 import { VERSION } from "../../model/version.ts";
+import { workloadViewSchema } from "../../model/workload-view.ts";
 import { SNAPSHOT_FILES } from "./snapshot-files.ts";
 
 type Json = Record<string, unknown>;
@@ -66,6 +67,13 @@ const OPERATIONS: readonly Operation[] = [
     answer: insideSchema,
     refusals: [404, 503],
     none: "this target does not tell",
+  },
+  {
+    path: `${TARGET}/workload.json`,
+    summary: "What the phases of the workload that runs, or ran last, allocated and left; what grows with its rounds",
+    answer: workloadViewSchema,
+    refusals: [404, 503],
+    none: "no workload has run",
   },
   {
     path: `${TARGET}/footprint`,

@@ -10,6 +10,10 @@ import type { HistoryPoint } from "../../../src/model/wire.ts";
 import { Access } from "../../../src/server/access/access.ts";
 import { guard } from "../../../src/server/access/guard.ts";
 import { addHealth } from "../../../src/server/api/add-health.ts";
+import { viewOfWorkload } from "../../../src/accounting/workload-view.ts";
+import { WorkloadAccount } from "../../../src/capture/workload-account.ts";
+import { CallSiteTable } from "../../../src/model/call-site-table.ts";
+import { workloadViewSchema } from "../../../src/model/workload-view.ts";
 import { addInside } from "../../../src/server/api/add-inside.ts";
 import { addTargets } from "../../../src/server/api/add-targets.ts";
 import { openApi } from "../../../src/server/api/openapi.ts";
@@ -126,6 +130,23 @@ describe("inside.json", () => {
   });
 });
 
+describe("workload.json", () => {
+  it("is nothing before a workload, and then what the account says of it now", async () => {
+    const { get, updates } = await started();
+    updates.next(updateOf([A]));
+    expect((await get("target/workload.json")).status).toBe(204);
+    const account = new WorkloadAccount(new CallSiteTable(), { times: false });
+    account.begin("load", "modprobe <b>", 1, 1e9);
+    account.end(0, 2e9);
+    const { progress } = account;
+    const context = { target: "t", scope: "system", snapshot: updateOf([A]).snapshot } as const;
+    const workloadView = () => viewOfWorkload(account.result(context), progress ?? never());
+    updates.next({ ...updateOf([A]), ...(progress && { progress }), workloadView });
+    const view = workloadViewSchema.parse(JSON.parse((await get("target/workload.json")).text));
+    expect(view).toMatchObject({ run: 1, progress, phases: [{ name: "load", command: "modprobe <b>", status: 0 }] });
+  });
+});
+
 describe("/api/openapi.json", () => {
   it("describes every route there is, and no other", async () => {
     const routes = new Set<string>();
@@ -156,3 +177,7 @@ describe("/api/openapi.json", () => {
     expect(text).not.toContain("$defs");
   });
 });
+
+function never(): never {
+  throw new Error("a phase has begun");
+}
