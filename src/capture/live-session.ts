@@ -257,7 +257,8 @@ class Session {
   }
 
   get #listener(): WorkloadListener | undefined {
-    return this.#options.workload ?? this.#options.phases;
+    const { workload, phases, told } = this.#options;
+    return workload ?? told?.listener ?? phases;
   }
 
   /** A workload that was run meanwhile is over: what comes now is none of it. */

@@ -46,7 +46,7 @@ export function Callers({ account, scope: whole }: CallersProps) {
           </button>
         ))}
       </div>
-      {panel !== "flame" && (
+      {panel !== "flame" && panel !== "workload" && (
         <>
           <FilterField />
           <CallersFilters callers={whole.callers} filter={filter} onFilter={(next) => changeView({ filter: next })} />
