@@ -5,6 +5,7 @@
 import type { CpuStats } from "../model/snapshot.ts";
 import type { Alert } from "../model/wire.ts";
 import { OVERRUN_HELP } from "./lost-alert.ts";
+import { OverrunForecast } from "./overrun-forecast.ts";
 
 /** One CPU's `per_cpu/cpuN/stats`, cumulative since the instance was made. */
 export interface StatsSample {
@@ -37,6 +38,7 @@ interface Cpu {
   stats: CpuStats;
   sample: StatsSample;
   level: Level;
+  forecast: OverrunForecast;
   /** What was lost before the counters began anew: the link broke, or somebody cleared the buffer. */
   lostBefore: number;
 }
@@ -84,7 +86,8 @@ export class OverrunWatch {
     for (const cpu of this.#cpus.values()) {
       cpu.lostBefore += lostIn(cpu.sample);
       cpu.sample = begunAnew(cpu.sample);
-      cpu.stats = statsOf(cpu.sample, undefined);
+      cpu.stats = statsOf(cpu.sample, null);
+      cpu.forecast = new OverrunForecast();
       cpu.level = "calm";
     }
   }
@@ -97,10 +100,12 @@ export class OverrunWatch {
     const before = cleared ? begunAnew(known.sample) : known?.sample;
     const lostBefore = (known?.lostBefore ?? 0) + (cleared ? lostIn(known.sample) : 0);
     const levelBefore = known?.level ?? "calm";
-    const stats = statsOf(sample, before);
     const lost = lostIn(sample) - (before === undefined ? 0 : lostIn(before));
-    const level = this.#levelOf(stats, levelBefore);
-    this.#cpus.set(sample.cpu, { stats, sample, level, lostBefore });
+    const forecast = known === undefined || cleared ? new OverrunForecast() : known.forecast;
+    const seconds = forecast.look(sample, sample.sizeBytes);
+    const stats = statsOf(sample, lost > 0 && before !== undefined && sample.sizeBytes > 0 ? 0 : seconds);
+    const level = this.#levelOf(stats, secondsAtLastRate(sample, before), levelBefore);
+    this.#cpus.set(sample.cpu, { stats, sample, level, forecast, lostBefore });
     const alerts: Alert[] = [];
     if (cleared) {
       this.#cleared += 1;
@@ -111,11 +116,11 @@ export class OverrunWatch {
     return alerts;
   }
 
-  #levelOf(stats: CpuStats, before: Level): Level {
+  /** Does not wait for a forecast: a buffer that is half full after a second overruns before there is one. */
+  #levelOf({ fill }: CpuStats, seconds: number | null, before: Level): Level {
     const { infoFill, warningFill, warningSeconds } = this.#thresholds;
-    const { fill, secondsToOverrun } = stats;
     // A buffer that is all but empty fills within seconds at any burst: that alone says nothing.
-    const soon = secondsToOverrun !== null && secondsToOverrun < warningSeconds && fill > infoFill * CALM;
+    const soon = seconds !== null && seconds < warningSeconds && fill > infoFill * CALM;
     if (fill >= warningFill || soon) return "warning";
     if (fill >= infoFill) return before === "warning" ? before : "info";
     return fill < infoFill * CALM ? "calm" : before;
@@ -148,7 +153,7 @@ function begunAnew({ cpu, sizeBytes }: StatsSample): StatsSample {
   return { cpu, sizeBytes, ...counts, oldestNs: 0, nowNs: 0 };
 }
 
-function statsOf(sample: StatsSample, before: StatsSample | undefined): CpuStats {
+function statsOf(sample: StatsSample, secondsToOverrun: number | null): CpuStats {
   const { cpu, entries, overrun, commitOverrun, bytes, droppedEvents, readEvents, sizeBytes } = sample;
   const fill = sizeBytes > 0 ? Math.min(1, bytes / sizeBytes) : 0;
   return {
@@ -162,12 +167,12 @@ function statsOf(sample: StatsSample, before: StatsSample | undefined): CpuStats
     oldestEventAgeS: entries > 0 ? Math.max(0, sample.nowNs - sample.oldestNs) / 1e9 : null,
     sizeBytes,
     fill,
-    secondsToOverrun: secondsToOverrun(sample, before),
+    secondsToOverrun,
   };
 }
 
-/** At the rate of the time since the last sample; null while the buffer does not fill, or its size is not known. */
-function secondsToOverrun(sample: StatsSample, before: StatsSample | undefined): number | null {
+/** To the overrun, at the rate since the last sample; null while the buffer does not fill, or its size is not known. */
+function secondsAtLastRate(sample: StatsSample, before: StatsSample | undefined): number | null {
   if (before === undefined || before.nowNs === 0 || sample.sizeBytes === 0) return null;
   const seconds = (sample.nowNs - before.nowNs) / 1e9;
   const grown = sample.bytes - before.bytes;

@@ -38,7 +38,8 @@ export class RunMarks {
   /** What the agent says of the link, if anything. */
   hear(line: AgentLine, timeNs: number): void {
     if (line.type !== "gap") return;
-    const [, reason = ""] = /^from=\d+ to=\d+ (.*)$/.exec(line.text) ?? [];
-    this.add("gap", timeNs, `the link was down: ${reason}`);
+    const [, from, to, reason = ""] = /^from=(\d+) to=(\d+) (.*)$/.exec(line.text) ?? [];
+    // Of a recording a part is missing, which took no time.
+    this.add("gap", timeNs, from === to ? `not recorded: ${reason}` : `the link was down: ${reason}`);
   }
 }

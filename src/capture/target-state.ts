@@ -308,11 +308,12 @@ export class TargetState {
     this.slabs.restart();
     this.allocTags.restart();
     this.#endHeard = false;
-    const seconds = ((toMs - fromMs) / 1000).toFixed(1);
+    const what =
+      fromMs === toMs ? "the recording has a gap" : `the link was down for ${((toMs - fromMs) / 1000).toFixed(1)} s`;
     const alert = lostAlert(null, null, timeNs, atMs);
     this.#alerts.push({
       ...alert,
-      text: `the link was down for ${seconds} s (${match[3]}): what happened meanwhile was not recorded`,
+      text: `${what} (${match[3]}): what happened meanwhile was not recorded`,
       help: "",
     });
   }

@@ -1,5 +1,5 @@
 /** What is on the page, from top to bottom. */
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { Alerts } from "./alerts/alerts.tsx";
 import { Controls, openMark } from "./control/controls.tsx";
 import { Callers } from "./callers/callers.tsx";
@@ -12,6 +12,7 @@ import { useKeys } from "./keys/use-keys.ts";
 import { LossBanner } from "./loss/loss-banner.tsx";
 import { ConnectionNotice } from "./parts/connection-notice.tsx";
 import { ExactContext } from "./parts/exact-context.ts";
+import { Locked } from "./parts/locked.tsx";
 import { Masthead } from "./parts/masthead.tsx";
 import { Progress } from "./parts/progress.tsx";
 import { useDocumentMarks } from "./parts/use-document-marks.ts";
@@ -20,12 +21,16 @@ import { clockMs, connection, page, retryNow } from "./state/session.ts";
 import { hasTargetPanel, TargetPanel } from "./target/target-panel.tsx";
 import { nextTarget } from "./targets/next-target.ts";
 import { switchTarget, TargetSwitch } from "./targets/target-switch.tsx";
+import { type Clock, clockOf } from "./time/clock.ts";
+import { ClockContext } from "./time/moment.tsx";
 import { copyLink } from "./tools/share-link.tsx";
 import { SNAPSHOT_MENU } from "./tools/snapshot-menu.tsx";
 import { PauseNotice, Tools } from "./tools/tools.tsx";
 import { changeView, setWindow, view } from "./view/view-store.ts";
 import { shown, togglePause } from "./watch/watch.ts";
 import { useScope } from "./window/use-scope.ts";
+
+const NO_CLOCK: Clock = { kind: "uptime", nowS: 0 };
 
 export function App() {
   const { account, problem, serverVersion } = shown.value.page;
@@ -35,33 +40,47 @@ export function App() {
   const socket = connection.value;
   const stale = socket.phase !== "open" && account !== null;
   useDocumentMarks(account);
-  useKeys((command) => run(command, () => setHelp(!isHelp)));
+  const clock = useMemo(
+    () => (account === null ? NO_CLOCK : clockOf(account, view.value.clock)),
+    [account, view.value.clock],
+  );
+  const isLocked = socket.phase === "locked";
+  useKeys((command) => {
+    if (!isLocked) run(command, () => setHelp(!isHelp));
+  });
 
+  // Whoever may not look sees nothing of what there is, nor what could be done with it.
+  if (isLocked) return <Locked why={socket.why} version={serverVersion} />;
   return (
     <ExactContext.Provider value={account?.exact ?? true}>
-      <div class={stale ? "page page-stale" : "page"}>
-        <Masthead account={account} version={serverVersion} clockMs={clockMs.value} stale={stale}>
-          <Tools onHelp={() => setHelp(true)}>
-            {rights.control && (
-              <Controls target={targets.find(({ id }) => id === target)} cpus={account?.target.cpus ?? []} />
+      <ClockContext.Provider value={clock}>
+        <div class={stale ? "page page-stale" : "page"}>
+          <Masthead account={account} version={serverVersion} clockMs={clockMs.value} stale={stale}>
+            {/* Before the server has said a word nobody knows whether one may look. */}
+            {serverVersion !== null && (
+              <Tools onHelp={() => setHelp(true)}>
+                {rights.control && (
+                  <Controls target={targets.find(({ id }) => id === target)} cpus={account?.target.cpus ?? []} />
+                )}
+              </Tools>
             )}
-          </Tools>
-        </Masthead>
-        <ConnectionNotice
-          socket={socket}
-          problem={problem}
-          account={account}
-          clockMs={clockMs.value}
-          onRetry={retryNow}
-        />
-        <TargetSwitch targets={targets} shown={target} />
-        {account !== null && <PauseNotice />}
-        {account !== null && <LossBanner account={account} />}
-        {account !== null && <Alerts account={account} clockMs={clockMs.value} />}
-        {account !== null && <Progress account={account} />}
-        {account === null ? <Empty /> : <Main account={account} />}
-        {isHelp && <Help onClose={() => setHelp(false)} />}
-      </div>
+          </Masthead>
+          <ConnectionNotice
+            socket={socket}
+            problem={problem}
+            account={account}
+            clockMs={clockMs.value}
+            onRetry={retryNow}
+          />
+          <TargetSwitch targets={targets} shown={target} />
+          {account !== null && <PauseNotice />}
+          {account !== null && <LossBanner account={account} />}
+          {account !== null && <Alerts account={account} clockMs={clockMs.value} />}
+          {account !== null && <Progress account={account} />}
+          {account === null ? <Empty /> : <Main account={account} />}
+          {isHelp && <Help onClose={() => setHelp(false)} />}
+        </div>
+      </ClockContext.Provider>
     </ExactContext.Provider>
   );
 }

@@ -227,7 +227,13 @@ export const cpuStatsSchema = z
       .describe("age of the oldest unread event; null when there is none"),
     sizeBytes: count.describe("size of this CPU's ring buffer; 0 where unknown"),
     fill: z.number().min(0).max(1).describe("bytes / sizeBytes"),
-    secondsToOverrun: z.number().nonnegative().nullable().describe("at the present rate; null while it does not fill"),
+    secondsToOverrun: z
+      .number()
+      .nonnegative()
+      .nullable()
+      .describe(
+        "at the rate of the last looks, where it held more at each of three than at the one before and overruns within 120 s; 0 where it has lost events since the last look; else null",
+      ),
   })
   .meta({ id: "CpuStats" });
 /** One CPU's ring buffer as the target's `per_cpu/cpuN/stats` has it (kernel/trace/trace.c, tracing_stats_read). */

@@ -46,10 +46,11 @@ export function metricsOf(hubs: readonly TargetHub[], { topCallers }: MetricsOpt
   const sums = SUMS.map(([name, help, of]) => ({ metric: gauge(name, help, ["target"]), of }));
   const counts = COUNTS.map(([name, help, of]) => ({ metric: counter(name, help), of }));
   const fill = gauge("buffer_fill_ratio", "How full a CPU's ring buffer is, 0 to 1.", ["target", "cpu"]);
-  const time = gauge("buffer_time_to_overrun_seconds", "Until a CPU's ring buffer is full, while it fills.", [
-    "target",
-    "cpu",
-  ]);
+  const time = gauge(
+    "buffer_time_to_overrun_seconds",
+    "Until a CPU's ring buffer is full, while an overrun is in sight.",
+    ["target", "cpu"],
+  );
   const callers = {
     bytes: gauge("caller_net_bytes", "Bytes allocated now, by the callers that hold the most.", ["target", "caller"]),
     objects: gauge("caller_live_objects", "Objects of the callers that hold the most bytes.", ["target", "caller"]),

@@ -25,11 +25,28 @@ describe("the time to an overrun", () => {
     }
   });
 
-  it("is what is free by the rate of the last look", () => {
+  it("is what is free by the rate of the last looks, once it rose at three of them", () => {
     const watch = new OverrunWatch();
-    watch.hear(sample({ bytes: 4 * KIB }), 0);
-    watch.hear(sample({ bytes: 14 * KIB, nowNs: after(2) }), 0);
-    expect(watch.cpus[0].secondsToOverrun).toBe(10);
+    const times = [4, 14, 16, 34].map((kib, i) => {
+      watch.hear(sample({ bytes: kib * KIB, nowNs: after(i * 2) }), 0);
+      return watch.cpus[0].secondsToOverrun;
+    });
+    expect(times).toEqual([null, null, null, 6]);
+    watch.hear(sample({ bytes: 34 * KIB, nowNs: after(8) }), 0);
+    expect(watch.cpus[0].secondsToOverrun).toBeNull();
+  });
+
+  it("is none of a buffer that a reader empties again and again, nor of one that fills for an hour", () => {
+    const saw = new OverrunWatch();
+    for (const [i, bytes] of [10, 300, 600, 20, 400, 700, 5].entries()) {
+      saw.hear(sample({ bytes, nowNs: after(i) }), 0);
+      expect(saw.cpus[0].secondsToOverrun).toBeNull();
+    }
+    const slow = new OverrunWatch();
+    for (let i = 0; i < 10; i++) {
+      slow.hear(sample({ bytes: 600 + i * 10, nowNs: after(i) }), 0);
+      expect(slow.cpus[0].secondsToOverrun).toBeNull();
+    }
   });
 
   it("is 0 when events were lost since the last look, or the buffer is full", () => {

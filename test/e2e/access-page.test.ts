@@ -60,6 +60,15 @@ describe.skipIf(missing)(`the page of a server that wants a token${note}`, () =>
     await page.goto(url);
     const form = page.getByTestId("token");
     await form.waitFor();
+    // Nothing that could be pressed, and nothing that could be known, but the form.
+    const seen = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('button, input, summary, [role=toolbar]')].map((one) => one.textContent || one.id)",
+    );
+    expect(seen).toEqual(["token", "Connect"]);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    expect(await page.getByTestId("help").count()).toBe(0);
+    await page.screenshot({ path: join(import.meta.dirname, "../../test-output/page-token.png") });
     await form.locator("input").fill("wrong-wrong-wrong-wrong");
     await form.getByRole("button").click();
     await expect.poll(() => form.textContent()).toContain("a token is needed");

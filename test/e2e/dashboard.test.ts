@@ -157,7 +157,12 @@ describe.skipIf(missing)(`the page${note}`, () => {
     await page.keyboard.press("w");
     await page.keyboard.press("End");
     for (let i = 0; i < 3; i++) await page.keyboard.press("Shift+PageDown");
-    await expect.poll(() => page.getByTestId("window").textContent()).toMatch(/window [\d.]+ s to/);
+    await expect.poll(() => page.getByTestId("window").textContent()).toMatch(/window [\d.]+ s ago to/);
+    // By the trace's own clock, everywhere.
+    await page.locator("[data-clock='uptime']").click();
+    await expect.poll(() => page.getByTestId("window").textContent()).toMatch(/window [\d.]+ s to [\d.]+ s \(/);
+    await expect.poll(() => page.locator(".chart-time").textContent()).toMatch(/^[\d.]+ s$/);
+    expect(await hashOf(page)).toContain("t=uptime");
     await page.keyboard.press("Escape");
     await expect.poll(() => page.getByTestId("window").count()).toBe(0);
     await page.close();

@@ -1,9 +1,10 @@
 import type { JSX } from "preact";
-import { useRef } from "preact/hooks";
+import { useContext, useRef } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount, formatShare } from "../format/count.ts";
 import { Quantity } from "../parts/quantity.tsx";
+import { ClockContext, Moment } from "../time/moment.tsx";
 import { toggleRow } from "../view/view-store.ts";
 import { recent } from "../watch/seen.ts";
 import type { Column } from "./columns.ts";
@@ -132,12 +133,24 @@ function part(value: number, whole: number): number {
   return whole > 0 ? Math.min(1, Math.max(0, value / whole)) : 0;
 }
 
-/** When it last moved, on the trace clock; of what has not moved since the page came nothing more is known. */
+/** A page that has watched for less can tell nothing, seconds. */
+const LEAST_S = 1;
+
+/** When it last moved; of what has not moved since the page came nothing more is known. */
 function Idle({ row }: { readonly row: CallerRow }) {
   const { seconds, seen } = recent.activeAt(row.callSite);
+  // "Before now" says nothing.
+  const isNews = useContext(ClockContext).nowS - seconds < LEAST_S && !seen;
   return (
     <td data-column="idle" data-value={seconds} class={seen ? undefined : "nought"}>
-      {seen ? `${seconds.toFixed(1)} s` : `before ${seconds.toFixed(1)} s`}
+      {isNews ? (
+        "–"
+      ) : (
+        <>
+          {!seen && "before "}
+          <Moment seconds={seconds} decimals={1} />
+        </>
+      )}
     </td>
   );
 }

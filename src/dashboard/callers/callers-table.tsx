@@ -141,7 +141,7 @@ export function CallersTable({ scope, viewChoice }: CallersTableProps) {
         drawn.push(
           <tr key={`about ${row.callSite}`} class="detail-row">
             <td colSpan={columns.length}>
-              <RowDetails row={row} series={scope.series} nowS={scope.nowS} onClose={() => toggleRow(row.callSite)} />
+              <RowDetails row={row} scope={scope} onClose={() => toggleRow(row.callSite)} />
             </td>
           </tr>,
         );

@@ -66,7 +66,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: "idle",
     label: "idle since",
-    hint: "trace clock of its last allocation or free, as this page saw it: what holds memory and has not moved for long",
+    hint: "its last allocation or free, as this page saw it: what holds memory and has not moved for long",
     kind: "seconds",
     value: (row) => recent.activeAt(row.callSite).seconds,
   },

@@ -3,35 +3,39 @@ import type { ComponentChildren } from "preact";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
-import type { Series } from "../../model/wire.ts";
 import { Sparkline } from "../chart/sparkline.tsx";
 import { lineOf } from "../chart/stack.ts";
 import { Quantity } from "../parts/quantity.tsx";
 import { recent } from "../watch/seen.ts";
+import type { Scope } from "../window/scope.ts";
+import { Moment } from "../time/moment.tsx";
 import { CallerFactsView } from "./caller-facts.tsx";
 import { describeActive, describeChain, describeSource } from "./describe-caller.ts";
 
 interface DetailsProps {
   readonly row: CallerRow;
-  readonly series: Series;
-  readonly nowS: number;
+  readonly scope: Scope;
   readonly onClose: () => void;
 }
 
-export function RowDetails({ row, series, nowS, onClose }: DetailsProps) {
-  // The largest have a line since the run began; of the others there is what this page saw.
-  const points = lineOf(series, row.callSite) ?? recent.netOf(row.callSite);
+export function RowDetails({ row, scope, onClose }: DetailsProps) {
+  const points = historyOf(row, scope);
   const chain = describeChain(row);
   return (
     <div class="details" data-details={row.callSite} role="group" aria-label={`About ${row.caller}`}>
       <div class="details-history">
-        <Sparkline points={points} width={260} height={64} label={`net of ${row.caller} over the trace clock`} />
+        <Sparkline points={points} width={260} height={64} label={`net of ${row.caller} over time`} />
         <p class="details-more">
-          {points.length < 2
-            ? "its history begins now"
-            : `net from ${points[0][0].toFixed(1)} s to ${(points.at(-1) ?? points[0])[0].toFixed(1)} s`}
+          {points.length < 2 ? (
+            "its history begins now"
+          ) : (
+            <>
+              net from <Moment seconds={points[0][0]} decimals={1} /> to{" "}
+              <Moment seconds={(points.at(-1) ?? points[0])[0]} decimals={1} />
+            </>
+          )}
         </p>
-        <p class="details-more">{describeActive(recent.activeAt(row.callSite), nowS)}</p>
+        <p class="details-more">{describeActive(recent.activeAt(row.callSite), scope.nowS)}</p>
         <button type="button" class="chip" onClick={onClose}>
           Close
         </button>
@@ -70,6 +74,13 @@ export function RowDetails({ row, series, nowS, onClose }: DetailsProps) {
       <CallerFactsView row={row} />
     </div>
   );
+}
+
+/** The largest have a line since the run began; of the others there is what this page saw. Up to now, as the row is. */
+function historyOf(row: CallerRow, { series, nowS, kind }: Scope): readonly (readonly [number, number])[] {
+  const points = lineOf(series, row.callSite) ?? recent.netOf(row.callSite);
+  // The net bytes of a window are a change.
+  return kind === "window" ? points : [...points, [nowS, row.netBytes]];
 }
 
 function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {

@@ -1,11 +1,15 @@
 import type uPlot from "uplot";
 import { humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
+import { axisLabel, axisSplits, type Clock, TIME_STEPS } from "../time/clock.ts";
 import type { Palette } from "./palette.ts";
 
 /** Steps of the byte axis: powers of two, so that its labels are round in KiB and MiB. */
 const BYTE_STEPS = Array.from({ length: 50 }, (_, power) => 2 ** power);
 const COUNT_STEPS = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+
+/** Between two labels of the time axis, pixels: room for `1 h 30 m ago`. */
+const TIME_SPACE = 84;
 
 // uPlot declares its sides as a const enum, which a file compiled on its own cannot read.
 // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
@@ -19,6 +23,7 @@ export interface ChartSetup {
   /** Colours of the layers, from the ground up; none for the plain line. */
   readonly layers: readonly string[];
   readonly plugins: uPlot.Plugin[];
+  readonly clock: () => Clock;
   readonly onCursor: (index: number | null) => void;
   /** Seconds of the trace clock that were dragged over. */
   readonly onDrag: (min: number, max: number) => void;
@@ -81,7 +86,14 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
     ],
     bands: stacked ? [] : [{ series: [1, 2], fill: palette.waste }],
     axes: [
-      { ...axis, size: 26, values: (_chart, splits) => splits.map(secondsLabel) },
+      {
+        ...axis,
+        size: 26,
+        space: TIME_SPACE,
+        incrs: [...TIME_STEPS],
+        splits: (_chart, _axis, min, max, step) => axisSplits(setup.clock(), min, max, step),
+        values: (_chart, splits) => splits.map((seconds) => axisLabel(setup.clock(), seconds)),
+      },
       { ...axis, scale: "y", size: 68, incrs: BYTE_STEPS, values: (_chart, splits) => splits.map(bytesLabel) },
       {
         ...axis,
@@ -112,10 +124,6 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
 
 function roomAbove(max: number | null, least: number): number {
   return Math.max(least, (max ?? 0) * 1.08);
-}
-
-function secondsLabel(seconds: number): string {
-  return `${Number(seconds.toFixed(6))} s`;
 }
 
 function bytesLabel(bytes: number): string {

@@ -9,6 +9,8 @@ export interface Palette {
   readonly danger: string;
   readonly warn: string;
   readonly mark: string;
+  /** Beneath the hatching of a time of which nothing is known. */
+  readonly gap: string;
   readonly phase: string;
   readonly phaseOther: string;
   /** Over what is not in the window. */
@@ -32,6 +34,7 @@ export function readPalette(element: Element): Palette {
     danger: read("--danger"),
     warn: read("--warn"),
     mark: read("--ink-2"),
+    gap: read("--warn-soft"),
     phase: read("--raised"),
     phaseOther: read("--grid"),
     veil: read("--veil"),

@@ -5,7 +5,9 @@ import { formatCount } from "../format/count.ts";
 import { Quantity } from "../parts/quantity.tsx";
 import type { HistoryPoint } from "../../model/wire.ts";
 import { functionOf } from "../../model/function-name.ts";
+import { Moment } from "../time/moment.tsx";
 import { layerShades } from "./layer-colour.ts";
+import { type Sign, SIGNS } from "./drawn-words.ts";
 import type { Layer, Stacking } from "./stack.ts";
 import { useColourScheme } from "./use-colour-scheme.ts";
 
@@ -16,14 +18,13 @@ interface LegendProps {
   /** Of the point under the pointer; null for now. */
   readonly index: number | null;
   readonly latest: HistoryPoint | undefined;
-  readonly losses: number;
-  readonly hasMarks: boolean;
+  readonly signs: Readonly<Record<Sign, number>>;
   readonly showLive: boolean;
   readonly onShowLive: (show: boolean) => void;
 }
 
 export function TimelineLegend(props: LegendProps) {
-  const { stacking, columns, index, latest, losses, hasMarks, showLive, onShowLive } = props;
+  const { stacking, columns, index, latest, signs, showLive, onShowLive } = props;
   const pointed = index === null ? undefined : pointAt(columns, index);
   const point = pointed ?? latest;
   return (
@@ -31,7 +32,7 @@ export function TimelineLegend(props: LegendProps) {
       {point !== undefined && (
         <>
           <span class="chart-time">
-            {pointed === undefined ? "now" : "at"} {point[0].toFixed(3)} s
+            <Moment seconds={point[0]} />
           </span>
           <span class="key key-net">
             net <Bytes bytes={point[1]} />
@@ -46,8 +47,11 @@ export function TimelineLegend(props: LegendProps) {
               </span>
             </>
           )}
-          {losses > 0 && <span class="key key-loss">loss</span>}
-          {hasMarks && <span class="key key-mark">mark</span>}
+          {SIGNS.filter((sign) => signs[sign] > 0).map((sign) => (
+            <span key={sign} class={`key key-${sign}`} data-sign={sign}>
+              {sign}
+            </span>
+          ))}
         </>
       )}
       {stacking === "net" && (

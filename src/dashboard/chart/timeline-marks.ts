@@ -1,13 +1,15 @@
 /** What is drawn on the timeline: phases, marks, gaps, warnings, losses, and the window that was chosen. */
 import type uPlot from "uplot";
-import type { Alert, Mark } from "../../model/wire.ts";
+import type { Alert, HistoryPoint, Mark } from "../../model/wire.ts";
 import type { Span } from "../view/view.ts";
+import { type GapSpan, gapsOf } from "./gaps.ts";
 import { phasesOf } from "./phases.ts";
 import type { Palette } from "./palette.ts";
 
 export interface Drawn {
   readonly alerts: readonly Alert[];
   readonly marks: readonly Mark[];
+  readonly history: readonly HistoryPoint[];
   readonly window: Span | null;
 }
 
@@ -18,7 +20,8 @@ export function timelineMarks(drawn: () => Drawn, palette: Palette): uPlot.Plugi
       drawAxes: (chart) => inPlot(chart, (pen) => drawPhases(pen, drawn().marks, palette)),
       draw: (chart) =>
         inPlot(chart, (pen) => {
-          const { alerts, marks, window } = drawn();
+          const { alerts, marks, history, window } = drawn();
+          drawGaps(pen, gapsOf(marks, history), palette);
           drawMarks(pen, marks, palette);
           drawAlerts(pen, alerts, palette);
           if (window !== null) drawWindow(pen, window, palette);
@@ -79,18 +82,48 @@ function drawMarks({ ctx, box, scale, at }: Pen, marks: readonly Mark[], palette
   ctx.font = palette.font.replace(/^\d+/, (size) => String(Number(size) * scale));
   ctx.lineWidth = scale;
   for (const { kind, timeNs, text } of marks) {
-    if (kind === "phase-begin" || kind === "phase-end") continue;
+    if (kind !== "user" && kind !== "boot") continue;
     const x = at(timeNs / 1e9);
     if (x === undefined) continue;
-    ctx.strokeStyle = ctx.fillStyle = kind === "gap" ? palette.warn : palette.mark;
-    ctx.setLineDash(kind === "gap" ? [scale, 2 * scale] : []);
+    ctx.strokeStyle = ctx.fillStyle = palette.mark;
     ctx.beginPath();
     ctx.moveTo(x, box.top);
     ctx.lineTo(x, box.top + box.height);
     ctx.stroke();
     ctx.fillText(kind === "user" ? text : kind, x + 3 * scale, box.top + box.height - 5 * scale);
   }
-  ctx.setLineDash([]);
+}
+
+/** Narrower than this a gap would be overlooked, CSS pixels. */
+const GAP_WIDTH = 6;
+const HATCH = 5;
+
+/** Hatched: of that time nothing is known, and the line across it is a guess. */
+function drawGaps({ ctx, box, scale, within }: Pen, gaps: readonly GapSpan[], palette: Palette): void {
+  ctx.font = palette.font.replace(/^\d+/, (size) => String(Number(size) * scale));
+  ctx.lineWidth = scale;
+  for (const { fromS, toS } of gaps) {
+    const [from, to] = [within(fromS), within(toS ?? Infinity)];
+    // Out of sight, on either side.
+    if (to === box.left || from === box.left + box.width) continue;
+    const width = Math.max(to - from, GAP_WIDTH * scale);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(from, box.top, width, box.height);
+    ctx.clip();
+    ctx.fillStyle = palette.gap;
+    ctx.fillRect(from, box.top, width, box.height);
+    ctx.strokeStyle = palette.warn;
+    ctx.beginPath();
+    for (let x = from - box.height; x < from + width; x += HATCH * scale) {
+      ctx.moveTo(x, box.top + box.height);
+      ctx.lineTo(x + box.height, box.top);
+    }
+    ctx.stroke();
+    ctx.restore();
+    ctx.fillStyle = palette.warn;
+    ctx.fillText("gap", from + width + 3 * scale, box.top + box.height - 5 * scale);
+  }
 }
 
 /** Losses as dashed lines with a flag, warnings as triangles at the ground: signs that do not need their colour. */

@@ -1,12 +1,17 @@
 /** Net bytes over the trace clock: by whom they are held, what happened meanwhile, and the window that every view is of. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useContext, useEffect, useMemo, useState } from "preact/hooks";
 import { humanBytes } from "../format/bytes.ts";
 import { peaksKnown } from "../format/peaks-known.ts";
 import { formatSpan } from "../format/time.ts";
 import type { Account } from "../state/page-state.ts";
+import { ClockChoice } from "../time/clock-choice.tsx";
+import { ClockContext, Moment } from "../time/moment.tsx";
 import type { Span } from "../view/view.ts";
 import { changeView, setWindow, view } from "../view/view-store.ts";
 import { layersOf, type Stacking, STACKINGS } from "./stack.ts";
+import { stackNow } from "./stack-now.ts";
+import { countSigns, describeSigns } from "./drawn-words.ts";
+import { SignList } from "./sign-list.tsx";
 import { LayerList, TimelineLegend } from "./timeline-legend.tsx";
 import { useTimelineChart } from "./use-timeline-chart.ts";
 import { placeForKey } from "./window-keys.ts";
@@ -15,16 +20,23 @@ const WORDS: Record<Stacking, string> = { net: "as one", directories: "by direct
 const NO_NAME: Record<Stacking, string> = { ...WORDS, directories: "by module" };
 
 export function Timeline({ account }: { readonly account: Account }) {
-  const { history, alerts, marks, totals, series, source } = account;
+  const { history, alerts, marks, totals, series, source, callers } = account;
   const { window, stacking: chosen } = view.value;
   const stacking = chosen ?? (account.symbols === undefined ? "callers" : "directories");
+  const clock = useContext(ClockContext);
   const [showLive, setShowLive] = useState(false);
   const [index, setIndex] = useState<number | null>(null);
   const [isZoomed, setZoomed] = useState(false);
   const zoom = isZoomed ? window : null;
-  const layers = useMemo(() => layersOf(series, stacking), [series, stacking]);
+  const nowS = history.at(-1)?.[0] ?? 0;
+  const moments = useMemo(() => layersOf(series, stacking), [series, stacking]);
+  const stack = useMemo(
+    () => stackNow({ times: series.times, layers: moments }, stacking, callers, nowS),
+    [series, moments, stacking, callers, nowS],
+  );
+  const { layers } = stack;
   const { frame, chart } = useTimelineChart({
-    ...{ account, layers, stacking, showLive, window, zoom },
+    ...{ account, stack, stacking, showLive, window, zoom, clock },
     onCursor: setIndex,
     onDrag: setWindow,
   });
@@ -45,12 +57,13 @@ export function Timeline({ account }: { readonly account: Account }) {
     if (next.window !== window) setWindow(next.window);
   }
 
-  const losses = alerts.filter(({ level }) => level === "lost").length;
+  const signs = useMemo(() => countSigns({ alerts, marks }), [alerts, marks]);
+  const marked = describeSigns(signs);
   const byName = account.symbols === undefined ? NO_NAME : WORDS;
   return (
     <section class="chart" aria-label="Net bytes over time">
       <div class="section-head">
-        <h2>Net over trace time</h2>
+        <h2>Net over time</h2>
         <div class="views" role="group" aria-label="Net bytes are drawn">
           {STACKINGS.map((name) => (
             <button
@@ -65,13 +78,13 @@ export function Timeline({ account }: { readonly account: Account }) {
             </button>
           ))}
         </div>
+        <ClockChoice />
         {window !== null && <WindowChip window={window} isZoomed={isZoomed} onZoom={() => setZoomed(!isZoomed)} />}
         <TimelineLegend
-          {...{ stacking, showLive, losses }}
+          {...{ stacking, showLive, signs }}
           columns={chart.current?.data}
           index={index}
           latest={history.at(-1)}
-          hasMarks={marks.length > 0}
           onShowLive={setShowLive}
         />
       </div>
@@ -81,10 +94,11 @@ export function Timeline({ account }: { readonly account: Account }) {
           ref={frame}
           role="group"
           tabIndex={0}
-          aria-label={`Net bytes over the trace clock: now ${humanBytes(totals.netBytes)}${peaksKnown(totals) ? `, at most ${humanBytes(totals.peakNetBytes)}` : ""}; ${losses} losses marked. Arrow keys move, with Shift they choose a window.`}
+          aria-label={`Net bytes over time: now ${humanBytes(totals.netBytes)}${peaksKnown(totals) ? `, at most ${humanBytes(totals.peakNetBytes)}` : ""}${marked === "" ? "" : `; ${marked}`}. Arrow keys move, with Shift they choose a window.`}
           onKeyDown={onKeyDown}
           onDblClick={() => setWindow(null)}
         />
+        <SignList account={account} />
         {layers.length > 0 && <LayerList layers={layers} columns={chart.current?.data} index={index} />}
       </div>
       {history.length === 0 && <p class="chart-empty">No event yet</p>}
@@ -102,7 +116,7 @@ function WindowChip({ window: { min, max }, isZoomed, onZoom }: ChipProps) {
   return (
     <div class="window-chip" data-testid="window">
       <span role="status">
-        window {min.toFixed(3)} s to {max.toFixed(3)} s ({formatSpan(max - min)})
+        window <Moment seconds={min} /> to <Moment seconds={max} /> ({formatSpan(max - min)})
       </span>
       <button type="button" class="chip" aria-pressed={isZoomed} onClick={onZoom}>
         Zoom

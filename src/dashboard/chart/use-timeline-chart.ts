@@ -3,23 +3,26 @@ import uPlot from "uplot";
 import { useContext, useEffect, useRef } from "preact/hooks";
 import { ExactContext } from "../parts/exact-context.ts";
 import type { Account } from "../state/page-state.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Span } from "../view/view.ts";
 import { chartOptions } from "./chart-options.ts";
 import { layerShades } from "./layer-colour.ts";
 import { readPalette } from "./palette.ts";
-import { type Layer, stackedColumns, type Stacking } from "./stack.ts";
+import { stackedColumns, type Stacking } from "./stack.ts";
+import type { Stack } from "./stack-now.ts";
 import { timelineMarks } from "./timeline-marks.ts";
 import { toColumns } from "./to-columns.ts";
 import { useColourScheme } from "./use-colour-scheme.ts";
 
 export interface TimelineChart {
   readonly account: Account;
-  readonly layers: readonly Layer[];
+  readonly stack: Stack;
   readonly stacking: Stacking;
   readonly showLive: boolean;
   readonly window: Span | null;
   /** What the chart shows, where that is not all. */
   readonly zoom: Span | null;
+  readonly clock: Clock;
   readonly onCursor: (index: number | null) => void;
   readonly onDrag: (window: Span) => void;
 }
@@ -32,10 +35,10 @@ export function useTimelineChart(chart: TimelineChart) {
   const made = useRef<uPlot | null>(null);
   const latest = useRef(chart);
   latest.current = chart;
-  const { account, layers, stacking, showLive, window, zoom } = chart;
+  const { account, stack, stacking, showLive, window, zoom, clock } = chart;
   const exact = useContext(ExactContext);
   const scheme = useColourScheme();
-  const names = layers.map(({ name }) => name).join("\n");
+  const names = stack.layers.map(({ name }) => name).join("\n");
 
   // Colours, layers and axes are fixed when uPlot is made: another theme or another layer is another chart.
   useEffect(() => {
@@ -47,8 +50,9 @@ export function useTimelineChart(chart: TimelineChart) {
         ...sizeOf(element),
         palette,
         showLive,
-        layers: layerShades(latest.current.layers.map(({ name }) => name)).map((shade) => shade[scheme]),
+        layers: layerShades(latest.current.stack.layers.map(({ name }) => name)).map((shade) => shade[scheme]),
         plugins: [timelineMarks(() => ({ ...latest.current.account, window: latest.current.window }), palette)],
+        clock: () => latest.current.clock,
         onCursor: (index) => latest.current.onCursor(index),
         onDrag: (min, max) => latest.current.onDrag({ min, max }),
       }),
@@ -65,7 +69,7 @@ export function useTimelineChart(chart: TimelineChart) {
     };
   }, [scheme, exact, showLive, stacking, names]);
 
-  const { history, series, alerts, marks } = account;
+  const { history, alerts, marks } = account;
   useEffect(() => {
     const drawn = made.current;
     if (drawn === null) return;
@@ -73,13 +77,13 @@ export function useTimelineChart(chart: TimelineChart) {
       drawn.setData(dataOf(latest.current, drawn.width), zoom === null);
       if (zoom !== null) drawn.setScale("x", { min: zoom.min, max: zoom.max });
     });
-  }, [history, series, alerts, marks, window, zoom, scheme, exact, showLive, stacking, names]);
+  }, [history, stack, alerts, marks, window, zoom, clock, scheme, exact, showLive, stacking, names]);
   return { frame, chart: made };
 }
 
-function dataOf({ account, layers, zoom }: TimelineChart, width: number): uPlot.AlignedData {
+function dataOf({ account, stack, zoom }: TimelineChart, width: number): uPlot.AlignedData {
   const columns = toColumns(account.history, Math.max(200, width * POINTS_PER_PIXEL), zoom);
-  return [...columns, ...stackedColumns(account.series.times, layers, columns[0]).toReversed()];
+  return [...columns, ...stackedColumns(stack.times, stack.layers, columns[0]).toReversed()];
 }
 
 function sizeOf(element: HTMLElement): { width: number; height: number } {

@@ -1,6 +1,6 @@
 /** What grew since a moment, or since an earlier run. */
 import type { ComponentChildren } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useContext, useMemo, useState } from "preact/hooks";
 import type { DiffStatus } from "../../model/diff.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { pathOfTarget } from "../api/target-path.ts";
@@ -10,6 +10,8 @@ import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
 import { useSteady } from "../rings/use-steady.ts";
 import type { Account } from "../state/page-state.ts";
+import { sayTime } from "../time/clock.ts";
+import { ClockContext, Moment } from "../time/moment.tsx";
 import { changeView, view } from "../view/view-store.ts";
 import { recent } from "../watch/seen.ts";
 import { compareCallers, STATUSES } from "./compare-callers.ts";
@@ -25,6 +27,7 @@ interface ComparePanelProps {
 
 export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
   const { against, filter, window } = view.value;
+  const clock = useContext(ClockContext);
   const before = useBefore(against);
   const ends = useMemo(() => endsOf(recent.samples, window), [window]);
   const now = useSteady(account, false, REDRAW_MS);
@@ -35,7 +38,7 @@ export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
       from && compareCallers(filterCallers(from.callers.values(), filter), filterCallers(to.callers.values(), filter)),
     [from, to.callers, filter],
   );
-  const choices = choicesOf(recent.samples, account.previousRuns);
+  const choices = choicesOf(recent.samples, account.previousRuns, (seconds) => sayTime(clock, seconds));
   const shown = comparison?.functions.filter(({ status }) => !hidden.has(status)) ?? [];
   const exact = account.exact && from?.exact !== false;
   return (
@@ -45,7 +48,7 @@ export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
         {viewChoice}
         {ends !== undefined && (
           <p class="callers-count" data-testid="ends">
-            {ends[1].seconds.toFixed(3)} s, less {ends[0].seconds.toFixed(3)} s
+            <Moment seconds={ends[1].seconds} />, less <Moment seconds={ends[0].seconds} />
           </p>
         )}
         <label class="choice" hidden={ends !== undefined}>

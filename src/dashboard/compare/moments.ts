@@ -46,13 +46,21 @@ export interface Choice {
   readonly label: string;
 }
 
-/** Moments evenly over what was seen, the first and the last among them; then the runs, the newest first. */
-export function choicesOf(samples: readonly Sample[], runs: readonly RunSummary[]): Choice[] {
+/**
+ * Moments evenly over what was seen, the first and the last among them; then the runs, the newest first.
+ *
+ * @param say a moment of the trace clock, seconds
+ */
+export function choicesOf(
+  samples: readonly Sample[],
+  runs: readonly RunSummary[],
+  say: (seconds: number) => string,
+): Choice[] {
   const step = Math.max(1, (samples.length - 1) / (MOST_MOMENTS - 1));
   const picked = new Set<Sample>();
   for (let at = 0; at < samples.length - 0.5; at += step) picked.add(samples[Math.round(at)]);
   return [
-    ...[...picked].map(({ seconds }) => ({ value: momentText(seconds), label: `${seconds.toFixed(3)} s of this run` })),
+    ...[...picked].map(({ seconds }) => ({ value: momentText(seconds), label: `${say(seconds)}, of this run` })),
     ...runs.toReversed().map(({ run, endedMs }) => ({
       value: `run ${run}`,
       label: `the end of run ${run}, ${formatWallClock(endedMs)}`,

@@ -1,6 +1,7 @@
 /** The phases that ran, and a way into each: its window, of which every view is then. */
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatSpan } from "../format/time.ts";
+import { Moment } from "../time/moment.tsx";
 import { changeView } from "../view/view-store.ts";
 import type { PhaseChange } from "./phase-changes.ts";
 
@@ -33,7 +34,9 @@ export function PhasesTable({ phases, nowS, exact }: PhasesTableProps) {
               {name}
               {phases.some((one) => one.name === name && one.round > 1) && ` · ${round}`}
             </th>
-            <td>{fromS.toFixed(3)} s</td>
+            <td>
+              <Moment seconds={fromS} />
+            </td>
             <td>{toS === null ? "runs" : formatSpan(toS - fromS)}</td>
             <td title={exactBytes(netBytes)}>
               {exact ? "" : "≈ "}

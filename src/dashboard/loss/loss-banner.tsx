@@ -1,7 +1,7 @@
 /** Across the whole page while the account is not exact: what was lost, and where. Each loss by itself is an alert. */
 import { plural } from "../format/count.ts";
-import { formatTraceTime } from "../format/time.ts";
 import { Icon } from "../parts/icon.tsx";
+import { Moment } from "../time/moment.tsx";
 import type { Account } from "../state/page-state.ts";
 import { describeCpu, losingCpus, lossHeadline, rejectedReasons } from "./describe-loss.ts";
 
@@ -21,7 +21,12 @@ export function LossBanner({ account }: { readonly account: Account }) {
         {losingCpus(loss).map((cpu) => (
           <li key={`cpu${cpu.cpu}`}>
             <span class="label">CPU {cpu.cpu}</span> <b>{describeCpu(cpu)}</b>
-            {cpu.lastLossNs !== null && <> last near {formatTraceTime(cpu.lastLossNs)}</>}
+            {cpu.lastLossNs !== null && (
+              <>
+                {" "}
+                last near <Moment seconds={cpu.lastLossNs / 1e9} />
+              </>
+            )}
           </li>
         ))}
         {rejectedReasons(input).map(({ reason, lines }) => (

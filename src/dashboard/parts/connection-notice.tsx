@@ -2,9 +2,7 @@
 import type { ConnectionState } from "../link/connection.ts";
 import { formatAge } from "../format/time.ts";
 import type { Account } from "../state/page-state.ts";
-import { unlock } from "../state/session.ts";
 import { Icon } from "./icon.tsx";
-import { TokenForm } from "./token-form.tsx";
 
 /** Quiet for so long is worth a word; a server that has nothing to report may well be quiet for a few seconds. */
 const QUIET_MS = 10_000;
@@ -31,7 +29,6 @@ export function ConnectionNotice({ socket, problem, account, clockMs, onRetry }:
       </div>
     );
   }
-  if (socket.phase === "locked") return <TokenForm why={socket.why} onToken={unlock} />;
   const staleText = account === null ? "" : ` What you see is ${formatAge(clockMs - account.receivedMs)} old.`;
   if (socket.phase === "down" || (socket.phase === "connecting" && socket.attempt > 1)) {
     return (

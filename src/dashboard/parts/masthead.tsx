@@ -5,6 +5,7 @@ import { ExactPill } from "../loss/exact-pill.tsx";
 import type { Account } from "../state/page-state.ts";
 import { describeRelease } from "../target/describe-reading.ts";
 import { Reading } from "../target/reading.tsx";
+import { Brand } from "./brand.tsx";
 import { Icon } from "./icon.tsx";
 import { LinkStatus } from "./link-status.tsx";
 import { Runs } from "./runs.tsx";
@@ -22,12 +23,7 @@ interface MastheadProps {
 export function Masthead({ account, version, clockMs, stale, children }: MastheadProps) {
   return (
     <header class="masthead">
-      <h1 class="brand" title={version === null ? undefined : `kmemtap ${version}`}>
-        <svg class="brand-mark" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-          <path d="M2 13V8M6 13V4M10 13V9.5M14 13V2" />
-        </svg>
-        kmemtap
-      </h1>
+      <Brand version={version} />
       {account !== null && (
         <>
           <Source account={account} />

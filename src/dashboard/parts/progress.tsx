@@ -14,14 +14,14 @@ export function Progress({ account }: { readonly account: Account }) {
           <span class="label">guest</span> {milestone}
         </p>
       )}
-      {lag !== null && <LagLine lag={lag} window={account.window} />}
+      {lag !== null && <LagLine lag={lag} account={account} />}
     </div>
   );
 }
 
-function LagLine({ lag, window }: { readonly lag: Lag; readonly window: Account["window"] }) {
-  const share = coveredShare(lag, window);
-  const text = describeLag(lag);
+function LagLine({ lag, account }: { readonly lag: Lag; readonly account: Account }) {
+  const share = coveredShare(lag, account.window);
+  const text = describeLag(lag, account.loss.lostEvents);
   return (
     <div class="lag" data-testid="lag">
       <p class="lag-text">{text}</p>

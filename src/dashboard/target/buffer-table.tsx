@@ -1,12 +1,17 @@
 /** One row a CPU, with all of its numbers. */
-import type { CpuStats } from "../../model/snapshot.ts";
+import type { CpuStats, Loss } from "../../model/snapshot.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
 import { Bar } from "./bar.tsx";
-import { fillBytesPerSecond, fillText, gaugeClass, oldestText, timeToOverrun } from "./describe-buffers.ts";
+import { fillBytesPerSecond, fillText, gaugeClass, lostOf, oldestText, timeToOverrun } from "./describe-buffers.ts";
 import { Cell, Head, LossCell } from "./cells.tsx";
 
-export function BufferTable({ cpus }: { readonly cpus: readonly CpuStats[] }) {
+interface TableProps {
+  readonly cpus: readonly CpuStats[];
+  readonly loss: Loss;
+}
+
+export function BufferTable({ cpus, loss }: TableProps) {
   return (
     <table class="gauges buffer-table" role="table" aria-label="Ring buffers">
       <thead role="rowgroup">
@@ -17,26 +22,33 @@ export function BufferTable({ cpus }: { readonly cpus: readonly CpuStats[] }) {
           <Head label="held" hint="bytes in the buffer" />
           <Head label="unread" hint="entries: events that nobody has read yet" />
           <Head label="oldest" hint="age of the oldest unread event" />
-          <Head label="fills at" hint="bytes a second by which it fills at the present rate" />
-          <Head label="overruns in" hint="time until events are lost, at the present rate" />
-          <Head label="overrun" hint="events overwritten before they were read" />
-          <Head label="commit overrun" hint="events lost because nested writers filled the buffer" />
-          <Head label="dropped" hint="events refused because the buffer was full and may not overwrite" />
+          <Head label="fills at" hint="bytes a second by which it fills, while an overrun is in sight" />
+          <Head
+            label="overruns in"
+            hint="time until events are lost: told once it has risen at three looks in a row, and within two minutes"
+          />
+          <Head label="lost" hint="events lost in this run, as the account has them" />
+          <Head label="overrun" hint="events overwritten before they were read, at the last look" />
+          <Head label="commit overrun" hint="events lost because nested writers filled the buffer, at the last look" />
+          <Head
+            label="dropped"
+            hint="events refused because the buffer was full and may not overwrite, at the last look"
+          />
         </tr>
       </thead>
       <tbody role="rowgroup">
         {cpus.map((cpu) => (
-          <Row key={cpu.cpu} cpu={cpu} />
+          <Row key={cpu.cpu} cpu={cpu} lost={lostOf(loss, cpu.cpu)} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Row({ cpu }: { readonly cpu: CpuStats }) {
+function Row({ cpu, lost }: { readonly cpu: CpuStats; readonly lost: number }) {
   const rate = fillBytesPerSecond(cpu);
   return (
-    <tr role="row" data-cpu={cpu.cpu} class={gaugeClass(cpu)}>
+    <tr role="row" data-cpu={cpu.cpu} class={gaugeClass(cpu, lost)}>
       <th scope="row" role="rowheader">
         CPU {cpu.cpu}
       </th>
@@ -55,6 +67,7 @@ function Row({ cpu }: { readonly cpu: CpuStats }) {
       <Cell label="overruns in" class="gauge-time">
         {timeToOverrun(cpu)}
       </Cell>
+      <LossCell label="lost" count={lost} />
       <LossCell label="overrun" count={cpu.overrun} />
       <LossCell label="commit overrun" count={cpu.commitOverrun} />
       <LossCell label="dropped" count={cpu.droppedEvents} />

@@ -1,5 +1,5 @@
 /** The state of the target's ring buffers in words. */
-import type { CpuStats, HistMap } from "../../model/snapshot.ts";
+import type { CpuStats, HistMap, Loss } from "../../model/snapshot.ts";
 import { humanBytes } from "../format/bytes.ts";
 import { formatCount, formatShare, plural } from "../format/count.ts";
 import { formatAge, formatSpan } from "../format/time.ts";
@@ -7,7 +7,7 @@ import { formatAge, formatSpan } from "../format/time.ts";
 /** Seconds before an overrun from which on the page says so in colour. */
 const SOON_S = 15;
 
-/** `steady`: it does not fill; `soon`: it overruns within seconds, or has no room left. */
+/** `steady`: no overrun is in sight; `soon`: it overruns within seconds, or has no room left. */
 export type Urgency = "steady" | "filling" | "soon";
 
 export function urgencyOf({ secondsToOverrun, fill }: CpuStats): Urgency {
@@ -15,37 +15,40 @@ export function urgencyOf({ secondsToOverrun, fill }: CpuStats): Urgency {
   return secondsToOverrun <= SOON_S ? "soon" : "filling";
 }
 
-/** `12 s`, `4.2 s`, `now`; a dash while it does not fill. */
+/** `12 s`, `4.2 s`, `now`; a dash while none is in sight. */
 export function timeToOverrun({ secondsToOverrun }: CpuStats): string {
   if (secondsToOverrun === null) return "–";
   if (secondsToOverrun < 0.1) return "now";
   return secondsToOverrun < 10 ? formatSpan(secondsToOverrun) : formatAge(secondsToOverrun * 1000);
 }
 
-/** `overruns in 12 s`, `overruns now`; else that it is full, does not fill, or has nothing in it. */
+/** `overruns in 12 s`, `overruns now`; else that it is full, has nothing in it, or that no overrun is in sight. */
 export function describeOverrun(cpu: CpuStats): string {
   if (cpu.secondsToOverrun !== null) {
     const time = timeToOverrun(cpu);
     return time === "now" ? "overruns now" : `overruns in ${time}`;
   }
   if (cpu.entries === 0) return "empty";
-  return cpu.fill >= 1 ? "full" : "not filling";
+  return cpu.fill >= 1 ? "full" : "no overrun in sight";
 }
 
-/** Bytes a second by which it fills, as the time to overrun implies; null while it does not, or where its size is unknown. */
+/** Bytes a second by which it fills, as the time to overrun implies; null while there is none, or where its size is unknown. */
 export function fillBytesPerSecond({ bytes, sizeBytes, secondsToOverrun }: CpuStats): number | null {
   if (secondsToOverrun === null || secondsToOverrun <= 0 || sizeBytes <= bytes) return null;
   return (sizeBytes - bytes) / secondsToOverrun;
 }
 
-/** Events that this CPU's buffer has lost, whatever way. */
-export function lostOf({ overrun, commitOverrun, droppedEvents }: CpuStats): number {
-  return overrun + commitOverrun + droppedEvents;
+/**
+ * Events that a CPU's buffer has lost, as the account has them, which the banner tells too. The kernel's own counters are as old
+ * as the last look, and begin anew with each link.
+ */
+export function lostOf({ perCpu }: Pick<Loss, "perCpu">, cpu: number): number {
+  return perCpu.find((row) => row.cpu === cpu)?.lostEvents ?? 0;
 }
 
 /** What the styles tell a buffer's state by. */
-export function gaugeClass(cpu: CpuStats): string {
-  return `gauge-${urgencyOf(cpu)}${lostOf(cpu) > 0 ? " gauge-lossy" : ""}`;
+export function gaugeClass(cpu: CpuStats, lost: number): string {
+  return `gauge-${urgencyOf(cpu)}${lost > 0 ? " gauge-lossy" : ""}`;
 }
 
 /** `38 %`; to a tenth where it is nearly empty but not quite. A dash where its size is unknown. */
@@ -60,13 +63,14 @@ export function oldestText({ oldestEventAgeS }: CpuStats): string {
 }
 
 /** All of one CPU in one line: where there is no room for a row. */
-export function describeCpuStats(cpu: CpuStats): string {
+export function describeCpuStats(cpu: CpuStats, lost: number): string {
   const full = cpu.sizeBytes === 0 ? humanBytes(cpu.bytes) : `${fillText(cpu)} of ${humanBytes(cpu.sizeBytes)} full`;
   return [
     `CPU ${cpu.cpu}: ${full}`,
     plural(cpu.entries, "unread event"),
     ...(cpu.oldestEventAgeS === null ? [] : [`the oldest ${formatSpan(cpu.oldestEventAgeS)} old`]),
     describeOverrun(cpu),
+    `${formatCount(lost)} lost`,
     `overrun ${formatCount(cpu.overrun)}`,
     `commit overrun ${formatCount(cpu.commitOverrun)}`,
     `dropped ${formatCount(cpu.droppedEvents)}`,
@@ -74,8 +78,7 @@ export function describeCpuStats(cpu: CpuStats): string {
 }
 
 /** What is most urgent of a CPU, in a word: its losses, when it overruns, or how full it is. */
-export function briefly(cpu: CpuStats): string {
-  const lost = lostOf(cpu);
+export function briefly(cpu: CpuStats, lost: number): string {
   if (lost > 0) return `${compactCount(lost)} lost`;
   if (urgencyOf(cpu) !== "soon") return fillText(cpu);
   return cpu.secondsToOverrun === null ? "full" : timeToOverrun(cpu);
@@ -94,7 +97,7 @@ export function describeBuffers(cpus: readonly CpuStats[]): string {
   return [plural(cpus.length, "CPU"), ...size, plural(entries, "unread event")].join(" · ");
 }
 
-/** The CPU that overruns first, or where none fills the fullest; null where all are empty. */
+/** The CPU that overruns first, or where none is in sight the fullest; null where all are empty. */
 export function mostUrgent(cpus: readonly CpuStats[]): CpuStats | null {
   const filling = cpus.filter(({ secondsToOverrun }) => secondsToOverrun !== null);
   if (filling.length > 0)

@@ -1,12 +1,12 @@
 /** The target's side: its ring buffers or hist maps, and what is to be known of it. Takes no room where none of it is known. */
 import { useState } from "preact/hooks";
-import type { CpuStats } from "../../model/snapshot.ts";
+import type { CpuStats, Loss } from "../../model/snapshot.ts";
 import { plural } from "../format/count.ts";
 import { peaksKnown } from "../format/peaks-known.ts";
 import type { Account, TargetState } from "../state/page-state.ts";
 import { BufferGrid } from "./buffer-grid.tsx";
 import { BufferTable } from "./buffer-table.tsx";
-import { describeBuffers, describeMostUrgent, lostOf, mostUrgent, urgencyOf } from "./describe-buffers.ts";
+import { describeBuffers, describeMostUrgent, mostUrgent, urgencyOf } from "./describe-buffers.ts";
 import { HistMapTable } from "./hist-maps.tsx";
 import { TargetNotes } from "./target-notes.tsx";
 
@@ -29,7 +29,7 @@ export function TargetPanel({ account }: { readonly account: Account }) {
     <section class="target-panel" aria-label="Target" data-testid="target-panel">
       <div class="section-head">
         <h2>{cpus.length > 0 ? "Ring buffers" : histMaps.length > 0 ? "Hist maps" : "Target"}</h2>
-        {cpus.length > 0 && <BuffersSummary cpus={cpus} />}
+        {cpus.length > 0 && <BuffersSummary cpus={cpus} loss={account.loss} />}
         <div class="target-tools">
           <TargetNotes target={target} />
           {many && shown && (
@@ -52,7 +52,12 @@ export function TargetPanel({ account }: { readonly account: Account }) {
           // What may scroll must be reached with the keyboard.
           tabIndex={many || histMaps.length > 0 ? 0 : undefined}
         >
-          {cpus.length > 0 && (many && !rows ? <BufferGrid cpus={cpus} /> : <BufferTable cpus={cpus} />)}
+          {cpus.length > 0 &&
+            (many && !rows ? (
+              <BufferGrid cpus={cpus} loss={account.loss} />
+            ) : (
+              <BufferTable cpus={cpus} loss={account.loss} />
+            ))}
           {histMaps.length > 0 && (
             <>
               {cpus.length > 0 && <h2 class="hist-title">Hist maps</h2>}
@@ -66,9 +71,13 @@ export function TargetPanel({ account }: { readonly account: Account }) {
   );
 }
 
-function BuffersSummary({ cpus }: { readonly cpus: readonly CpuStats[] }) {
+interface SummaryProps {
+  readonly cpus: readonly CpuStats[];
+  readonly loss: Loss;
+}
+
+function BuffersSummary({ cpus, loss }: SummaryProps) {
   const urgent = mostUrgent(cpus);
-  const lost = cpus.reduce((sum, cpu) => sum + lostOf(cpu), 0);
   return (
     <p class="buffers-summary" data-testid="buffers-summary">
       {describeBuffers(cpus)}
@@ -78,10 +87,10 @@ function BuffersSummary({ cpus }: { readonly cpus: readonly CpuStats[] }) {
           <span class={`gauge-${urgencyOf(urgent)} gauge-time`}>{describeMostUrgent(urgent)}</span>
         </>
       )}
-      {lost > 0 && (
+      {loss.lostEvents > 0 && (
         <>
           {" · "}
-          <b class="lossy">{plural(lost, "event")} lost</b>
+          <b class="lossy">{plural(loss.lostEvents, "event")} lost</b>
         </>
       )}
     </p>

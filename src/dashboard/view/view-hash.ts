@@ -6,6 +6,7 @@ import { RING_ATTRIBUTES } from "../../model/source-tree.ts";
 import { type Stacking, STACKINGS } from "../chart/stack.ts";
 import { COLUMNS } from "../callers/columns.ts";
 import { isKind } from "../callers/filter-callers.ts";
+import { CLOCKS } from "../time/clock.ts";
 import { DEFAULT_VIEW, type Panel, PANELS, type Span, type View } from "./view.ts";
 
 /** A row that is open takes room on the screen; a link with thousands of them is no view. */
@@ -13,7 +14,7 @@ export const MAX_OPEN = 8;
 
 /** `panel=rings&q=ext4`: only what differs from the default; empty where nothing does. */
 export function encodeView(view: View): string {
-  const { target, panel, window, sort, filter, stacking, attribute, open, against } = view;
+  const { target, panel, window, sort, filter, stacking, clock, attribute, open, against } = view;
   const words = new URLSearchParams();
   const put = (name: string, value: string, usual: string) => {
     if (value !== usual) words.append(name, value);
@@ -27,6 +28,7 @@ export function encodeView(view: View): string {
   put("module", filter.module, "");
   put("kind", filter.kind, "");
   put("stack", stacking ?? "", "");
+  put("t", clock ?? "", "");
   put("a", attribute, DEFAULT_VIEW.attribute);
   for (const callSite of open.slice(0, MAX_OPEN)) words.append("open", callSite);
   put("against", against ?? "", "");
@@ -50,6 +52,7 @@ export function decodeView(hash: string): View {
       kind: isKind(kind) ? kind : "",
     },
     stacking: known<Stacking>(STACKINGS, read("stack")) ?? null,
+    clock: known(CLOCKS, read("t")) ?? null,
     attribute: known(RING_ATTRIBUTES, read("a")) ?? DEFAULT_VIEW.attribute,
     open: [...new Set(words.getAll("open").filter((callSite) => callSite !== ""))].slice(0, MAX_OPEN),
     against: read("against") || null,

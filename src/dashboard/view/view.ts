@@ -2,6 +2,7 @@
 import type { RingAttribute } from "../../model/source-tree.ts";
 import { type CallerFilter, NO_FILTER } from "../callers/filter-callers.ts";
 import type { Stacking } from "../chart/stack.ts";
+import type { ClockKind } from "../time/clock.ts";
 import type { Sort } from "../callers/order-callers.ts";
 
 export const PANELS = ["callers", "rings", "flame", "leaks", "workload", "compare"] as const;
@@ -23,6 +24,8 @@ export interface View {
   readonly filter: CallerFilter;
   /** Of the timeline; null for what fits the account. */
   readonly stacking: Stacking | null;
+  /** How times are told; null for what fits the target. */
+  readonly clock: ClockKind | null;
   /** Of the rings. */
   readonly attribute: RingAttribute;
   /** Call sites whose rows are open. */
@@ -38,6 +41,7 @@ export const DEFAULT_VIEW: View = {
   sort: { column: "net", descending: true },
   filter: NO_FILTER,
   stacking: null,
+  clock: null,
   attribute: "current_dynamic",
   open: [],
   against: null,

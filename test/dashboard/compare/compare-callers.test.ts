@@ -46,7 +46,7 @@ describe("with what it may be compared", () => {
 
   it("is some moments, the first and the last among them, and the runs", () => {
     const samples = Array.from({ length: 40 }, (_, seconds) => ({ seconds, callers: new Map(), totals, exact: true }));
-    const values = choicesOf(samples, [{ run: 1, endedMs: 0, exact: true, totals }]).map(({ value }) => value);
+    const values = choicesOf(samples, [{ run: 1, endedMs: 0, exact: true, totals }], String).map(({ value }) => value);
     expect(values[0]).toBe("at 0");
     expect(values.slice(-2)).toEqual(["at 39", "run 1"]);
     expect(values.length).toBeLessThanOrEqual(14);

@@ -8,6 +8,7 @@ import {
   fillBytesPerSecond,
   fillText,
   gaugeClass,
+  lostOf,
   mapFill,
   mapGaugeClass,
   mostUrgent,
@@ -25,7 +26,7 @@ const empty = cpuStats(4, { entries: 0, bytes: 0, fill: 0, oldestEventAgeS: null
 
 describe("the time to overrun", () => {
   it.each([
-    [null, "–", "not filling"],
+    [null, "–", "no overrun in sight"],
     [0, "now", "overruns now"],
     [4.2, "4.2 s", "overruns in 4.2 s"],
     [12.8, "12 s", "overruns in 12 s"],
@@ -44,8 +45,8 @@ describe("the time to overrun", () => {
   it("is urgent within seconds, and when there is no room left", () => {
     expect([steady, filling, soon, lossy].map(urgencyOf)).toEqual(["steady", "filling", "soon", "soon"]);
     expect(urgencyOf(cpuStats(0, { fill: 1 }))).toBe("soon");
-    expect(gaugeClass(soon)).toBe("gauge-soon");
-    expect(gaugeClass(cpuStats(0, { commitOverrun: 1 }))).toBe("gauge-steady gauge-lossy");
+    expect(gaugeClass(soon, 0)).toBe("gauge-soon");
+    expect(gaugeClass(steady, 1)).toBe("gauge-steady gauge-lossy");
   });
 
   it("implies the rate at which it fills", () => {
@@ -84,18 +85,23 @@ describe("many CPUs", () => {
   });
 
   it("have a word each: what was lost before all", () => {
-    expect([steady, filling, soon, lossy].map(briefly)).toEqual(["25 %", "25 %", "4.2 s", "12.3K lost"]);
-    expect(briefly(cpuStats(0, { overrun: 9999 }))).toBe("9,999 lost");
-    expect(briefly(cpuStats(0, { fill: 1 }))).toBe("full");
+    expect([briefly(steady, 0), briefly(filling, 0), briefly(soon, 0), briefly(lossy, 12_300)]).toEqual([
+      "25 %",
+      "25 %",
+      "4.2 s",
+      "12.3K lost",
+    ]);
+    expect(briefly(steady, 9999)).toBe("9,999 lost");
+    expect(briefly(cpuStats(0, { fill: 1 }), 0)).toBe("full");
   });
 
   it("have a line each for those who do not see the grid", () => {
-    expect(describeCpuStats(soon)).toBe(
+    expect(describeCpuStats(soon, 12)).toBe(
       "CPU 2: 80 % of 1.0 MiB full, 4,000 unread events, the oldest 3.2 s old, overruns in 4.2 s, " +
-        "overrun 0, commit overrun 0, dropped 0",
+        "12 lost, overrun 0, commit overrun 0, dropped 0",
     );
-    expect(describeCpuStats(empty)).toBe(
-      "CPU 4: 0 % of 1.0 MiB full, 0 unread events, empty, overrun 0, commit overrun 0, dropped 0",
+    expect(describeCpuStats(empty, 0)).toBe(
+      "CPU 4: 0 % of 1.0 MiB full, 0 unread events, empty, 0 lost, overrun 0, commit overrun 0, dropped 0",
     );
   });
 });
@@ -107,4 +113,9 @@ it("tells a hist map that is nearly full, and one that has dropped events", () =
   expect(mapGaugeClass(map)).toBe("gauge-steady");
   expect(mapGaugeClass({ ...map, entries: 3900 })).toBe("gauge-soon");
   expect(mapGaugeClass({ ...map, entries: 4096, dropped: 1 })).toBe("gauge-soon gauge-lossy");
+});
+
+it("tells losses as the account has them, not as the kernel counted at the last look", () => {
+  const row = { cpu: 3, events: 90, lostEvents: 7, lostUncounted: 0, lastLossNs: 1 };
+  expect([lostOf({ perCpu: [row] }, 3), lostOf({ perCpu: [row] }, 0)]).toEqual([7, 0]);
 });

@@ -9,6 +9,7 @@ const VIEW: View = {
   sort: { column: "allocs", descending: false },
   filter: { text: "ext4 & inode", directory: "fs/ext4", module: "fat", kind: "cache" },
   stacking: "net",
+  clock: "uptime",
   attribute: "static",
   open: ["fat_fill_super+0xa3/0xc70 [fat]", "a#b+0x1/0x2"],
   against: "run 2",
@@ -26,7 +27,9 @@ describe("a view in the address", () => {
   });
 
   it("leaves out what is not understood", () => {
-    expect(decodeView("#panel=evil&sort=-nothing&a=x&kind=slab&window=5-2&token=secret&open=")).toEqual(DEFAULT_VIEW);
+    expect(decodeView("#panel=evil&sort=-nothing&a=x&t=noon&kind=slab&window=5-2&token=secret&open=")).toEqual(
+      DEFAULT_VIEW,
+    );
     expect(decodeView("#window=-1-2").window).toBeNull();
   });
 
