@@ -56,7 +56,11 @@ it("accounts them phase by phase, as a count of the text does", async () => {
   const told = { nonce: NONCE, listener: new ToldPhases() };
   const updates = collect(liveSession(source, { snapshotMs: 50, silentAfterMs: 60_000, told, phases: new AgentEar() }));
   const bytes = Buffer.byteLength(text, "latin1");
-  await until("all of it", () => updates.values.length > 0 && latest(updates.values).snapshot.input.bytes > bytes - 500, 60_000);
+  await until(
+    "all of it",
+    () => updates.values.length > 0 && latest(updates.values).snapshot.input.bytes > bytes - 500,
+    60_000,
+  );
 
   const update = latest(updates.values);
   expect(workloadProgressSchema.parse(update.progress)).toEqual({

@@ -22,7 +22,7 @@ const CHROMIUM = [
   "--disable-component-update",
   "--disable-sync",
 ];
-const PANELS = ["callers", "rings", "flame", "leaks", "compare"] as const;
+const PANELS = ["callers", "rings", "flame", "leaks", "workload", "compare"] as const;
 
 describe.skipIf(missing)(`the page${note}`, () => {
   let demo: ChildProcess;

@@ -55,7 +55,7 @@ function WorkloadParts({ workload }: { readonly workload: WorkloadView }) {
           <strong>{word}</strong> {reason}
         </p>
         <p class="leaks-note" data-testid="workload-progress">
-          {progressInWords(workload)}. {workload.scopeNote}.
+          {progressInWords(workload)}. Scope {workload.scope}: {workload.scopeNote}.
         </p>
       </section>
       {repeat !== null && (
