@@ -10,6 +10,7 @@ const { wireSchema } = await import("../dist/model/wire-request.js");
 const { insideSchema } = await import("../dist/model/inside.js");
 const { doctorSchema } = await import("../dist/model/doctor.js");
 const { workloadSchema } = await import("../dist/model/workload.js");
+const { livesSchema } = await import("../dist/model/lives.js");
 const { workloadViewSchema } = await import("../dist/model/workload-view.js");
 const { sizeSchema, sizeDiffSchema } = await import("../dist/model/size.js");
 const { diffSchema } = await import("../dist/model/diff.js");
@@ -23,6 +24,7 @@ const documents = [
   ["docs/snapshot.schema.json", snapshotSchema],
   ["docs/wire.schema.json", wireSchema],
   ["docs/inside.schema.json", insideSchema],
+  ["docs/lives.schema.json", livesSchema],
   ["docs/openapi.json", openApi],
   ["docs/workload.schema.json", workloadSchema],
   ["docs/workload-view.schema.json", workloadViewSchema],

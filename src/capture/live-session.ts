@@ -24,6 +24,7 @@ import { viewOfWorkload } from "../accounting/workload-view.ts";
 import { messageOf } from "../model/errors.ts";
 import type { AgentMark, LossMark } from "../model/event-batch.ts";
 import type { Inside } from "../model/inside.ts";
+import type { Lives } from "../model/lives.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
 import type { HistoryPoint, LinkState, Alert, Mark, RunSummary } from "../model/wire.ts";
@@ -65,6 +66,8 @@ export interface LiveOptions {
   readonly wrappers?: WrapperList | undefined;
   /** Stacks that the snapshot lists, where there are any. */
   readonly stackRows?: number | undefined;
+  /** Keeps who frees what, and for how long it lived. */
+  readonly lifetimes?: boolean | undefined;
   /** Accounts the phases of a workload. */
   readonly workload?: WorkloadListener;
   /** The same for who runs workloads while a session goes on: the last one is accounted. */
@@ -112,6 +115,8 @@ export interface LiveUpdate {
   readonly failure?: Error;
   /** What is known beyond the snapshot, as it is when it is asked for. */
   readonly inside?: () => Inside;
+  /** Who frees what, and how long it lived, as it is when it is asked for; undefined where nobody asked for it to be kept. */
+  readonly lives?: () => Lives | undefined;
   /** Frees by the call site that freed, as the account has them when this is asked. */
   readonly freeingCallSites?: () => ReadonlyMap<string, number>;
   /** How far the workload is that runs, or ran last; absent before any, and in mode hist, which does not tell phases apart. */
@@ -210,10 +215,21 @@ class Session {
   }
 
   #newAccount(run: number): RunAccount {
-    const { agent, filter = "all", memoryMb, thresholds, workload, phases, told, wrappers, stackRows } = this.#options;
+    const {
+      agent,
+      filter = "all",
+      memoryMb,
+      thresholds,
+      workload,
+      phases,
+      told,
+      wrappers,
+      stackRows,
+      lifetimes,
+    } = this.#options;
     const console = run === 1 && this.#options.console !== undefined;
     if (agent === undefined) {
-      const plain = { filter, memoryMb, console, wrappers, stackRows };
+      const plain = { filter, memoryMb, console, wrappers, stackRows, lifetimes };
       if (told === undefined) return new RunAccount(run, plain);
       return new RunAccount(run, { ...plain, workload: "passing", onMark: (mark) => this.#hearTold(told, mark) });
     }
@@ -223,6 +239,7 @@ class Session {
       memoryMb,
       wrappers,
       stackRows,
+      lifetimes,
       target,
       workload: workload !== undefined ? "whole" : phases !== undefined ? "passing" : undefined,
       onMark: (mark) => this.#hearAgent(agent, target, mark),
@@ -366,6 +383,7 @@ class Session {
       previousRuns: this.#previousRuns,
       began: target === undefined || target.beganMs !== undefined,
       inside: insideOf(this.#account),
+      lives: once(this.#account),
       freeingCallSites: this.#freeingCallSites,
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...this.#workload(snapshot),
@@ -409,6 +427,12 @@ class Session {
       ...(this.#failure === undefined ? [] : [this.#failure.message]),
     );
   }
+}
+
+/** However many viewers ask, it is made once an update. */
+function once(account: RunAccount): () => Lives | undefined {
+  let lives: Lives | undefined;
+  return () => (lives ??= account.lives());
 }
 
 function insideOf(account: RunAccount): () => Inside {

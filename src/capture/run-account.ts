@@ -1,4 +1,6 @@
 /** The account of one run (one boot, one mode) while it goes on. */
+import { composeLives } from "../accounting/compose-lives.ts";
+import { LifetimeAccount } from "../accounting/lifetimes.ts";
 import type { WorkloadContext } from "../accounting/workload-state.ts";
 import { EventLedger, maxObjectsIn } from "../accounting/ledger.ts";
 import { RawDecoder } from "../ftrace/raw/raw-decoder.ts";
@@ -6,6 +8,7 @@ import { TextDecoder } from "../ftrace/text-decoder.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
 import type { AgentMark, EventBatch, LossMark } from "../model/event-batch.ts";
 import type { Inside } from "../model/inside.ts";
+import type { Lives } from "../model/lives.ts";
 import type { LineClass } from "../model/line-tally.ts";
 import type { Decoder, StreamDecoder } from "../model/ports.ts";
 import { INSIDE_SCHEMA } from "../model/schema-name.ts";
@@ -38,6 +41,8 @@ export interface RunOptions {
   readonly wrappers?: WrapperList | undefined;
   /** Stacks that the snapshot lists, where there are any. */
   readonly stackRows?: number | undefined;
+  /** Keeps who frees what, and for how long it lived. */
+  readonly lifetimes?: boolean | undefined;
   /** Looks at the account on its way. */
   readonly sampler?: LedgerFeed | undefined;
   /** Told of each line of the agent, in the order of the stream; what it says of the workload, if anything. */
@@ -79,6 +84,7 @@ export class RunAccount {
   readonly #stackOptions: StackOptions;
   #stacks: StackCharging | undefined;
   readonly #ledger: EventLedger;
+  readonly #lifetimes: LifetimeAccount | undefined;
   readonly #onMark: RunOptions["onMark"];
   readonly #window: TimeWindow | undefined;
   readonly #sampler: LedgerFeed | undefined;
@@ -93,6 +99,7 @@ export class RunAccount {
     this.target = target;
     this.wrappers = wrappers;
     this.#stackOptions = { filter, maxObjects, wrappers, rows: stackRows };
+    if (options.lifetimes === true) this.#lifetimes = new LifetimeAccount({ filter, maxObjects });
     this.#window = window;
     this.#sampler = sampler;
     this.#onMark = onMark;
@@ -212,6 +219,12 @@ export class RunAccount {
     };
   }
 
+  /** Who frees what, and for how long it lived; undefined where nobody asked, and where no event comes. O(live objects). */
+  lives(): Lives | undefined {
+    if (this.#lifetimes === undefined || this.target?.mode === "hist") return undefined;
+    return composeLives(this.#lifetimes, this.#callSites);
+  }
+
   /** What each stack holds; undefined where the trace has none. */
   get stacks(): StackCharging["account"] | undefined {
     return this.#stacks?.any === true ? this.#stacks.account : undefined;
@@ -255,6 +268,7 @@ export class RunAccount {
   #account(decoded: EventBatch): void {
     const batch = this.#window?.clip(decoded) ?? decoded;
     this.#stacks?.account.apply(batch);
+    this.#lifetimes?.apply(batch);
     if (this.workload !== undefined) this.workload.apply(batch, (mark) => this.#onMark?.(mark));
     else if (this.#sampler === undefined) this.#applyByMarks(batch);
     else {

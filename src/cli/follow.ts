@@ -18,6 +18,7 @@ export interface FollowOptions extends Pick<
   | "after"
   | "console"
   | "filter"
+  | "lifetimes"
   | "notes"
   | "phases"
   | "record"
@@ -57,6 +58,7 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
     wrappers: options.wrappers,
     stackRows: options.stackRows,
     told: options.told,
+    lifetimes: options.lifetimes ?? config.lifetimes,
     silentAfterMs: config.silentAfterMs,
     thresholds: { infoFill, warningFill, warningSeconds },
     ...(agent === undefined ? {} : { agent }),

@@ -26,7 +26,8 @@ export async function runDemo(options: DemoCommandOptions): Promise<ExitCode> {
   // Before the guest is made: Ctrl-C while its files are written must remove them too.
   const stopped = untilStopped();
   const guest = options.recorded === true ? undefined : await guestIfPossible();
-  const common = { config, stopped, serve: options.serve, access: options, wrappers: wrappersOf(config.wrappers) };
+  const wrappers = wrappersOf(config.wrappers);
+  const common = { config, stopped, serve: options.serve, access: options, wrappers, lifetimes: true };
   return guest === undefined ? watchRecording(common) : watchGuest(guest, common);
 }
 
@@ -42,7 +43,7 @@ async function guestIfPossible(): Promise<Guest | undefined> {
   }
 }
 
-type Common = Pick<WatchOptions, "config" | "stopped" | "serve" | "access" | "wrappers">;
+type Common = Pick<WatchOptions, "config" | "stopped" | "serve" | "access" | "wrappers" | "lifetimes">;
 
 async function watchGuest(guest: Guest, common: Common): Promise<ExitCode> {
   try {

@@ -48,6 +48,8 @@ export interface WatchOptions {
   readonly record?: CaptureRecorder | undefined;
   /** Opens the target anew, for who starts it again after a stop; absent where that makes no sense. */
   readonly reopen?: (() => Promise<OpenTarget>) | undefined;
+  /** Keeps who frees what, and for how long it lived; else as configured. */
+  readonly lifetimes?: boolean | undefined;
   /** What the source says of a workload of its own. */
   readonly told?: ToldWorkload | undefined;
   /** Called once the page can be opened. */

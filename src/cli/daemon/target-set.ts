@@ -108,8 +108,9 @@ function targetsOf({ daemon, targets }: Config): string[] {
 /** All that a target depends on; where and how it is served is not its own. */
 function settingsOf(id: string, config: Config): string {
   const { directory, everyMs, formats, atOverrun, when } = config.daemon;
-  const { alerts, memoryMb, overrun, pyroscope, silentAfterMs, snapshotMs, stacks, targets, wrappers } = config;
+  const { alerts, lifetimes, memoryMb, overrun, pyroscope, silentAfterMs, snapshotMs, stacks, targets, wrappers } =
+    config;
   const files = { directory, everyMs, formats, atOverrun, when };
-  const reading = { memoryMb, overrun, silentAfterMs, snapshotMs, stacks, wrappers };
+  const reading = { lifetimes, memoryMb, overrun, silentAfterMs, snapshotMs, stacks, wrappers };
   return JSON.stringify([targets[id], files, reading, alerts, pyroscope !== undefined]);
 }

@@ -11,6 +11,7 @@ import {
   windowSchema,
 } from "../../model/api.ts";
 import { insideSchema } from "../../model/inside.ts";
+import { livesQuerySchema, livesSchema } from "../../model/lives.ts";
 import { sizeSchema } from "../../model/size.ts";
 import { snapshotSchema } from "../../model/snapshot.ts";
 import { VERSION } from "../../model/version.ts";
@@ -67,6 +68,14 @@ const OPERATIONS: readonly Operation[] = [
     answer: insideSchema,
     refusals: [404, 503],
     none: "this target does not tell",
+  },
+  {
+    path: `${TARGET}/lives.json`,
+    summary: "Who frees a caller's objects, how long they live, how old those are that are alive",
+    query: livesQuerySchema,
+    answer: livesSchema,
+    refusals: [400, 404, 503],
+    none: "it is not kept: kmemtap was started without --lifetimes, or the sums are made in the target's kernel",
   },
   {
     path: `${TARGET}/workload.json`,
