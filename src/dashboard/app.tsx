@@ -86,12 +86,13 @@ export function App() {
 }
 
 function Main({ account }: { readonly account: Account }) {
+  const scope = useScope(account);
   return (
     <main class={hasTargetPanel(account.target) ? "main main-armed" : "main"}>
       <Glance account={account} />
-      <Timeline account={account} />
+      <Timeline account={account} used={scope.used} />
       <TargetPanel account={account} />
-      <Callers account={account} scope={useScope(account)} />
+      <Callers account={account} scope={scope} />
     </main>
   );
 }

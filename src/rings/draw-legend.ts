@@ -4,7 +4,7 @@ import { othersOf } from "./gather.ts";
 import { largestLeaves } from "./largest-leaves.ts";
 import { fitText, textWidth } from "./measure-text.ts";
 import { shareOf } from "./share.ts";
-import { shadeOf, type Shade } from "./ring-colours.ts";
+import type { Shade } from "./ring-colours.ts";
 import type { RingNode } from "./ring-tree.ts";
 import type { SvgPage } from "./svg-page.ts";
 
@@ -29,13 +29,13 @@ const SWATCH = 12;
 const FIGURE_WIDTH = 78;
 
 /** The first ring, then the largest at the tips, as many as `room` pixels hold. */
-export function legendOf(tree: RingNode, room: number): LegendTable[] {
+export function legendOf(tree: RingNode, room: number, shade: (node: RingNode) => Shade): LegendTable[] {
   const lines = Math.floor(room / ROW);
   const columns = ["bytes", "share"];
   const row = (node: RingNode, name: string, place?: string): LegendRow => ({
     name,
     ...(place !== undefined && { place }),
-    shade: shadeOf(node),
+    shade: shade(node),
     figures: [humanBytes(node.bytes), shareOf(node.bytes, tree.bytes)],
   });
   const leaves = largestLeaves(tree);

@@ -5,7 +5,7 @@ import { ATTRIBUTE_WORDS, lackOf } from "./attribute-words.ts";
 import { CENTRE, CHART_RINGS, CHART_SIZE, COLUMN, drawHead, MARGIN } from "./chart-frame.ts";
 import { drawLegend, legendOf } from "./draw-legend.ts";
 import { drawRings } from "./draw-rings.ts";
-import { shadeOf } from "./ring-colours.ts";
+import { shadesOf } from "./neighbour-shades.ts";
 import { ringGeometryOf } from "./ring-geometry.ts";
 import { nodeAt, ringTreeOf } from "./ring-tree.ts";
 import { shareOf } from "./share.ts";
@@ -35,6 +35,7 @@ export function ringChart(root: SourceNode, facts: RingFacts, choice: RingChoice
   const { attribute, branch = [], theme = "both" } = choice;
   const tree = ringTreeOf(root, attribute, branch);
   const start = nodeAt(root, branch) ?? root;
+  const shade = shadesOf(tree);
   const words = ATTRIBUTE_WORDS[attribute];
   const page = new SvgPage(CHART_SIZE.width, CHART_SIZE.height, theme);
   // The image loses no events.
@@ -48,7 +49,7 @@ export function ringChart(root: SourceNode, facts: RingFacts, choice: RingChoice
   page.group(CENTRE, CENTRE, () => {
     drawRings(page, ringGeometryOf(tree, CHART_RINGS), {
       ...CHART_RINGS,
-      shade: shadeOf,
+      shade,
       describe: ({ bytes }) => `${humanBytes(bytes)} · ${shareOf(bytes, tree.bytes)}`,
       centre: {
         above: branch.at(-1) ?? "",
@@ -66,7 +67,7 @@ export function ringChart(root: SourceNode, facts: RingFacts, choice: RingChoice
     danger: notExact,
   });
   const room = CHART_SIZE.height - MARGIN - y;
-  drawLegend(page, COLUMN.x, y, COLUMN.width, legendOf(tree, room));
+  drawLegend(page, COLUMN.x, y, COLUMN.width, legendOf(tree, room, shade));
   return page.toString([words.title, ...place, facts.source].join(", "));
 }
 

@@ -1,9 +1,10 @@
 /**
  * Colours of slices. A path has the same one in every chart: a family for its first name, a hue near it for what is below,
- * paler outward. Families differ in lightness as well as in hue, because one eye in twelve tells few hues apart.
+ * paler outward. Families differ in lightness as well as in hue, because one eye in twelve tells few hues apart. Beside one that
+ * looks alike it is lighter or darker (neighbour-shades.ts).
  */
 import type { RingNode } from "./ring-tree.ts";
-import { hexOf } from "./oklch.ts";
+import { hexOf, type Oklch } from "./oklch.ts";
 import { BUILT_IN } from "./module-tree.ts";
 import { UNATTRIBUTED } from "../model/source-tree.ts";
 
@@ -67,22 +68,40 @@ export interface Shade {
   readonly dark: string;
 }
 
-const shades = new Map<string, Shade>();
+/** By lightness, chroma and hue. */
+export interface Tone {
+  readonly light: Oklch;
+  readonly dark: Oklch;
+}
+
+const tones = new Map<string, Tone>();
 
 /** Both schemes' colour of a slice. */
-export function shadeOf({ path, kind }: Pick<RingNode, "path" | "kind">): Shade {
-  if (kind === "others") return OTHERS;
+export function shadeOf(node: Pick<RingNode, "path" | "kind">): Shade {
+  return node.kind === "others" ? OTHERS : shadeOfTone(toneOf(node));
+}
+
+const shades = new WeakMap<Tone, Shade>();
+
+export function shadeOfTone(tone: Tone): Shade {
+  let shade = shades.get(tone);
+  if (shade === undefined) shades.set(tone, (shade = { light: hexOf(tone.light), dark: hexOf(tone.dark) }));
+  return shade;
+}
+
+/** Of anything but what is gathered. */
+export function toneOf({ path }: Pick<RingNode, "path">): Tone {
   const key = path.join("/");
-  const known = shades.get(key);
+  const known = tones.get(key);
   if (known !== undefined) return known;
-  const made = makeShade(path);
+  const made = makeTone(path);
   // A page that is open for days sees many trees.
-  if (shades.size > 20_000) shades.clear();
-  shades.set(key, made);
+  if (tones.size > 20_000) tones.clear();
+  tones.set(key, made);
   return made;
 }
 
-function makeShade(path: readonly string[]): Shade {
+function makeTone(path: readonly string[]): Tone {
   const { family, from } = familyOf(path);
   let { hue } = family;
   let step = 0;
@@ -94,8 +113,8 @@ function makeShade(path: readonly string[]): Shade {
   const outward = Math.min(Math.max(path.length - 1, 0), 5);
   const chroma = family.chroma * (1 - outward * 0.09);
   return {
-    light: hexOf({ l: Math.min(0.93, 0.765 + family.shift + outward * 0.026 + step), c: chroma, h: hue }),
-    dark: hexOf({ l: 0.475 + family.shift * 0.55 - outward * 0.016 + step, c: chroma * 0.8, h: hue }),
+    light: { l: Math.min(0.93, 0.765 + family.shift + outward * 0.026 + step), c: chroma, h: hue },
+    dark: { l: 0.475 + family.shift * 0.55 - outward * 0.016 + step, c: chroma * 0.8, h: hue },
   };
 }
 
@@ -107,9 +126,13 @@ function familyOf([top = "", next = ""]: readonly string[]): { family: Family; f
   return { family: OF_DIRECTORY.get(top) ?? hashed(top), from: 1 };
 }
 
+/** Near one of the families, and not on it: a dozen colours would come again at every turn. */
 function hashed(name: string): Family {
   const all = Object.values(FAMILIES);
-  return all[hashOf(name) % all.length];
+  const hash = hashOf(name);
+  const { hue, chroma, shift } = all[hash % all.length];
+  const [turn, lift] = [((hash >>> 8) & 0xff) / 255 - 0.5, ((hash >>> 16) & 0xff) / 255 - 0.5];
+  return { hue: hue + turn * 26, chroma, shift: shift + lift * 0.05 };
 }
 
 /** FNV-1a with a final mix: short names that differ in one letter fall far apart. */

@@ -8,7 +8,8 @@ import { drawLegend, type LegendRow, type LegendTable } from "./draw-legend.ts";
 import { drawRings } from "./draw-rings.ts";
 import { fitText } from "./measure-text.ts";
 import type { RingChoice } from "./ring-chart.ts";
-import { shadeOf } from "./ring-colours.ts";
+import { shadesOf } from "./neighbour-shades.ts";
+import type { Shade } from "./ring-colours.ts";
 import { ringGeometryOf } from "./ring-geometry.ts";
 import { nodeAt, ordered, type RingNode, ringTreeOf } from "./ring-tree.ts";
 import { SvgPage } from "./svg-page.ts";
@@ -30,31 +31,27 @@ export function sideBySide(before: Side, after: Side, choice: RingChoice): strin
   page.text(MARGIN, 44, title, { size: 23, weight: "bold" });
   const loss = lossOf(before, after);
   if (loss !== undefined) page.text(MARGIN, 68, `⚠ ${loss}`, { size: 13, weight: "bold", ink: "danger" });
+  const trees = sides.map(({ tree }) => ordered(tree, ({ path }) => weights.get(path.join("/")) ?? 0));
+  // One place has one colour in both, which is that of the second; what is there no more has its own.
+  const shade = shadesOf(trees[1].children.length > 0 ? trees[1] : trees[0]);
   sides.forEach(({ side, tree }, index) => {
     page.group(CHART_SIZE.width * (index === 0 ? 0.25 : 0.75), 396, () => {
       const name = fitText(side.name, 2 * RINGS.outerRadius, 14, { weight: "bold", least: 1 }) ?? "";
       page.text(0, -RINGS.outerRadius - 16, name, { size: 14, weight: "bold", anchor: "middle" });
-      drawRings(
-        page,
-        ringGeometryOf(
-          ordered(tree, ({ path }) => weights.get(path.join("/")) ?? 0),
-          RINGS,
-        ),
-        {
-          ...RINGS,
-          shade: shadeOf,
-          describe: ({ bytes }) => humanBytes(bytes),
-          centre: {
-            above: branch.at(-1) ?? "",
-            figure: `${side.notExact === undefined ? "" : "≈"}${humanBytes(tree.bytes)}`,
-            below: [words.brief],
-          },
-          nothing: lackOf(side.root, attribute) ?? "nothing to show",
+      drawRings(page, ringGeometryOf(trees[index], RINGS), {
+        ...RINGS,
+        shade,
+        describe: ({ bytes }) => humanBytes(bytes),
+        centre: {
+          above: branch.at(-1) ?? "",
+          figure: `${side.notExact === undefined ? "" : "≈"}${humanBytes(tree.bytes)}`,
+          below: [words.brief],
         },
-      );
+        nothing: lackOf(side.root, attribute) ?? "nothing to show",
+      });
     });
   });
-  const table = tableOf([before.root, after.root], attribute, branch);
+  const table = tableOf([before.root, after.root], attribute, branch, shade);
   drawLegend(page, (CHART_SIZE.width - TABLE_WIDTH) / 2, 712, TABLE_WIDTH, [table]);
   return page.toString(`${title}: ${before.name} and ${after.name}`);
 }
@@ -78,7 +75,12 @@ function weightsOf(trees: readonly RingNode[]): ReadonlyMap<string, number> {
 }
 
 /** The largest places of the first ring, before and after. */
-function tableOf(roots: readonly SourceNode[], attribute: RingAttribute, path: readonly string[]): LegendTable {
+function tableOf(
+  roots: readonly SourceNode[],
+  attribute: RingAttribute,
+  path: readonly string[],
+  shade: (node: RingNode) => Shade,
+): LegendTable {
   const rows = new Map<string, { name: string; bytes: number[] }>();
   roots.forEach((root, index) => {
     for (const child of nodeAt(root, path)?.children ?? []) {
@@ -95,7 +97,7 @@ function tableOf(roots: readonly SourceNode[], attribute: RingAttribute, path: r
     columns: ["before", "after", "change"],
     rows: largest.slice(0, ROWS).map(({ name, bytes: [a, b] }): LegendRow => ({
       name,
-      shade: shadeOf({ path: [...path, name], kind: "directory" }),
+      shade: shade({ path: [...path, name], label: name, kind: "directory", bytes: 0, children: [] }),
       figures: [humanBytes(a), humanBytes(b), signed(b - a)],
     })),
   };

@@ -22,6 +22,15 @@ const CHROMIUM = [
   "--disable-component-update",
   "--disable-sync",
 ];
+/** Of the timeline's legend what is not wholly in sight. */
+const HIDDEN_LAYERS = `(() => {
+  const list = document.querySelector(".chart-layers");
+  const { top, bottom } = list.getBoundingClientRect();
+  return [...list.children].filter((one) => {
+    const box = one.getBoundingClientRect();
+    return box.top < top - 1 || box.bottom > bottom + 1;
+  }).map((one) => one.textContent);
+})()`;
 const PANELS = ["callers", "rings", "flame", "leaks", "workload", "compare"] as const;
 
 describe.skipIf(missing)(`the page${note}`, () => {
@@ -126,6 +135,34 @@ describe.skipIf(missing)(`the page${note}`, () => {
     await page.close();
   });
 
+  it("fits a screen of 1280: its head in one row, and names whole, or cut before their ends", async () => {
+    const page = await open("", { viewport: { width: 1280, height: 800 } });
+    const heights = await page.evaluate<number[]>(
+      "[document.querySelector('.masthead').offsetHeight, document.querySelector('.tools').offsetTop]",
+    );
+    expect(heights[0]).toBeLessThan(62);
+    expect(heights[1]).toBeLessThan(30);
+    const cut = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('tr.row .clipped')].filter((one) => one.lastChild.getBoundingClientRect().right > one.closest('th').getBoundingClientRect().right).map((one) => one.textContent)",
+    );
+    expect(cut).toEqual([]);
+    expect(await page.locator("tr.row .caller").first().getAttribute("title")).toMatch(/\+0x/);
+    await shoot(page, "1280");
+    await page.close();
+  });
+
+  it("says in the button itself that the link was copied, over nothing", async () => {
+    const page = await open();
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    const share = page.getByTestId("share");
+    const before = await share.boundingBox();
+    await share.click();
+    await expect.poll(() => share.textContent()).toBe("Copied");
+    expect(await share.boundingBox()).toEqual(before);
+    expect(await page.evaluate("navigator.clipboard.readText()")).toBe(page.url());
+    await page.close();
+  });
+
   it("chooses a window by dragging, and every view is of it", async () => {
     const page = await open();
     const box = (await page.locator(".chart-frame").boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
@@ -141,7 +178,10 @@ describe.skipIf(missing)(`the page${note}`, () => {
       "[...document.querySelectorAll('tr.row td[data-column=net]')].map((cell) => Number(cell.dataset.value))",
     );
     expect(sum[0]).toBeGreaterThan(0);
-    expect(await hashOf(page)).toMatch(/window=[\d.]+-[\d.]+/);
+    // How exact it is, here and in the link; and nothing of the legend has gone for it.
+    expect(await page.getByTestId("moments").textContent()).toMatch(/^moments of [\d.]+ s here$/);
+    expect(await hashOf(page)).toMatch(/window=[\d.]+-[\d.]+&moments=[\d.]+/);
+    expect(await page.evaluate(HIDDEN_LAYERS)).toEqual([]);
 
     await page.locator("[data-view='rings']").click();
     await expect.poll(() => page.locator("[data-slice]").count()).toBeGreaterThan(0);
@@ -150,6 +190,18 @@ describe.skipIf(missing)(`the page${note}`, () => {
     await page.keyboard.press("Escape");
     await expect.poll(() => page.getByTestId("window").count()).toBe(0);
     await page.close();
+  });
+
+  it("says of a link's window that its moments are no longer kept", async () => {
+    const page = await open();
+    const now = await page.evaluate<string>("document.querySelector('.chart-time').title");
+    await page.close();
+    const seconds = Number(/[\d.]+/.exec(now)?.[0]);
+    const old = await open(`#window=${seconds - 4}-${seconds - 1}&moments=0.001`);
+    await expect.poll(() => old.getByTestId("window").getAttribute("data-lost")).toBe("true");
+    expect(await old.getByTestId("moments").textContent()).toMatch(/^moments of [\d.]+ s here, were 0\.1 s$/);
+    expect(await old.getByTestId("moments").getAttribute("title")).toContain("no longer kept");
+    await old.close();
   });
 
   it("chooses a window by keys alone", async () => {
@@ -172,6 +224,10 @@ describe.skipIf(missing)(`the page${note}`, () => {
     const page = await open();
     await page.locator("[data-stacking='callers']").click();
     await expect.poll(() => page.locator("[data-layer]").count()).toBeGreaterThan(3);
+    expect(await page.evaluate(HIDDEN_LAYERS)).toEqual([]);
+    // Two places of one function are two names.
+    const names = await page.locator("[data-layer] > .clipped").allTextContents();
+    expect(new Set(names).size).toBe(names.length);
     await page.locator("[data-stacking='directories']").click();
     await expect.poll(() => page.locator("[data-layer='built-in']").count()).toBe(1);
     await page.locator("[data-stacking='net']").click();

@@ -2,8 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { CHANGE_SHADES } from "../../src/rings/difference-colours.ts";
 import { INKS, SCHEMES, shadeOf } from "../../src/rings/ring-colours.ts";
+import { shadesOf } from "../../src/rings/neighbour-shades.ts";
 import { ringGeometryOf } from "../../src/rings/ring-geometry.ts";
-import { ringTreeOf } from "../../src/rings/ring-tree.ts";
+import { type RingNode, ringTreeOf } from "../../src/rings/ring-tree.ts";
 import { cloudKernel } from "./support/cloud-kernel.ts";
 
 type Rgb = readonly [number, number, number];
@@ -30,7 +31,18 @@ const EYES: Readonly<Record<string, Matrix>> = {
 
 const TREES = (["static", "current_dynamic"] as const).map((attribute) => ringTreeOf(cloudKernel(), attribute));
 const SIZE = { outerRadius: 400, innerRadius: 80, rings: 6, leastArc: 2, fontSize: 12 };
-const shades = TREES.flatMap((tree) => ringGeometryOf(tree, SIZE).slices.map(({ node }) => shadeOf(node)));
+const CHARTS = TREES.map((tree) => ({ slices: ringGeometryOf(tree, SIZE).slices, shade: shadesOf(tree) }));
+const shades = CHARTS.flatMap(({ slices, shade }) => slices.map(({ node }) => shade(node)));
+
+/** A hundred modules, as a chart has them where no kernel is at hand. */
+const CROWD = (() => {
+  const children = Array.from({ length: 100 }, (_, i): RingNode => {
+    const name = `[mod${(i * 7919).toString(36)}]`;
+    return { path: [name], label: name, kind: "directory", bytes: 100, children: [] };
+  });
+  const tree: RingNode = { path: [], label: "kernel", kind: "directory", bytes: 10_000, children };
+  return { slices: ringGeometryOf(tree, SIZE).slices, shade: shadesOf(tree) };
+})();
 
 describe.each(SCHEMES)("%s", (scheme) => {
   const { ground, label, ink, soft, danger } = INKS[scheme];
@@ -58,6 +70,24 @@ describe.each(SCHEMES)("%s", (scheme) => {
     }
     expect(apart(eye, created[scheme], grown[scheme])).toBeGreaterThan(0.09);
     expect(apart(eye, gone[scheme], shrunk[scheme])).toBeGreaterThan(0.09);
+  });
+
+  it.each(Object.keys(EYES))("neighbours in a ring are told apart by %s", (eye) => {
+    const alike: string[] = [];
+    for (const { slices, shade } of [...CHARTS, CROWD]) {
+      for (const depth of new Set(slices.map((slice) => slice.depth))) {
+        const ring = slices.filter((slice) => slice.depth === depth);
+        ring.forEach(({ node, endAngle }, i) => {
+          const next = ring[(i + 1) % ring.length];
+          // What is gathered is grey, whatever lies beside it.
+          if (ring.length < 2 || node.kind === "others" || next.node.kind === "others") return;
+          if (Math.abs((next.startAngle - endAngle) % (2 * Math.PI)) > 1e-9) return;
+          if (apart(eye, shade(node)[scheme], shade(next.node)[scheme]) < 0.02)
+            alike.push(`${node.path.join("/")} ${next.node.path.join("/")}`);
+        });
+      }
+    }
+    expect(alike).toEqual([]);
   });
 
   it.each(Object.keys(EYES))("the largest directories are told apart by %s", (eye) => {

@@ -13,37 +13,47 @@ export function CallerFactsView({ row }: { readonly row: CallerRow }) {
   const sizes = objects.state === "known" ? (objects.value.get(row.callSite) ?? []) : [];
   const ways = stacks.state === "known" ? stacksOf(stacks.value, row) : [];
   return (
-    <div class="caller-facts">
-      <h3>Sizes</h3>
-      {objects.state === "failed" && <p class="details-more">{objects.why}</p>}
-      {objects.state === "known" && sizes.length === 0 && <p class="details-more">no live object</p>}
-      <ol data-testid="sizes">
-        {sizes.slice(0, MOST_SIZES).map(({ kind, bytesReq, bytesAlloc, liveObjects }) => (
-          <li key={`${kind} ${bytesReq} ${bytesAlloc}`}>
-            {formatCount(liveObjects)} × {humanBytes(bytesReq)}
-            {bytesAlloc !== bytesReq && ` in ${humanBytes(bytesAlloc)}`}{" "}
-            {kind === "cache" ? "of a cache" : "by kmalloc"}
-          </li>
-        ))}
-        {sizes.length > MOST_SIZES && <li>and {sizes.length - MOST_SIZES} more sizes</li>}
-      </ol>
-      <h3>Stacks</h3>
-      {stacks.state === "known" && ways.length === 0 && (
-        <p class="details-more">
-          {stacks.value.length === 0
-            ? "none were taken: start kmemtap with --stacks"
-            : "none of the largest is of this caller"}
-        </p>
-      )}
-      <ol>
-        {ways.slice(0, MOST_STACKS).map((stack) => (
-          <li key={stack.frames.join()}>
-            {humanBytes(stack.netBytes)} in {formatCount(stack.liveObjects)} objects
-            <div class="stack-frames">{stack.frames.map(functionOnly).join(" ← ")}</div>
-          </li>
-        ))}
-      </ol>
-    </div>
+    <>
+      <div class="caller-facts" role="group" aria-label="Sizes" tabIndex={0}>
+        <h3>Sizes</h3>
+        {objects.state === "failed" && <p class="details-more">{objects.why}</p>}
+        {objects.state === "known" && sizes.length === 0 && <p class="details-more">no live object</p>}
+        <ol data-testid="sizes">
+          {sizes.slice(0, MOST_SIZES).map(({ kind, bytesReq, bytesAlloc, liveObjects }) => (
+            <li key={`${kind} ${bytesReq} ${bytesAlloc}`}>
+              {formatCount(liveObjects)} × {humanBytes(bytesReq)}
+              {bytesAlloc !== bytesReq && ` in ${humanBytes(bytesAlloc)}`}{" "}
+              {kind === "cache" ? "of a cache" : "by kmalloc"}
+            </li>
+          ))}
+          {sizes.length > MOST_SIZES && <li>and {sizes.length - MOST_SIZES} more sizes</li>}
+        </ol>
+      </div>
+      <div class="caller-facts" role="group" aria-label="Stacks" tabIndex={0} data-testid="stacks">
+        <h3>Stacks</h3>
+        {stacks.state === "known" && ways.length === 0 && (
+          <p class="details-more">
+            {stacks.value.length === 0
+              ? "none were taken: start kmemtap with --stacks"
+              : "none of the largest is of this caller"}
+          </p>
+        )}
+        <ol>
+          {ways.slice(0, MOST_STACKS).map((stack) => (
+            <li key={stack.frames.join()}>
+              {humanBytes(stack.netBytes)} in {formatCount(stack.liveObjects)} objects
+              <ol class="stack-frames">
+                {stack.frames.map((frame, i) => (
+                  <li key={i} title={frame}>
+                    {functionOnly(frame)}
+                  </li>
+                ))}
+              </ol>
+            </li>
+          ))}
+        </ol>
+      </div>
+    </>
   );
 }
 

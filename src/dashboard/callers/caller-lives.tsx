@@ -11,14 +11,14 @@ const EVERY_MS = 3000;
 
 export function CallerLivesView({ row }: { readonly row: CallerRow }) {
   const answer = useAnswer<Lives>(pathOfTarget(`lives.json?callSite=${encodeURIComponent(row.callSite)}`), EVERY_MS);
-  if (answer.state === "none" || answer.state === "asked") return null;
   const lives = answer.state === "known" ? answer.value.callers.at(0) : undefined;
   return (
-    <div class="caller-facts" data-testid="caller-lives">
+    <div class="caller-facts" role="group" aria-label="Lives" tabIndex={0} data-testid="caller-lives">
       <h3>Freed by</h3>
       {lives === undefined ? (
         <p class="details-more">
-          {answer.state === "known" ? "nothing was followed of it" : "not known: start kmemtap with --lifetimes"}
+          {answer.state === "known" && "nothing was followed of it"}
+          {answer.state === "failed" && "not known: start kmemtap with --lifetimes"}
         </p>
       ) : (
         <Known lives={lives} />

@@ -3,6 +3,7 @@ import { useContext, useRef } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount, formatShare } from "../format/count.ts";
+import { ClippedName } from "../parts/clipped-name.tsx";
 import { Quantity } from "../parts/quantity.tsx";
 import { ClockContext, Moment } from "../time/moment.tsx";
 import { toggleRow } from "../view/view-store.ts";
@@ -59,7 +60,7 @@ function Name({ row, isOpen }: { readonly row: CallerRow; readonly isOpen: boole
         >
           {isOpen ? "▾" : "▸"}
         </button>
-        <span>{row.caller}</span>
+        <ClippedName name={row.caller} />
         {row.via !== undefined && (
           <span class="wrapper-mark" title={viaHint(row.via)}>
             via {row.via[0].function}

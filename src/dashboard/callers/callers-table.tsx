@@ -20,7 +20,7 @@ import { useVirtualRows } from "./use-virtual-rows.ts";
 const ROW_HEIGHT = matchMedia("(pointer: coarse)").matches ? 36 : 26;
 const HEAD_HEIGHT = 30;
 /** As in styles/details.css. */
-const DETAIL_HEIGHT = matchMedia("(max-width: 819px)").matches ? 336 : 216;
+const DETAIL_HEIGHT = matchMedia("(max-width: 819px)").matches ? 336 : 266;
 
 interface CallersTableProps {
   readonly scope: Scope;

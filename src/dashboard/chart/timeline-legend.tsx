@@ -2,10 +2,11 @@
 import type uPlot from "uplot";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
+import { ClippedName } from "../parts/clipped-name.tsx";
 import { Quantity } from "../parts/quantity.tsx";
 import type { HistoryPoint } from "../../model/wire.ts";
-import { functionOf } from "../../model/function-name.ts";
 import { Moment } from "../time/moment.tsx";
+import { layerNames } from "./layer-names.ts";
 import { layerShades } from "./layer-colour.ts";
 import { type Sign, SIGNS } from "./drawn-words.ts";
 import type { Layer, Stacking } from "./stack.ts";
@@ -77,6 +78,7 @@ interface LayersProps {
 export function LayerList({ layers, columns, index }: LayersProps) {
   const scheme = useColourScheme();
   const shades = layerShades(layers.map(({ name }) => name));
+  const called = layerNames(layers.map(({ name }) => name));
   const values = index === null ? undefined : valuesAt(columns, index, layers.length);
   return (
     <ol class="chart-layers" aria-label="Layers">
@@ -89,17 +91,11 @@ export function LayerList({ layers, columns, index }: LayersProps) {
             <svg class="rings-swatch" viewBox="0 0 10 10" aria-hidden="true">
               <rect width="10" height="10" rx="2" fill={shade} />
             </svg>
-            <span>{nameOf(name)}</span> <Bytes bytes={net} />
+            <ClippedName name={called.get(name) ?? name} /> <Bytes bytes={net} />
           </li>
         ))}
     </ol>
   );
-}
-
-/** A call site's function: the place in it is in the table. */
-function nameOf(layer: string): string {
-  const { name, module, offset } = functionOf(layer);
-  return offset === null ? layer : module === null ? name : `${name} [${module}]`;
 }
 
 function pointAt(columns: uPlot.AlignedData | undefined, index: number): HistoryPoint | undefined {

@@ -2,10 +2,9 @@
 import { useContext, useEffect, useMemo, useState } from "preact/hooks";
 import { humanBytes } from "../format/bytes.ts";
 import { peaksKnown } from "../format/peaks-known.ts";
-import { formatSpan } from "../format/time.ts";
 import type { Account } from "../state/page-state.ts";
 import { ClockChoice } from "../time/clock-choice.tsx";
-import { ClockContext, Moment } from "../time/moment.tsx";
+import { ClockContext } from "../time/moment.tsx";
 import type { Span } from "../view/view.ts";
 import { changeView, setWindow, view } from "../view/view-store.ts";
 import { layersOf, type Stacking, STACKINGS } from "./stack.ts";
@@ -14,14 +13,22 @@ import { countSigns, describeSigns } from "./drawn-words.ts";
 import { SignList } from "./sign-list.tsx";
 import { LayerList, TimelineLegend } from "./timeline-legend.tsx";
 import { useTimelineChart } from "./use-timeline-chart.ts";
+import { hasLostMoments, momentsApart } from "../window/moments-apart.ts";
+import { WindowChip } from "./window-chip.tsx";
 import { placeForKey } from "./window-keys.ts";
 
 const WORDS: Record<Stacking, string> = { net: "as one", directories: "by directory", callers: "by caller" };
 const NO_NAME: Record<Stacking, string> = { ...WORDS, directories: "by module" };
 
-export function Timeline({ account }: { readonly account: Account }) {
+interface TimelineProps {
+  readonly account: Account;
+  /** Between which moments the views below are, where a window is chosen and they are known. */
+  readonly used: Span | null;
+}
+
+export function Timeline({ account, used }: TimelineProps) {
   const { history, alerts, marks, totals, series, source, callers } = account;
-  const { window, stacking: chosen } = view.value;
+  const { window, moments, stacking: chosen } = view.value;
   const stacking = chosen ?? (account.symbols === undefined ? "callers" : "directories");
   const clock = useContext(ClockContext);
   const [showLive, setShowLive] = useState(false);
@@ -29,18 +36,24 @@ export function Timeline({ account }: { readonly account: Account }) {
   const [isZoomed, setZoomed] = useState(false);
   const zoom = isZoomed ? window : null;
   const nowS = history.at(-1)?.[0] ?? 0;
-  const moments = useMemo(() => layersOf(series, stacking), [series, stacking]);
+  const taken = useMemo(() => layersOf(series, stacking), [series, stacking]);
   const stack = useMemo(
-    () => stackNow({ times: series.times, layers: moments }, stacking, callers, nowS),
-    [series, moments, stacking, callers, nowS],
+    () => stackNow({ times: series.times, layers: taken }, stacking, callers, nowS),
+    [series, taken, stacking, callers, nowS],
   );
   const { layers } = stack;
   const { frame, chart } = useTimelineChart({
-    ...{ account, stack, stacking, showLive, window, zoom, clock },
+    ...{ account, stack, stacking, showLive, zoom, clock },
+    // Where its own moments are gone, what is marked is what the views below are of.
+    window: window && hasLostMoments(momentsApart(series.times, window), moments) ? (used ?? window) : window,
     onCursor: setIndex,
-    onDrag: setWindow,
+    onDrag: choose,
   });
   useEffect(() => setZoomed(false), [window === null, source.run]);
+
+  function choose(span: Span | null): void {
+    setWindow(span, span && momentsApart(series.times, span));
+  }
 
   function onKeyDown(event: KeyboardEvent): void {
     const drawn = chart.current;
@@ -54,7 +67,7 @@ export function Timeline({ account }: { readonly account: Account }) {
     if (next === null) return;
     event.preventDefault();
     drawn.setCursor({ left: drawn.valToPos(next.cursor, "x"), top: drawn.height / 3 });
-    if (next.window !== window) setWindow(next.window);
+    if (next.window !== window) choose(next.window);
   }
 
   const signs = useMemo(() => countSigns({ alerts, marks }), [alerts, marks]);
@@ -79,7 +92,11 @@ export function Timeline({ account }: { readonly account: Account }) {
           ))}
         </div>
         <ClockChoice />
-        {window !== null && <WindowChip window={window} isZoomed={isZoomed} onZoom={() => setZoomed(!isZoomed)} />}
+      </div>
+      <div class="chart-status">
+        {window !== null && (
+          <WindowChip {...{ window, used, isZoomed }} times={series.times} onZoom={() => setZoomed(!isZoomed)} />
+        )}
         <TimelineLegend
           {...{ stacking, showLive, signs }}
           columns={chart.current?.data}
@@ -103,27 +120,5 @@ export function Timeline({ account }: { readonly account: Account }) {
       </div>
       {history.length === 0 && <p class="chart-empty">No event yet</p>}
     </section>
-  );
-}
-
-interface ChipProps {
-  readonly window: Span;
-  readonly isZoomed: boolean;
-  readonly onZoom: () => void;
-}
-
-function WindowChip({ window: { min, max }, isZoomed, onZoom }: ChipProps) {
-  return (
-    <div class="window-chip" data-testid="window">
-      <span role="status">
-        window <Moment seconds={min} /> to <Moment seconds={max} /> ({formatSpan(max - min)})
-      </span>
-      <button type="button" class="chip" aria-pressed={isZoomed} onClick={onZoom}>
-        Zoom
-      </button>
-      <button type="button" class="chip" data-testid="whole" title="Esc" onClick={() => setWindow(null)}>
-        Show all
-      </button>
-    </div>
   );
 }

@@ -19,6 +19,7 @@ export interface TimelineChart {
   readonly stack: Stack;
   readonly stacking: Stacking;
   readonly showLive: boolean;
+  /** As it is drawn. */
   readonly window: Span | null;
   /** What the chart shows, where that is not all. */
   readonly zoom: Span | null;

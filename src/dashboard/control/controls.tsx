@@ -25,38 +25,27 @@ export function Controls({ target, cpus }: ControlsProps) {
   const isOn = target?.state === "running" || target?.state === "starting";
   const word = said.value;
   return (
-    <>
-      <Popover
-        testId={CONTROLS}
-        class="popover-right popover-chip"
-        title="act on the target (m marks)"
-        summary="Control"
-      >
-        <MarkForm />
-        <p class="control-row">
-          <button type="button" data-control="stop" disabled={!isOn} onClick={() => void act({ kind: "stop" }, "stop")}>
-            Stop
-          </button>
-          <button
-            type="button"
-            data-control="start"
-            disabled={isOn}
-            onClick={() => void act({ kind: "start" }, "start")}
-          >
-            Start
-          </button>
-        </p>
-        <GrowForm present={Math.round((cpus.at(0)?.sizeBytes ?? 0) / 1024)} />
-        <WorkloadForm />
-      </Popover>
-      <span
-        class={word?.state === "refused" ? "tools-said lossy" : "tools-said"}
+    <Popover testId={CONTROLS} class="popover-right popover-chip" title="act on the target (m marks)" summary="Control">
+      <MarkForm />
+      <p class="control-row">
+        <button type="button" data-control="stop" disabled={!isOn} onClick={() => void act({ kind: "stop" }, "stop")}>
+          Stop
+        </button>
+        <button type="button" data-control="start" disabled={isOn} onClick={() => void act({ kind: "start" }, "start")}>
+          Start
+        </button>
+      </p>
+      <GrowForm present={Math.round((cpus.at(0)?.sizeBytes ?? 0) / 1024)} />
+      <WorkloadForm />
+      {/* Beside what it answers, over nothing; its room is kept. */}
+      <p
+        class={word?.state === "refused" ? "control-said lossy" : "control-said"}
         role="status"
         data-testid="control-said"
       >
         {word?.what}
-      </span>
-    </>
+      </p>
+    </Popover>
   );
 }
 

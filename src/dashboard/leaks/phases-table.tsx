@@ -51,6 +51,7 @@ export function PhasesTable({ phases, nowS, exact }: PhasesTableProps) {
                 onClick={() =>
                   changeView({
                     window: { min: Math.max(0, fromS - AROUND_S), max: (toS ?? nowS) + AROUND_S },
+                    moments: null,
                     panel: "callers",
                   })
                 }

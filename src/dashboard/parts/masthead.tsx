@@ -59,7 +59,7 @@ function Source({ account }: { readonly account: Account }) {
             title="Played back from a recording: nothing here is happening now"
           >
             <Icon name="tape" />
-            RECORDING
+            <span class="badge-word">RECORDING</span>
           </span>
         )}
         {filter !== "all" && (

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { RingAttribute, SourceNode } from "../../model/source-tree.ts";
 import { humanBytes } from "../../format/bytes.ts";
 import { ATTRIBUTE_WORDS, lackOf } from "../../rings/attribute-words.ts";
+import { shadesOf } from "../../rings/neighbour-shades.ts";
 import { nodeAt, type RingNode, ringTreeOf } from "../../rings/ring-tree.ts";
 import { shareOf } from "../../rings/share.ts";
 import { RingsLists } from "./rings-list.tsx";
@@ -22,6 +23,7 @@ export function RingsExplorer({ root, attribute, branch = [], exact }: ExplorerP
   // What was there a snapshot ago may have gone with its module or its run.
   const path = useMemo(() => (nodeAt(root, wanted) === undefined ? [] : wanted), [root, wanted]);
   const tree = useMemo(() => ringTreeOf(root, attribute, path), [root, attribute, path]);
+  const shade = useMemo(() => shadesOf(tree), [tree]);
   useEffect(() => setPointed(null), [tree.path]);
 
   // The image loses no events.
@@ -52,6 +54,7 @@ export function RingsExplorer({ root, attribute, branch = [], exact }: ExplorerP
         </nav>
         <RingsView
           tree={tree}
+          shade={shade}
           figure={`${about}${humanBytes(tree.bytes)}`}
           brief={tree.bytes > 0 ? words.brief : (lack ?? "nothing to show")}
           describe={describe}
@@ -64,6 +67,7 @@ export function RingsExplorer({ root, attribute, branch = [], exact }: ExplorerP
         <SliceFacts root={root} tree={tree} node={pointed ?? tree} about={about} />
         <RingsLists
           tree={tree}
+          shade={shade}
           about={about}
           pointed={pointed}
           onZoom={({ path: to }) => setPath(to)}

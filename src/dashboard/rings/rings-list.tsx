@@ -1,6 +1,6 @@
 /** The same as lists: every name of the first ring, also of what is too small to be drawn, and the largest at the tips. */
 import { humanBytes } from "../../format/bytes.ts";
-import { shadeOf } from "../../rings/ring-colours.ts";
+import type { Shade } from "../../rings/ring-colours.ts";
 import type { RingNode } from "../../rings/ring-tree.ts";
 import { largestLeaves } from "../../rings/largest-leaves.ts";
 import { shareOf } from "../../rings/share.ts";
@@ -11,6 +11,7 @@ const MOST = 200;
 
 interface ListProps {
   readonly tree: RingNode;
+  readonly shade: (node: RingNode) => Shade;
   readonly about: string;
   readonly pointed: RingNode | null;
   readonly onZoom: (node: RingNode) => void;
@@ -32,6 +33,7 @@ export function RingsLists(props: ListProps) {
 
 function RingsList({
   tree,
+  shade,
   nodes,
   about,
   pointed,
@@ -50,7 +52,7 @@ function RingsList({
             onPointerEnter={() => onPoint(node)}
           >
             <svg class="rings-swatch" viewBox="0 0 10 10" aria-hidden="true">
-              <rect width="10" height="10" rx="2" fill={shadeOf(node)[scheme]} />
+              <rect width="10" height="10" rx="2" fill={shade(node)[scheme]} />
             </svg>
             {node.children.length > 0 ? (
               <button type="button" class="sort" onClick={() => onZoom(node)}>

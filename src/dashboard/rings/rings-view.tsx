@@ -2,7 +2,7 @@
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { FONT_FAMILY } from "../../rings/measure-text.ts";
 import { ringGeometryOf, type Slice } from "../../rings/ring-geometry.ts";
-import { INKS, shadeOf } from "../../rings/ring-colours.ts";
+import { INKS, type Shade } from "../../rings/ring-colours.ts";
 import { labelOf } from "../../rings/ring-labels.ts";
 import type { RingNode } from "../../rings/ring-tree.ts";
 import { useColourScheme } from "../chart/use-colour-scheme.ts";
@@ -11,6 +11,7 @@ import { useRoom } from "./use-room.ts";
 
 interface RingsViewProps {
   readonly tree: RingNode;
+  readonly shade: (node: RingNode) => Shade;
   /** In the centre: the whole. */
   readonly figure: string;
   readonly brief: string;
@@ -23,7 +24,7 @@ interface RingsViewProps {
   readonly onPoint: (node: RingNode | null) => void;
 }
 
-export function RingsView({ tree, figure, brief, describe, onZoom, onOut, onPoint }: RingsViewProps) {
+export function RingsView({ tree, shade, figure, brief, describe, onZoom, onOut, onPoint }: RingsViewProps) {
   const scheme = useColourScheme();
   const { frame, width, height } = useRoom();
   const radius = Math.max(60, Math.min(width, height) / 2 - 4);
@@ -100,7 +101,7 @@ export function RingsView({ tree, figure, brief, describe, onZoom, onOut, onPoin
           <path
             key={keyOf(slice)}
             d={slice.shape}
-            fill={shadeOf(slice.node)[scheme]}
+            fill={shade(slice.node)[scheme]}
             class={slice.node.children.length > 0 ? "slice slice-zooms" : "slice"}
             role="button"
             aria-label={describe(slice.node)}

@@ -14,7 +14,7 @@ export const MAX_OPEN = 8;
 
 /** `panel=rings&q=ext4`: only what differs from the default; empty where nothing does. */
 export function encodeView(view: View): string {
-  const { target, panel, window, sort, filter, stacking, clock, attribute, open, against } = view;
+  const { target, panel, window, moments, sort, filter, stacking, clock, attribute, open, against } = view;
   const words = new URLSearchParams();
   const put = (name: string, value: string, usual: string) => {
     if (value !== usual) words.append(name, value);
@@ -22,6 +22,7 @@ export function encodeView(view: View): string {
   put("target", target ?? "", "");
   put("panel", panel, DEFAULT_VIEW.panel);
   if (window !== null) words.append("window", `${seconds(window.min)}-${seconds(window.max)}`);
+  if (window !== null && moments !== null) words.append("moments", seconds(moments));
   put("sort", sortText(sort), sortText(DEFAULT_VIEW.sort));
   put("q", filter.text.trim(), "");
   put("dir", filter.directory, "");
@@ -44,6 +45,7 @@ export function decodeView(hash: string): View {
     target: read("target") || null,
     panel: known<Panel>(PANELS, read("panel")) ?? DEFAULT_VIEW.panel,
     window: spanOf(read("window")),
+    moments: /^\d+(?:\.\d+)?$/.test(read("moments")) ? Number(read("moments")) : null,
     sort: sortOf(read("sort")) ?? DEFAULT_VIEW.sort,
     filter: {
       text: read("q"),

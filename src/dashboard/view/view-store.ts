@@ -9,8 +9,9 @@ export function changeView(part: Partial<View>): void {
   view.value = { ...view.value, ...part };
 }
 
-export function setWindow(window: Span | null): void {
-  changeView({ window });
+/** @param moments seconds between those that the server keeps there now */
+export function setWindow(window: Span | null, moments: number | null = null): void {
+  changeView({ window, moments });
 }
 
 /** Opens a row, or closes it; the one that was opened first closes where there are too many. */

@@ -20,6 +20,8 @@ export interface View {
   readonly panel: Panel;
   /** The part of the trace that every view is of; null for all of it, up to now. */
   readonly window: Span | null;
+  /** Seconds between the server's moments there when the window was chosen; null where that is not known. */
+  readonly moments: number | null;
   readonly sort: Sort;
   readonly filter: CallerFilter;
   /** Of the timeline; null for what fits the account. */
@@ -38,6 +40,7 @@ export const DEFAULT_VIEW: View = {
   target: null,
   panel: "callers",
   window: null,
+  moments: null,
   sort: { column: "net", descending: true },
   filter: NO_FILTER,
   stacking: null,

@@ -2,6 +2,7 @@
 import type { CallerRow } from "../../model/snapshot.ts";
 import type { Series } from "../../model/wire.ts";
 import type { ScopeKind } from "../callers/columns.ts";
+import type { Span } from "../view/view.ts";
 import type { Account } from "../state/page-state.ts";
 
 export interface Scope {
@@ -14,6 +15,8 @@ export interface Scope {
   readonly series: Series;
   /** Trace clock of the account's last event, seconds. */
   readonly nowS: number;
+  /** Of a window: between which moments its rows are; null before they are known. */
+  readonly used: Span | null;
   /** In place of rows, where there are none. */
   readonly nothing: string;
 }
@@ -27,6 +30,7 @@ export function wholeScope(account: Account): Scope {
     totals,
     series,
     nowS: (window.lastEventNs ?? 0) / 1e9,
+    used: null,
     nothing: "No allocation yet",
   };
 }

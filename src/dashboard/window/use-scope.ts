@@ -8,6 +8,8 @@ import { type Scope, wholeScope } from "./scope.ts";
 import { type WindowCaller, windowRows } from "./window-rows.ts";
 
 interface WindowAnswer {
+  readonly from: { readonly used: number };
+  readonly to: { readonly used: number };
   readonly callers: readonly WindowCaller[];
 }
 
@@ -36,6 +38,7 @@ export function useScope(account: Account): Scope {
     totals: { netBytes: sumOf(rows) },
     series: whole.series,
     nowS: whole.nowS,
+    used: answer.state === "known" ? { min: answer.value.from.used, max: answer.value.to.used } : null,
     nothing: nothingOf(answer),
   };
 }

@@ -6,6 +6,7 @@ const VIEW: View = {
   target: "board-3",
   panel: "rings",
   window: { min: 2.206855, max: 13 },
+  moments: 0.4,
   sort: { column: "allocs", descending: false },
   filter: { text: "ext4 & inode", directory: "fs/ext4", module: "fat", kind: "cache" },
   stacking: "net",
@@ -27,9 +28,9 @@ describe("a view in the address", () => {
   });
 
   it("leaves out what is not understood", () => {
-    expect(decodeView("#panel=evil&sort=-nothing&a=x&t=noon&kind=slab&window=5-2&token=secret&open=")).toEqual(
-      DEFAULT_VIEW,
-    );
+    expect(
+      decodeView("#panel=evil&sort=-nothing&a=x&t=noon&kind=slab&window=5-2&moments=-1&token=secret&open="),
+    ).toEqual(DEFAULT_VIEW);
     expect(decodeView("#window=-1-2").window).toBeNull();
   });
 
