@@ -2,7 +2,7 @@ import eslint from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist", "node_modules", "coverage", "test-output", "assembly", "src/wasm/*-module.ts"] },
+  { ignores: ["build", "dist", "node_modules", "coverage", "test-output", "assembly", "src/wasm/*-module.ts"] },
   eslint.configs.recommended,
   {
     files: ["**/*.ts", "**/*.tsx"],

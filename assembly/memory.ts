@@ -10,3 +10,10 @@ export function allocate(bytes: usize, align: usize): usize {
   if (pages > 0 && memory.grow(pages) < 0) unreachable();
   return at;
 }
+
+/** Another place of `capacity` bytes for the `bytes` at `from`. */
+export function moved(from: usize, bytes: usize, capacity: usize): usize {
+  const to = allocate(capacity, 64);
+  memory.copy(to, from, bytes);
+  return to;
+}

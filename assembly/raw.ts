@@ -6,10 +6,10 @@
  *     record: type_len:5 time_delta:27 | type_len words of data            (kernel/trace/ring_buffer.c; here type_len is 1 to 28)
  */
 import { allocate } from "./memory";
-import { clearSites, addSite, findSite } from "./address-sites";
+import { addSite, clearSites, siteAt } from "./raw/address-sites";
 import { addEvent, bytesAlloc, bytesReq, callSite, cpu, isFull, kind, ptrHigh, ptrLow, timeNs } from "./columns";
 
-export { addSite, clearSites, findSite };
+export { addSite, clearSites };
 export { bytesAlloc, bytesReq, callSite, CAPACITY, cpu, kind, ptrHigh, ptrLow, takeEvents, timeNs } from "./columns";
 
 // ---- what comes out -----------------------------------------------------------------------------------------------------------
@@ -25,6 +25,11 @@ const NULL_FREE_BYTES: usize = 16;
 const DISORDERED: usize = 24;
 const YOUNGEST: usize = 32;
 const PAGE_BYTES: usize = 40;
+
+/** The id of the call site at an address, or -1. */
+export function findSite(low: u32, high: u32): i32 {
+  return siteAt(low, high);
+}
 
 // ---- the CPUs -----------------------------------------------------------------------------------------------------------------
 
@@ -93,7 +98,8 @@ export function addLane(
   lane.cpu = cpu;
   lane.layouts = layouts;
   lane.layoutCount = layoutCount;
-  lane.pages = allocate(<usize>pages * pageBytes, 16);
+  // A word is read as two, and masked.
+  lane.pages = allocate(<usize>pages * pageBytes + 4, 16);
   lane.pageBytes = pageBytes;
   lane.commitOffset = commitOffset;
   lane.dataOffset = dataOffset;
@@ -236,7 +242,7 @@ function look(lane: Lane): void {
     const pid = load<u32>(fieldAt(record, layout, PID));
     if ((first & IN_INTERRUPT) == 0 && load<u8>(mayBeOwn + (pid & 0xffff)) != 0) return;
     const at = fieldAt(record, layout, CALL_SITE);
-    if (findSite(load<u32>(at), isWide ? load<u32>(at, 4) : 0) < 0) return;
+    if (siteAt(load<u32>(at), isWide ? load<u32>(at, 4) : 0) < 0) return;
     lane.next = time;
     lane.state = READY;
     return;
@@ -293,30 +299,32 @@ function take(lane: Lane, until: f64): void {
       state = READY;
       break;
     }
-    const isWide = load<u32>(layout, WIDE) != 0;
-    const ptr = fieldAt(record, layout, PTR);
-    const low = load<u32>(ptr);
-    const high = isWide ? load<u32>(ptr, 4) : 0;
-    if ((low | high) == 0) {
+    const word = wordOf(load<u32>(layout, WIDE));
+    const ptr = load<u64>(fieldAt(record, layout, PTR)) & word;
+    if (ptr == 0) {
       if (what < KFREE) break;
       add(NULL_FREES, 1);
       add(NULL_FREE_BYTES, <f64>(<u32>(next - at)));
     } else {
       const pid = load<u32>(fieldAt(record, layout, PID));
       if ((first & IN_INTERRUPT) == 0 && load<u8>(mayBeOwn + (pid & 0xffff)) != 0) break;
-      const address = fieldAt(record, layout, CALL_SITE);
-      const site = findSite(load<u32>(address), isWide ? load<u32>(address, 4) : 0);
+      const address = load<u64>(fieldAt(record, layout, CALL_SITE)) & word;
+      const site = siteAt(<u32>address, <u32>(address >> 32));
       if (site < 0) break;
+      // What is as good as random is not branched on: a free has no sizes.
+      const sized = word & ((<i64>what - KFREE) >> 63);
+      const req = load<i64>(fieldAt(record, layout, BYTES_REQ)) & sized;
+      const alloc = load<i64>(fieldAt(record, layout, BYTES_ALLOC)) & sized;
+      if ((req | alloc) < 0) break;
       const i = addEvent();
       store<u8>(kind + i, what - 1);
-      store<u32>(ptrLow + (i << 2), low);
-      store<u32>(ptrHigh + (i << 2), high);
+      store<u32>(ptrLow + (i << 2), <u32>ptr);
+      store<u32>(ptrHigh + (i << 2), <u32>(ptr >> 32));
       store<u32>(callSite + (i << 2), site);
       store<u16>(cpu + (i << 1), from);
       store<f64>(timeNs + (i << 3), time);
-      const isFree = what >= KFREE;
-      store<f64>(bytesReq + (i << 3), isFree ? 0 : bytesAt(fieldAt(record, layout, BYTES_REQ), isWide));
-      store<f64>(bytesAlloc + (i << 3), isFree ? 0 : bytesAt(fieldAt(record, layout, BYTES_ALLOC), isWide));
+      store<f64>(bytesReq + (i << 3), <f64>req);
+      store<f64>(bytesAlloc + (i << 3), <f64>alloc);
       if (time < youngest) disordered += 1;
       else youngest = time;
       bytes += next - at;
@@ -334,8 +342,9 @@ function take(lane: Lane, until: f64): void {
   add(DISORDERED, <f64>disordered);
 }
 
-function bytesAt(at: usize, isWide: bool): f64 {
-  return isWide ? <f64>load<u32>(at) + <f64>load<u32>(at, 4) * TWO_32 : <f64>load<u32>(at);
+/** The bits of two words of a record that are a `long`: both, or the first. */
+function wordOf(isWide: u32): i64 {
+  return -(<i64>isWide) | 0xffffffff;
 }
 
 // ---- the order ----------------------------------------------------------------------------------------------------------------

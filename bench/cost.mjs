@@ -11,10 +11,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
-import { findFetchedKernel } from "../dist/target/qemu/boot-kernel.js";
-import { bootShellGuest } from "../dist/target/qemu/shell-guest.js";
+import { findFetchedKernel } from "../build/target/qemu/boot-kernel.js";
+import { bootShellGuest } from "../build/target/qemu/shell-guest.js";
 
-const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("../build/main.js", import.meta.url));
 const HZ = 100;
 const MODES = ["alone", "raw", "text", "hist"];
 /** Looks for names that a tmpfs does not have: four events each, and hardly anything else. */

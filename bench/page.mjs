@@ -8,10 +8,10 @@ import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { chromium } from "playwright-core";
-import { accessOf } from "../dist/cli/access-options.js";
-import { loadConfig } from "../dist/cli/config.js";
-import { serve } from "../dist/server/serve.js";
-import { TargetRegistry } from "../dist/server/registry.js";
+import { accessOf } from "../build/cli/access-options.js";
+import { loadConfig } from "../build/cli/config.js";
+import { serve } from "../build/server/serve.js";
+import { TargetRegistry } from "../build/server/registry.js";
 import { generate } from "./page/generate.mjs";
 import { figure, table } from "./table.mjs";
 

@@ -1,4 +1,7 @@
-/** Builds `dist/`: what decodes and accounts with AssemblyScript, the daemon with tsc, the page, and what a chart as HTML carries, with vite. */
+/**
+ * Builds `dist/`, what a user runs: the command in a few files, the page, and what a chart as HTML carries, with vite; and before it what decodes
+ * and accounts, with AssemblyScript, and `build/`, the command's modules one by one, with tsc: scripts and benchmarks import those.
+ */
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,9 +10,9 @@ import { ensureWasm } from "./wasm.mjs";
 
 await ensureDependencies();
 await ensureWasm();
-rmSync(join(ROOT, "dist"), { recursive: true, force: true });
+for (const folder of ["build", "dist"]) rmSync(join(ROOT, folder), { recursive: true, force: true });
 await must(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
-for (const config of ["vite.config.ts", "vite.rings.config.ts"])
+for (const config of ["vite.node.config.ts", "vite.config.ts", "vite.rings.config.ts"])
   await must(process.execPath, ["node_modules/vite/bin/vite.js", "build", "--config", config, "--logLevel", "warn"]);
 const entry = join(ROOT, "dist", "main.js");
 chmodSync(entry, 0o755);
@@ -29,7 +32,7 @@ function builtFrom() {
 async function writeManPages() {
   const [{ createProgram }, { commandTree }, { manPages }, { VERSION }] = await Promise.all(
     ["cli/program.js", "cli/manual/command-tree.js", "cli/manual/man-page.js", "model/version.js"].map(
-      (file) => import(join(ROOT, "dist", file)),
+      (file) => import(join(ROOT, "build", file)),
     ),
   );
   const folder = join(ROOT, "dist", "man");

@@ -5,20 +5,20 @@ import { z } from "zod";
 import { ensureBuilt, ROOT, say } from "./lib.mjs";
 
 await ensureBuilt();
-const { snapshotSchema } = await import("../dist/model/snapshot.js");
-const { wireSchema } = await import("../dist/model/wire-request.js");
-const { insideSchema } = await import("../dist/model/inside.js");
-const { doctorSchema } = await import("../dist/model/doctor.js");
-const { workloadSchema } = await import("../dist/model/workload.js");
-const { livesSchema } = await import("../dist/model/lives.js");
-const { workloadViewSchema } = await import("../dist/model/workload-view.js");
-const { sizeSchema, sizeDiffSchema } = await import("../dist/model/size.js");
-const { diffSchema } = await import("../dist/model/diff.js");
-const { adviceSchema } = await import("../dist/model/advice.js");
-const { budgetsSchema } = await import("../dist/cli/budgets.js");
-const { configSchema } = await import("../dist/cli/config.js");
+const { snapshotSchema } = await import("../build/model/snapshot.js");
+const { wireSchema } = await import("../build/model/wire-request.js");
+const { insideSchema } = await import("../build/model/inside.js");
+const { doctorSchema } = await import("../build/model/doctor.js");
+const { workloadSchema } = await import("../build/model/workload.js");
+const { livesSchema } = await import("../build/model/lives.js");
+const { workloadViewSchema } = await import("../build/model/workload-view.js");
+const { sizeSchema, sizeDiffSchema } = await import("../build/model/size.js");
+const { diffSchema } = await import("../build/model/diff.js");
+const { adviceSchema } = await import("../build/model/advice.js");
+const { budgetsSchema } = await import("../build/cli/budgets.js");
+const { configSchema } = await import("../build/cli/config.js");
 
-const { openApi } = await import("../dist/server/api/openapi.js");
+const { openApi } = await import("../build/server/api/openapi.js");
 
 const documents = [
   ["docs/snapshot.schema.json", snapshotSchema],

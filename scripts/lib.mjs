@@ -48,7 +48,7 @@ export async function ensureDependencies() {
   writeFileSync(stamp, lock);
 }
 
-/** Builds `dist/` when a source is newer than it. */
+/** Builds `dist/` and `build/` when a source is newer than they are. */
 export async function ensureBuilt() {
   await ensureDependencies();
   const { ensureWasm } = await import("./wasm.mjs");
@@ -57,7 +57,7 @@ export async function ensureBuilt() {
   const page = join(ROOT, "dist", "dashboard", "index.html");
   if (existsSync(entry) && existsSync(page)) {
     const built = Math.min(statSync(entry).mtimeMs, statSync(page).mtimeMs);
-    if (newestOf(["src", "package-lock.json", "tsconfig.json", "tsconfig.build.json", "vite.config.ts"]) < built)
+    if (newestOf(["src", "package-lock.json", "tsconfig.json", "tsconfig.build.json", "vite.config.ts", "vite.node.config.ts", "vite.rings.config.ts"]) < built)
       return;
   }
   say("building");

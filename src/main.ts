@@ -1,11 +1,5 @@
 #!/usr/bin/env node
 /** The entry: everything is in `cli/`. */
-import { setFlagsFromString } from "node:v8";
-
-// The decoder is a chain of small functions, run millions of times a second: V8's default stops inlining half-way through.
-setFlagsFromString("--max-inlined-bytecode-size-cumulative=3000");
-setFlagsFromString("--max-inlined-bytecode-size=500");
-
 // Node's own answer to a defect is exit status 1, which here says that a gate failed.
 const TARGET_FAILED = 3;
 const failOf = (thrown: unknown): void => {

@@ -20,7 +20,7 @@ import {
 } from "node:fs";
 import { endianness, release } from "node:os";
 import { join } from "node:path";
-import { layOutDat } from "../../dist/ftrace/trace-dat/write-dat.js";
+import { layOutDat } from "../../build/ftrace/trace-dat/write-dat.js";
 
 const TRACEFS = "/sys/kernel/tracing";
 /** Of a sub-buffer, unless buffer_subbuf_size_kb says otherwise. */

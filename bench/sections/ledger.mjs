@@ -11,9 +11,9 @@ const SNAPSHOTS = 9;
 
 /** @returns {Promise<import('./index.mjs').SectionResult>} */
 async function run({ say }) {
-  const { EventLedger } = await import("../../dist/accounting/ledger.js");
-  const { EventColumns } = await import("../../dist/ftrace/event-columns.js");
-  const { CallSiteTable } = await import("../../dist/model/call-site-table.js");
+  const { EventLedger } = await import("../../build/accounting/ledger.js");
+  const { EventColumns } = await import("../../build/ftrace/event-columns.js");
+  const { CallSiteTable } = await import("../../build/model/call-site-table.js");
   const callSites = new CallSiteTable();
   addCallSites(callSites);
   const ledger = new EventLedger(callSites);

@@ -15,9 +15,9 @@ interface LedgerExports extends ColumnExports {
   readonly unmatchedBySize: WasmGlobal;
   start(countedKinds: number, maxObjects: number): void;
   apply(from: number, to: number): number;
-  reserveSites(sites: number): void;
+  prepare(sites: number, events: number): void;
+  settle(): void;
   rowsAt(): number;
-  freedAt(): number;
   freeingAt(): number;
   classesAt(): number;
   classesSize(): number;
@@ -29,8 +29,9 @@ interface LedgerExports extends ColumnExports {
   liveBytes(): number;
   beginList(): void;
   list(): number;
-  open(callSite: number, bytesReq: number, bytesAlloc: number): void;
-  close(objectClass: number, column: number): void;
+  open(objectClass: number): void;
+  close(objectClass: number, isFreed: boolean): void;
+  countOnly(callSite: number, bytesReq: number, bytesAlloc: number): void;
   countFree(callSite: number): void;
   countUnmatchedFree(): void;
   noteFreed(site: number, objectClass: number): void;
@@ -70,11 +71,16 @@ export class LedgerCore {
     return this.#views;
   }
 
-  /** Makes room for every call site below `sites`. */
-  reserve(sites: number): void {
-    if (sites <= this.#sites) return;
-    this.#wasm.reserveSites(sites);
-    this.#sites = sites;
+  /** As {@link #current}, where sums are asked for that are not kept at every event. O(classes). */
+  #settled(): Views {
+    this.#wasm.settle();
+    return this.#current();
+  }
+
+  /** Makes room for every call site below `sites`, and for so many events more: they come next, one by one or by {@link apply}. */
+  prepare(sites: number, events: number): void {
+    this.#wasm.prepare(sites, events);
+    this.#sites = Math.max(this.#sites, sites);
   }
 
   /** Events that {@link load} takes at once. */
@@ -124,14 +130,19 @@ export class LedgerCore {
     this.#wasm.doom(low, high);
   }
 
-  /** An object begins. */
-  open(callSite: number, bytesReq: number, bytesAlloc: number): void {
-    this.#wasm.open(callSite, bytesReq, bytesAlloc);
+  /** An object of a class begins, which counts if its kind does. */
+  open(objectClass: number): void {
+    this.#wasm.open(objectClass);
   }
 
-  /** An object of a class ends; `column` of {@link Column} says how. */
-  close(objectClass: number, column: number): void {
-    this.#wasm.close(objectClass, column);
+  /** An object of a class ends: freed, or its place was given to another. */
+  close(objectClass: number, isFreed: boolean): void {
+    this.#wasm.close(objectClass, isFreed);
+  }
+
+  /** An allocation of which no end will be known: it counts, and is not held. */
+  countOnly(callSite: number, bytesReq: number, bytesAlloc: number): void {
+    this.#wasm.countOnly(callSite, bytesReq, bytesAlloc);
   }
 
   countFree(callSite: number): void {
@@ -159,7 +170,7 @@ export class LedgerCore {
   }
 
   get netRequestedBytes(): number {
-    return this.#current().totals[Total.netRequested];
+    return this.#settled().totals[Total.netRequested];
   }
 
   get peakNetBytes(): number {
@@ -172,7 +183,7 @@ export class LedgerCore {
 
   /** Objects that the account counts. */
   get liveObjects(): number {
-    return this.#current().totals[Total.live];
+    return this.#settled().totals[Total.live];
   }
 
   /** Objects that are followed, whether the account counts them or not. */
@@ -189,14 +200,17 @@ export class LedgerCore {
     return this.#wasm.classesSize();
   }
 
-  /** Rows of {@link ROW} sums, one for each call site that was reserved for. Valid until the next event. */
+  /** Rows of {@link ROW} sums, one for each call site that was reserved for. Valid until the next event. O(classes). */
   get sums(): Float64Array {
+    this.#wasm.settle();
     return new Float64Array(this.#wasm.memory.buffer, this.#wasm.rowsAt(), this.#sites * ROW);
   }
 
-  /** Frees by the call site that freed, of those that were reserved for. Valid until the next event. */
-  get freedBy(): Float64Array {
-    return new Float64Array(this.#wasm.memory.buffer, this.#wasm.freedAt(), this.#sites);
+  /** Frees that a call site asked for, by its id. */
+  freesBy(): Float64Array {
+    const { buffer } = this.#wasm.memory;
+    const freeing = new Float64Array(buffer, this.#wasm.freeingAt(), this.#sites * (FREEING_BYTES / 8));
+    return Float64Array.from({ length: this.#sites }, (_, site) => freeing[site * (FREEING_BYTES / 8) + 1]);
   }
 
   /** Unmatched frees by the size of their objects, as far as their call sites tell. */
@@ -212,11 +226,12 @@ export class LedgerCore {
     }
     // What came before the first object whose size was known.
     const unknown = new Map<number, number>();
-    const freeing = new Uint32Array(memory.buffer, this.#wasm.freeingAt(), this.#sites * 2);
+    const freeing = new Uint32Array(memory.buffer, this.#wasm.freeingAt(), this.#sites * (FREEING_BYTES / 4));
     for (let site = 0; site < this.#sites; site++) {
-      const frees = freeing[site * 2 + 1];
+      const at = site * (FREEING_BYTES / 4);
+      const frees = freeing[at + 1];
       if (frees === 0) continue;
-      const last = freeing[site * 2];
+      const last = freeing[at];
       const size = last & ~MIXED;
       const sizesOf = last >= MIXED_FROM ? guessed : known;
       if (size === 0) unknown.set(site, frees);
@@ -240,7 +255,9 @@ export class LedgerCore {
   }
 }
 
-/** assembly/freed-sizes.ts, MIXED: on a size where its call site has freed others as well. */
+/** assembly/ledger/freed-sizes.ts: what it has of a call site. */
+const FREEING_BYTES = 16;
+/** assembly/ledger/freed-sizes.ts, MIXED: on a size where its call site has freed others as well. */
 const MIXED = 0x80000000;
 const MIXED_FROM = 2 ** 31;
 

@@ -138,7 +138,7 @@ export class EventLedger implements Ledger {
    * order and add up to the batch, and {@link applyInput} comes once.
    */
   applyRange(batch: EventBatch, from: number, to: number): void {
-    this.#core.reserve(this.#callSites.size);
+    this.#core.prepare(this.#callSites.size, to - from);
     this.#phases?.reserve(this.#callSites.size);
     // Outside of any phase nothing is summed by phase: a session in which no workload runs pays nothing for those that might.
     if ((this.#phases?.current ?? 0) === 0 && this.#objects === undefined) this.#applyPlain(batch, from, to);
@@ -173,8 +173,9 @@ export class EventLedger implements Ledger {
   }
 
   #allocate(low: number, high: number, site: number, bytesReq: number, bytesAlloc: number, kind: number): void {
-    this.#core.set(low, high, this.#core.classOf(site, bytesReq, bytesAlloc, kind));
-    if (this.#counts(kind)) this.#core.open(site, bytesReq, bytesAlloc);
+    const objectClass = this.#core.classOf(site, bytesReq, bytesAlloc, kind);
+    this.#core.set(low, high, objectClass);
+    this.#core.open(objectClass);
   }
 
   /** An event whose object has no identity: allocated, but not among what is known to be alive; or an unmatched free. */
@@ -186,30 +187,22 @@ export class EventLedger implements Ledger {
       this.#hidden.free();
       return;
     }
-    this.#countOnly(site, bytesReq, bytesAlloc);
+    this.#core.countOnly(site, bytesReq, bytesAlloc);
     this.#hidden.allocation(site, bytesReq, bytesAlloc);
   }
 
   /** An object that there is no room for among those that are followed: its free will be an unmatched one. */
   #applyUntracked(site: number, bytesReq: number, bytesAlloc: number, kind: number): void {
     if (!this.#counts(kind)) return;
-    this.#countOnly(site, bytesReq, bytesAlloc);
+    this.#core.countOnly(site, bytesReq, bytesAlloc);
     this.#untracked.allocation(site, bytesReq, bytesAlloc);
-  }
-
-  #countOnly(site: number, bytesReq: number, bytesAlloc: number): void {
-    const { sums } = this.#core;
-    const row = site * ROW;
-    sums[row + Column.allocs] += 1;
-    sums[row + Column.totalBytes] += bytesAlloc;
-    sums[row + Column.requestedBytes] += bytesReq;
   }
 
   /** Where the pointer is that of an object that is followed, that one ends: true then. */
   #makesRoom(low: number, high: number): boolean {
     const held = this.#core.take(low, high);
     if (held < 0) return false;
-    if (held !== DOOMED) this.#closeTracked(held, Column.impliedFrees, PhaseColumn.impliedFrees);
+    if (held !== DOOMED) this.#closeTracked(held, PhaseColumn.impliedFrees);
     return true;
   }
 
@@ -230,7 +223,7 @@ export class EventLedger implements Ledger {
         if (kind[i] === EventKind.rcuFree) this.#core.doom(low, high);
         if (held === DOOMED) continue;
         if (counted) this.#core.countFree(callSite[i]);
-        if (held >= 0) this.#core.noteFreed(callSite[i], this.#closeTracked(held, Column.frees, PhaseColumn.frees));
+        if (held >= 0) this.#core.noteFreed(callSite[i], this.#closeTracked(held, PhaseColumn.frees));
         else {
           this.#core.noteUnmatched(callSite[i], low, high, kind[i] !== EventKind.bulkFree);
           if (!counted) continue;
@@ -245,17 +238,17 @@ export class EventLedger implements Ledger {
       }
       const objectClass = this.#core.classOf(callSite[i], bytesReq[i], bytesAlloc[i], tagOf(kind[i], phase));
       const replaced = this.#core.set(low, high, this.#objects?.add(objectClass, timeNs[i]) ?? objectClass);
-      if (replaced >= 0) this.#closeTracked(replaced, Column.impliedFrees, PhaseColumn.impliedFrees);
+      if (replaced >= 0) this.#closeTracked(replaced, PhaseColumn.impliedFrees);
       if (!counted) continue;
-      this.#core.open(callSite[i], bytesReq[i], bytesAlloc[i]);
+      this.#core.open(objectClass);
       this.#phases?.allocation(callSite[i], bytesReq[i], bytesAlloc[i]);
     }
   }
 
   /** The class of the object. */
-  #closeTracked(held: number, column: number, phaseColumn: number): number {
+  #closeTracked(held: number, phaseColumn: number): number {
     const objectClass = this.#objects?.take(held) ?? held;
-    this.#core.close(objectClass, column);
+    this.#core.close(objectClass, phaseColumn === PhaseColumn.frees);
     if (this.#phases === undefined) return objectClass;
     const { classes: fields } = this.#core;
     const at = classAt(objectClass);
@@ -336,9 +329,7 @@ export class EventLedger implements Ledger {
   /** Frees by the text of the call site that freed, matched or not; those that freed nothing are left out. */
   freeingCallSites(): Map<string, number> {
     const frees = new Map<string, number>();
-    const { freedBy } = this.#core;
-    for (let site = 0; site < this.#callSites.size; site++) {
-      const count = freedBy[site] ?? 0;
+    for (const [site, count] of this.#core.freesBy().entries()) {
       if (count > 0) frees.set(this.#callSites.text(site), count);
     }
     return frees;

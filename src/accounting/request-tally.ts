@@ -61,7 +61,7 @@ export class RequestTally {
         if (held >= 0) this.#free(held, timeNs[i], cpu[i]);
         continue;
       }
-      this.#core.reserve(callSite[i] + 1);
+      this.#core.prepare(callSite[i] + 1, 1);
       const objectClass = this.#core.classOf(callSite[i], bytesReq[i], bytesAlloc[i], kind[i]);
       const row = this.#rowOf(objectClass);
       this.#rows[row + Column.allocs] += 1;

@@ -46,7 +46,7 @@ export class StackAccount {
     if (stack === undefined) return;
     const { filter, maxObjects } = this.#options;
     const core = (this.#core ??= new LedgerCore(countedKinds(filter), maxObjects));
-    core.reserve(this.#stacks.size);
+    core.prepare(this.#stacks.size, batch.length);
     const byStack = { ...batch, callSite: stack };
     for (let at = 0; at < batch.length; at += core.capacity) {
       const events = Math.min(batch.length - at, core.capacity);
@@ -63,13 +63,12 @@ export class StackAccount {
     const isCounted = ((countedKinds(this.#options.filter) >> kind[i]) & 1) !== 0;
     const held = (ptrLow[i] | ptrHigh[i]) === NO_POINTER ? -1 : core.take(ptrLow[i], ptrHigh[i]);
     if (held >= 0) {
-      if (held !== DOOMED) core.close(held, Column.impliedFrees);
-      core.set(ptrLow[i], ptrHigh[i], core.classOf(callSite[i], bytesReq[i], bytesAlloc[i], kind[i]));
-      if (isCounted) core.open(callSite[i], bytesReq[i], bytesAlloc[i]);
+      if (held !== DOOMED) core.close(held, false);
+      const objectClass = core.classOf(callSite[i], bytesReq[i], bytesAlloc[i], kind[i]);
+      core.set(ptrLow[i], ptrHigh[i], objectClass);
+      core.open(objectClass);
     } else if (isCounted) {
-      const { sums } = core;
-      sums[callSite[i] * ROW + Column.allocs] += 1;
-      sums[callSite[i] * ROW + Column.totalBytes] += bytesAlloc[i];
+      core.countOnly(callSite[i], bytesReq[i], bytesAlloc[i]);
       this.#unfollowed.set(callSite[i], (this.#unfollowed.get(callSite[i]) ?? 0) + 1);
     }
   }

@@ -1,11 +1,12 @@
 /** What the kernel's image takes, for the page: measured when somebody asks, by a process of its own, since it takes seconds of CPU. */
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { KmemtapError } from "../model/errors.ts";
+import { PACKAGE_ROOT } from "../model/package-root.ts";
 import { footprintPathOf } from "./static-tree.ts";
 
-const MAIN = fileURLToPath(new URL("../main.js", import.meta.url));
+const MAIN = join(PACKAGE_ROOT, "dist", "main.js");
 const MAX_JSON_BYTES = 500e6;
 
 /**

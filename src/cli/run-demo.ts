@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { ToldPhases } from "../capture/told-phases.ts";
 import { type ExitCode, KmemtapError } from "../model/errors.ts";
+import { PACKAGE_ROOT } from "../model/package-root.ts";
 import { bootGuest, type Guest } from "../target/qemu/boot-guest.ts";
 import { replayFile } from "../transport/replay-file.ts";
 import { loadConfig } from "./config.ts";
@@ -10,7 +11,7 @@ import { watch, type WatchOptions } from "./watch.ts";
 import { wrappersOf } from "./wrappers.ts";
 
 /** A real boot of the demo guest as its serial port had it, for machines that cannot boot one. */
-const RECORDING = fileURLToPath(new URL("../../fixtures/6.1-amd64-demo/trace.txt.gz", import.meta.url));
+const RECORDING = join(PACKAGE_ROOT, "fixtures", "6.1-amd64-demo", "trace.txt.gz");
 
 export interface DemoCommandOptions {
   readonly serve?: string;

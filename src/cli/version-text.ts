@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PACKAGE_ROOT } from "../model/package-root.ts";
 import { VERSION } from "../model/version.ts";
 
 /** `0.1.0 (commit 21b0841 of 2026-11-26; Node 20.20.2, linux x64)`: what a report of a defect should name. */
@@ -10,7 +12,7 @@ export function versionText(): string {
 /** scripts/build.mjs writes it; nothing of a build is in git. */
 function builtFrom(): string {
   try {
-    const build: unknown = JSON.parse(readFileSync(new URL("../build.json", import.meta.url), "utf8"));
+    const build: unknown = JSON.parse(readFileSync(join(PACKAGE_ROOT, "dist", "build.json"), "utf8"));
     return typeof build === "object" && build !== null && "from" in build ? String(build.from) : "build unknown";
   } catch {
     return "not a build";

@@ -1,12 +1,13 @@
 /** The list of functions that allocate for their callers: the one that comes with kmemtap, or the operator's. */
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { KmemtapError, messageOf } from "../model/errors.ts";
+import { PACKAGE_ROOT } from "../model/package-root.ts";
 import { WrapperList } from "../model/wrapper-list.ts";
 import type { AccountExtras } from "../report/account-file.ts";
 import { say } from "./say.ts";
 
-const SHIPPED = fileURLToPath(new URL("../../config/wrappers.txt", import.meta.url));
+const SHIPPED = join(PACKAGE_ROOT, "config", "wrappers.txt");
 
 /** @throws {KmemtapError} `input/missing` where the file cannot be read */
 export function wrappersOf(file: string | undefined): WrapperList {

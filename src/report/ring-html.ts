@@ -3,19 +3,21 @@
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PACKAGE_ROOT } from "../model/package-root.ts";
 import type { SourceNode } from "../model/source-tree.ts";
 import { compacted } from "../rings/compact-tree.ts";
 import type { PageChart } from "../rings/page-chart.ts";
 import type { RingChoice, RingFacts } from "../rings/ring-chart.ts";
 import { xmlText } from "../rings/svg-page.ts";
 
-/** Built from src/dashboard/rings/file-main.tsx, beside this when both are built. */
-const PARTS = new URL("../rings-page/", import.meta.url);
+/** Built from src/dashboard/rings/file-main.tsx. */
+const PARTS = join(PACKAGE_ROOT, "dist", "rings-page");
 
 export function ringHtml(root: SourceNode, facts: RingFacts, { attribute, branch = [] }: RingChoice): string {
   const chart: PageChart = { tree: compacted(root), facts, attribute, branch };
-  const script = readFileSync(new URL("rings.js", PARTS), "utf8");
-  const style = readFileSync(new URL("rings.css", PARTS), "utf8");
+  const script = readFileSync(join(PARTS, "rings.js"), "utf8");
+  const style = readFileSync(join(PARTS, "rings.css"), "utf8");
   // Whatever got into the data after all: the browser runs this script and no other, and asks nobody for anything.
   const policy = `default-src 'none'; script-src '${hashOf(script)}'; style-src '${hashOf(style)}'; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>

@@ -1,10 +1,11 @@
 /** HTTP and WebSocket for all targets of a registry: the page, `/ws`, `/api`, `/healthz`. */
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import fastifyWebsocket from "@fastify/websocket";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { KmemtapError, messageOf, systemCodeOf } from "../model/errors.ts";
+import { PACKAGE_ROOT } from "../model/package-root.ts";
 import { addHealth } from "./api/add-health.ts";
 import { addInside } from "./api/add-inside.ts";
 import { addTargets } from "./api/add-targets.ts";
@@ -29,7 +30,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-const DASHBOARD = fileURLToPath(new URL("../dashboard/", import.meta.url));
+const DASHBOARD = join(PACKAGE_ROOT, "dist", "dashboard");
 const MAX_VIEWER_MESSAGE_BYTES = 64 * 1024;
 const MAX_BODY_BYTES = 64 * 1024;
 /** For a whole request to arrive. */

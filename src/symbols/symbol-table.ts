@@ -1,5 +1,6 @@
 /** Lines of /proc/kallsyms by address. A kernel has 200,000 of them, of which a capture names a few hundred: they stay text. */
 
+const NEWLINE = 0x0a;
 const CLOSING_BRACKET = 0x5d;
 const SPACE = 0x20;
 /** Between the address and the name: ` T `. */
@@ -21,15 +22,8 @@ export class SymbolTable {
     this.#high = new Uint32Array(most);
     this.#low = new Uint32Array(most);
     this.#starts = new Uint32Array(most);
-    let isSorted = true;
-    for (let at = 0; at < text.length;) {
-      const newline = text.indexOf("\n", at);
-      const end = newline < 0 ? text.length : newline;
-      if (modules !== "all" && text.charCodeAt(end - 1) === CLOSING_BRACKET) modules(text.slice(at, end));
-      else if (this.#add(at, end) && this.#size > 1) isSorted &&= this.#compare(this.#size - 2, this.#size - 1) <= 0;
-      at = end + 1;
-    }
-    if (!isSorted) this.#sort();
+    this.#index(Buffer.from(text, "latin1"), modules);
+    if (!this.#isSorted()) this.#sort();
     this.#keepFirsts();
   }
 
@@ -72,20 +66,45 @@ export class SymbolTable {
     return from - 1;
   }
 
-  /** Adds the line; false where it is none. */
-  #add(at: number, end: number): boolean {
-    const text = this.#text;
-    // As a rule there are sixteen digits.
-    const p = text.charCodeAt(at + 16) === SPACE ? at + 16 : text.indexOf(" ", at);
-    const digits = p - at;
-    if (digits < 8 || digits > 16 || end - p <= TYPE_LENGTH || text.charCodeAt(p + 2) !== SPACE) return false;
-    const high = hexadecimal(text, at, p - 8);
-    const low = hexadecimal(text, p - 8, p);
-    if (high < 0 || low < 0) return false;
-    const i = this.#size++;
-    this.#high[i] = high;
-    this.#low[i] = low;
-    this.#starts[i] = at;
+  /** Adds the lines that are of symbols. In one loop over bytes: this is a tenth of a short command's time. */
+  #index(bytes: Uint8Array, modules: "all" | ((line: string) => void)): void {
+    const [high, low, starts] = [this.#high, this.#low, this.#starts];
+    let size = 0;
+    for (let at = 0, end = 0; at < bytes.length; at = end + 1) {
+      end = bytes.indexOf(NEWLINE, at);
+      if (end < 0) end = bytes.length;
+      if (modules !== "all" && bytes[end - 1] === CLOSING_BRACKET) {
+        modules(this.#text.slice(at, end));
+        continue;
+      }
+      // As a rule there are sixteen digits.
+      const type = bytes[at + 16] === SPACE ? at + 16 : bytes.indexOf(SPACE, at);
+      const digits = type - at;
+      if (digits < 8 || digits > 16 || end - type <= TYPE_LENGTH || bytes[type + 2] !== SPACE) continue;
+      let upper = 0;
+      let lower = 0;
+      let seen = 0;
+      for (let p = at; p < type - 8; p++) {
+        const digit = DIGITS[bytes[p]];
+        upper = (upper << 4) | digit;
+        seen |= digit;
+      }
+      for (let p = type - 8; p < type; p++) {
+        const digit = DIGITS[bytes[p]];
+        lower = (lower << 4) | digit;
+        seen |= digit;
+      }
+      if (seen < 0) continue;
+      high[size] = upper;
+      low[size] = lower;
+      starts[size] = at;
+      size += 1;
+    }
+    this.#size = size;
+  }
+
+  #isSorted(): boolean {
+    for (let i = 1; i < this.#size; i++) if (this.#compare(i - 1, i) > 0) return false;
     return true;
   }
 
@@ -116,19 +135,6 @@ export class SymbolTable {
     this.#low = this.#low.slice(0, kept);
     this.#starts = this.#starts.slice(0, kept);
   }
-}
-
-/** The number that up to eight lower-case digits say; -1 where they are none. */
-function hexadecimal(text: string, from: number, to: number): number {
-  let value = 0;
-  let seen = 0;
-  for (let p = from; p < to; p++) {
-    const code = text.charCodeAt(p);
-    const digit = code < DIGITS.length ? DIGITS[code] : -1;
-    value = (value << 4) | digit;
-    seen |= digit;
-  }
-  return seen < 0 ? -1 : value >>> 0;
 }
 
 /** By the code of a character: the digit that it is, or -1. */

@@ -9,7 +9,7 @@ it("gives the same (call site, sizes, kind) the same class, and any other anothe
   fc.assert(
     fc.property(fc.array(fields, { maxLength: 300 }), (objects) => {
       const core = new LedgerCore(0, Infinity);
-      core.reserve(5001);
+      core.prepare(5001, 0);
       const known = new Map<string, number>();
       for (const object of [...objects, ...objects]) {
         const id = core.classOf(...object);
@@ -26,7 +26,7 @@ it("gives the same (call site, sizes, kind) the same class, and any other anothe
 
 it("grows: 50,000 classes keep their ids", () => {
   const core = new LedgerCore(0, Infinity);
-  core.reserve(7);
+  core.prepare(7, 0);
   for (let i = 0; i < 50_000; i++) if (core.classOf(i % 7, i, i * 2, 0) !== i) expect.fail(`class ${i} is not new`);
   for (let i = 0; i < 50_000; i++) if (core.classOf(i % 7, i, i * 2, 0) !== i) expect.fail(`class ${i} was lost`);
   expect(core.classCount).toBe(50_000);

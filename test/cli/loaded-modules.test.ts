@@ -2,12 +2,16 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { beforeAll, expect, it } from "vitest";
-import { ensureBuilt, MAIN } from "../support/kmemtap.ts";
+import { ensureBuilt } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ALLOC_LINE } from "../support/trace-text.ts";
 
 beforeAll(ensureBuilt, 120_000);
+
+/** The command in its modules: in `dist/` they are put together. */
+const MAIN = fileURLToPath(new URL("../../build/main.js", import.meta.url));
 
 /** A loader's hook that tells every module's address on stderr (node:module, register). */
 const HOOK = `import { register } from "node:module";
@@ -30,7 +34,7 @@ it("report of a trace loads the command line's parser and nothing else that is n
   const loaded = loadedBy("report", trace);
   expect(packagesIn(loaded)).toEqual(["@commander-js/extra-typings"]);
   // symbols/kernel-symbols.js is of the decoder of ring-buffer pages.
-  expect(loaded.filter((url) => /\/dist\/(?:server|rings|target|symbols\/(?!kernel-|symbol-table))/.test(url))).toEqual(
+  expect(loaded.filter((url) => /\/build\/(?:server|rings|target|symbols\/(?!kernel-|symbol-table))/.test(url))).toEqual(
     [],
   );
 });

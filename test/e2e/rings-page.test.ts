@@ -74,7 +74,7 @@ describe.skipIf(missing)(`a ring chart as HTML${note}`, () => {
 
   it("shows what a target names, and runs none of it", async () => {
     // As built: the page's script is beside it. No decoder lets such a name in, but trees have other sources.
-    const built = new URL("../../dist/report/ring-html.js", import.meta.url).href;
+    const built = new URL("../../build/report/ring-html.js", import.meta.url).href;
     const { ringHtml } = (await import(built)) as typeof import("../../src/report/ring-html.ts");
     const file = join(tempDir(), "hostile.html");
     const facts = { kernel: HOSTILE, source: HOSTILE, rings: HOSTILE, notExact: HOSTILE };

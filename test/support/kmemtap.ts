@@ -10,14 +10,7 @@ export const MAIN = `${ROOT}dist/main.js`;
 /** `npm test` builds before it tests; a bare `vitest` may not have. */
 export function ensureBuilt(): void {
   if (existsSync(MAIN)) return;
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"],
-    {
-      cwd: ROOT,
-      encoding: "utf8",
-    },
-  );
+  const { status, stderr } = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: ROOT, encoding: "utf8" });
   if (status !== 0) throw new Error(`cannot build: ${stderr}`);
 }
 

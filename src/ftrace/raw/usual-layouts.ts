@@ -36,8 +36,8 @@ export function usualLayouts(layouts: readonly (RecordLayout | undefined)[]): In
     table[at + LayoutWord.kind] = layout.kind + 1;
     table[at + LayoutWord.callSite] = callSite / 4;
     table[at + LayoutWord.ptr] = ptr / 4;
-    table[at + LayoutWord.bytesReq] = isFree ? -1 : bytesReq / 4;
-    table[at + LayoutWord.bytesAlloc] = isFree ? -1 : bytesAlloc / 4;
+    table[at + LayoutWord.bytesReq] = isFree ? 0 : bytesReq / 4;
+    table[at + LayoutWord.bytesAlloc] = isFree ? 0 : bytesAlloc / 4;
     table[at + LayoutWord.pid] = pid / 4;
     table[at + LayoutWord.words] = Math.ceil(size / 4);
     table[at + LayoutWord.wide] = longSize === 8 ? 1 : 0;

@@ -1,8 +1,9 @@
 /** The agent as it is sent: agent/kmemtap-agent.sh without what only people read, since a serial line carries it at 11 kB/s. */
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { PACKAGE_ROOT } from "../../model/package-root.ts";
 
-const FILE = fileURLToPath(new URL("../../../agent/kmemtap-agent.sh", import.meta.url));
+const FILE = join(PACKAGE_ROOT, "agent", "kmemtap-agent.sh");
 
 let compact: string | undefined;
 

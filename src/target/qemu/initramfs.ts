@@ -4,8 +4,8 @@ import { createWriteStream, existsSync, readFileSync } from "node:fs";
 import { chmod, copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { fileURLToPath } from "node:url";
 import { KmemtapError, messageOf } from "../../model/errors.ts";
+import { PACKAGE_ROOT } from "../../model/package-root.ts";
 import type { BootKernel } from "./boot-kernel.ts";
 import { allNeeds, findModules } from "./kernel-modules.ts";
 
@@ -22,7 +22,7 @@ export interface InitramfsContent {
   readonly texts?: Readonly<Record<string, string>>;
 }
 
-const AGENT = fileURLToPath(new URL("../../../agent/", import.meta.url));
+const AGENT = join(PACKAGE_ROOT, "agent");
 const BUSYBOX = "/bin/busybox";
 /** The name of a program's dynamic linker stands within its first bytes. */
 const ELF_HEADERS = 4096;

@@ -2,7 +2,7 @@
  * Addresses of objects that were there before the trace and have been freed: each of them can go once. A free of such an address
  * that matches nothing is of an object that was allocated without an event.
  */
-import { allocate } from "./memory";
+import { allocate } from "../memory";
 
 const SLOT_BITS: usize = 3;
 /** So many addresses take 128 MB; what comes beyond them counts as older, each time. */

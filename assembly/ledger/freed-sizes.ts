@@ -1,8 +1,8 @@
 /**
- * Sizes of the objects that were there before the trace, when they are freed: to be set against what /proc/slabinfo counts. A free
- * does not say its size; as a rule a call site frees what it has freed before.
+ * Call sites that free: how often, and the sizes of objects that were there before the trace, to be set against what /proc/slabinfo
+ * counts. A free does not say its size; as a rule a call site frees what it has freed before.
  */
-import { allocate } from "./memory";
+import { moved } from "../memory";
 import { isFirst } from "./older-objects";
 
 /** Objects of larger sizes than eight times this are none of a slab's. */
@@ -12,7 +12,11 @@ export const unmatchedBySize: usize = memory.data(SIZES * 8, 16);
 /** On a size, where its call site has freed others as well. */
 const MIXED: u32 = 0x80000000;
 
-/** Of each call site 8 bytes: the size that it freed last, and its unmatched frees from before the first of a known size. */
+/** Of each call site: the size that it freed last u32, its unmatched frees from before the first of a known size u32, its frees f64. */
+const FREEING_BITS: usize = 4;
+const UNMATCHED: usize = 4;
+const FREES: usize = 8;
+
 let freeing: usize = 0;
 let capacity: u32 = 0;
 let hiddenAllocs: f64 = 0;
@@ -28,19 +32,29 @@ export function hiddenAllocsSeen(): f64 {
 
 /** Makes room for every call site below `sites`. */
 export function reserveFreeing(sites: u32): void {
-  const to = allocate((<usize>sites) << 3, 64);
-  memory.copy(to, freeing, (<usize>capacity) << 3);
-  freeing = to;
+  freeing = moved(freeing, (<usize>capacity) << FREEING_BITS, (<usize>sites) << FREEING_BITS);
   capacity = sites;
 }
 
+@inline
+function recordOf(site: u32): usize {
+  return freeing + ((<usize>site) << FREEING_BITS);
+}
+
+/** A free that a call site asked for; whether it ended an object is told apart. */
+@inline
+export function countFree(site: u32): void {
+  const at = recordOf(site);
+  store<f64>(at, load<f64>(at, FREES) + 1, FREES);
+}
+
 /** A call site has freed an object of that size. */
+@inline
 export function sizeFreed(site: u32, bytes: f64): void {
-  const at = freeing + ((<usize>site) << 3);
+  const at = recordOf(site);
   const size = (<u32>bytes) & ~MIXED;
   const last = load<u32>(at);
-  if ((last & ~MIXED) == size) return;
-  store<u32>(at, last == 0 ? size : size | MIXED);
+  if ((last & ~MIXED) != size) store<u32>(at, last == 0 ? size : size | MIXED);
 }
 
 /**
@@ -53,10 +67,10 @@ export function noteUnmatched(site: u32, low: u32, high: u32, isOlder: bool): vo
     hiddenAllocs += 1;
     return;
   }
-  const at = freeing + ((<usize>site) << 3);
+  const at = recordOf(site);
   const last = load<u32>(at);
   const place = (last & ~MIXED) >> 3;
-  if (last == 0) store<u32>(at, load<u32>(at, 4) + 1, 4);
+  if (last == 0) store<u32>(at, load<u32>(at, UNMATCHED) + 1, UNMATCHED);
   else if (place < SIZES) {
     const counter = unmatchedBySize + ((<usize>(last < MIXED && isOlder ? place : place + SIZES)) << 2);
     store<u32>(counter, load<u32>(counter) + 1);
