@@ -67,6 +67,7 @@ export async function runReport(named: readonly string[], options: ReportOptions
         memoryMb: memoryMbOf(options.memoryMb),
         wrappers: wrappersOf(options.wrappers),
         stackRows: stackRowsOf(options),
+        lifetimes: options.lifetimes,
       },
     ));
   clearStatus();
@@ -111,6 +112,7 @@ async function workloadAttributed(workload: Workload, options: KernelOptions): P
 interface CaptureChoice extends WindowOptions, Pick<KernelOptions, "branch" | "startBranch"> {
   readonly wrappers?: string;
   readonly json?: true;
+  readonly lifetimes?: true;
   readonly pprof?: string;
   readonly memoryMb?: string;
   readonly run?: string;
@@ -153,6 +155,7 @@ async function accountOfCapture(
     memoryMb,
     wrappers: wrappersOf(options.wrappers),
     stackRows: stackRowsOf(options),
+    lifetimes: options.lifetimes,
     onShare: progress.onShare,
     workload: workload === true ? { addresses: addresses === true } : undefined,
   });

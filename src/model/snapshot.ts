@@ -8,6 +8,7 @@ import { z } from "zod";
 import { printkSchema } from "./printk.ts";
 import { functionCountsSchema } from "./function-counts.ts";
 import { reconciliationSchema } from "./reconciliation.ts";
+import { livesSchema } from "./lives.ts";
 import { SNAPSHOT_SCHEMA } from "./schema-name.ts";
 
 const count = z.number().int().nonnegative();
@@ -348,6 +349,9 @@ export const snapshotSchema = z
     stacks: stackFactsSchema.optional(),
     probed: probedSchema.optional(),
     symbols: symbolFactsSchema.optional().describe("how call sites became source; absent where no kernel was given"),
+    lives: livesSchema
+      .optional()
+      .describe("who frees what, and how long it lived; only in what report --json --lifetimes prints"),
     branch: z
       .string()
       .optional()
