@@ -19,9 +19,10 @@
  * @property {string} report  for people
  */
 import { agreement } from "./agreement.mjs";
+import { asides } from "./asides.mjs";
 import { ledger } from "./ledger.mjs";
 import { manyLive } from "./many-live.mjs";
 import { throughput } from "./throughput.mjs";
 
 /** @type {Section[]} */
-export const SECTIONS = [throughput, agreement, ledger, manyLive];
+export const SECTIONS = [throughput, agreement, ledger, manyLive, asides];

@@ -51,6 +51,8 @@ export async function runReport(named: readonly string[], options: ReportOptions
     await reportStatic(options.kernel, options, rings);
     return ExitCode.done;
   }
+  if (options.lifetimes === true && options.json !== true)
+    throw usage("--lifetimes without --json", "add --json: the other forms have no room for it");
   const { files, outputs } = await sortOut(named, options);
   kernelChoiceOf(options, rings !== undefined);
   const console = options.console === undefined ? undefined : inputOf(options.console);
