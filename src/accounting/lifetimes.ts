@@ -125,9 +125,9 @@ export class LifetimeAccount {
     const row = this.#rows.subarray(site * ROW, (site + 1) * ROW);
     return {
       freedBy: new Map(),
-      othersObjects: row[0] ?? 0,
-      othersBytes: row[1] ?? 0,
-      lived: Array.from({ length: STEPS }, (_, step) => row[LIVES + step] ?? 0),
+      othersObjects: row.at(0) ?? 0,
+      othersBytes: row.at(1) ?? 0,
+      lived: Array.from({ length: STEPS }, (_, step) => row.at(LIVES + step) ?? 0),
       ages: new Array<number>(STEPS).fill(0),
       oldestNs: 0,
     };

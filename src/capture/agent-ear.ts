@@ -1,6 +1,6 @@
 /** Hears what the agent of a session says, for those who act on the target while it goes on: one workload at a time, and answers. */
 import type { AgentLine } from "../target/agent/agent-line.ts";
-import type { WorkloadListener } from "./live-session.ts";
+import type { WorkloadListener } from "./live-options.ts";
 import type { PhaseChange } from "./workload-account.ts";
 
 interface Waiting {

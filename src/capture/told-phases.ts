@@ -5,7 +5,7 @@
  *     phase-end name=3.load status=0
  */
 import { type AgentLine, countOf, fieldsOf } from "../target/agent/agent-line.ts";
-import type { WorkloadListener } from "./live-session.ts";
+import type { WorkloadListener } from "./live-options.ts";
 import type { PhaseChange } from "./workload-account.ts";
 
 const BEGIN = /^name=(\d{1,9})\.([\w.-]{1,64})(?: ([^]*))?$/;

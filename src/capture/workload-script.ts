@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { KmemtapError } from "../model/errors.ts";
 import { type AgentLine, countOf, fieldsOf } from "../target/agent/agent-line.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
-import type { WorkloadListener } from "./live-session.ts";
+import type { WorkloadListener } from "./live-options.ts";
 import type { PhaseChange } from "./workload-account.ts";
 
 export interface WorkloadPhaseSpec {

@@ -2,7 +2,8 @@
 import { finalize, identity, type Observable, share, tap } from "rxjs";
 import { liveSources } from "../capture/live-sources.ts";
 import type { KernelChoice } from "../capture/with-sources.ts";
-import { liveSession, type LiveOptions, type LiveUpdate } from "../capture/live-session.ts";
+import type { LiveOptions } from "../capture/live-options.ts";
+import { liveSession, type LiveUpdate } from "../capture/live-session.ts";
 import type { ByteSource } from "../model/ports.ts";
 import type { Alert } from "../model/wire.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";

@@ -1,6 +1,6 @@
 /** What `live` and `demo` have in common: a session, its server, its log, and a clean end. */
 import { type Observable, tap } from "rxjs";
-import type { ToldWorkload } from "../capture/live-session.ts";
+import type { ToldWorkload } from "../capture/live-options.ts";
 import { MAX_STACK_ROWS } from "../capture/stack-charging.ts";
 import { ExitCode } from "../model/errors.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";

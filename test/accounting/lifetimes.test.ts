@@ -60,9 +60,9 @@ function steps(spans: readonly number[]): number[] {
   const counts: number[] = [];
   for (const us of spans) {
     const step = us === 0 ? 0 : Math.min(STEPS - 1, us.toString(2).length);
-    counts[step] = (counts[step] ?? 0) + 1;
+    counts[step] = (counts.at(step) ?? 0) + 1;
   }
-  return Array.from(counts, (count) => count ?? 0);
+  return Array.from({ length: counts.length }, (_, step) => counts.at(step) ?? 0);
 }
 
 function accountOf(text: string, options = WHOLE) {

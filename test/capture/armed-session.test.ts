@@ -1,6 +1,7 @@
 /** A session over a target that kmemtap armed, whose link breaks and comes back: what viewers would see. */
 import { describe, expect, it } from "vitest";
-import { liveSession, type LiveOptions, type LiveUpdate } from "../../src/capture/live-session.ts";
+import type { LiveOptions } from "../../src/capture/live-options.ts";
+import { liveSession, type LiveUpdate } from "../../src/capture/live-session.ts";
 import { KmemtapError } from "../../src/model/errors.ts";
 import { snapshotSchema } from "../../src/model/snapshot.ts";
 import type { Alert } from "../../src/model/wire.ts";

@@ -1,6 +1,7 @@
 /** A capture in this process, by the same parts as the command line's, with what arrived kept as it came. */
 import { lastValueFrom, tap } from "rxjs";
-import { liveSession, type LiveUpdate, type WorkloadListener } from "../../../src/capture/live-session.ts";
+import type { WorkloadListener } from "../../../src/capture/live-options.ts";
+import { liveSession, type LiveUpdate } from "../../../src/capture/live-session.ts";
 import type { ByteSource, ByteStream } from "../../../src/model/ports.ts";
 import type { ShellTarget } from "../../../src/model/target.ts";
 import type { Alert } from "../../../src/model/wire.ts";
