@@ -1,6 +1,6 @@
 /**
  * What the page does in Debian's Chromium while a generated target sends 10 updates a second of 5,000 callers: frames in each view,
- * and how fast it opens. `npm run bench:page`; `--callers N`, `--updates N` a second, `--seconds N` for each view.
+ * what an update costs the page's main thread (less a matter of who else is busy than frames are), and how fast it opens. `npm run bench:page`; `--callers N`, `--updates N` a second, `--seconds N` for each view.
  *
  * Exit status: 0 measured; 2 wrong use, or no Chromium.
  */
@@ -50,7 +50,22 @@ try {
   for (const panel of ["callers", "rings", "leaks", "compare"]) rows.push(await frames(panel, false));
   rows.push(await frames("callers", true));
   console.log(`\n${callers} callers, ${updatesPerSecond} updates a second, ${seconds} s a view\n`);
-  console.log(table(["view", "frames/s", "median ms", "99 % ms", "longest ms", "updates/s drawn"], rows));
+  console.log(
+    table(
+      [
+        "view",
+        "frames/s",
+        "median ms",
+        "99 % ms",
+        "longest ms",
+        "updates/s drawn",
+        "ms an update",
+        "script",
+        "style + layout",
+      ],
+      rows,
+    ),
+  );
   console.log(`\nopens in ${figure(opened.sort((a, b) => a - b)[2])} ms (median of 5, to the first row)`);
 } finally {
   await browser.close();
@@ -77,6 +92,9 @@ async function frames(panel, scrolls) {
   await page.goto(`${server.url}/#panel=${panel}`);
   await page.locator("[data-testid=net]").waitFor();
   await page.waitForTimeout(1500);
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
+  const before = await metrics(cdp);
   const { times, draws } = await page.evaluate(
     ({ ms, scrolls }) =>
       new Promise((resolve) => {
@@ -96,6 +114,9 @@ async function frames(panel, scrolls) {
       }),
     { ms: seconds * 1000, scrolls },
   );
+  const after = await metrics(cdp);
+  const perUpdate = (...names) =>
+    (names.reduce((sum, name) => sum + after[name] - before[name], 0) / Math.max(1, draws)) * 1000;
   await page.close();
   const gaps = times.slice(1).map((time, i) => time - times[i]);
   gaps.sort((a, b) => a - b);
@@ -104,5 +125,14 @@ async function frames(panel, scrolls) {
   return [
     scrolls ? `${panel}, scrolled` : panel,
     ...[fps, at(0.5), at(0.99), gaps.at(-1), draws / seconds].map(figure),
+    ...[perUpdate("TaskDuration"), perUpdate("ScriptDuration"), perUpdate("RecalcStyleDuration", "LayoutDuration")].map(
+      figure,
+    ),
   ];
+}
+
+/** Seconds that the main thread has worked, by what for; of its own clock, which stands still while others run. */
+async function metrics(cdp) {
+  const { metrics: all } = await cdp.send("Performance.getMetrics");
+  return Object.fromEntries(all.map(({ name, value }) => [name, value]));
 }

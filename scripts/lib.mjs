@@ -57,7 +57,17 @@ export async function ensureBuilt() {
   const page = join(ROOT, "dist", "dashboard", "index.html");
   if (existsSync(entry) && existsSync(page)) {
     const built = Math.min(statSync(entry).mtimeMs, statSync(page).mtimeMs);
-    if (newestOf(["src", "package-lock.json", "tsconfig.json", "tsconfig.build.json", "vite.config.ts", "vite.node.config.ts", "vite.rings.config.ts"]) < built)
+    if (
+      newestOf([
+        "src",
+        "package-lock.json",
+        "tsconfig.json",
+        "tsconfig.build.json",
+        "vite.config.ts",
+        "vite.node.config.ts",
+        "vite.rings.config.ts",
+      ]) < built
+    )
       return;
   }
   say("building");

@@ -1,5 +1,6 @@
 /** What is on the page, from top to bottom. */
 import { useMemo, useState } from "preact/hooks";
+import type { TargetSummary } from "../model/wire.ts";
 import { Alerts } from "./alerts/alerts.tsx";
 import { Controls, openMark } from "./control/controls.tsx";
 import { Callers } from "./callers/callers.tsx";
@@ -77,7 +78,7 @@ export function App() {
           {account !== null && <LossBanner account={account} />}
           {account !== null && <Alerts account={account} clockMs={clockMs.value} />}
           {account !== null && <Progress account={account} />}
-          {account === null ? <Empty /> : <Main account={account} />}
+          {account === null ? <Empty target={targets.find(({ id }) => id === target)} /> : <Main account={account} />}
           {isHelp && <Help onClose={() => setHelp(false)} />}
         </div>
       </ClockContext.Provider>
@@ -146,10 +147,16 @@ function run(command: Command, help: () => void): void {
   }
 }
 
-function Empty() {
+function Empty({ target }: { readonly target: TargetSummary | undefined }) {
   return (
     <main class="empty">
-      <p>No account yet. It appears here as soon as kmemtap sends its first snapshot.</p>
+      {target?.state === "failed" ? (
+        <p data-testid="failed">
+          <b>{target.label} failed.</b> {target.detail}
+        </p>
+      ) : (
+        <p>No account yet. It appears here as soon as kmemtap sends its first snapshot.</p>
+      )}
     </main>
   );
 }

@@ -70,9 +70,11 @@ export class SymbolTable {
   #index(bytes: Uint8Array, modules: "all" | ((line: string) => void)): void {
     const [high, low, starts] = [this.#high, this.#low, this.#starts];
     let size = 0;
-    for (let at = 0, end = 0; at < bytes.length; at = end + 1) {
-      end = bytes.indexOf(NEWLINE, at);
-      if (end < 0) end = bytes.length;
+    for (let next = 0; next < bytes.length;) {
+      const at = next;
+      const newline = bytes.indexOf(NEWLINE, at);
+      const end = newline < 0 ? bytes.length : newline;
+      next = end + 1;
       if (modules !== "all" && bytes[end - 1] === CLOSING_BRACKET) {
         modules(this.#text.slice(at, end));
         continue;

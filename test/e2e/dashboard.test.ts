@@ -197,7 +197,7 @@ describe.skipIf(missing)(`the page${note}`, () => {
 
   it("says of a link's window that its moments are no longer kept", async () => {
     const page = await open();
-    const now = await page.evaluate<string>("document.querySelector('.chart-time').title");
+    const now = await page.evaluate<string>("document.querySelector('.chart-time span').title");
     await page.close();
     const seconds = Number(/[\d.]+/.exec(now)?.[0]);
     const old = await open(`#window=${seconds - 4}-${seconds - 1}&moments=0.001`);

@@ -30,7 +30,7 @@ export function CallerRowView({ columns, row, index, isOpen, netBytes, greatestN
       // The head is the table's first row, and counting begins at one.
       aria-rowindex={index + 2}
       tabIndex={tabbable ? 0 : -1}
-      data-flash={useFlash(row)}
+      data-moved={useMoved(row) ? "" : undefined}
       onClick={() => {
         // Whoever selects text to copy it opens nothing.
         if (getSelection()?.isCollapsed !== false) toggleRow(row.callSite);
@@ -167,14 +167,10 @@ function Share({ share, bar }: { readonly share: number; readonly bar: number })
   );
 }
 
-/** Turns between two names each time the row's counts change: an animation of another name begins anew. */
-function useFlash(row: CallerRow): "a" | "b" | undefined {
-  const seen = useRef<{ row: CallerRow; flash: "a" | "b" | undefined }>({ row, flash: undefined });
-  const { row: before, flash } = seen.current;
-  if (before !== row) {
-    const moved =
-      before.allocs !== row.allocs || before.frees !== row.frees || before.impliedFrees !== row.impliedFrees;
-    seen.current = { row, flash: moved ? (flash === "a" ? "b" : "a") : flash };
-  }
-  return seen.current.flash;
+/** Whether the row's counts are others than when it was drawn last. */
+function useMoved(row: CallerRow): boolean {
+  const drawn = useRef(row);
+  const before = drawn.current;
+  drawn.current = row;
+  return before.allocs !== row.allocs || before.frees !== row.frees || before.impliedFrees !== row.impliedFrees;
 }

@@ -16,7 +16,11 @@ export function nextSort(sort: Sort, column: ColumnId): Sort {
 
 /** The callers that the filter lets through, sorted; ties by caller. */
 export function orderCallers(callers: Iterable<CallerRow>, filter: CallerFilter, sort: Sort): CallerRow[] {
-  const rows = filterCallers(callers, filter);
+  return sortCallers(filterCallers(callers, filter), sort);
+}
+
+/** Sorts the rows themselves; ties by caller. */
+export function sortCallers(rows: CallerRow[], sort: Sort): CallerRow[] {
   const sign = sort.descending ? -1 : 1;
   if (sort.column === "caller") return rows.sort((a, b) => sign * compareCallers(a, b));
   const value = COLUMNS.find(({ id }) => id === sort.column)?.value ?? (() => 0);

@@ -13,7 +13,7 @@ interface SwitchProps {
 
 export function switchTarget(id: string): void {
   // Window, rows and moments are of the target that was shown.
-  changeView({ target: id, window: null, open: [], against: null });
+  changeView({ target: id, window: null, moments: null, open: [], against: null });
   chooseTarget(id);
 }
 
@@ -42,6 +42,7 @@ export function TargetSwitch({ targets, shown }: SwitchProps) {
           </b>
           <span class="target-more">
             {target.state === "running" ? describeTrend(target.bytesPerSecond) : target.state}
+            {target.state === "failed" && target.detail !== "" && `: ${target.detail}`}
             {!target.exact && " · not exact"}
             {target.alerts > 0 && ` · ${target.alerts} alerts`}
           </span>

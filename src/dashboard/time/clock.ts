@@ -1,5 +1,5 @@
 /** How the page says when something was: so long ago, or by the trace's own clock, which counts from the target's boot. Pure. */
-import { formatSpan } from "../format/time.ts";
+import { formatAge, formatSpan } from "../format/time.ts";
 import type { Account } from "../state/page-state.ts";
 
 export const CLOCKS = ["ago", "uptime"] as const;
@@ -27,9 +27,14 @@ export function clockOf(account: Pick<Account, "source" | "link" | "history">, c
 /** Shorter ago than this is now, seconds. */
 const NOW_S = 0.05;
 
-/** `12.3 s ago` or `now`; `83437.571 s` by the trace clock. @param decimals of seconds on the trace clock */
+/**
+ * `12.3 s ago` or `now`; `83437.571 s` by the trace clock.
+ *
+ * @param decimals of seconds on the trace clock; below 2 what is ago is told in whole seconds, so that it does not change all the time
+ */
 export function sayTime({ kind, nowS }: Clock, seconds: number, decimals = 3): string {
   if (kind === "uptime") return `${seconds.toFixed(decimals)} s`;
+  if (decimals < 2) return nowS - seconds < 1 ? "now" : `${formatAge((nowS - seconds) * 1000)} ago`;
   return nowS - seconds < NOW_S ? "now" : `${formatSpan(nowS - seconds)} ago`;
 }
 

@@ -3,11 +3,11 @@ import { LineClass, type LineTally } from "../../model/line-tally.ts";
 import type { PageFormat } from "./event-format.ts";
 import type { RawCore } from "./raw-core.ts";
 import type { RecordLayout } from "./record-layouts.ts";
+import { WaitingBytes } from "./waiting-bytes.ts";
 import { COMMIT_MASK, MAX_TYPE_LEN, MISSED_EVENTS, MISSED_STORED, PADDING, TIME_EXTEND, TWO_27 } from "./sub-buffer.ts";
 
-const INITIAL_BYTES = 1 << 16;
 /** What the core is given at once: it stays in a processor's own cache. */
-const SHOWN_BYTES = 1 << 16;
+const SHOWN_BYTES = 1 << 18;
 const HEADER_BYTES = 4;
 const TWO_32 = 2 ** 32;
 /** An absolute time stamp has 59 bits; the rest is that of the time before it. */
@@ -47,14 +47,9 @@ export class CpuStream {
   safeNs = -1;
   readonly #formats: RawFormats;
   readonly #tally: LineTally;
-  #bytes: Uint8Array = new Uint8Array(INITIAL_BYTES);
-  #view = viewOf(this.#bytes);
-  /** What {@link #bytes} was, while it is somebody else's. */
-  #own: Uint8Array | undefined;
+  /** The page that is being read included. */
+  readonly #waiting = new WaitingBytes();
   #littleEndian: boolean | undefined;
-  /** The bytes that wait, the page that is being read included. */
-  #from = 0;
-  #to = 0;
   /** Within the page that is being read; -1 where none is. */
   #at = -1;
   #end = 0;
@@ -84,7 +79,7 @@ export class CpuStream {
   }
 
   get view(): DataView {
-    return this.#view;
+    return this.#waiting.view;
   }
 
   get littleEndian(): boolean {
@@ -92,58 +87,30 @@ export class CpuStream {
   }
 
   get waitingBytes(): number {
-    return this.#to - this.#from;
+    return this.#waiting.length;
   }
 
   push(bytes: Uint8Array): void {
-    if (this.#to + bytes.length > this.#bytes.length) this.#makeRoom(bytes.length);
-    this.#bytes.set(bytes, this.#to);
-    this.#to += bytes.length;
+    const moved = this.#waiting.push(bytes);
+    this.recordAt -= moved;
+    this.recordEnd -= moved;
   }
 
   /** As {@link push}, but the bytes are not copied: they must stay as they are until {@link giveBack}, and nothing is pushed before it. */
   borrow(bytes: Uint8Array): void {
-    if (this.waitingBytes > 0) {
-      this.push(bytes);
-      return;
-    }
-    this.#own = this.#bytes;
-    this.#bytes = bytes;
-    this.#view = viewOf(bytes);
-    this.#from = 0;
-    this.#to = bytes.length;
+    if (this.waitingBytes > 0) this.push(bytes);
+    else this.#waiting.borrow(bytes);
   }
 
   /** What was borrowed is its owner's again. Of nothing that was found may more be asked. */
   giveBack(): void {
-    if (this.#own === undefined) return;
-    const rest = this.#bytes.subarray(this.#from, this.#to);
-    this.#bytes = this.#own;
-    this.#view = viewOf(this.#bytes);
-    this.#own = undefined;
-    this.#from = 0;
-    this.#to = 0;
-    this.push(rest);
-  }
-
-  #makeRoom(more: number): void {
-    const waiting = this.#to - this.#from;
-    const bytes = 2 * (waiting + more) > this.#bytes.length ? new Uint8Array(4 * (waiting + more)) : this.#bytes;
-    bytes.set(this.#bytes.subarray(this.#from, this.#to));
-    if (bytes !== this.#bytes) {
-      this.#bytes = bytes;
-      this.#view = viewOf(bytes);
-    }
-    this.recordAt -= this.#from;
-    this.recordEnd -= this.#from;
-    this.#from = 0;
-    this.#to = waiting;
+    this.#waiting.giveBack();
   }
 
   /** Bytes of an unfinished page, when nothing more will come. */
   end(): void {
-    if (this.#at < 0 && this.#to > this.#from) this.#tally.count(LineClass.truncated, this.#to - this.#from);
-    this.#from = this.#to;
+    if (this.#at < 0 && this.waitingBytes > 0) this.#tally.count(LineClass.truncated, this.waitingBytes);
+    this.#waiting.from = this.#waiting.to;
   }
 
   /** Bytes are missing on the way behind what is here: an unfinished page stays one. */
@@ -151,7 +118,7 @@ export class CpuStream {
     const torn = this.waitingBytes % this.#pageSize;
     this.#isShort = true;
     this.#tally.bytes[tornAs] += torn;
-    this.#to -= torn;
+    this.#waiting.to -= torn;
   }
 
   /** What was read of this CPU before now are so many records, says the kernel. */
@@ -169,9 +136,8 @@ export class CpuStream {
         if (this.found !== undefined) return true;
         if (this.#at < 0) return false;
       }
-      const view = this.#view;
+      const { view, from: page } = this.#waiting;
       const le = this.#littleEndian === true;
-      const page = this.#from;
       const end = page + this.#end;
       let p = page + this.#at;
       while (p < end) {
@@ -258,7 +224,8 @@ export class CpuStream {
     if (shown < this.#shownPages && this.#shownPages <= most) return shown;
     this.#shownPages = Math.min(most, Math.floor(this.waitingBytes / size));
     this.#shownFrom = this.#read;
-    const pages = this.#bytes.subarray(this.#from, this.#from + this.#shownPages * size);
+    const { bytes, from } = this.#waiting;
+    const pages = bytes.subarray(from, from + this.#shownPages * size);
     this.#core.show(this.lane, pages, this.#shownPages);
     return 0;
   }
@@ -309,8 +276,7 @@ export class CpuStream {
         this.#counts.shift();
       }
       if (this.waitingBytes < size) return undefined;
-      const at = this.#from;
-      const view = this.#view;
+      const { bytes, view, from: at } = this.#waiting;
       this.#littleEndian ??= this.#guessOrder(at);
       const le = this.#littleEndian !== false;
       const commit = view.getUint32(at + commitOffset + (le || longSize === 4 ? 0 : 4), le);
@@ -323,7 +289,7 @@ export class CpuStream {
       }
       const [first, second] = [view.getUint32(at, le), view.getUint32(at + 4, le)];
       this.timeNs = le ? second * TWO_32 + first : first * TWO_32 + second;
-      this.#formats.onPage?.(this.cpu, this.#bytes.subarray(at, at + size), le);
+      this.#formats.onPage?.(this.cpu, bytes.subarray(at, at + size), le);
       this.#at = dataOffset;
       this.#end = dataOffset + length;
       this.#tally.bytes[LineClass.padding] += size - length;
@@ -334,8 +300,9 @@ export class CpuStream {
   }
 
   #countAt(at: number, longSize: number, le: boolean): number {
-    if (longSize === 4) return this.#view.getUint32(at, le);
-    const [first, second] = [this.#view.getUint32(at, le), this.#view.getUint32(at + 4, le)];
+    const { view } = this.#waiting;
+    if (longSize === 4) return view.getUint32(at, le);
+    const [first, second] = [view.getUint32(at, le), view.getUint32(at + 4, le)];
     return le ? second * TWO_32 + first : first * TWO_32 + second;
   }
 
@@ -345,20 +312,17 @@ export class CpuStream {
   }
 
   #skip(bytes: number): void {
-    this.#from += bytes;
+    this.#waiting.from += bytes;
     this.#read += bytes;
   }
 
   /** The byte order in which the page's length makes sense; no file of tracefs says it. Undefined while a page is empty. */
   #guessOrder(at: number): boolean | undefined {
     const { commitOffset, longSize, dataSize } = this.#formats.page;
-    const little = this.#view.getUint32(at + commitOffset, true) & COMMIT_MASK;
+    const { view } = this.#waiting;
+    const little = view.getUint32(at + commitOffset, true) & COMMIT_MASK;
     if (little > 0 && little <= dataSize) return true;
-    const big = this.#view.getUint32(at + commitOffset + longSize - 4, false) & COMMIT_MASK;
+    const big = view.getUint32(at + commitOffset + longSize - 4, false) & COMMIT_MASK;
     return big > 0 && big <= dataSize ? false : undefined;
   }
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

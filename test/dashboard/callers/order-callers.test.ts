@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keepOrder, nextSort, orderCallers } from "../../../src/dashboard/callers/order-callers.ts";
+import { keepOrder, nextSort, orderCallers, sortCallers } from "../../../src/dashboard/callers/order-callers.ts";
 import { NO_FILTER } from "../../../src/dashboard/callers/filter-callers.ts";
 import { row } from "../make.ts";
 
@@ -70,4 +70,13 @@ describe("nextSort", () => {
     expect(nextSort(byNet, "frees")).toEqual({ column: "frees", descending: true });
     expect(nextSort(byNet, "caller")).toEqual({ column: "caller", descending: false });
   });
+});
+
+it("gives the same order whatever order the rows had before", () => {
+  const callers = ["d", "a", "c", "b"].map((name, i) => row(name, { netBytes: i % 2 === 0 ? 64 : 32 }));
+  const sort = { column: "net", descending: true } as const;
+  const names = (rows: readonly { caller: string }[]) => rows.map(({ caller }) => caller).join("");
+  const fresh = orderCallers(callers, NO_FILTER, sort);
+  expect(names(fresh)).toBe("cdab");
+  expect(names(sortCallers(fresh.toReversed(), sort))).toBe("cdab");
 });

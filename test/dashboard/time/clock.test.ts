@@ -36,6 +36,7 @@ describe("a moment", () => {
       "10 m 00 s ago",
       "now",
     ]);
+    expect([999.2, 987.66].map((s) => sayTime(ago, s, 1))).toEqual(["now", "12 s ago"]);
     expect(sayTime(uptime, 987.66)).toBe("987.660 s");
     expect(otherTime(ago, 987.66)).toBe("trace clock 987.660000 s");
     expect(otherTime(uptime, 987.66)).toBe("12.3 s ago");

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { splitName } from "../../../src/dashboard/parts/clipped-name.tsx";
+import { splitName } from "../../../src/dashboard/format/split-name.ts";
 
 it.each([
   ["mas_preallocate+0x442", "mas_preallocate", "+0x442"],

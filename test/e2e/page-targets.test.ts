@@ -1,0 +1,119 @@
+/** The page of a daemon with many targets, of which one is bad: listed, switched between, and none the worse for another. */
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ensureBuilt, startKmemtap } from "../support/kmemtap.ts";
+import { canTrace } from "../support/traced.ts";
+import { until } from "../support/until.ts";
+import { needs } from "./support/needs.ts";
+
+const { missing, note } = needs("chromium");
+const ROOT = new URL("../../", import.meta.url).pathname;
+const SHOT = join(ROOT, "test-output/page-targets.png");
+const fixture = (name: string) => `${ROOT}fixtures/${name}`;
+const expected = (name: string) =>
+  (JSON.parse(readFileSync(`${fixture(name)}/expected.json`, "utf8")) as { totals: { netBytes: number } }).totals;
+
+describe.skipIf(missing)(`the page of a daemon${note}`, () => {
+  let daemon: ReturnType<typeof startKmemtap>;
+  let browser: Browser;
+  let page: Page;
+  let dir = "";
+  const faults: string[] = [];
+
+  beforeAll(async () => {
+    ensureBuilt();
+    dir = mkdtempSync(join(tmpdir(), "kmemtap-targets-"));
+    const config = join(dir, "kmemtap.yaml");
+    const targets = {
+      exact: `replay://${fixture("6.1-amd64")}/trace.txt.gz?speed=0`,
+      lossy: `replay://${fixture("5.10-amd64-lost")}/trace.txt.gz?speed=0`,
+      bad: "replay:///nowhere/trace.txt.gz",
+      // And one that goes on, where this machine can be traced.
+      ...(canTrace && { local: "local:" }),
+    };
+    writeFileSync(config, JSON.stringify({ targets }));
+    daemon = startKmemtap(["daemon", "--config", config, "--serve", "127.0.0.1:0"]);
+    let said = "";
+    daemon.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+    await until("the address", () => /targets at (http:\S+)/.test(said), 60_000);
+    browser = await chromium.launch({
+      executablePath: "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+    });
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.on("pageerror", (error) => faults.push(error.message));
+    page.on("console", (message) => faults.push(message.text()));
+    await page.goto(/targets at (http:\S+)/.exec(said)?.[1] ?? "");
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    daemon.kill("SIGTERM");
+    if (daemon.exitCode === null) await once(daemon, "close");
+    rmSync(dir, { recursive: true });
+  });
+
+  const card = (id: string) => page.locator(`[data-target='${id}']`);
+  const net = async () => Number(await page.getByTestId("net").getAttribute("data-bytes"));
+
+  it("lists them all, the bad one as bad, with its reason", async () => {
+    await expect.poll(() => page.locator("[data-target]").count()).toBe(canTrace ? 4 : 3);
+    await expect.poll(() => card("bad").getAttribute("data-state"), { timeout: 30_000 }).toBe("failed");
+    expect(await card("bad").textContent()).toMatch(/failed: .*\/nowhere\/trace\.txt\.gz/);
+    await page.screenshot({ path: SHOT });
+  });
+
+  it.each([
+    ["exact", "6.1-amd64", "true"],
+    ["lossy", "5.10-amd64-lost", "false"],
+  ] as const)("shows %s, whole, when it is chosen", async (id, name, exact) => {
+    await card(id).click();
+    await expect.poll(() => card(id).getAttribute("aria-pressed")).toBe("true");
+    await expect.poll(net, { timeout: 30_000 }).toBe(expected(name).netBytes);
+    expect(await page.getByTestId("exact").getAttribute("data-exact")).toBe(exact);
+    expect(await page.getByTestId("loss").count()).toBe(exact === "true" ? 0 : 1);
+    expect(page.url()).toContain(`target=${id}`);
+    expect(await page.locator("tr.row").count()).toBeGreaterThan(5);
+  });
+
+  it("leaves nothing of one target's window, rows and numbers when another is chosen", async () => {
+    await card("exact").click();
+    await expect.poll(net).toBe(expected("6.1-amd64").netBytes);
+    await page.locator("tr.row").first().click();
+    await page.keyboard.press("w");
+    await page.keyboard.press("End");
+    for (let i = 0; i < 3; i++) await page.keyboard.press("Shift+PageDown");
+    await expect.poll(() => page.getByTestId("window").count()).toBe(1);
+    await card("lossy").click();
+    await expect.poll(net).toBe(expected("5.10-amd64-lost").netBytes);
+    expect([await page.getByTestId("window").count(), await page.locator(".details").count()]).toEqual([0, 0]);
+    expect(page.url()).not.toMatch(/window|moments|open/);
+  });
+
+  it("says why nothing is shown of the bad one, and goes on with the others", async () => {
+    await card("bad").click();
+    await expect.poll(() => page.getByTestId("failed").textContent()).toContain("/nowhere/trace.txt.gz");
+    expect(await page.getByTestId("net").count()).toBe(0);
+    await page.evaluate("document.activeElement.blur()");
+    await card("exact").click();
+    await expect.poll(net).toBe(expected("6.1-amd64").netBytes);
+  });
+
+  it.skipIf(!canTrace)("follows the one that goes on, while the others stand still", async () => {
+    await card("local").click();
+    await expect.poll(net, { timeout: 60_000 }).toBeGreaterThan(0);
+    const allocs = () => page.locator("[data-figure='allocs'] dd").textContent();
+    const before = await allocs();
+    await expect.poll(allocs, { timeout: 20_000 }).not.toBe(before);
+    await card("exact").click();
+    await expect.poll(net).toBe(expected("6.1-amd64").netBytes);
+  });
+
+  it("gave the browser nothing to complain of", () => {
+    expect(faults).toEqual([]);
+  });
+});
