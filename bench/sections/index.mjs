@@ -22,7 +22,8 @@ import { agreement } from "./agreement.mjs";
 import { asides } from "./asides.mjs";
 import { ledger } from "./ledger.mjs";
 import { manyLive } from "./many-live.mjs";
+import { overTcp } from "./over-tcp.mjs";
 import { throughput } from "./throughput.mjs";
 
 /** @type {Section[]} */
-export const SECTIONS = [throughput, agreement, ledger, manyLive, asides];
+export const SECTIONS = [throughput, agreement, overTcp, ledger, manyLive, asides];
