@@ -6,6 +6,8 @@
 #   ttyS1  the console: the kernel's log, and reports to kmemtap, a line each: "@kmemtap key=value …"
 #   ttyS2  the guest's own copy of the trace, with kmemtap.copy on the kernel command line
 #
+# With kmemtap.nonce=WORD the phases of its workload are marks in the trace, as the agent writes them (kmemtap-agent.sh).
+#
 # That is the demo's guest, which then runs a workload of its own. `kmemtap bootargs --initramfs` makes others of it:
 #
 #   kmemtap.port=ttyS1      on the kernel command line: the trace goes there, and there is no workload
@@ -42,6 +44,8 @@ option port
 port=$value
 option console
 console=$value
+option nonce
+nonce=$value
 
 report() { echo "@kmemtap $*"; }
 milestone() { report "milestone=$*"; }
@@ -148,11 +152,15 @@ dd if=/dev/zero of=/tmp/disk bs=1M count=8 2>/dev/null
 mkdosfs /tmp/disk >/dev/null
 syslogd -C64
 klogd
+modprobe dummy numdummies=0
 milestone "boot finished"
 
-# One round of a driver developer's day. What it leaves behind is what one looks for.
-round() {
+# One round of a driver developer's day, a phase each. What it leaves behind is what one looks for.
+load() {
     modprobe vfat
+}
+
+write() {
     mount -t vfat -o loop /tmp/disk /mnt
     mkdir /mnt/dir
     i=0
@@ -163,9 +171,41 @@ round() {
     sync
     rm -r /mnt/dir
     umount /mnt
+}
+
+# Of every round one network device stays that nobody removes: a leak as of a driver whose error path forgets one.
+device() {
+    ip link add type dummy
+}
+
+unload() {
     # The trace names a module's functions as it is read, and only while the module is loaded.
     until_read 200
     rmmod vfat fat
+}
+
+# In order and untorn, where the events are that it is about.
+[ -n "$nonce" ] && exec 3>"$TRACING/trace_marker"
+marks=0
+mark() {
+    [ -n "$nonce" ] || return
+    marks=$((marks + 1))
+    line="$nonce g$marks $*"
+    echo "@kmemtap $line ~${#line}" >&3
+}
+
+# $1: which round, $2: what to do, $3: that in words
+phase() {
+    mark "phase-begin name=$1.$2 $3"
+    "$2"
+    mark "phase-end name=$1.$2 status=$?"
+}
+
+round() {
+    phase "$1" load "modprobe vfat"
+    phase "$1" write "mount, write 20 files, remove them, umount"
+    phase "$1" device "ip link add type dummy"
+    phase "$1" unload "rmmod vfat fat"
 }
 
 # Waits until no more events than that wait to be read. Those of the waiting itself are always there.
@@ -178,7 +218,7 @@ until_read() {
 }
 
 if wants copy; then
-    round
+    round 1
     echo 0 >"$TRACING/tracing_on"
     # The reader ends when tracing is off and the buffer is empty; where it waits instead, an empty buffer ends it.
     while [ -d "/proc/$reader" ]; do
@@ -200,9 +240,9 @@ fi
 until_read 2000
 # Bounded, since the backing file on the host keeps every byte.
 n=1
-while [ $n -le 300 ]; do
-    milestone "workload round $n: modprobe vfat, mount, write, umount, rmmod"
-    round
+while [ $n -le 100 ]; do
+    milestone "workload round $n: modprobe vfat, mount, write, umount, a device, rmmod"
+    round $n
     sleep 4
     n=$((n + 1))
 done

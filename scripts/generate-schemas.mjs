@@ -10,6 +10,8 @@ const { wireSchema } = await import("../build/model/wire-request.js");
 const { insideSchema } = await import("../build/model/inside.js");
 const { doctorSchema } = await import("../build/model/doctor.js");
 const { workloadSchema } = await import("../build/model/workload.js");
+const { livesSchema } = await import("../build/model/lives.js");
+const { workloadViewSchema } = await import("../build/model/workload-view.js");
 const { sizeSchema, sizeDiffSchema } = await import("../build/model/size.js");
 const { diffSchema } = await import("../build/model/diff.js");
 const { adviceSchema } = await import("../build/model/advice.js");
@@ -22,8 +24,10 @@ const documents = [
   ["docs/snapshot.schema.json", snapshotSchema],
   ["docs/wire.schema.json", wireSchema],
   ["docs/inside.schema.json", insideSchema],
+  ["docs/lives.schema.json", livesSchema],
   ["docs/openapi.json", openApi],
   ["docs/workload.schema.json", workloadSchema],
+  ["docs/workload-view.schema.json", workloadViewSchema],
   ["docs/doctor.schema.json", doctorSchema],
   ["docs/size.schema.json", sizeSchema],
   ["docs/size-diff.schema.json", sizeDiffSchema],

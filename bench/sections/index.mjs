@@ -19,10 +19,11 @@
  * @property {string} report  for people
  */
 import { agreement } from "./agreement.mjs";
+import { asides } from "./asides.mjs";
 import { ledger } from "./ledger.mjs";
 import { manyLive } from "./many-live.mjs";
 import { overTcp } from "./over-tcp.mjs";
 import { throughput } from "./throughput.mjs";
 
 /** @type {Section[]} */
-export const SECTIONS = [throughput, agreement, overTcp, ledger, manyLive];
+export const SECTIONS = [throughput, agreement, overTcp, ledger, manyLive, asides];

@@ -139,7 +139,9 @@ export class EventLedger implements Ledger {
    */
   applyRange(batch: EventBatch, from: number, to: number): void {
     this.#core.prepare(this.#callSites.size, to - from);
-    if (this.#phases === undefined && this.#objects === undefined) this.#applyPlain(batch, from, to);
+    this.#phases?.reserve(this.#callSites.size);
+    // Outside of any phase nothing is summed by phase: a session in which no workload runs pays nothing for those that might.
+    if ((this.#phases?.current ?? 0) === 0 && this.#objects === undefined) this.#applyPlain(batch, from, to);
     else this.#applyTracked(batch, from, to);
     if (to > from) {
       this.#firstEventNs ??= batch.timeNs[from];
@@ -207,7 +209,6 @@ export class EventLedger implements Ledger {
   /** As {@link #applyPlain}, with phases and the times of objects: apart from it, so that it costs nothing where unused. */
   #applyTracked(batch: EventBatch, from: number, to: number): void {
     const { kind, ptrLow, ptrHigh, callSite, bytesReq, bytesAlloc, timeNs } = batch;
-    this.#phases?.reserve(this.#callSites.size);
     const phase = this.#phases?.current ?? 0;
     for (let i = from; i < to; i++) {
       const low = ptrLow[i];
@@ -257,7 +258,7 @@ export class EventLedger implements Ledger {
   }
 
   /**
-   * What comes now belongs to this phase: a small integer of which the caller keeps the list. 0 is outside of any, where
+   * What comes now belongs to this phase: a small integer of which the caller keeps the list. 0 is outside of any, has no sums, and is where
    * a ledger begins. Only with the option `phases`.
    */
   enterPhase(phase: number): void {

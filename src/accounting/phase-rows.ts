@@ -37,6 +37,12 @@ export class PhaseRows {
     this.#now = this.#phase(phase);
   }
 
+  /** Another workload: the phases up to now are of no interest any more. Their numbers are not given out again. */
+  forget(): void {
+    this.#phases.length = 0;
+    this.#now = this.#phase(this.current);
+  }
+
   /** Makes room, in the present phase, for every call site below `callSites`. */
   reserve(callSites: number): void {
     this.#now.reserve(callSites);

@@ -2,6 +2,8 @@
  * Recorded trace text, a trace.dat, or a console's tp_printk lines, to an account: the same decoders and ledger as live, without what time
  * and sharing need.
  */
+import { composeLives } from "../accounting/compose-lives.ts";
+import { LifetimeAccount } from "../accounting/lifetimes.ts";
 import { EventLedger, maxObjectsIn, type LedgerOptions } from "../accounting/ledger.ts";
 import type { StackAccount } from "../accounting/stack-account.ts";
 import { type PrintkBatch, PrintkDecoder } from "../ftrace/printk-decoder.ts";
@@ -52,6 +54,8 @@ export interface RecordingOptions {
   readonly memoryMb?: number | undefined;
   /** Functions that allocate for their callers. */
   readonly wrappers?: WrapperList | undefined;
+  /** Keeps who frees what, and for how long it lived; not of a console alone. */
+  readonly lifetimes?: boolean | undefined;
   /** Stacks that the snapshot lists, where there are any. */
   readonly stackRows?: number | undefined;
 }
@@ -85,10 +89,13 @@ async function accountOf(
   const source = { label: labelOf(options.console, inputs), recording: true, run: 1 };
   const context = { source, damagedInput };
   const { sampler, window } = options;
+  const lifetimes = options.lifetimes === true ? new LifetimeAccount({ filter, maxObjects }) : undefined;
+  const lives = () => (lifetimes === undefined ? {} : { lives: composeLives(lifetimes, callSites) });
   const applyTo = (to: EventLedger, decoded: EventBatch) => {
     const batch = window?.clip(decoded) ?? decoded;
     if (sampler === undefined) to.apply(batch);
     else sampler.apply(to, batch);
+    if (to === ledger) lifetimes?.apply(batch);
   };
   if (options.console !== undefined) {
     const join = new PrintkJoin(callSites);
@@ -100,7 +107,8 @@ async function accountOf(
       if (isConsole) throw consoleAmongTraces(input.label);
     }
     applyTo(ledger, join.finish());
-    return resultOf(ledger, context, { mode: "printk", modeReason: CONSOLE_AND_TRACE, printk: join.facts });
+    const facts = { mode: "printk", modeReason: CONSOLE_AND_TRACE, printk: join.facts, ...lives() } as const;
+    return resultOf(ledger, context, facts);
   }
 
   // What a file is shows as it is read, and standard input is read once: until a trace line comes it may be a console.
@@ -113,6 +121,7 @@ async function accountOf(
     charging.account.apply(batch);
     if (sampler === undefined) ledger.apply(batch);
     else sampler.apply(ledger, batch);
+    lifetimes?.apply(batch);
   };
   for (const input of inputs) {
     const { isConsole } = await accountInput(input, callSites, consoles, damagedInput, (batch) => {
@@ -124,7 +133,7 @@ async function accountOf(
     if (console !== undefined && traces > 0) throw consoleAmongTraces(console);
   }
   if (console === undefined) {
-    const { snapshot, freeingCallSites } = resultOf(ledger, context, {});
+    const { snapshot, freeingCallSites } = resultOf(ledger, context, lives());
     const stacks = charging.any ? charging.account : undefined;
     return { snapshot: charging.complete(snapshot), freeingCallSites, stacks };
   }

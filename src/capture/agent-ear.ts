@@ -1,6 +1,6 @@
 /** Hears what the agent of a session says, for those who act on the target while it goes on: one workload at a time, and answers. */
 import type { AgentLine } from "../target/agent/agent-line.ts";
-import type { WorkloadListener } from "./live-update.ts";
+import type { WorkloadListener } from "./live-options.ts";
 import type { PhaseChange } from "./workload-account.ts";
 
 interface Waiting {
@@ -11,7 +11,13 @@ interface Waiting {
 export class AgentEar implements WorkloadListener {
   /** The workload that runs; undefined where none does. */
   workload: WorkloadListener | undefined;
+  /** Of all workloads so far, with all rounds. */
+  phasesAsked = 0;
   readonly #waiting = new Set<Waiting>();
+
+  get isRunning(): boolean {
+    return this.workload !== undefined;
+  }
 
   hear(line: AgentLine): PhaseChange | undefined {
     for (const waiting of this.#waiting) if (waiting.types.includes(line.type)) waiting.resolve(line);

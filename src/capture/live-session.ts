@@ -20,12 +20,15 @@ import {
   takeUntil,
   tap,
 } from "rxjs";
+import { viewOfWorkload } from "../accounting/workload-view.ts";
 import { messageOf } from "../model/errors.ts";
 import type { AgentMark } from "../model/event-batch.ts";
 import type { Inside } from "../model/inside.ts";
+import type { Lives } from "../model/lives.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Alert, HistoryPoint } from "../model/wire.ts";
+import type { WorkloadView } from "../model/workload-view.ts";
 import { parseAgentLine } from "../target/agent/agent-line.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import { RunAccount } from "./run-account.ts";
@@ -33,8 +36,9 @@ import { MAX_STACK_ROWS } from "./stack-charging.ts";
 import { TargetState } from "./target-state.ts";
 import type { PhaseChange } from "./workload-account.ts";
 import { History } from "./history.ts";
+import type { LiveOptions, ToldWorkload, WorkloadListener } from "./live-options.ts";
 import { LinkMonitor } from "./link-monitor.ts";
-import type { LiveOptions, LiveUpdate, PreviousRun } from "./live-update.ts";
+import type { LiveUpdate, PreviousRun } from "./live-update.ts";
 import { lostAlerts } from "./lost-alert.ts";
 import { Pacer } from "./pacer.ts";
 import { RunMarks } from "./run-marks.ts";
@@ -122,17 +126,33 @@ class Session {
   }
 
   #newAccount(run: number): RunAccount {
-    const { agent, filter = "all", memoryMb, thresholds, workload, wrappers, stackRows } = this.#options;
+    const {
+      agent,
+      filter = "all",
+      memoryMb,
+      thresholds,
+      workload,
+      phases,
+      told,
+      wrappers,
+      stackRows,
+      lifetimes,
+    } = this.#options;
     const console = run === 1 && this.#options.console !== undefined;
-    if (agent === undefined) return new RunAccount(run, { filter, memoryMb, console, wrappers, stackRows });
+    if (agent === undefined) {
+      const plain = { filter, memoryMb, console, wrappers, stackRows, lifetimes };
+      if (told === undefined) return new RunAccount(run, plain);
+      return new RunAccount(run, { ...plain, workload: "passing", onMark: (mark) => this.#hearTold(told, mark) });
+    }
     const target = new TargetState(agent, thresholds);
     return new RunAccount(run, {
       filter,
       memoryMb,
       wrappers,
       stackRows,
+      lifetimes,
       target,
-      workload: workload !== undefined,
+      workload: workload !== undefined ? "whole" : phases !== undefined ? "passing" : undefined,
       onMark: (mark) => this.#hearAgent(agent, target, mark),
     });
   }
@@ -149,12 +169,29 @@ class Session {
     if (line.type === "tick-done" && target.readings.hist.unsure) agent.hear("damaged");
     agent.hear(line);
     this.#marks.hear(line, mark.timeNs);
-    const change = (this.#options.workload ?? this.#options.phases)?.hear(line);
+    const change = this.#listener?.hear(line);
     if (change !== undefined) {
       this.#marks.phase(change, mark.timeNs);
       this.#options.record?.phase(change, mark.timeNs);
     }
     return change;
+  }
+
+  #hearTold({ nonce, listener }: ToldWorkload, mark: AgentMark): PhaseChange | undefined {
+    const line = parseAgentLine(mark.text, nonce);
+    const change = line === undefined || line === "damaged" ? undefined : listener.hear(line);
+    if (change !== undefined) this.#marks.phase(change, mark.timeNs);
+    return change;
+  }
+
+  get #listener(): WorkloadListener | undefined {
+    const { workload, phases, told } = this.#options;
+    return workload ?? told?.listener ?? phases;
+  }
+
+  /** A workload that was run meanwhile is over: what comes now is none of it. */
+  #leaveWorkload(): void {
+    if (this.#listener?.isRunning === false) this.#account.workload?.leave();
   }
 
   /** The agent's lines that do not come through the stream, for as long as it runs. */
@@ -163,7 +200,7 @@ class Session {
       this.#options.record?.side(line);
       this.#account.target?.hear(line, this.#account.lastEventNs ?? 0, Date.now());
       agent.hear(line);
-      (this.#options.workload ?? this.#options.phases)?.hear(line);
+      this.#listener?.hear(line);
     }
     yield* [];
   }
@@ -184,6 +221,7 @@ class Session {
         for await (const chunk of stream.bytes) {
           if (!isRecorded) this.#options.record?.run(this.#source.label, this.#options.agent);
           isRecorded = true;
+          this.#leaveWorkload();
           account.push(chunk);
           this.#options.record?.chunk(chunk, account.position);
           if (account.wantsSymbols) this.#options.agent?.askSymbols();
@@ -230,6 +268,7 @@ class Session {
   update(): LiveUpdate {
     const nowMs = Date.now();
     const snapshot = this.#snapshot();
+    this.#leaveWorkload();
     this.#note(this.#account, 0);
     const newPoints = this.#newPoints;
     this.#newPoints = [];
@@ -255,16 +294,28 @@ class Session {
       previousRuns: this.#previousRuns,
       began: target === undefined || target.beganMs !== undefined,
       inside: insideOf(this.#account),
+      lives: once(this.#account),
       freeingCallSites: this.#freeingCallSites,
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
-      ...(this.#account.workload === undefined ? {} : { workload: this.#workloadOf(this.#account, snapshot) }),
+      ...this.#workload(snapshot),
     };
   }
 
   readonly #freeingCallSites = () => this.#account.freeingCallSites();
 
-  #workloadOf(account: RunAccount, snapshot: Snapshot): NonNullable<LiveUpdate["workload"]> {
-    return (scope, options) => account.workloadResult({ target: this.#source.label, scope, snapshot, ...options });
+  #workload(snapshot: Snapshot): Pick<LiveUpdate, "workload" | "progress" | "workloadView"> {
+    const account = this.#account;
+    if (account.workload === undefined) return {};
+    const { progress } = account.workload;
+    const target = this.#source.label;
+    const workload: NonNullable<LiveUpdate["workload"]> = (scope, options) =>
+      account.workloadResult({ target, scope, snapshot, ...options });
+    if (progress === undefined || account.target?.mode === "hist") return { workload };
+    // However many ask, it is composed once an update.
+    let view: WorkloadView | undefined;
+    const workloadView = () =>
+      (view ??= viewOfWorkload(workload("system", { interrupted: false, addresses: false }), progress));
+    return { workload, progress, workloadView };
   }
 
   /** A file that begins anew is a new boot: the old account is kept as the previous run. */
@@ -287,6 +338,12 @@ class Session {
       ...(this.#failure === undefined ? [] : [this.#failure.message]),
     );
   }
+}
+
+/** However many viewers ask, it is made once an update. */
+function once(account: RunAccount): () => Lives | undefined {
+  let lives: Lives | undefined;
+  return () => (lives ??= account.lives());
 }
 
 function insideOf(account: RunAccount): () => Inside {

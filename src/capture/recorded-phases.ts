@@ -40,7 +40,8 @@ export class RecordedPhases {
 
   #tell(account: WorkloadAccount, count: number): void {
     for (const change of this.#waiting.splice(0, count)) {
-      if (change.kind === "begin") account.begin(change.name, change.command, change.round, change.timeNs);
+      if (change.kind === "begin")
+        account.begin(change.name, change.command, change.round, change.timeNs, change.workload);
       else account.end(change.status, change.timeNs);
     }
   }
@@ -48,6 +49,7 @@ export class RecordedPhases {
 
 function isMarkOf(phase: RecordedPhase, { type, text }: AgentLine): boolean {
   if (phase.kind === "end") return type === "phase-end";
-  // The round, and which of its phases.
-  return BEGINS.includes(type) && fieldsOf(text).get("name")?.startsWith(`${phase.round}.`) === true;
+  // The workload, where there are several, the round, and which of its phases.
+  const name = `${phase.workload ?? ""}${phase.round}.`;
+  return BEGINS.includes(type) && fieldsOf(text).get("name")?.startsWith(name) === true;
 }

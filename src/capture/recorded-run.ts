@@ -29,6 +29,8 @@ export interface RunReplayOptions {
   readonly memoryMb?: number | undefined;
   /** Functions that allocate for their callers. */
   readonly wrappers?: WrapperList | undefined;
+  /** Keeps who frees what, and for how long it lived. */
+  readonly lifetimes?: boolean | undefined;
   /** Stacks that the snapshot lists, where there are any. */
   readonly stackRows?: number | undefined;
   /** Looks at the account on its way. */
@@ -71,7 +73,12 @@ export class RunReplay {
     this.#source = { plan: planOf(recorded), link: agent.link, reconnects: -1 };
     const target = new TargetState(this.#source);
     const onMark = (mark: AgentMark) => this.#hear(target, agent.nonce, mark);
-    this.#account = new RunAccount(run, { ...others, workload: workload !== undefined, target, onMark });
+    this.#account = new RunAccount(run, {
+      ...others,
+      workload: workload === undefined ? undefined : "whole",
+      target,
+      onMark,
+    });
   }
 
   /** Takes a frame of this run; what it says is missing, if anything. */
@@ -122,7 +129,11 @@ export class RunReplay {
     const source = { label: this.#label, recording: true };
     // Where it matters to a part of it, the link is a gap of its own.
     const failure = this.#failure === undefined || this.#window !== undefined ? [] : [this.#failure];
-    const snapshot = this.#account.snapshot(source, ...damage, ...failure);
+    const lives = this.#account.lives();
+    const snapshot = {
+      ...this.#account.snapshot(source, ...damage, ...failure),
+      ...(lives !== undefined && { lives }),
+    };
     return {
       snapshot,
       freeingCallSites: this.#account.freeingCallSites(),

@@ -1,4 +1,6 @@
 /** The account of one run (one boot, one mode) while it goes on. */
+import { composeLives } from "../accounting/compose-lives.ts";
+import { LifetimeAccount } from "../accounting/lifetimes.ts";
 import type { WorkloadContext } from "../accounting/workload-state.ts";
 import { EventLedger, maxObjectsIn } from "../accounting/ledger.ts";
 import { RawDecoder } from "../ftrace/raw/raw-decoder.ts";
@@ -6,6 +8,7 @@ import { TextDecoder } from "../ftrace/text-decoder.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
 import type { AgentMark, EventBatch, LossMark } from "../model/event-batch.ts";
 import type { Inside } from "../model/inside.ts";
+import type { Lives } from "../model/lives.ts";
 import type { LineClass } from "../model/line-tally.ts";
 import type { Decoder, StreamDecoder } from "../model/ports.ts";
 import { INSIDE_SCHEMA } from "../model/schema-name.ts";
@@ -28,8 +31,8 @@ export interface RunOptions {
   readonly target?: TargetState;
   /** The console of the same boot comes first, with its tp_printk lines: {@link RunAccount.readConsole}. */
   readonly console?: boolean;
-  /** Accounts by the phases of a workload as well. */
-  readonly workload?: boolean;
+  /** Accounts by the phases of a workload as well: of the one that the capture is for, or of those that run while it goes on. */
+  readonly workload?: "whole" | "passing" | undefined;
   /** Accounts no more than this part of it. */
   readonly window?: TimeWindow | undefined;
   /** What the live objects may take, MiB. */
@@ -38,6 +41,8 @@ export interface RunOptions {
   readonly wrappers?: WrapperList | undefined;
   /** Stacks that the snapshot lists, where there are any. */
   readonly stackRows?: number | undefined;
+  /** Keeps who frees what, and for how long it lived. */
+  readonly lifetimes?: boolean | undefined;
   /** Looks at the account on its way. */
   readonly sampler?: LedgerFeed | undefined;
   /** Told of each line of the agent, in the order of the stream; what it says of the workload, if anything. */
@@ -79,6 +84,7 @@ export class RunAccount {
   readonly #stackOptions: StackOptions;
   #stacks: StackCharging | undefined;
   readonly #ledger: EventLedger;
+  readonly #lifetimes: LifetimeAccount | undefined;
   readonly #onMark: RunOptions["onMark"];
   readonly #window: TimeWindow | undefined;
   readonly #sampler: LedgerFeed | undefined;
@@ -93,12 +99,16 @@ export class RunAccount {
     this.target = target;
     this.wrappers = wrappers;
     this.#stackOptions = { filter, maxObjects, wrappers, rows: stackRows };
+    if (options.lifetimes === true) this.#lifetimes = new LifetimeAccount({ filter, maxObjects });
     this.#window = window;
     this.#sampler = sampler;
     this.#onMark = onMark;
     this.#join = console === true ? new PrintkJoin(callSites) : undefined;
     this.#decoder = this.#join;
-    this.workload = workload === true ? new WorkloadAccount(callSites, { filter, maxObjects, wrappers }) : undefined;
+    if (workload !== undefined) {
+      const times = workload === "whole";
+      this.workload = new WorkloadAccount(callSites, { filter, maxObjects, wrappers, times });
+    }
     this.#ledger = this.workload?.ledger ?? new EventLedger(callSites, { filter, maxObjects, wrappers });
     if (target !== undefined) {
       target.readings.slabs.events = () => this.#ledger.objectsBySize();
@@ -195,7 +205,7 @@ export class RunAccount {
       ...context,
       ...(addresses ? { addresses: MAX_ADDRESSES } : {}),
       resolve: (callSite) => this.target?.readings.symbols.resolve(callSite) ?? callSite,
-      ...(this.target === undefined ? {} : { doubtful: this.target.doubtful }),
+      ...(this.target === undefined ? {} : { doubtful: this.target.doubtfulOf(this.workload.workload) }),
     });
   }
 
@@ -207,6 +217,12 @@ export class RunAccount {
       callers: isHist ? [] : this.#ledger.objectsByCaller(),
       stacks: this.stacks?.rows(stacks) ?? [],
     };
+  }
+
+  /** Who frees what, and for how long it lived; undefined where nobody asked, and where no event comes. O(live objects). */
+  lives(): Lives | undefined {
+    if (this.#lifetimes === undefined || this.target?.mode === "hist") return undefined;
+    return composeLives(this.#lifetimes, this.#callSites);
   }
 
   /** What each stack holds; undefined where the trace has none. */
@@ -252,6 +268,7 @@ export class RunAccount {
   #account(decoded: EventBatch): void {
     const batch = this.#window?.clip(decoded) ?? decoded;
     this.#stacks?.account.apply(batch);
+    this.#lifetimes?.apply(batch);
     if (this.workload !== undefined) this.workload.apply(batch, (mark) => this.#onMark?.(mark));
     else if (this.#sampler === undefined) this.#applyByMarks(batch);
     else {

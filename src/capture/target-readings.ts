@@ -7,8 +7,9 @@ import { HistAccount } from "./hist-account.ts";
 import { ModuleSymbols } from "./module-symbols.ts";
 import { SlabReadings } from "./slab-readings.ts";
 
-/** Readings of the slabs: when the window began, and before the first phase of a workload's second round (workload-script.ts). */
+/** Readings of the slabs: when the window began, and before the first phase of a workload's rounds (workload-script.ts). */
 const FIRST = "begin";
+const FIRST_ROUND = "1.0";
 const SECOND_ROUND = "2.0";
 
 /** The hist maps' reader (awk in the agent). */
@@ -29,11 +30,12 @@ export class TargetReadings {
     return this.slabs.since(FIRST, cpuCount);
   }
 
-  /** Of a workload: what hidden frees may explain. */
-  doubtful(cpuCount: number): DoubtfulObjects {
+  /** Of a workload: what hidden frees may explain. @param workload what its phases' names begin with; "" where it is the capture's only one */
+  doubtfulOf(workload: string, cpuCount: number): DoubtfulObjects {
+    const first = workload === "" ? FIRST : workload + FIRST_ROUND;
     return {
-      inAll: this.reconciled(cpuCount)?.doubtful,
-      afterFirstRound: this.slabs.since(SECOND_ROUND, cpuCount)?.doubtful,
+      inAll: this.slabs.since(first, cpuCount)?.doubtful,
+      afterFirstRound: this.slabs.since(workload + SECOND_ROUND, cpuCount)?.doubtful,
     };
   }
 

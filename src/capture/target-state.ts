@@ -55,9 +55,9 @@ export class TargetState {
     this.watch = new OverrunWatch(thresholds);
   }
 
-  /** Of a workload: what hidden frees may explain. */
-  get doubtful(): DoubtfulObjects {
-    return this.readings.doubtful(this.#cpuCount);
+  /** Of a workload: what hidden frees may explain. @param workload as TargetReadings has it */
+  doubtfulOf(workload: string): DoubtfulObjects {
+    return this.readings.doubtfulOf(workload, this.#cpuCount);
   }
 
   /** 1 where the target does not say. */

@@ -12,10 +12,18 @@ import type { CallSiteTable } from "../model/call-site-table.ts";
 import type { AgentMark, EventBatch } from "../model/event-batch.ts";
 import type { Snapshot, SnapshotContext } from "../model/snapshot.ts";
 import type { Workload } from "../model/workload.ts";
+import type { WorkloadProgress } from "../model/workload-view.ts";
 
 /** What a mark says of the workload. */
 export type PhaseChange =
-  | { readonly kind: "begin"; readonly name: string; readonly command: string; readonly round: number }
+  | {
+      readonly kind: "begin";
+      readonly name: string;
+      readonly command: string;
+      readonly round: number;
+      /** Tells workloads of one capture apart; absent where there is only one. */
+      readonly workload?: string;
+    }
   | { readonly kind: "end"; readonly status: number | null };
 
 /** Lines of a command's output that are kept, and characters of a line. */
@@ -29,24 +37,38 @@ interface Phase extends PhaseRecord {
   output: string[];
 }
 
+export interface WorkloadAccountOptions extends Pick<LedgerOptions, "filter" | "maxObjects" | "wrappers"> {
+  /** False: no ages, and nothing is paid while no workload runs ({@link WorkloadAccount.leave}). */
+  readonly times?: boolean;
+}
+
 export class WorkloadAccount {
   /** For what is alive now. Events go through {@link apply}, or its phases would miss them. */
   readonly ledger: EventLedger;
   readonly #callSites: CallSiteTable;
   readonly #phases: PhaseRows;
-  readonly #records: Phase[] = [];
+  #records: Phase[] = [];
   readonly #between = new Map<number, number>();
   #nextPhase = 1;
   #running: Phase | undefined;
+  /** Which of the capture's workloads this is about. */
+  #workload = "";
   /** Trace clock of the last event or mark. */
   #nowNs: number | null = null;
+  /** The same when the workload was over; null while it goes on. */
+  #leftNs: number | null = null;
 
-  constructor(callSites: CallSiteTable, options: Pick<LedgerOptions, "filter" | "maxObjects" | "wrappers"> = {}) {
+  constructor(callSites: CallSiteTable, { times = true, ...options }: WorkloadAccountOptions = {}) {
     this.#callSites = callSites;
-    this.ledger = new EventLedger(callSites, { ...options, phases: true, objects: true });
+    this.ledger = new EventLedger(callSites, { ...options, phases: true, objects: times });
     const { phases } = this.ledger;
     if (phases === undefined) throw new Error("a ledger with phases has them");
     this.#phases = phases;
+  }
+
+  /** What is told apart from others by {@link PhaseChange}, of the workload that ran last; "" where there is only one. */
+  get workload(): string {
+    return this.#workload;
   }
 
   /** The phase that runs now. */
@@ -54,13 +76,28 @@ export class WorkloadAccount {
     return this.#running;
   }
 
+  /** How far it is; undefined before any phase. */
+  get progress(): WorkloadProgress | undefined {
+    const last = this.#records.at(-1);
+    if (last === undefined) return undefined;
+    const { running } = this;
+    return {
+      phases: this.#records.length,
+      rounds: last.round,
+      running: running === undefined ? null : { name: running.name, round: running.round },
+      over: this.#leftNs !== null,
+    };
+  }
+
   /**
    * A phase begins. One that still runs stays without an end, interrupted: the mark of its end was lost.
    *
    * @param timeNs trace clock; the last event's unless given
    */
-  begin(name: string, command: string, round: number, timeNs = this.#nowNs): void {
+  begin(name: string, command: string, round: number, timeNs = this.#nowNs, workload = ""): void {
     this.#tick(timeNs);
+    if (workload !== this.#workload) this.#startAnew(workload);
+    this.#leftNs = null;
     const phase = this.#nextPhase++;
     this.#running = {
       name,
@@ -92,6 +129,27 @@ export class WorkloadAccount {
   }
 
   /**
+   * The workload is over, with what was freed late: what comes now is none of it. A phase that still runs stays without an end. What it left
+   * is asked for as before, and gets less with every object of it that is freed.
+   */
+  leave(): void {
+    if (this.#records.length === 0 || this.#leftNs !== null) return;
+    this.#running = undefined;
+    this.#leftNs = this.#nowNs ?? 0;
+    this.ledger.enterPhase(0);
+  }
+
+  /** Another workload of the same capture: numbers of phases go on, since objects of the one before may be alive. */
+  #startAnew(workload: string): void {
+    this.#workload = workload;
+    this.#records = [];
+    this.#between.clear();
+    this.#running = undefined;
+    this.ledger.enterPhase(0);
+    this.#phases.forget();
+  }
+
+  /**
    * Accounts a batch, each event in the phase in which it stands.
    *
    * @param read what a mark says of the workload, if anything; asked once for each, in order
@@ -103,7 +161,7 @@ export class WorkloadAccount {
       from = mark.at;
       const change = read(mark);
       if (change === undefined) continue;
-      if (change.kind === "begin") this.begin(change.name, change.command, change.round, mark.timeNs);
+      if (change.kind === "begin") this.begin(change.name, change.command, change.round, mark.timeNs, change.workload);
       else this.end(change.status, mark.timeNs);
     }
     this.#applyRange(batch, from, batch.length);
@@ -133,7 +191,7 @@ export class WorkloadAccount {
         callSites: this.#callSites,
         records: this.#records.map((record) => ({ ...record, output: linesOf(record.output) })),
         between: this.#between,
-        nowNs: this.#nowNs,
+        nowNs: this.#leftNs ?? this.#nowNs,
       },
       context,
     );

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { KmemtapError } from "../model/errors.ts";
 import { type AgentLine, countOf, fieldsOf } from "../target/agent/agent-line.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
-import type { WorkloadListener } from "./live-update.ts";
+import type { WorkloadListener } from "./live-options.ts";
 import type { PhaseChange } from "./workload-account.ts";
 
 export interface WorkloadPhaseSpec {
@@ -211,7 +211,9 @@ export class WorkloadScript implements WorkloadListener {
     if (this.#current === undefined || this.#told.begin) return undefined;
     this.#told.begin = true;
     const { phase, round } = this.#current;
-    return { kind: "begin", name: phase.name, command: phase.command, round };
+    const { underWay } = this.#options;
+    const workload = underWay === undefined ? {} : { workload: underWay };
+    return { kind: "begin", name: phase.name, command: phase.command, round, ...workload };
   }
 }
 

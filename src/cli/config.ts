@@ -122,6 +122,10 @@ export const configSchema = z
       .boolean()
       .default(false)
       .describe("have each allocation followed by its stack, as --stacks does: callers are then charged past wrappers"),
+    lifetimes: z
+      .boolean()
+      .default(false)
+      .describe("keep who frees a caller's objects and how long they live, as --lifetimes does"),
     bulk: z
       .boolean()
       .default(false)

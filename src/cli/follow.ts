@@ -2,8 +2,9 @@
 import { finalize, identity, type Observable, share, tap } from "rxjs";
 import { liveSources } from "../capture/live-sources.ts";
 import type { KernelChoice } from "../capture/with-sources.ts";
+import type { LiveOptions } from "../capture/live-options.ts";
 import { liveSession } from "../capture/live-session.ts";
-import type { LiveOptions, LiveUpdate } from "../capture/live-update.ts";
+import type { LiveUpdate } from "../capture/live-update.ts";
 import type { ByteSource } from "../model/ports.ts";
 import type { Alert } from "../model/wire.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
@@ -16,7 +17,18 @@ import type { Logger } from "./logger.ts";
 
 export interface FollowOptions extends Pick<
   LiveOptions,
-  "after" | "console" | "filter" | "notes" | "phases" | "record" | "reports" | "workload" | "wrappers" | "stackRows"
+  | "after"
+  | "console"
+  | "filter"
+  | "lifetimes"
+  | "notes"
+  | "phases"
+  | "record"
+  | "reports"
+  | "told"
+  | "workload"
+  | "wrappers"
+  | "stackRows"
 > {
   readonly config: Config;
   readonly logger: Logger;
@@ -47,6 +59,8 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
     memoryMb: options.memoryMb ?? config.memoryMb,
     wrappers: options.wrappers,
     stackRows: options.stackRows,
+    told: options.told,
+    lifetimes: options.lifetimes ?? config.lifetimes,
     silentAfterMs: config.silentAfterMs,
     thresholds: { infoFill, warningFill, warningSeconds },
     ...(agent === undefined ? {} : { agent }),

@@ -4,7 +4,8 @@
  */
 import { concat, concatAll, lastValueFrom, Observable, share, Subject } from "rxjs";
 import { AgentEar } from "../capture/agent-ear.ts";
-import type { LiveOptions, LiveUpdate } from "../capture/live-update.ts";
+import type { LiveOptions } from "../capture/live-options.ts";
+import type { LiveUpdate } from "../capture/live-update.ts";
 import { messageOf } from "../model/errors.ts";
 import type { ControlAction } from "../model/wire-request.ts";
 import type { TargetControl } from "../server/registry.ts";

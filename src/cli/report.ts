@@ -26,6 +26,7 @@ export function reportCommand(exit: (code: ExitCode) => void) {
     )
     .option("--pprof <FILE>", "write a heap profile for go tool pprof and others, FILE.pb.gz (- is standard output)")
     .option("--json", "print the snapshot as JSON (kmemtap.snapshot/1; with --workload kmemtap.workload/1)")
+    .option("--lifetimes", "with --json: who frees each caller's objects, how long they lived, how old the rest are")
     .addOption(
       new Option("-o, --order-by <ATTRIBUTE>", "order of the callers")
         .choices(ORDER_BY)

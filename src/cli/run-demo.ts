@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { ToldPhases } from "../capture/told-phases.ts";
 import { type ExitCode, KmemtapError } from "../model/errors.ts";
 import { PACKAGE_ROOT } from "../model/package-root.ts";
 import { bootGuest, type Guest } from "../target/qemu/boot-guest.ts";
@@ -27,7 +28,8 @@ export async function runDemo(options: DemoCommandOptions): Promise<ExitCode> {
   // Before the guest is made: Ctrl-C while its files are written must remove them too.
   const stopped = untilStopped();
   const guest = options.recorded === true ? undefined : await guestIfPossible();
-  const common = { config, stopped, serve: options.serve, access: options, wrappers: wrappersOf(config.wrappers) };
+  const wrappers = wrappersOf(config.wrappers);
+  const common = { config, stopped, serve: options.serve, access: options, wrappers, lifetimes: true };
   return guest === undefined ? watchRecording(common) : watchGuest(guest, common);
 }
 
@@ -43,7 +45,7 @@ async function guestIfPossible(): Promise<Guest | undefined> {
   }
 }
 
-type Common = Pick<WatchOptions, "config" | "stopped" | "serve" | "access" | "wrappers">;
+type Common = Pick<WatchOptions, "config" | "stopped" | "serve" | "access" | "wrappers" | "lifetimes">;
 
 async function watchGuest(guest: Guest, common: Common): Promise<ExitCode> {
   try {
@@ -56,6 +58,7 @@ async function watchGuest(guest: Guest, common: Common): Promise<ExitCode> {
     return await watch(guest.source, {
       ...common,
       reports: guest.reports,
+      told: { nonce: guest.nonce, listener: new ToldPhases() },
       onReady: (url) => {
         say(`booting Linux ${guest.release} in QEMU (pid ${guest.pid}); its console is ${guest.files.console}`);
         say(`open ${url} - it fills while the kernel boots; Ctrl-C ends the guest and removes its files`);

@@ -21,6 +21,7 @@ export interface LiveCommandOptions extends ArmCommandOptions, KernelOptions {
   readonly cache?: true;
   readonly strict?: true;
   readonly console?: string;
+  readonly lifetimes?: true;
   readonly config?: string;
 }
 
@@ -58,6 +59,7 @@ async function live(
       filter: filterOf(options),
       kernel,
       strict: options.strict === true,
+      lifetimes: options.lifetimes,
       mode: armed.mode,
       ...(console === undefined ? {} : { console }),
       onOverrun: options.onOverrun,

@@ -51,6 +51,8 @@ export async function runReport(named: readonly string[], options: ReportOptions
     await reportStatic(options.kernel, options, rings);
     return ExitCode.done;
   }
+  if (options.lifetimes === true && options.json !== true)
+    throw usage("--lifetimes without --json", "add --json: the other forms have no room for it");
   const { files, outputs } = await sortOut(named, options);
   kernelChoiceOf(options, rings !== undefined);
   const console = options.console === undefined ? undefined : inputOf(options.console);
@@ -67,6 +69,7 @@ export async function runReport(named: readonly string[], options: ReportOptions
         memoryMb: memoryMbOf(options.memoryMb),
         wrappers: wrappersOf(options.wrappers),
         stackRows: stackRowsOf(options),
+        lifetimes: options.lifetimes,
       },
     ));
   clearStatus();
@@ -111,6 +114,7 @@ async function workloadAttributed(workload: Workload, options: KernelOptions): P
 interface CaptureChoice extends WindowOptions, Pick<KernelOptions, "branch" | "startBranch"> {
   readonly wrappers?: string;
   readonly json?: true;
+  readonly lifetimes?: true;
   readonly pprof?: string;
   readonly memoryMb?: string;
   readonly run?: string;
@@ -153,6 +157,7 @@ async function accountOfCapture(
     memoryMb,
     wrappers: wrappersOf(options.wrappers),
     stackRows: stackRowsOf(options),
+    lifetimes: options.lifetimes,
     onShare: progress.onShare,
     workload: workload === true ? { addresses: addresses === true } : undefined,
   });

@@ -1,5 +1,6 @@
 /** What `live` and `demo` have in common: a session, its server, its log, and a clean end. */
 import { type Observable, tap } from "rxjs";
+import type { ToldWorkload } from "../capture/live-options.ts";
 import { MAX_STACK_ROWS } from "../capture/stack-charging.ts";
 import { ExitCode } from "../model/errors.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
@@ -47,6 +48,10 @@ export interface WatchOptions {
   readonly record?: CaptureRecorder | undefined;
   /** Opens the target anew, for who starts it again after a stop; absent where that makes no sense. */
   readonly reopen?: (() => Promise<OpenTarget>) | undefined;
+  /** Keeps who frees what, and for how long it lived; else as configured. */
+  readonly lifetimes?: boolean | undefined;
+  /** What the source says of a workload of its own. */
+  readonly told?: ToldWorkload | undefined;
   /** Called once the page can be opened. */
   readonly onReady: (url: string) => void;
 }

@@ -104,7 +104,7 @@ function run(command: Command, help: () => void): void {
       help();
       break;
     case "filter":
-      if (view.value.panel === "flame") changeView({ panel: "callers" });
+      if (view.value.panel === "flame" || view.value.panel === "workload") changeView({ panel: "callers" });
       // The field of another panel is there after the next render.
       requestAnimationFrame(() => {
         const field = document.getElementById(FILTER_ID);
@@ -141,6 +141,7 @@ function run(command: Command, help: () => void): void {
     case "rings":
     case "flame":
     case "leaks":
+    case "workload":
     case "compare":
       changeView({ panel: command });
   }

@@ -5,6 +5,7 @@
  * Names and meanings are those of trace_analyze where it had them.
  */
 import { z } from "zod";
+import { livesSchema } from "./lives.ts";
 import { lossSchema } from "./loss.ts";
 import { SNAPSHOT_SCHEMA } from "./schema-name.ts";
 import { targetFactsSchema } from "./target-facts.ts";
@@ -212,6 +213,9 @@ export const snapshotSchema = z
     stacks: stackFactsSchema.optional(),
     probed: probedSchema.optional(),
     symbols: symbolFactsSchema.optional().describe("how call sites became source; absent where no kernel was given"),
+    lives: livesSchema
+      .optional()
+      .describe("who frees what, and how long it lived; only in what report --json --lifetimes prints"),
     branch: z
       .string()
       .optional()

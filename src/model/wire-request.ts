@@ -60,7 +60,11 @@ export const controlActionSchema = z
     z.strictObject({ kind: z.literal("stop") }),
     z.strictObject({ kind: z.literal("start") }),
     z.strictObject({ kind: z.literal("grow"), bufferKb: z.number().int().min(4).max(16_777_216) }),
-    z.strictObject({ kind: z.literal("run"), phases: z.array(phaseSchema).min(1).max(32) }),
+    z.strictObject({
+      kind: z.literal("run"),
+      phases: z.array(phaseSchema).min(1).max(32),
+      rounds: z.number().int().min(1).max(100).optional().describe("how often all of them run; once unless said"),
+    }),
   ])
   .meta({ id: "ControlAction" });
 /** What an operator may have done to a target. */

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { callerRowSchema, inputSchema, snapshotSchema, totalsSchema } from "./snapshot.ts";
 import { targetFactsSchema } from "./target-facts.ts";
 import { lossSchema } from "./loss.ts";
+import { workloadProgressSchema } from "./workload-view.ts";
 
 export const WIRE_PROTOCOL = "kmemtap.wire/2";
 
@@ -144,6 +145,9 @@ export const snapshotMessageSchema = z.object({
   series: seriesSchema,
   marks: z.array(markSchema),
   alerts: z.array(alertSchema),
+  workload: workloadProgressSchema
+    .optional()
+    .describe("the workload that runs, or ran last, in this run; absent before any. Its account is at workload.json"),
   previousRuns: z.array(runSummarySchema),
 });
 export type SnapshotMessage = z.infer<typeof snapshotMessageSchema>;
@@ -181,6 +185,7 @@ export const changesMessageSchema = z.object({
     .describe("to be appended to the series: [time, net of each of its callers, net of each of its directories]"),
   marks: z.array(markSchema).describe("to be appended to the marks"),
   alerts: z.array(alertSchema).describe("to be appended to the alerts"),
+  workload: workloadProgressSchema.optional().describe("as in the snapshot; absent where it is as it was"),
 });
 export type ChangesMessage = z.infer<typeof changesMessageSchema>;
 

@@ -1,7 +1,8 @@
 /** A session over a target that kmemtap armed, whose link breaks and comes back: what viewers would see. */
 import { describe, expect, it } from "vitest";
+import type { LiveOptions } from "../../src/capture/live-options.ts";
 import { liveSession } from "../../src/capture/live-session.ts";
-import type { LiveOptions, LiveUpdate } from "../../src/capture/live-update.ts";
+import type { LiveUpdate } from "../../src/capture/live-update.ts";
 import { KmemtapError } from "../../src/model/errors.ts";
 import { snapshotSchema } from "../../src/model/snapshot.ts";
 import type { Alert } from "../../src/model/wire.ts";

@@ -40,7 +40,7 @@ describe("the account of a run", () => {
     const heard: string[] = [];
     const account = new RunAccount(1, {
       filter: "all",
-      workload: true,
+      workload: "whole",
       onMark: ({ text }) => {
         heard.push(text);
         return text.includes("phase-begin") ? { kind: "begin", name: "a", command: "x", round: 1 } : undefined;

@@ -283,3 +283,72 @@ it("puts down to the target what grows as fast while no phase runs", () => {
   expect(grown(false)).toMatchObject({ verdict: "leak", growing: [{ caller: "daemon+0x1", verdict: "leak" }] });
   expect(grown(true)).toMatchObject({ verdict: "clean", growing: [{ caller: "daemon+0x1", verdict: "unsteady" }] });
 });
+
+/** Of a session that goes on: no times are kept, and workloads come one after the other. */
+function passing(trace: Trace, workloadOf = (phase: string) => phase.slice(0, 1)) {
+  const callSites = new CallSiteTable();
+  const decoder = new TextDecoder(callSites);
+  const account = new WorkloadAccount(callSites, { times: false });
+  const push = (lines: readonly string[]) => {
+    account.apply(decoder.push(bytesOf(lines.map((line) => `${line}\n`).join(""))), (mark) => {
+      const change = readMark(mark);
+      return change?.kind === "begin" ? { ...change, workload: workloadOf(change.name) } : change;
+    });
+  };
+  const result = () =>
+    account.result({ target: "test", scope: "system", snapshot: account.snapshot({ source: SOURCE }) });
+  push(trace.lines.splice(0));
+  return { account, push, result };
+}
+
+it("tells phases apart without times as it does with them", () => {
+  const whole = resultOf(repeated(4));
+  const same = passing(repeated(4), () => "w").result();
+  expect(same.phases).toEqual(whole.phases);
+  expect(same.repeat).toEqual(whole.repeat);
+  expect(same.snapshot.callers).toEqual(whole.snapshot.callers);
+  expect(same.residue.callers).toEqual(whole.residue.callers.map((row) => ({ ...row, ages: null })));
+  expect(same.residue.objects).toBeGreaterThan(0);
+});
+
+it("leaves a workload when it is over, and forgets it when another begins", () => {
+  const trace = new Trace();
+  trace.phase("a-load", 1, () => {
+    trace.alloc("leak+0x1/0x90", 1);
+    trace.alloc("late+0x1/0x90", 2);
+  });
+  const { account, push, result } = passing(trace);
+  expect(account.progress).toEqual({ phases: 1, rounds: 1, running: null, over: false });
+  account.leave();
+  expect(account.progress).toMatchObject({ over: true });
+  // Not the workload's any more, but what it left gets less.
+  trace.alloc("other+0x1/0x90", 3);
+  trace.free(2);
+  push(trace.lines.splice(0));
+  expect(result()).toMatchObject({
+    phases: [{ name: "a-load", allocs: 2, frees: 0, leftObjects: 1 }],
+    residue: { objects: 1, callers: [{ callSite: "leak+0x1/0x90", byPhase: { "a-load": 1 } }] },
+  });
+
+  trace.phase("b-load", 1, () => trace.alloc("leak+0x1/0x90", 4));
+  trace.free(1);
+  push(trace.lines.splice(0));
+  expect(account.workload).toBe("b");
+  expect(result()).toMatchObject({
+    phases: [{ name: "b-load", allocs: 1, leftObjects: 1 }],
+    residue: { objects: 1, callers: [{ objects: 1, byPhase: { "b-load": 1 } }] },
+  });
+  expect(account.progress).toEqual({ phases: 1, rounds: 1, running: null, over: false });
+  expect(result().snapshot.totals).toMatchObject({ allocs: 4, frees: 2, liveObjects: 2 });
+});
+
+it("leaves a phase whose end nobody saw", () => {
+  const trace = new Trace();
+  trace.mark("begin a 1");
+  trace.alloc("a+0x1/0x90", 1);
+  const { account, result } = passing(trace);
+  account.leave();
+  account.leave();
+  expect(account.progress).toEqual({ phases: 1, rounds: 1, running: null, over: true });
+  expect(result()).toMatchObject({ interrupted: true, phases: [{ interrupted: true, leftObjects: 1 }] });
+});

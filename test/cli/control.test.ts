@@ -1,10 +1,11 @@
 /** What a viewer has done to a target: to this machine's own kernel, and to what cannot be acted on. */
 import { once } from "node:events";
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type Mark, type ReplyMessage, type ServerMessage } from "../../src/model/wire.ts";
 import type { ControlAction } from "../../src/model/wire-request.ts";
+import { workloadViewSchema } from "../../src/model/workload-view.ts";
 import { connect } from "../support/serving.ts";
 import { ensureBuilt, startKmemtap } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -33,7 +34,8 @@ async function serving(...args: string[]) {
     await once(child, "close");
   });
   await until("the address", () => /at (http:\S+)/.test(said), 60_000);
-  const viewer = connect(/at (http:\S+)/.exec(said)?.[1] ?? "");
+  const url = /at (http:\S+)/.exec(said)?.[1] ?? "";
+  const viewer = connect(url);
   await until("a snapshot", () => viewer.messages.some(({ type }) => type === "snapshot"), 60_000);
   let id = 0;
   const act = async (action: ControlAction | Record<string, unknown>) => {
@@ -43,11 +45,15 @@ async function serving(...args: string[]) {
     await until(`a reply to ${JSON.stringify(action)}`, () => answer() !== undefined, 60_000);
     return answer() as ReplyMessage;
   };
-  return { child, viewer, act, said: () => said };
+  return { child, viewer, act, url, said: () => said };
 }
 
 const marksOf = (messages: readonly ServerMessage[]): Mark[] =>
   messages.flatMap((message) => (message.type === "snapshot" || message.type === "changes" ? message.marks : []));
+const progressOf = (messages: readonly ServerMessage[]) =>
+  messages
+    .flatMap((message) => (message.type === "snapshot" || message.type === "changes" ? (message.workload ?? []) : []))
+    .at(-1);
 const runOf = (messages: readonly ServerMessage[]): number =>
   messages.findLast((message) => message.type === "snapshot")?.snapshot.source.run ?? 0;
 const instances = () => readdirSync(INSTANCES).filter((name) => name.startsWith("kmemtap-"));
@@ -59,7 +65,11 @@ describe.skipIf(!canTrace)("a viewer of this machine's kernel", () => {
     ["of the daemon", daemon],
   ])("marks, runs, grows, stops and starts it %s", async (_how, start) => {
     const before = instances();
-    const { child, viewer, act } = await start();
+    const pids = tempDir();
+    onTestFinished(() => {
+      for (const pid of readFileSync(join(pids, "pids"), "utf8").trim().split("\n")) process.kill(Number(pid));
+    });
+    const { child, viewer, act, url } = await start();
     const state = () => viewer.lists.at(-1)?.[0]?.state;
     await until("the capture", () => state() === "running", 60_000);
 
@@ -93,6 +103,31 @@ describe.skipIf(!canTrace)("a viewer of this machine's kernel", () => {
     ]);
     const times = shown.map(({ timeNs }) => timeNs);
     expect(times).toEqual([...times].sort((a, b) => a - b));
+
+    // Rounds are accounted as `kmemtap run` accounts them; a process for an hour is what each leaves.
+    const kept = { name: "keep", command: "sleep 3600 >/dev/null 2>&1 & echo $! >>" + join(pids, "pids") };
+    const rounds = await act({ kind: "run", phases: [kept, { name: "rest", command: "true" }], rounds: 3 });
+    expect(rounds).toMatchObject({
+      ok: true,
+      result: "keep: exit status 0 in 3 rounds; rest: exit status 0 in 3 rounds",
+    });
+    await until("its end", () => progressOf(viewer.messages)?.over === true);
+    expect(progressOf(viewer.messages)).toEqual({ phases: 6, rounds: 3, running: null, over: true });
+    const view = workloadViewSchema.parse(await (await fetch(new URL("api/targets/target/workload.json", url))).json());
+    expect(view.phases.map(({ name, round, status }) => `${round}.${name} ${status}`)).toEqual([
+      "1.keep 0",
+      "1.rest 0",
+      "2.keep 0",
+      "2.rest 0",
+      "3.keep 0",
+      "3.rest 0",
+    ]);
+    expect(view).toMatchObject({ scope: "system", progress: { over: true }, repeat: { rounds: 3 } });
+    // dup_mm of kernel/fork.c: the memory of each process that is still there.
+    const mm = view.repeat?.growing.find(({ callSite }) =>
+      /^(dup_mm|mm_alloc|copy_process|dup_task_struct)/.test(callSite),
+    );
+    expect(mm?.survivorsPerRound.every((objects) => objects >= 1)).toBe(true);
 
     expect(await act({ kind: "grow", bufferKb: 1024 })).toMatchObject({
       ok: true,

@@ -31,7 +31,7 @@ const HIDDEN_LAYERS = `(() => {
     return box.top < top - 1 || box.bottom > bottom + 1;
   }).map((one) => one.textContent);
 })()`;
-const PANELS = ["callers", "rings", "flame", "leaks", "compare"] as const;
+const PANELS = ["callers", "rings", "flame", "leaks", "workload", "compare"] as const;
 
 describe.skipIf(missing)(`the page${note}`, () => {
   let demo: ChildProcess;
@@ -118,6 +118,9 @@ describe.skipIf(missing)(`the page${note}`, () => {
       /^[\d,]+ × .*(kmalloc|cache)$/,
     );
     expect(await details.textContent()).toContain("no kernel was given");
+    // The demo keeps who frees what: of the largest caller something is alive, and some of it is old.
+    await expect.poll(() => details.getByTestId("ages").textContent()).toMatch(/^oldest .*, half below /);
+    expect(await details.getByTestId("caller-lives").textContent()).toContain("Freed by");
     await shoot(page, "callers");
     // The rows below it are where they belong: no row is over another.
     const tops = await page.evaluate<number[]>(

@@ -72,6 +72,24 @@ describe.skipIf(missing)(`kmemtap demo${note}`, () => {
     await page.screenshot({ path: join(SHOTS, "demo-workload.png") });
   });
 
+  it("tells what the rounds of the workload left, and which of it is a leak", async () => {
+    await page.keyboard.press("Escape");
+    await page.locator("[data-view='workload']").click();
+    const verdict = page.getByTestId("workload-verdict");
+    // A round that warms the caches, and two to compare; the device of every one stays.
+    await expect.poll(() => verdict.getAttribute("data-verdict"), { timeout: 120_000 }).toBe("leak");
+    const leak = page.locator("[data-growing^='alloc_netdev_mqs'][data-verdict='leak']").first();
+    expect(await leak.textContent()).toMatch(/by 1 objects/);
+    await page.screenshot({ path: join(SHOTS, "demo-rounds.png") });
+    // What it is the leak of: the phase that allocated it.
+    expect(await page.getByTestId("residue").locator("[data-residue^='alloc_netdev_mqs']").count()).toBeGreaterThan(0);
+    expect(await page.getByTestId("residue").locator("thead").textContent()).toContain("device");
+    const phases = page.getByTestId("workload-phases");
+    await phases.locator("[data-phase='1.load'] button").click();
+    await expect.poll(() => phases.getByTestId("phase-callers").locator("li").count()).toBeGreaterThan(0);
+    expect(await phases.textContent()).toContain("modprobe vfat");
+  });
+
   it("ends with Ctrl-C and leaves nothing behind", async () => {
     const [, pid] = /\(pid (\d+)\)/.exec(said) ?? [];
     const [, consoleFile] = /its console is (\S+)/.exec(said) ?? [];

@@ -33,7 +33,7 @@ export async function actOnSession(
     case "grow":
       return growBuffer(agentOf(session, "its ring buffer"), session.ear, action.bufferKb);
     case "run":
-      return runPhases(agentOf(session, "a workload"), session.ear, action.phases, session.over);
+      return runPhases(agentOf(session, "a workload"), session.ear, action, session.over);
   }
 }
 

@@ -108,8 +108,20 @@ function targetsOf({ daemon, targets }: Config): string[] {
 /** All that a target depends on; where and how it is served is not its own. */
 function settingsOf(id: string, config: Config): string {
   const { directory, everyMs, formats, atOverrun, when } = config.daemon;
-  const { alerts, bulk, memoryMb, overrun, pyroscope, silentAfterMs, snapshotMs, stacks, targets, wrappers } = config;
+  const {
+    alerts,
+    bulk,
+    lifetimes,
+    memoryMb,
+    overrun,
+    pyroscope,
+    silentAfterMs,
+    snapshotMs,
+    stacks,
+    targets,
+    wrappers,
+  } = config;
   const files = { directory, everyMs, formats, atOverrun, when };
-  const reading = { bulk, memoryMb, overrun, silentAfterMs, snapshotMs, stacks, wrappers };
+  const reading = { bulk, lifetimes, memoryMb, overrun, silentAfterMs, snapshotMs, stacks, wrappers };
   return JSON.stringify([targets[id], files, reading, alerts, pyroscope !== undefined]);
 }

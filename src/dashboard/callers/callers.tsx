@@ -7,6 +7,7 @@ import type { Account } from "../state/page-state.ts";
 import { type Panel, PANELS } from "../view/view.ts";
 import { changeView, view } from "../view/view-store.ts";
 import type { Scope } from "../window/scope.ts";
+import { WorkloadPanel } from "../workload/workload-panel.tsx";
 import { CallersFilters } from "./callers-filters.tsx";
 import { useKindScope } from "./use-kind-scope.ts";
 import { CallersTable } from "./callers-table.tsx";
@@ -17,6 +18,7 @@ const WORDS: Record<Panel, string> = {
   rings: "Rings",
   flame: "Flame graph",
   leaks: "Leaks",
+  workload: "Workload",
   compare: "Compare",
 };
 
@@ -44,7 +46,7 @@ export function Callers({ account, scope: whole }: CallersProps) {
           </button>
         ))}
       </div>
-      {panel !== "flame" && (
+      {panel !== "flame" && panel !== "workload" && (
         <>
           <FilterField />
           <CallersFilters callers={whole.callers} filter={filter} onFilter={(next) => changeView({ filter: next })} />
@@ -62,6 +64,8 @@ export function Callers({ account, scope: whole }: CallersProps) {
       return <FlamePanel account={account} viewChoice={viewChoice} />;
     case "leaks":
       return <LeaksPanel account={account} viewChoice={viewChoice} />;
+    case "workload":
+      return <WorkloadPanel account={account} viewChoice={viewChoice} />;
     case "compare":
       return <ComparePanel account={account} viewChoice={viewChoice} />;
   }

@@ -11,6 +11,7 @@ import { recent } from "../watch/seen.ts";
 import type { Scope } from "../window/scope.ts";
 import { ClockContext, Moment } from "../time/moment.tsx";
 import { CallerFactsView } from "./caller-facts.tsx";
+import { CallerLivesView } from "./caller-lives.tsx";
 import { describeActive, describeChain, describeSource } from "./describe-caller.ts";
 
 interface DetailsProps {
@@ -74,6 +75,7 @@ export function RowDetails({ row, scope, onClose }: DetailsProps) {
         )}
       </dl>
       <CallerFactsView row={row} />
+      <CallerLivesView row={row} />
     </div>
   );
 }

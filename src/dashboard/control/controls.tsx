@@ -108,13 +108,15 @@ function GrowForm({ present }: { readonly present: number }) {
 
 function WorkloadForm() {
   const [text, setText] = useState("load=modprobe fat\nunload=rmmod fat");
+  const [rounds, setRounds] = useState("3");
   const phases = parsePhases(text);
   return (
     <form
       class="control-block"
       onSubmit={(event) => {
         event.preventDefault();
-        if (phases.state === "phases") void act({ kind: "run", phases: phases.phases }, "workload");
+        if (phases.state === "phases")
+          void act({ kind: "run", phases: phases.phases, rounds: Number(rounds) }, "workload");
       }}
     >
       <label for="workload">a workload, a phase a line: NAME=COMMAND</label>
@@ -126,6 +128,17 @@ function WorkloadForm() {
         onInput={({ currentTarget }) => setText(currentTarget.value)}
       />
       {phases.state === "wrong" && <p class="lossy">{phases.why}</p>}
+      <label>
+        rounds (three or more tell a leak from a cache){" "}
+        <input
+          type="number"
+          min={1}
+          max={100}
+          required
+          value={rounds}
+          onInput={({ currentTarget }) => setRounds(currentTarget.value)}
+        />
+      </label>
       <button type="submit" data-control="run" disabled={phases.state === "wrong"}>
         Run
       </button>

@@ -47,7 +47,7 @@ export function PhasesTable({ phases, nowS, exact }: PhasesTableProps) {
               <button
                 type="button"
                 class="chip"
-                aria-label={`Callers of ${name}, ${round}`}
+                aria-label={`Show callers of ${name}, ${round}`}
                 onClick={() =>
                   changeView({
                     window: { min: Math.max(0, fromS - AROUND_S), max: (toS ?? nowS) + AROUND_S },

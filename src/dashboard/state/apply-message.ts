@@ -90,6 +90,7 @@ function replaceAccount(state: PageState, message: SnapshotMessage, nowMs: numbe
     others: message.others,
     alerts: message.alerts.slice(-ALERT_LIMIT),
     previousRuns: message.previousRuns,
+    workload: message.workload,
   };
   return { ...state, account, seq: message.seq, sync: "current" };
 }
@@ -143,6 +144,7 @@ function applyChanges(state: PageState, message: ChangesMessage, nowMs: number):
     marks: message.marks.length === 0 ? before.marks : before.marks.concat(message.marks).slice(-MARK_LIMIT),
     history: message.points.length === 0 ? before.history : appendHistory(before.history, message.points),
     alerts: message.alerts.length === 0 ? before.alerts : appendAlerts(before.alerts, message.alerts),
+    workload: message.workload ?? before.workload,
   };
   return { state: { ...state, account, seq: message.seq }, reply: null };
 }

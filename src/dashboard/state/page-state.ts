@@ -11,6 +11,7 @@ import type {
   Series,
   TargetSummary,
 } from "../../model/wire.ts";
+import type { WorkloadProgress } from "../../model/workload-view.ts";
 
 /** What an armed target adds to an account, as far as it is known; without any fact where kmemtap did not arm the target. */
 export type TargetState = { readonly [Fact in keyof TargetFacts]?: TargetFacts[Fact] | undefined };
@@ -32,6 +33,8 @@ export interface Account extends Omit<Snapshot, "callers" | keyof TargetFacts> {
   readonly others: Others | undefined;
   readonly alerts: readonly Alert[];
   readonly previousRuns: readonly RunSummary[];
+  /** How far the workload is; undefined before any. */
+  readonly workload: WorkloadProgress | undefined;
 }
 
 /**

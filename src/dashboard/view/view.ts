@@ -5,7 +5,7 @@ import type { Stacking } from "../chart/stack.ts";
 import type { ClockKind } from "../time/clock.ts";
 import type { Sort } from "../callers/order-callers.ts";
 
-export const PANELS = ["callers", "rings", "flame", "leaks", "compare"] as const;
+export const PANELS = ["callers", "rings", "flame", "leaks", "workload", "compare"] as const;
 export type Panel = (typeof PANELS)[number];
 
 /** A part of the trace clock, in seconds. */

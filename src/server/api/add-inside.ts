@@ -1,7 +1,8 @@
-/** What a target's account knows beyond its snapshot: sizes and stacks. */
+/** What a target's account knows beyond its snapshot: sizes and stacks, who frees what, what its workload left. */
 import type { FastifyInstance } from "fastify";
+import { livesQuerySchema } from "../../model/lives.ts";
 import type { TargetRegistry } from "../registry.ts";
-import { hubOf } from "./add-targets.ts";
+import { hubOf, queryOf } from "./add-targets.ts";
 
 interface TargetRoute {
   Params: { id: string };
@@ -11,5 +12,20 @@ export function addInside(app: FastifyInstance, registry: TargetRegistry): void 
   app.get<TargetRoute>("/api/targets/:id/inside.json", (request, reply) => {
     const hub = hubOf(registry, request.params.id, reply);
     return hub === undefined ? reply : (hub.latest?.inside?.() ?? reply.code(204).send());
+  });
+  app.get<TargetRoute>("/api/targets/:id/lives.json", (request, reply) => {
+    const hub = hubOf(registry, request.params.id, reply);
+    const query = hub === undefined ? undefined : queryOf(livesQuerySchema, request.query, reply);
+    if (hub === undefined || query === undefined) return reply;
+    const lives = hub.latest?.lives?.();
+    if (lives === undefined) return reply.code(204).send();
+    const { callSite } = query;
+    return callSite === undefined
+      ? lives
+      : { ...lives, callers: lives.callers.filter((row) => row.callSite === callSite) };
+  });
+  app.get<TargetRoute>("/api/targets/:id/workload.json", (request, reply) => {
+    const hub = hubOf(registry, request.params.id, reply);
+    return hub === undefined ? reply : (hub.latest?.workloadView?.() ?? reply.code(204).send());
   });
 }

@@ -62,7 +62,8 @@ export function hubOf(registry: TargetRegistry, id: string, reply: FastifyReply)
   return hub?.latest === undefined ? undefined : hub;
 }
 
-function queryOf<T>(schema: z.ZodType<T>, query: unknown, reply: FastifyReply): T | undefined {
+/** Undefined, and refused, where it does not read. */
+export function queryOf<T>(schema: z.ZodType<T>, query: unknown, reply: FastifyReply): T | undefined {
   const checked = schema.safeParse(query);
   if (checked.success) return checked.data;
   const [{ path, message }] = checked.error.issues;

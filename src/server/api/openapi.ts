@@ -11,9 +11,11 @@ import {
   windowSchema,
 } from "../../model/api.ts";
 import { insideSchema } from "../../model/inside.ts";
+import { livesQuerySchema, livesSchema } from "../../model/lives.ts";
 import { sizeSchema } from "../../model/size.ts";
 import { snapshotSchema } from "../../model/snapshot.ts";
 import { VERSION } from "../../model/version.ts";
+import { workloadViewSchema } from "../../model/workload-view.ts";
 import { SNAPSHOT_FILES } from "./snapshot-files.ts";
 
 type Json = Record<string, unknown>;
@@ -66,6 +68,21 @@ const OPERATIONS: readonly Operation[] = [
     answer: insideSchema,
     refusals: [404, 503],
     none: "this target does not tell",
+  },
+  {
+    path: `${TARGET}/lives.json`,
+    summary: "Who frees a caller's objects, how long they live, how old those are that are alive",
+    query: livesQuerySchema,
+    answer: livesSchema,
+    refusals: [400, 404, 503],
+    none: "it is not kept: kmemtap was started without --lifetimes, or the sums are made in the target's kernel",
+  },
+  {
+    path: `${TARGET}/workload.json`,
+    summary: "What the phases of the workload that runs, or ran last, allocated and left; what grows with its rounds",
+    answer: workloadViewSchema,
+    refusals: [404, 503],
+    none: "no workload has run",
   },
   {
     path: `${TARGET}/footprint`,

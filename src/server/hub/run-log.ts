@@ -3,7 +3,7 @@
  * which it last changed.
  */
 import type { LiveUpdate } from "../../capture/live-update.ts";
-import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
+import type { CallerRow } from "../../model/snapshot.ts";
 import { type TargetFacts, targetFactsSchema } from "../../model/target-facts.ts";
 import type { ChangesMessage, HistoryPoint, Mark, Alert } from "../../model/wire.ts";
 import { Moments } from "./moments.ts";
@@ -15,10 +15,12 @@ const MAX_NUMBERED = 4000;
 const TARGET_FACTS = Object.keys(targetFactsSchema.shape) as (keyof TargetFacts)[];
 /** Parts of a snapshot that are sent when they change. */
 const PARTS = [...TARGET_FACTS, "symbols", "stacks"] as const;
-type Part = (typeof PARTS)[number];
+/** And of an update, beside its snapshot. */
+const WORKLOAD = "workload";
+type Part = (typeof PARTS)[number] | typeof WORKLOAD;
 
 type Logged = Pick<ChangesMessage, "points" | "series" | "seriesPoints" | "marks" | "alerts" | "facts"> &
-  Pick<ChangesMessage, "symbols" | "stacks">;
+  Pick<ChangesMessage, "symbols" | "stacks" | "workload">;
 
 export class RunLog {
   readonly moments = new Moments();
@@ -54,7 +56,8 @@ export class RunLog {
       const known = this.#rows.get(row.callSite);
       if (known === undefined || !sameRow(known.value, row)) this.#rows.set(row.callSite, { seq, value: row });
     }
-    this.#noteParts(seq, snapshot);
+    for (const part of PARTS) this.#notePart(seq, part, snapshot[part]);
+    this.#notePart(seq, WORKLOAD, update.progress);
     for (const point of newPoints) this.#points.push({ seq, value: point });
     for (const mark of newMarks) this.#marks.push({ seq, value: mark });
     for (const alert of newAlerts) this.#alerts.push({ seq, value: alert });
@@ -68,14 +71,15 @@ export class RunLog {
     return this.#rows.get(callSite)?.seq ?? 0;
   }
 
-  since(since: number, snapshot: Snapshot): Logged {
+  since(since: number, { snapshot, progress }: Pick<LiveUpdate, "snapshot" | "progress">): Logged {
     const changed = [...this.#parts].filter(([, { seq }]) => seq > since).map(([part]) => part);
-    const facts = changed.filter((part) => part !== "symbols" && part !== "stacks");
+    const facts = TARGET_FACTS.filter((fact) => changed.includes(fact));
     const isSeriesNew = since < this.#seriesSeq;
     return {
       ...(facts.length > 0 && { facts: Object.fromEntries(facts.map((fact) => [fact, snapshot[fact]])) }),
       ...(changed.includes("symbols") && { symbols: snapshot.symbols }),
       ...(changed.includes("stacks") && { stacks: snapshot.stacks }),
+      ...(changed.includes(WORKLOAD) && { workload: progress }),
       points: newerThan(this.#points, since),
       ...(isSeriesNew && { series: this.series }),
       seriesPoints: isSeriesNew ? [] : newerThan(this.#seriesPoints, since),
@@ -95,16 +99,14 @@ export class RunLog {
     }
   }
 
-  #noteParts(seq: number, snapshot: Snapshot): void {
-    for (const part of PARTS) {
-      const value = JSON.stringify(snapshot[part]) as string | undefined;
-      if (this.#parts.get(part)?.value === value) continue;
-      if (value !== undefined) this.#parts.set(part, { seq, value });
-      else {
-        // Changes cannot say that something is gone: whoever was told of it needs a whole snapshot.
-        this.#parts.delete(part);
-        this.#oldestSeq = seq;
-      }
+  #notePart(seq: number, part: Part, content: unknown): void {
+    const value = JSON.stringify(content) as string | undefined;
+    if (this.#parts.get(part)?.value === value) return;
+    if (value !== undefined) this.#parts.set(part, { seq, value });
+    else {
+      // Changes cannot say that something is gone: whoever was told of it needs a whole snapshot.
+      this.#parts.delete(part);
+      this.#oldestSeq = seq;
     }
   }
 

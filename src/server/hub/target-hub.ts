@@ -181,7 +181,7 @@ export class TargetHub {
   }
 
   #snapshotMessage(view: ViewRows): SnapshotMessage {
-    const { link, snapshot, history, marks, alerts, previousRuns } = this.#current();
+    const { link, snapshot, history, marks, alerts, previousRuns, progress } = this.#current();
     return {
       type: "snapshot",
       target: this.id,
@@ -194,12 +194,14 @@ export class TargetHub {
       series: this.#log.series,
       marks: [...marks],
       alerts: [...alerts],
+      ...(progress !== undefined && { workload: progress }),
       previousRuns: previousRuns.map(({ summary }) => summary),
     };
   }
 
   #changesMessage(view: ViewRows, since: number): ChangesMessage {
-    const { link, snapshot } = this.#current();
+    const update = this.#current();
+    const { link, snapshot } = update;
     const { exact, window, totals, loss, input } = snapshot;
     const gone = view.goneSince(since);
     return {
@@ -218,7 +220,7 @@ export class TargetHub {
       ),
       ...(gone.length > 0 && { gone }),
       ...(view.others !== undefined && { others: view.others }),
-      ...this.#log.since(since, snapshot),
+      ...this.#log.since(since, update),
     };
   }
 

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { defer, from, type Observable, share } from "rxjs";
 import type { ByteSource, TargetReport } from "../../model/ports.ts";
 import { followFile } from "../../transport/follow-file.ts";
+import { newNonce } from "../agent/nonce.ts";
 import { findBootKernel } from "./boot-kernel.ts";
 import { type Emulator, needQemu, startEmulator } from "./emulator.ts";
 import { type Guardian, startGuardian } from "./guardian.ts";
@@ -38,12 +39,14 @@ export interface Guest {
   readonly pid: number;
   /** Resolves when the guest is gone. One that panicked fails {@link source} as well. */
   readonly exited: Promise<GuestEnd>;
+  /** Of the marks that its workload leaves in the trace: their nonce (told-phases.ts). */
+  readonly nonce: string;
   /** Ends the guest and removes its files. */
   close(): Promise<void>;
 }
 
 /** Those of the workload. */
-const MODULES = ["loop", "fat", "vfat", "nls_cp437", "nls_ascii"];
+const MODULES = ["loop", "fat", "vfat", "nls_cp437", "nls_ascii", "dummy"];
 const KMEM_EVENTS = [
   "kmalloc",
   "kmem_cache_alloc",
@@ -78,9 +81,10 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
   try {
     const initramfs = join(dir, "initramfs.cpio");
     await buildInitramfs(kernel, { init: "boot-init.sh", modules: MODULES }, dir, initramfs);
+    const nonce = newNonce();
     const parameters = [
       ...KERNEL_PARAMETERS,
-      ...(options.copy === true ? ["kmemtap.copy"] : []),
+      options.copy === true ? "kmemtap.copy" : `kmemtap.nonce=${nonce}`,
       ...(options.append ?? []),
     ];
     const devices = [files.trace, files.console, files.copy].flatMap((file) => ["-serial", `file:${file}`]);
@@ -89,7 +93,7 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
       { arch: kernel.arch, vmlinuz, initramfs, parameters, cpus: 1, memoryMb: 512, devices },
       guardian,
     );
-    return runningGuest(qemu, kernel.release, dir, files, guardian);
+    return runningGuest(qemu, { release: kernel.release, nonce }, dir, files, guardian);
   } catch (thrown) {
     guardian.dismiss();
     await rm(dir, { recursive: true, force: true });
@@ -97,7 +101,13 @@ export async function bootGuest(options: GuestOptions = {}): Promise<Guest> {
   }
 }
 
-function runningGuest(qemu: Emulator, release: string, dir: string, files: Guest["files"], guardian: Guardian): Guest {
+function runningGuest(
+  qemu: Emulator,
+  { release, nonce }: Pick<Guest, "release" | "nonce">,
+  dir: string,
+  files: Guest["files"],
+  guardian: Guardian,
+): Guest {
   const source = followFile(files.trace, { label: `qemu: Linux ${release}` });
   const consoleFile = followFile(files.console);
   const exited = guestEnd(qemu.exited, files.console);
@@ -109,6 +119,7 @@ function runningGuest(qemu: Emulator, release: string, dir: string, files: Guest
     source,
     reports: reportsOn(consoleFile),
     release,
+    nonce,
     files,
     pid: qemu.pid,
     exited,

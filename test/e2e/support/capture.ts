@@ -1,7 +1,8 @@
 /** A capture in this process, by the same parts as the command line's, with what arrived kept as it came. */
 import { lastValueFrom, tap } from "rxjs";
+import type { WorkloadListener } from "../../../src/capture/live-options.ts";
 import { liveSession } from "../../../src/capture/live-session.ts";
-import type { LiveUpdate, WorkloadListener } from "../../../src/capture/live-update.ts";
+import type { LiveUpdate } from "../../../src/capture/live-update.ts";
 import type { ByteSource, ByteStream } from "../../../src/model/ports.ts";
 import type { ShellTarget } from "../../../src/model/target.ts";
 import type { Alert } from "../../../src/model/wire.ts";

@@ -10,6 +10,11 @@ import type { HistoryPoint } from "../../../src/model/wire.ts";
 import { Access } from "../../../src/server/access/access.ts";
 import { guard } from "../../../src/server/access/guard.ts";
 import { addHealth } from "../../../src/server/api/add-health.ts";
+import { viewOfWorkload } from "../../../src/accounting/workload-view.ts";
+import { WorkloadAccount } from "../../../src/capture/workload-account.ts";
+import { CallSiteTable } from "../../../src/model/call-site-table.ts";
+import { type Lives, livesSchema } from "../../../src/model/lives.ts";
+import { workloadViewSchema } from "../../../src/model/workload-view.ts";
 import { addInside } from "../../../src/server/api/add-inside.ts";
 import { addTargets } from "../../../src/server/api/add-targets.ts";
 import { openApi } from "../../../src/server/api/openapi.ts";
@@ -126,6 +131,50 @@ describe("inside.json", () => {
   });
 });
 
+describe("lives.json", () => {
+  const callers = ["a+0x1/0x2", "b+0x1/0x2"].map((callSite) => ({
+    callSite,
+    freedBy: [{ callSite: "f+0x1/0x2", objects: 1, bytes: 64 }],
+    freedByOthers: { callSites: 0, objects: 0, bytes: 0 },
+    lifetimes: { objects: 1, medianS: 1e-6, steps: [1] },
+    ages: { objects: 0, oldestS: null, medianS: null, steps: [] },
+  }));
+  const lives: Lives = { schema: "kmemtap.lives/1", pairs: 2, untracked: 0, callers };
+
+  it("is of every caller, or of one", async () => {
+    const { get, updates } = await started();
+    updates.next({ ...updateOf([A]), lives: () => lives });
+    expect(livesSchema.parse(JSON.parse((await get("target/lives.json")).text))).toEqual(lives);
+    const one = await get(`target/lives.json?callSite=${encodeURIComponent("b+0x1/0x2")}`);
+    expect(JSON.parse(one.text)).toEqual({ ...lives, callers: [callers[1]] });
+    expect(JSON.parse((await get("target/lives.json?callSite=none")).text)).toMatchObject({ callers: [] });
+    expect((await get("target/lives.json?site=b")).status).toBe(400);
+  });
+
+  it("is nothing where it is not kept", async () => {
+    const { get, updates } = await started();
+    updates.next({ ...updateOf([A]), lives: () => undefined });
+    expect((await get("target/lives.json")).status).toBe(204);
+  });
+});
+
+describe("workload.json", () => {
+  it("is nothing before a workload, and then what the account says of it now", async () => {
+    const { get, updates } = await started();
+    updates.next(updateOf([A]));
+    expect((await get("target/workload.json")).status).toBe(204);
+    const account = new WorkloadAccount(new CallSiteTable(), { times: false });
+    account.begin("load", "modprobe <b>", 1, 1e9);
+    account.end(0, 2e9);
+    const { progress } = account;
+    const context = { target: "t", scope: "system", snapshot: updateOf([A]).snapshot } as const;
+    const workloadView = () => viewOfWorkload(account.result(context), progress ?? never());
+    updates.next({ ...updateOf([A]), ...(progress && { progress }), workloadView });
+    const view = workloadViewSchema.parse(JSON.parse((await get("target/workload.json")).text));
+    expect(view).toMatchObject({ run: 1, progress, phases: [{ name: "load", command: "modprobe <b>", status: 0 }] });
+  });
+});
+
 describe("/api/openapi.json", () => {
   it("describes every route there is, and no other", async () => {
     const routes = new Set<string>();
@@ -156,3 +205,7 @@ describe("/api/openapi.json", () => {
     expect(text).not.toContain("$defs");
   });
 });
+
+function never(): never {
+  throw new Error("a phase has begun");
+}

@@ -42,6 +42,26 @@ describe("a viewer", () => {
     expect(callersOf(viewer.messages[1])).toEqual(["b"]);
   });
 
+  it("is told how far a workload is when that changes, and only then", () => {
+    const hub = hubOf();
+    const viewer = new ViewerSocket();
+    watch(hub, viewer);
+    const progress = { phases: 1, rounds: 1, running: { name: "load", round: 1 }, over: false };
+    hub.publish(updateOf([A]));
+    hub.publish({ ...updateOf([A]), progress });
+    hub.publish({ ...updateOf([A, B]), progress: { ...progress } });
+    hub.publish({ ...updateOf([A, B]), progress: { ...progress, running: null, over: true } });
+    expect(viewer.messages.map((message) => (message as ChangesMessage).workload)).toEqual([
+      undefined,
+      progress,
+      undefined,
+      { ...progress, running: null, over: true },
+    ]);
+    const late = new ViewerSocket();
+    watch(hub, late);
+    expect(late.messages[0]).toMatchObject({ type: "snapshot", workload: { over: true } });
+  });
+
   it("that is gone gets nothing more", () => {
     const hub = hubOf();
     const viewer = new ViewerSocket();

@@ -1,0 +1,71 @@
+/** Callers of which something stayed of the rounds: leaks first, each with what every round left. */
+import type { WorkloadView } from "../../model/workload-view.ts";
+import { Sparkline } from "../chart/sparkline.tsx";
+import { exactBytes, humanBytes } from "../format/bytes.ts";
+import { formatCount } from "../format/count.ts";
+import { Quantity } from "../parts/quantity.tsx";
+
+/** Rounds that are told by number; of more there is the line. */
+const ROUNDS = 8;
+
+interface GrowthTableProps {
+  readonly repeat: NonNullable<WorkloadView["repeat"]>;
+}
+
+export function GrowthTable({ repeat }: GrowthTableProps) {
+  const { growing, growingBeyond, perRound } = repeat;
+  const newest = perRound.slice(-ROUNDS);
+  return (
+    <>
+      <table class="plain" data-testid="growth">
+        <thead>
+          <tr>
+            <th scope="col">caller</th>
+            <th scope="col">verdict</th>
+            <th scope="col">a round</th>
+            {newest.map(({ round }) => (
+              <th scope="col" key={round} title={`objects that round ${round} left`}>
+                {round}
+              </th>
+            ))}
+            <th scope="col">how it went</th>
+            <th scope="col" class="workload-text">
+              why
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {growing.map(({ callSite, caller, verdict, growthBytesPerRound, survivorsPerRound, reason }) => (
+            <tr key={callSite} data-growing={callSite} data-verdict={verdict}>
+              <th scope="row">
+                <code>{caller}</code>
+              </th>
+              <td class="workload-word">{verdict}</td>
+              <td>
+                <Quantity
+                  text={`+${humanBytes(growthBytesPerRound)}`}
+                  full={exactBytes(Math.round(growthBytesPerRound))}
+                />
+              </td>
+              {survivorsPerRound.slice(-ROUNDS).map((objects, i) => (
+                <td key={newest[i]?.round ?? i} class={objects === 0 ? "nought" : undefined}>
+                  {formatCount(objects)}
+                </td>
+              ))}
+              <td>
+                <Sparkline
+                  points={survivorsPerRound.map((objects, i) => [i, objects] as const)}
+                  width={90}
+                  height={18}
+                  label={`objects of ${caller} that each round left`}
+                />
+              </td>
+              <td class="workload-text">{reason}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {growingBeyond > 0 && <p class="leaks-note">and {formatCount(growingBeyond)} more callers</p>}
+    </>
+  );
+}

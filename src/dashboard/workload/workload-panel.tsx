@@ -1,0 +1,80 @@
+/** What a workload allocated and left, phase by phase and round by round, as `kmemtap run` tells it, while it goes on. */
+import type { ComponentChildren } from "preact";
+import { pathOfTarget } from "../api/target-path.ts";
+import { useAnswer } from "../api/use-answer.ts";
+import type { WorkloadView } from "../../model/workload-view.ts";
+import type { Account } from "../state/page-state.ts";
+import { progressInWords, verdictOf } from "./describe-workload.ts";
+import { GrowthTable } from "./growth-table.tsx";
+import { PhaseTable } from "./phase-table.tsx";
+import { ResidueTable } from "./residue-table.tsx";
+
+const EVERY_MS = 2000;
+
+interface WorkloadPanelProps {
+  readonly account: Account;
+  readonly viewChoice: ComponentChildren;
+}
+
+export function WorkloadPanel({ account, viewChoice }: WorkloadPanelProps) {
+  const { workload: progress } = account;
+  const isOver = progress?.over === true;
+  // What is over changes only as what it left is freed.
+  const answer = useAnswer<WorkloadView>(
+    progress === undefined ? null : pathOfTarget("workload.json"),
+    isOver ? 3 * EVERY_MS : EVERY_MS,
+  );
+  return (
+    <section class="callers" aria-label="Workload">
+      <div class="section-head">
+        <h2>Callers</h2>
+        {viewChoice}
+      </div>
+      <div class="callers-scroll leaks" tabIndex={0} role="group" aria-label="What the workload left">
+        {progress === undefined && (
+          <p class="leaks-note">
+            No workload has run in this capture
+            {account.target.mode === "hist" ? ", and sums that the kernel makes do not tell phases apart" : ""}. Whoever
+            may act on the target starts one under Control; three rounds or more tell a leak from a cache.
+          </p>
+        )}
+        {answer.state === "failed" && <p class="leaks-note">{answer.why}</p>}
+        {answer.state === "known" && <WorkloadParts workload={answer.value} />}
+      </div>
+    </section>
+  );
+}
+
+function WorkloadParts({ workload }: { readonly workload: WorkloadView }) {
+  const { word, reason } = verdictOf(workload);
+  const { repeat } = workload;
+  return (
+    <>
+      <section class="leaks-part" aria-label="Verdict">
+        <p class="workload-verdict" data-testid="workload-verdict" data-verdict={word}>
+          <strong>{word}</strong> {reason}
+        </p>
+        <p class="leaks-note" data-testid="workload-progress">
+          {progressInWords(workload)}. Scope {workload.scope}: {workload.scopeNote}.
+        </p>
+      </section>
+      {repeat !== null && (
+        <section class="leaks-part" aria-label="Growth per round">
+          <h3>Grew from round to round</h3>
+          <p class="leaks-note">
+            What each round left that is still there. The first fills caches, and is no evidence.
+          </p>
+          {repeat.growing.length === 0 ? <p>Nothing of any round stayed.</p> : <GrowthTable repeat={repeat} />}
+        </section>
+      )}
+      <section class="leaks-part" aria-label="Residue">
+        <h3>Left by its phases, and still there</h3>
+        {workload.residue.objects === 0 ? <p>Nothing.</p> : <ResidueTable workload={workload} />}
+      </section>
+      <section class="leaks-part" aria-label="Phases">
+        <h3>Phases, the last first</h3>
+        <PhaseTable workload={workload} />
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { phasesThatLeft, progressInWords, verdictOf } from "../../../src/dashboard/workload/describe-workload.ts";
+import type { WorkloadView } from "../../../src/model/workload-view.ts";
+
+type Repeat = NonNullable<WorkloadView["repeat"]>;
+const repeat = (verdict: Repeat["verdict"], reason: string): Repeat => ({
+  rounds: 3,
+  perRound: [],
+  growing: [],
+  verdict,
+  reason,
+  growingBeyond: 0,
+  roundsBeyond: 0,
+});
+
+it.each([
+  [{ repeat: repeat("leak", "1 call site grew"), exact: true }, "leak", "1 call site grew"],
+  [{ repeat: repeat("clean", "none grew"), exact: true }, "clean", "none grew"],
+  [{ repeat: repeat("unsafe", "events were lost: it may"), exact: false }, "inconclusive", "events were lost: it may"],
+  [{ repeat: null, exact: false }, "inconclusive", "events were lost: what was freed unseen looks as if it were left"],
+  [{ repeat: null, exact: true }, "none yet", "no phase has ended"],
+])("says of %j what it comes to", (workload, word, reason) => {
+  expect(verdictOf({ ...workload, phases: [] })).toEqual({ word, reason });
+});
+
+it("says how far it is", () => {
+  const progress = { phases: 7, rounds: 2, running: { name: "load", round: 2 }, over: false };
+  expect(progressInWords({ progress })).toBe("2 rounds, 7 phases; round 2, load runs");
+  expect(progressInWords({ progress: { ...progress, running: null } })).toMatch(/between two phases$/);
+  expect(progressInWords({ progress: { phases: 1, rounds: 1, running: null, over: true } })).toBe(
+    "1 round, 1 phase; over",
+  );
+});
+
+it("names the phases that left something in their order", () => {
+  const phases = ["load", "use", "load", "use"].map((name) => ({ name })) as WorkloadView["phases"];
+  const callers = [{ byPhase: { use: 1, gone: 2 } }, { byPhase: { use: 3, load: 1 } }];
+  const residue = { callers } as unknown as WorkloadView["residue"];
+  expect(phasesThatLeft({ phases, residue })).toEqual(["load", "use", "gone"]);
+});
