@@ -14,6 +14,13 @@ const targetSettingsSchema = z.strictObject({
   identity: z.string().optional().describe("ssh: a private key's file"),
   sshConfig: z.string().optional().describe("ssh: an OpenSSH configuration in place of the user's own"),
   acceptNew: z.boolean().optional().describe("ssh: store an unknown host key; a changed one is refused all the same"),
+  kernel: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "live, daemon: where its callers are in the source, as -k has it: a built tree, a debug package's directory, a vmlinux or a System.map",
+    ),
 });
 export type TargetSettings = z.infer<typeof targetSettingsSchema>;
 

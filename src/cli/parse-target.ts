@@ -13,12 +13,23 @@ const FORMS =
 
 /** A password comes from the configuration or from `$KMEMTAP_PASSWORD`, and goes into the target and nowhere else. */
 export function parseTarget(text: string, config: Config, env: NodeJS.ProcessEnv = process.env): Target {
-  const named = Object.hasOwn(config.targets, text) ? config.targets[text] : undefined;
-  const settings: TargetSettings = typeof named === "object" ? named : { url: named ?? text };
-  const url = parseTargetUrl(settings.url, named === undefined ? undefined : text);
+  const settings = settingsOf(text, config) ?? { url: text };
+  const url = parseTargetUrl(settings.url, Object.hasOwn(config.targets, text) ? text : undefined);
   const target = targetOf(url, settings, env);
   checkSettings(text, settings, target);
   return target;
+}
+
+/** The kernel that the configuration names for a target, as `-k` would. */
+export function kernelOf(text: string, config: Config): string | undefined {
+  const path = settingsOf(text, config)?.kernel;
+  return path === undefined ? undefined : fileAt(path);
+}
+
+function settingsOf(name: string, { targets }: Config): TargetSettings | undefined {
+  if (!Object.hasOwn(targets, name)) return undefined;
+  const settings = targets[name];
+  return typeof settings === "object" ? settings : { url: settings };
 }
 
 function targetOf(url: TargetUrl, settings: TargetSettings, env: NodeJS.ProcessEnv): Target {
@@ -106,9 +117,9 @@ function checkSettings(name: string, settings: TargetSettings, { kind }: Target)
       : ["serial", "pty", "unix", "tcp"].includes(kind)
         ? login
         : [];
-  const wrong = Object.keys(settings).find((key) => key !== "url" && !takes.includes(key));
+  const wrong = Object.keys(settings).find((key) => !["url", "kernel", ...takes].includes(key));
   if (wrong === undefined) return;
-  const choice = takes.length === 0 ? "it takes its url alone" : `it takes url, ${takes.join(", ")}`;
+  const choice = `it takes url, ${[...takes, "kernel"].join(", ")}`;
   throw usage(`target ${name}: ${kind}: has no ${wrong}`, choice);
 }
 

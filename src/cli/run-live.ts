@@ -7,7 +7,7 @@ import { loadConfig } from "./config.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { openTarget } from "./open-target.ts";
 import { say } from "./say.ts";
-import { parseTarget } from "./parse-target.ts";
+import { kernelOf, parseTarget } from "./parse-target.ts";
 import { recording } from "./record.ts";
 import { untilStopped } from "./until-stopped.ts";
 import { watch } from "./watch.ts";
@@ -39,7 +39,8 @@ async function live(
   record: CaptureRecorder | undefined,
 ): Promise<ExitCode> {
   const config = loadConfig(options.config);
-  const kernel = kernelChoiceOf(options);
+  const named = kernelOf(targetText, config);
+  const kernel = kernelChoiceOf({ ...(named !== undefined && { kernel: named }), ...options });
   const stopped = untilStopped();
   const armed = armOptions(options, config);
   const arm = { ...armed, slabsMs: SLABS_MS, wait: false, scope: "system", reconnect: true, say } as const;

@@ -204,8 +204,8 @@ describe("a target of the configuration", () => {
   it("is refused what its kind has no use for", () => {
     const serial = refusalOf(() => withTarget({ url: "serial:/dev/ttyS0", identity: "/k" }));
     expect(serial.message).toBe("target board: serial: has no identity");
-    expect(serial.nextStep).toBe("it takes url, user, password, passwordFile");
-    expect(refusalOf(() => withTarget({ url: "file:/x", user: "root" })).nextStep).toBe("it takes its url alone");
+    expect(serial.nextStep).toBe("it takes url, user, password, passwordFile, kernel");
+    expect(refusalOf(() => withTarget({ url: "file:/x", user: "root" })).nextStep).toBe("it takes url, kernel");
   });
 
   it("that is no URL is named", () => {

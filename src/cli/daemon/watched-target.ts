@@ -16,9 +16,10 @@ import { finishCapture } from "../finish-capture.ts";
 import { follow } from "../follow.ts";
 import type { MomentDump } from "../headless/dump-moments.ts";
 import { momentOf } from "../headless/moment.ts";
+import { kernelChoiceOf } from "../kernel-option.ts";
 import type { Logger } from "../logger.ts";
 import { openTarget } from "../open-target.ts";
-import { parseTarget } from "../parse-target.ts";
+import { kernelOf, parseTarget } from "../parse-target.ts";
 import { wrappersOf } from "../wrappers.ts";
 
 export interface WatchedTargetOptions {
@@ -127,6 +128,8 @@ export class WatchedTarget implements TargetControl {
   async #watch(): Promise<LiveUpdate | undefined> {
     const { config, logger, dump } = this.#options;
     const armed = armOptions({}, config);
+    const path = kernelOf(this.id, config);
+    const kernel = path === undefined ? undefined : kernelChoiceOf({ kernel: path });
     const say = (text: string) => logger.info(text);
     // Nobody is there to be asked.
     const ask = () => Promise.resolve(undefined);
@@ -139,6 +142,7 @@ export class WatchedTarget implements TargetControl {
         config,
         logger,
         agent,
+        kernel,
         notes: this.#notes,
         phases: ear,
         ...(this.#last !== undefined && { after: this.#last }),

@@ -7,8 +7,9 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type Snapshot, snapshotSchema } from "../../../src/model/snapshot.ts";
 import type { TargetSummary } from "../../../src/model/wire.ts";
 import { ensureBuilt, kmemtap, startKmemtap } from "../../support/kmemtap.ts";
+import { symbolizer, TREE } from "../../support/source-tree.ts";
 import { tempDir } from "../../support/temp-dir.ts";
-import { ALLOC_LINE } from "../../support/trace-text.ts";
+import { alloc, ALLOC_LINE, head } from "../../support/trace-text.ts";
 import { until } from "../../support/until.ts";
 
 beforeAll(ensureBuilt, 120_000);
@@ -17,10 +18,12 @@ const ROOT = new URL("../../../", import.meta.url).pathname;
 const lacks = (program: string, ...args: string[]) => spawnSync(program, args).status !== 0;
 const notifyMissing = lacks("systemd-notify", "--version") || lacks("python3", "--version");
 
-async function daemon(targets: Record<string, string>, env: NodeJS.ProcessEnv = {}) {
+type Targets = Record<string, string | { readonly url: string; readonly kernel?: string }>;
+
+async function daemon(targets: Targets, env: NodeJS.ProcessEnv = {}) {
   const dir = tempDir();
   const [config, out] = [join(dir, "kmemtap.yaml"), join(dir, "out")];
-  const configure = (names: Record<string, string>) =>
+  const configure = (names: Targets) =>
     writeFileSync(config, JSON.stringify({ targets: names, daemon: { directory: out } }));
   configure(targets);
   const child = startKmemtap(["daemon", "--config", config, "--serve", "127.0.0.1:0"], { env });
@@ -93,6 +96,41 @@ describe("kmemtap daemon", () => {
     expect(readdirSync(run.out).sort()).toEqual(["a", "b"]);
     for (const name of readdirSync(join(run.out, "a"))) expect(name).toMatch(/^a-\d{8}T\d{6}\.\d{3}Z-run1\.json$/);
   });
+
+  it.skipIf(symbolizer === undefined)(
+    `looks callers up in the kernel that a target's block names${symbolizer === undefined ? " (missing: llvm-symbolizer)" : ""}`,
+    async () => {
+      const path = join(tempDir(), "serial.log");
+      writeFileSync(
+        path,
+        `${head()}${alloc({ site: "setup+0xd/0x20", ptr: "0000000000000010", req: 100, alloc: 128 })}\n`,
+      );
+      const url = `file://${path}`;
+      const run = await daemon({ with: { url, kernel: TREE }, without: url, gone: { url, kernel: "/nosuch/vmlinux" } });
+      const sourceOf = async (id: string) => {
+        const answer = await fetch(`${run.url}/api/targets/${id}/snapshot.json`);
+        return answer.ok
+          ? snapshotSchema
+              .parse(await answer.json())
+              .callers.at(0)
+              ?.source?.chain.at(-1)
+          : undefined;
+      };
+      await until("the source", async () => (await sourceOf("with")) !== undefined, 20_000);
+      expect(await sourceOf("with")).toMatchObject({ function: "setup", file: "fs/one.c", line: 3 });
+      await until("the other", () => holds(run.url, "without", 128));
+      expect(await sourceOf("without")).toBeUndefined();
+      expect(await (await fetch(`${run.url}/api/targets/with/footprint`)).json()).toMatchObject({
+        schema: "kmemtap.size/1",
+      });
+      expect((await targetsAt(run.url))["gone"]).toMatchObject({
+        state: "failed",
+        detail: expect.stringMatching(/^\/nosuch\/vmlinux: no such file or directory; tried again in/) as string,
+      });
+      run.child.kill("SIGTERM");
+      expect(await run.ended).toBe(0);
+    },
+  );
 
   it("tries a target that failed again, and goes on with another run", async () => {
     const later = join(tempDir(), "later.trace");
