@@ -79,7 +79,7 @@ describe("the series", () => {
 
   it("are escaped where a target is named as a label would end", async () => {
     const text = await textOf(registryWith(updateOf([allocation('a"}\n+0x1/0x2', 1)])), 5);
-    expect(text).toContain('caller="a\\"}\\n+0x1"');
+    expect(text).toContain('caller="a\\"}\\\\u{a}+0x1"');
   });
 });
 

@@ -16,6 +16,8 @@ export class Helpers {
   readonly #spans = new Map<number, Span>();
   /** By a pid's low bits: whether it is worth looking. */
   readonly seen = new Uint8Array(MASK + 1);
+  /** Of {@link seen}, so far. */
+  changes = 0;
   /** The rounds that events may still come from, oldest first. */
   readonly #rounds: (readonly number[])[] = [];
 
@@ -28,6 +30,7 @@ export class Helpers {
     }
     const round = pids.split(",").map(Number).filter(Number.isSafeInteger);
     this.#rounds.push(round);
+    this.changes += 1;
     for (const pid of round) {
       this.#spans.set(pid, { fromNs: statsNs, toNs: Infinity });
       this.seen[pid & MASK] = 1;
@@ -49,6 +52,7 @@ export class Helpers {
     let isOthers = false;
     for (const other of this.#spans.keys()) if ((other & MASK) === low) isOthers = true;
     if (!isOthers) this.seen[low] = 0;
+    this.changes += 1;
   }
 
   /** True where what the process did then was the agent's. */

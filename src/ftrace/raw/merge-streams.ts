@@ -1,12 +1,12 @@
 /** The CPUs' records as one sequence by time, because an object is often freed on another CPU. */
 import type { CpuStream } from "./cpu-stream.ts";
-import type { RawCore } from "./raw-core.ts";
+import type { RawCore, SeenPids } from "./raw-core.ts";
 
 export interface MergeRules {
   /** Nothing younger is taken. */
   readonly untilNs: number;
-  /** By a pid's low 16 bits: nonzero where {@link take} must look whose event it is. */
-  readonly mayBeOwn: Uint8Array;
+  /** Whose events {@link take} must look at. */
+  readonly mayBeOwn: SeenPids;
   /** For a stream that has nothing to say at the moment: no record older than this is still to come from it. */
   readonly safeNsOf: (stream: CpuStream) => number;
   /** Takes what the stream has found, and clears it; false stops the merge, and the same is handed over again at the next. */

@@ -60,12 +60,23 @@ export interface LanePlace {
   readonly records: number;
 }
 
+/** Pids that somebody looks for. */
+export interface SeenPids {
+  /** By a pid's low 16 bits: nonzero where it may be one of them. */
+  readonly seen: Uint8Array;
+  /** Grows with every change of {@link seen}. */
+  readonly changes: number;
+}
+
 /** A lane is what a CPU's stream lends: the page that it has open, and some behind it. Streams number their lanes. */
 export class RawCore {
   readonly #wasm = instantiate(RAW_WASM) as RawExports;
   readonly #into: EventColumns;
   #views = viewsOf(this.#wasm);
   readonly #layouts = new WeakMap<readonly unknown[], { readonly at: number; readonly count: number }>();
+
+  /** Of the pids that the core was shown last. */
+  #pidChanges = -1;
 
   /** @param into where the events go */
   constructor(into: EventColumns) {
@@ -129,12 +140,14 @@ export class RawCore {
    * Begins a merge.
    *
    * @param lanes by rank: of records of the same time the first one's comes first
-   * @param mayBeOwn by a pid's low 16 bits: nonzero where the stream must look whose event it is
+   * @param mayBeOwn of which the stream must look whose event it is: always the same ones
    */
-  begin(lanes: readonly number[], mayBeOwn: Uint8Array): void {
+  begin(lanes: readonly number[], mayBeOwn: SeenPids): void {
     const views = this.#current();
     views.order.set(lanes);
-    views.mayBeOwn.set(mayBeOwn);
+    if (this.#pidChanges === mayBeOwn.changes) return;
+    views.mayBeOwn.set(mayBeOwn.seen);
+    this.#pidChanges = mayBeOwn.changes;
   }
 
   /** Takes records of the first `lanes` lanes in order, none younger than `limitNs`; the lane that needs its stream, or undefined where there is none. */

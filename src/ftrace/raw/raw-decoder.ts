@@ -228,7 +228,7 @@ export class RawDecoder implements StreamDecoder {
     if (!this.#taker.asked) {
       mergeStreams(this.#streams, this.#taker.core, {
         untilNs: this.#flushing ? Infinity : this.#statsNs,
-        mayBeOwn: this.#helpers.seen,
+        mayBeOwn: this.#helpers,
         safeNsOf: (stream) => (mayWait ? this.#safeNsOf(stream) : Infinity),
         take: (stream) => this.#taker.take(stream),
       });

@@ -13,7 +13,7 @@ import { cpuPieces } from "./cpu-data.ts";
 import type { DatBuffer, DatFile } from "./dat-file.ts";
 import { readDatFile } from "./read-dat-file.ts";
 
-const NO_OWN = { seen: new Uint8Array(1 << 16), has: () => false };
+const NO_OWN = { seen: new Uint8Array(1 << 16), changes: 0, has: () => false };
 
 /** A CPU's records, and where more of them come from. */
 interface Lane {
@@ -62,7 +62,7 @@ export async function* readTraceDat(
     for (const lane of lanes) await refill(lane);
     mergeStreams(streams, taker.core, {
       untilNs: Infinity,
-      mayBeOwn: NO_OWN.seen,
+      mayBeOwn: NO_OWN,
       safeNsOf: (stream) => (lanes[streams.indexOf(stream)].ended ? Infinity : -1),
       take: (stream) => taker.take(stream),
     });
