@@ -146,7 +146,9 @@ describe.skipIf(missing.length > 0)(`Prometheus${note}`, () => {
     const value = async (query: string) => {
       const url = `http://127.0.0.1:${String(port)}/api/v1/query?query=${encodeURIComponent(query)}`;
       const answer = await fetch(url).then(
-        (response) => response.json() as Promise<{ data: { result: { value: [number, string] }[] } }>,
+        // While it begins it says that it is not there yet, in words.
+        (response) =>
+          response.ok ? (response.json() as Promise<{ data: { result: { value: [number, string] }[] } }>) : undefined,
         () => undefined,
       );
       return answer?.data.result[0]?.value[1];

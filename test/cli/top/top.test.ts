@@ -43,8 +43,8 @@ it.each([
   [["top", "local:", "--once", "--rows", "none"], /--rows none: not a number of rows/],
   [["top", "local:", "-d", "1ms"], /--delay 1ms: too often/],
   [
-    ["top", "http://127.0.0.1:1/", "--once"],
-    /127\.0\.0\.1:1.*\n {2}check that kmemtap live or kmemtap daemon runs there/,
+    ["top", "http://127.0.0.1:2/", "--once"],
+    /127\.0\.0\.1:2.*\n {2}check that kmemtap live or kmemtap daemon runs there/,
   ],
 ])("says of %j what and what to do", async (args, message) => {
   const { status, stdout, stderr } = await kmemtap(args);
