@@ -1,7 +1,4 @@
 const INITIAL_BYTES = 1 << 16;
-/** So few are moved to the beginning before there is need, once so many lie read before them: what is written again and again stays in a cache. */
-const FEW_BYTES = 1 << 16;
-const READ_BYTES = 1 << 19;
 
 /** Bytes of one CPU that have come and have not been read to their end: copies of what was pushed, or what was borrowed, as it lies. */
 export class WaitingBytes {
@@ -20,9 +17,7 @@ export class WaitingBytes {
 
   /** By so many bytes all that was here has moved towards the beginning. */
   push(bytes: Uint8Array): number {
-    const isFull = this.to + bytes.length > this.bytes.length;
-    const isCheap = this.from >= READ_BYTES && this.length <= FEW_BYTES;
-    const moved = isFull || isCheap ? this.#makeRoom(bytes.length) : 0;
+    const moved = this.to + bytes.length > this.bytes.length ? this.#makeRoom(bytes.length) : 0;
     this.bytes.set(bytes, this.to);
     this.to += bytes.length;
     return moved;
