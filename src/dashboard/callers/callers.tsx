@@ -2,6 +2,7 @@
 import { ComparePanel } from "../compare/compare-panel.tsx";
 import { FlamePanel } from "../flame/flame-panel.tsx";
 import { LeaksPanel } from "../leaks/leaks-panel.tsx";
+import { ChoiceChips } from "../parts/choice-chips.tsx";
 import { CallersRings } from "../rings/callers-rings.tsx";
 import type { Account } from "../state/page-state.ts";
 import { type Panel, PANELS } from "../view/view.ts";
@@ -32,20 +33,14 @@ export function Callers({ account, scope: whole }: CallersProps) {
   const scope = useKindScope(whole, filter.kind);
   const viewChoice = (
     <>
-      <div class="views" role="group" aria-label="Show the callers as">
-        {PANELS.map((name) => (
-          <button
-            key={name}
-            type="button"
-            class="chip"
-            aria-pressed={panel === name}
-            data-view={name}
-            onClick={() => changeView({ panel: name })}
-          >
-            {WORDS[name]}
-          </button>
-        ))}
-      </div>
+      <ChoiceChips
+        label="Show the callers as"
+        choices={PANELS}
+        chosen={panel}
+        words={WORDS}
+        data="view"
+        onChoose={(name) => changeView({ panel: name })}
+      />
       {panel !== "flame" && panel !== "workload" && (
         <>
           <FilterField />

@@ -2,6 +2,7 @@
 import { useContext, useEffect, useMemo, useState } from "preact/hooks";
 import { humanBytes } from "../format/bytes.ts";
 import { peaksKnown } from "../format/peaks-known.ts";
+import { ChoiceChips } from "../parts/choice-chips.tsx";
 import type { Account } from "../state/page-state.ts";
 import { ClockChoice } from "../time/clock-choice.tsx";
 import { ClockContext } from "../time/moment.tsx";
@@ -77,20 +78,14 @@ export function Timeline({ account, used }: TimelineProps) {
     <section class="chart" aria-label="Net bytes over time">
       <div class="section-head">
         <h2>Net over time</h2>
-        <div class="views" role="group" aria-label="Net bytes are drawn">
-          {STACKINGS.map((name) => (
-            <button
-              key={name}
-              type="button"
-              class="chip"
-              aria-pressed={stacking === name}
-              data-stacking={name}
-              onClick={() => changeView({ stacking: name })}
-            >
-              {byName[name]}
-            </button>
-          ))}
-        </div>
+        <ChoiceChips
+          label="Net bytes are drawn"
+          choices={STACKINGS}
+          chosen={stacking}
+          words={byName}
+          data="stacking"
+          onChoose={(name) => changeView({ stacking: name })}
+        />
         <ClockChoice />
       </div>
       <div class="chart-status">

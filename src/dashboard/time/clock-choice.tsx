@@ -1,4 +1,5 @@
 import { useContext } from "preact/hooks";
+import { ChoiceChips } from "../parts/choice-chips.tsx";
 import { changeView } from "../view/view-store.ts";
 import { CLOCKS, type ClockKind } from "./clock.ts";
 import { ClockContext } from "./moment.tsx";
@@ -11,20 +12,14 @@ const HINTS: Record<ClockKind, string> = {
 export function ClockChoice() {
   const { kind } = useContext(ClockContext);
   return (
-    <div class="views" role="group" aria-label="Times are">
-      {CLOCKS.map((name) => (
-        <button
-          key={name}
-          type="button"
-          class="chip"
-          aria-pressed={kind === name}
-          data-clock={name}
-          title={HINTS[name]}
-          onClick={() => changeView({ clock: name })}
-        >
-          {name}
-        </button>
-      ))}
-    </div>
+    <ChoiceChips
+      label="Times are"
+      choices={CLOCKS}
+      chosen={kind}
+      words={{ ago: "ago", uptime: "uptime" }}
+      hints={HINTS}
+      data="clock"
+      onChoose={(name) => changeView({ clock: name })}
+    />
   );
 }
