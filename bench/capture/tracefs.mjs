@@ -51,6 +51,12 @@ export function mountTracefs() {
   return { ok: false, mounted: false, reason: "this kernel has no kmem events" };
 }
 
+/** What tasks are called, by their pids, as far as the kernel kept it: one list for all instances. @returns {Map<number, string>} */
+function taskNames() {
+  const lines = readFileSync(join(TRACEFS, "saved_cmdlines"), "latin1").matchAll(/^(\d+) (.*)$/gm);
+  return new Map(Array.from(lines, ([, pid, name]) => [Number(pid), name]));
+}
+
 /** Undoes mountTracefs(), unless somebody began to use the mount meanwhile. @returns {boolean} whether it is unmounted */
 export function unmountTracefs() {
   const others = existsSync(join(TRACEFS, "instances")) ? readdirSync(join(TRACEFS, "instances")) : [];
@@ -176,6 +182,7 @@ export class TraceInstance {
       headerEvent: read("events/header_event"),
       formats: this.events.map((event) => read(`events/kmem/${event}/format`)),
       kallsyms: readFileSync("/proc/kallsyms", "utf8"),
+      taskNames: taskNames(),
       release: release(),
       cpuBytes: pages.map((ofCpu) => ofCpu.length * PAGE_BYTES),
     });
