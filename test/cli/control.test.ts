@@ -7,7 +7,8 @@ import { type Mark, type ReplyMessage, type ServerMessage } from "../../src/mode
 import type { ControlAction } from "../../src/model/wire-request.ts";
 import { workloadViewSchema } from "../../src/model/workload-view.ts";
 import { connect } from "../support/serving.ts";
-import { ensureBuilt, startKmemtap } from "../support/kmemtap.ts";
+import { ensureBuilt } from "../support/kmemtap.ts";
+import { startServing } from "../support/start-serving.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ALLOC_LINE } from "../support/trace-text.ts";
 import { canTrace, INSTANCES } from "../support/traced.ts";
@@ -15,26 +16,19 @@ import { until } from "../support/until.ts";
 
 beforeAll(ensureBuilt, 120_000);
 
-const live = (...args: string[]) => serving("live", ...args);
+const live = (...args: string[]) => controlled("live", ...args);
 
 /** The daemon, which reads this machine as it sees fit. */
 function daemon() {
   const file = join(tempDir(), "kmemtap.yaml");
   writeFileSync(file, JSON.stringify({ targets: { target: "local:" }, overrun: { bufferKb: 512 } }));
-  return serving("daemon", "--config", file);
+  return controlled("daemon", "--config", file);
 }
 
-async function serving(...args: string[]) {
-  const child = startKmemtap([...args, "--serve", "127.0.0.1:0"]);
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-  onTestFinished(async () => {
-    if (child.exitCode !== null) return;
-    child.kill("SIGTERM");
-    await once(child, "close");
-  });
-  await until("the address", () => /at (http:\S+)/.test(said), 60_000);
-  const url = /at (http:\S+)/.exec(said)?.[1] ?? "";
+async function controlled(...args: string[]) {
+  const run = await startServing(args);
+  onTestFinished(() => void run.stop());
+  const { child, url } = run;
   const viewer = connect(url);
   await until("a snapshot", () => viewer.messages.some(({ type }) => type === "snapshot"), 60_000);
   let id = 0;
@@ -45,7 +39,7 @@ async function serving(...args: string[]) {
     await until(`a reply to ${JSON.stringify(action)}`, () => answer() !== undefined, 60_000);
     return answer() as ReplyMessage;
   };
-  return { child, viewer, act, url, said: () => said };
+  return { child, viewer, act, url, said: () => run.stderr };
 }
 
 const marksOf = (messages: readonly ServerMessage[]): Mark[] =>

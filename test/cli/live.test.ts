@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { type Snapshot, snapshotSchema } from "../../src/model/snapshot.ts";
-import { ensureBuilt, kmemtap, startKmemtap } from "../support/kmemtap.ts";
+import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
+import { startServing } from "../support/start-serving.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ALLOC_LINE, FREE_LINE, head } from "../support/trace-text.ts";
 import { until } from "../support/until.ts";
@@ -14,13 +15,8 @@ import { until } from "../support/until.ts";
 beforeAll(ensureBuilt, 120_000);
 
 async function live(...args: string[]) {
-  const child = startKmemtap(["live", ...args, "--serve", "127.0.0.1:0"]);
-  const run = { child, url: "", stdout: "", stderr: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (run.stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (run.stderr += text));
-  onTestFinished(() => void child.kill("SIGKILL"));
-  await until("the address", () => /at (http:[^\s"]+)/.test(run.stderr));
-  run.url = /at (http:[^\s"]+)/.exec(run.stderr)?.[1] ?? "";
+  const run = await startServing(["live", ...args]);
+  onTestFinished(() => void run.child.kill("SIGKILL"));
   return run;
 }
 

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
-import { ensureBuilt, kmemtap, startKmemtap } from "../support/kmemtap.ts";
+import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
+import { startServing } from "../support/start-serving.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { alloc, head } from "../support/trace-text.ts";
 import { until } from "../support/until.ts";
@@ -32,12 +33,8 @@ it("is shown as an escape: files of every format, report, top, the page's data a
   const top = await kmemtap(["top", `file://${trace}`, "--once"]);
   outputs.push(["report", report.stdout], ["top", top.stdout]);
 
-  const live = startKmemtap(["live", `file://${trace}`, "--serve", "127.0.0.1:0"]);
-  onTestFinished(() => void live.kill("SIGKILL"));
-  let said = "";
-  live.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-  await until("the address", () => /at (http:\S+)/.test(said));
-  const url = /at (http:\S+)/.exec(said)?.[1] ?? "";
+  const { child, url } = await startServing(["live", `file://${trace}`]);
+  onTestFinished(() => void child.kill("SIGKILL"));
   const get = async (path: string) => (await fetch(url + path)).text();
   await until("the event", async () => (await get("/metrics")).includes("tty_"));
   for (const path of ["/metrics", "/api/targets/target/snapshot.txt", "/api/targets/target/snapshot.json"])

@@ -1,10 +1,10 @@
 /** The page of a server that wants a token, in a browser; of a target whose tasks are named as markup and as escape sequences. */
-import { once } from "node:events";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { ensureBuilt, startKmemtap } from "../support/kmemtap.ts";
+import { ensureBuilt } from "../support/kmemtap.ts";
+import { startServing } from "../support/start-serving.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { alloc, head } from "../support/trace-text.ts";
 import { until } from "../support/until.ts";
@@ -30,15 +30,9 @@ async function live() {
   // What is no trace at all, such as a log line, and what claims to be a call site.
   const odd = [line("sh", `${HTML}+0x1/0x2`, 20), line("sh", `a${ESCAPE}b+0x1/0x2`, 21), `${ESCAPE}${HTML}\n`];
   writeFileSync(trace, [...hostile, ...odd, line("sh", "good+0x1/0x2", 30)].join(""));
-  const child = startKmemtap(["live", `file://${encodeURI(trace)}`, "--serve", "127.0.0.1:0", "--token-file", token]);
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-  onTestFinished(async () => {
-    child.kill("SIGTERM");
-    if (child.exitCode === null) await once(child, "close");
-  });
-  await until("the address", () => /at (http:\S+)/.test(said), 60_000);
-  return { url: /at (http:\S+)/.exec(said)?.[1] ?? "", said: () => said };
+  const run = await startServing(["live", `file://${encodeURI(trace)}`, "--token-file", token]);
+  onTestFinished(() => void run.stop());
+  return { url: run.url, said: () => run.stderr };
 }
 
 describe.skipIf(missing)(`the page of a server that wants a token${note}`, () => {

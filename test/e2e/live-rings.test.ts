@@ -1,12 +1,12 @@
 /** The live page's rings with a kernel's symbols at hand: by directory, what the image takes beside what is allocated. */
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { sizeSchema } from "../../src/model/size.ts";
-import { ensureBuilt, startKmemtap } from "../support/kmemtap.ts";
+import { ensureBuilt } from "../support/kmemtap.ts";
 import { symbolizer, TREE } from "../support/source-tree.ts";
+import { startServing } from "../support/start-serving.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { alloc, head } from "../support/trace-text.ts";
 import { needs } from "./support/needs.ts";
@@ -21,18 +21,9 @@ async function live(...options: string[]): Promise<string> {
   const line = (site: string, i: number) =>
     `${head()}${alloc({ site, ptr: `00000000000000${i + 10}`, req: 100, alloc: 128 })}\n`;
   writeFileSync(trace, sites.map(line).join(""));
-  const child = startKmemtap(["live", `file://${trace}`, "--serve", "127.0.0.1:0", ...options]);
-  onTestFinished(async () => {
-    child.kill("SIGINT");
-    await once(child, "close");
-  });
-  let said = "";
-  for await (const text of child.stderr.setEncoding("utf8")) {
-    said += text as string;
-    const url = /at (http:\S+)/.exec(said)?.[1];
-    if (url !== undefined) return url;
-  }
-  throw new Error(`no page: ${said}`);
+  const run = await startServing(["live", `file://${trace}`, ...options]);
+  onTestFinished(() => void run.stop());
+  return run.url;
 }
 
 describe.skipIf(missing || symbolizer === undefined)(

@@ -1,13 +1,12 @@
 /** The page on a recording of this machine, of which a block is damaged: the gap is drawn and said, times are the trace's own, stacks can be read. */
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ensureBuilt, kmemtap, startKmemtap } from "../support/kmemtap.ts";
+import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
+import { type Serving, startServing } from "../support/start-serving.ts";
 import { canTrace } from "../support/traced.ts";
-import { until } from "../support/until.ts";
 import { needs } from "./support/needs.ts";
 
 const { missing, note } = needs("chromium");
@@ -17,7 +16,7 @@ const BLOCK = Buffer.from("KMTB");
 const HEADER_BYTES = 68;
 
 describe.skipIf(missing || !canTrace)(`the page of a recording with a gap${note}`, () => {
-  let served: ReturnType<typeof startKmemtap>;
+  let served: Serving;
   let browser: Browser;
   let page: Page;
   let dir = "";
@@ -29,20 +28,16 @@ describe.skipIf(missing || !canTrace)(`the page of a recording with a gap${note}
     const taken = await kmemtap(["snapshot", "local:", "--for", "6s", "--stacks", "--record", recording]);
     expect(taken.status).toBe(0);
     damage(recording);
-    served = startKmemtap(["live", `replay://${recording}?speed=0`, "--serve", "127.0.0.1:0"]);
-    let said = "";
-    served.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-    await until("the address", () => /at (http:\S+)/.test(said), 60_000);
+    served = await startServing(["live", `replay://${recording}?speed=0`]);
     browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    await page.goto(/at (http:\S+)/.exec(said)?.[1] ?? "");
+    await page.goto(served.url);
     await page.locator("[data-testid=status][data-status=ended]").waitFor({ timeout: 60_000 });
   });
 
   afterAll(async () => {
     await browser.close();
-    served.kill("SIGTERM");
-    if (served.exitCode === null) await once(served, "close");
+    await served.stop();
     rmSync(dir, { recursive: true });
   });
 

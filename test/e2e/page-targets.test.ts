@@ -1,13 +1,12 @@
 /** The page of a daemon with many targets, of which one is bad: listed, switched between, and none the worse for another. */
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ensureBuilt, startKmemtap } from "../support/kmemtap.ts";
+import { ensureBuilt } from "../support/kmemtap.ts";
+import { type Serving, startServing } from "../support/start-serving.ts";
 import { canTrace } from "../support/traced.ts";
-import { until } from "../support/until.ts";
 import { needs } from "./support/needs.ts";
 
 const { missing, note } = needs("chromium");
@@ -18,7 +17,7 @@ const expected = (name: string) =>
   (JSON.parse(readFileSync(`${fixture(name)}/expected.json`, "utf8")) as { totals: { netBytes: number } }).totals;
 
 describe.skipIf(missing)(`the page of a daemon${note}`, () => {
-  let daemon: ReturnType<typeof startKmemtap>;
+  let daemon: Serving;
   let browser: Browser;
   let page: Page;
   let dir = "";
@@ -36,10 +35,7 @@ describe.skipIf(missing)(`the page of a daemon${note}`, () => {
       ...(canTrace && { local: "local:" }),
     };
     writeFileSync(config, JSON.stringify({ targets }));
-    daemon = startKmemtap(["daemon", "--config", config, "--serve", "127.0.0.1:0"]);
-    let said = "";
-    daemon.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-    await until("the address", () => /targets at (http:\S+)/.test(said), 60_000);
+    daemon = await startServing(["daemon", "--config", config]);
     browser = await chromium.launch({
       executablePath: "/usr/bin/chromium",
       args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
@@ -47,13 +43,12 @@ describe.skipIf(missing)(`the page of a daemon${note}`, () => {
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.on("pageerror", (error) => faults.push(error.message));
     page.on("console", (message) => faults.push(message.text()));
-    await page.goto(/targets at (http:\S+)/.exec(said)?.[1] ?? "");
+    await page.goto(daemon.url);
   });
 
   afterAll(async () => {
     await browser.close();
-    daemon.kill("SIGTERM");
-    if (daemon.exitCode === null) await once(daemon, "close");
+    await daemon.stop();
     rmSync(dir, { recursive: true });
   });
 

@@ -9,11 +9,11 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { LiveUpdate } from "../../src/capture/live-update.ts";
 import { metricsOf } from "../../src/server/metrics.ts";
 import { TargetRegistry } from "../../src/server/registry.ts";
-import { ensureBuilt, startKmemtap } from "../support/kmemtap.ts";
+import { ensureBuilt } from "../support/kmemtap.ts";
 import { allocation, cpuStats, updateOf } from "../support/live-update.ts";
+import { startServing } from "../support/start-serving.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ALLOC_LINE } from "../support/trace-text.ts";
-import { until } from "../support/until.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const missing = ["prometheus", "promtool"].filter((program) => spawnSync(program, ["--version"]).status !== 0);
@@ -117,12 +117,9 @@ describe.skipIf(missing.length > 0)(`Prometheus${note}`, () => {
     const dir = tempDir();
     const log = join(dir, "serial.log");
     writeFileSync(log, `${ALLOC_LINE}\n`);
-    const live = startKmemtap(["live", `file://${log}`, "--serve", "127.0.0.1:0"]);
-    onTestFinished(() => void live.kill("SIGKILL"));
-    let said = "";
-    live.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-    await until("the address", () => /at (http:\S+)/.test(said));
-    const address = /at http:\/\/(\S+)/.exec(said)?.[1] ?? "";
+    const live = await startServing(["live", `file://${log}`]);
+    onTestFinished(() => void live.child.kill("SIGKILL"));
+    const address = new URL(live.url).host;
     const port = await freePort();
     writeFileSync(
       join(dir, "prometheus.yml"),

@@ -1,12 +1,12 @@
 /** `kmemtap daemon` as a process: many targets, one of them bad; read again on SIGHUP, and what it leaves at its end. */
 import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type Snapshot, snapshotSchema } from "../../../src/model/snapshot.ts";
 import type { TargetSummary } from "../../../src/model/wire.ts";
-import { ensureBuilt, kmemtap, startKmemtap } from "../../support/kmemtap.ts";
+import { ensureBuilt, kmemtap } from "../../support/kmemtap.ts";
+import { startServing } from "../../support/start-serving.ts";
 import { symbolizer, TREE } from "../../support/source-tree.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { alloc, ALLOC_LINE, head } from "../../support/trace-text.ts";
@@ -26,22 +26,9 @@ async function daemon(targets: Targets, env: NodeJS.ProcessEnv = {}) {
   const configure = (names: Targets) =>
     writeFileSync(config, JSON.stringify({ targets: names, daemon: { directory: out } }));
   configure(targets);
-  const child = startKmemtap(["daemon", "--config", config, "--serve", "127.0.0.1:0"], { env });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const run = {
-    child,
-    dir,
-    out,
-    config,
-    configure,
-    said: "",
-    url: "",
-    ended: once(child, "close").then(([status]) => status as number),
-  };
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (run.said += text));
-  await until("the address", () => /targets at (http:\S+)/.test(run.said), 60_000);
-  run.url = /targets at (http:\S+)/.exec(run.said)?.[1] ?? "";
-  return run;
+  const run = await startServing(["daemon", "--config", config], { env });
+  onTestFinished(() => void run.child.kill("SIGKILL"));
+  return Object.assign(run, { dir, out, config, configure });
 }
 
 async function targetsAt(url: string): Promise<Record<string, TargetSummary>> {
@@ -91,7 +78,7 @@ describe("kmemtap daemon", () => {
     appendFileSync(a, `${lineOf(9)}\n`);
     await until("the third", () => holds(run.url, "a", 8192));
     run.child.kill("SIGTERM");
-    expect({ status: await run.ended, said: run.said }).toMatchObject({ status: 0 });
+    expect({ status: await run.ended, stderr: run.stderr }).toMatchObject({ status: 0 });
     expect(snapshotsIn(join(run.out, "a")).map(({ totals }) => totals.netBytes)).toEqual([4096, 8192]);
     expect(readdirSync(run.out).sort()).toEqual(["a", "b"]);
     for (const name of readdirSync(join(run.out, "a"))) expect(name).toMatch(/^a-\d{8}T\d{6}\.\d{3}Z-run1\.json$/);
@@ -150,7 +137,7 @@ describe("kmemtap daemon", () => {
     run.configure({ a: `file://${a}`, b: `file://${c}`, c: `file://${c}` });
     run.child.kill("SIGHUP");
     await until("the change", async () => (await holds(run.url, "c", 12_288)) && holds(run.url, "b", 12_288));
-    expect(run.said.match(/watching it .*"target":"a"/g)?.length).toBe(1);
+    expect(run.stderr.match(/watching it .*"target":"a"/g)?.length).toBe(1);
     // What left was written.
     expect(snapshotsIn(join(run.out, "b")).map(({ totals }) => totals.netBytes)).toEqual([8192]);
     // What is of all targets and read from the configuration begins them anew; what is of the daemon's start is said to be.
@@ -160,11 +147,11 @@ describe("kmemtap daemon", () => {
     };
     writeFileSync(run.config, JSON.stringify({ ...shared, bulk: true, serve: "127.0.0.1:1", logFormat: "json" }));
     run.child.kill("SIGHUP");
-    await until("targets with bulk", () => (run.said.match(/watching it .*"target":"a"/g)?.length ?? 0) === 2);
+    await until("targets with bulk", () => (run.stderr.match(/watching it .*"target":"a"/g)?.length ?? 0) === 2);
     for (const name of ["serve", "logFormat"])
-      await until(name, () => run.said.includes(`${name} is as it was: restart kmemtap to change it`));
+      await until(name, () => run.stderr.includes(`${name} is as it was: restart kmemtap to change it`));
     await until("the account again", () => holds(run.url, "a", 4096));
-    const refusals = () => run.said.split("the configuration stays as it was").length - 1;
+    const refusals = () => run.stderr.split("the configuration stays as it was").length - 1;
     writeFileSync(run.config, "targets: 5\n");
     run.child.kill("SIGHUP");
     await until("the refusal", () => refusals() === 1);
