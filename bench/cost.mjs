@@ -10,11 +10,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
 import { findFetchedKernel } from "../build/target/qemu/boot-kernel.js";
 import { bootShellGuest } from "../build/target/qemu/shell-guest.js";
+import { optionsOf } from "./options.mjs";
 
-const MAIN = fileURLToPath(new URL("../build/main.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const HZ = 100;
 const MODES = ["alone", "raw", "text", "hist"];
 /** Looks for names that a tmpfs does not have: four events each, and hardly anything else. */
@@ -23,9 +24,12 @@ const WORK =
   "cd /tmp && names=$(seq 1000001 1003000); read from _ </proc/uptime; i=0; " +
   `while [ $i -lt ${LOOKS / 3000} ]; do rm -f $names; i=$((i + 1)); done; read to _ </proc/uptime; echo $from $to`;
 
-const { values } = parseArgs({
-  options: { suite: { type: "string", default: "trixie" }, rounds: { type: "string", default: "3" } },
-});
+const values = optionsOf(
+  `usage: node bench/cost.mjs [options]
+  --suite NAME  whose kernel is booted (default trixie)
+  --rounds N    of which the least is taken (default 3)`,
+  { suite: "trixie", rounds: "3" },
+);
 const rounds = Number(values.rounds);
 const kernel = findFetchedKernel(values.suite);
 if (!(rounds >= 1) || kernel === undefined) {

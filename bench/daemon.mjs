@@ -8,16 +8,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { ROOT } from "../scripts/lib.mjs";
+import { optionsOf } from "./options.mjs";
 
-const { values } = parseArgs({
-  options: {
-    targets: { type: "string", default: "1,4,16" },
-    rate: { type: "string", default: "20000" },
-    seconds: { type: "string", default: "15" },
-  },
-});
+const values = optionsOf(
+  `usage: node bench/daemon.mjs [options]
+  --targets N,N  how many, one after the other (default 1,4,16)
+  --rate N       events a second of each (default 20000)
+  --seconds N    of each (default 15)`,
+  { targets: "1,4,16", rate: "20000", seconds: "15" },
+);
 const [rate, seconds] = [Number(values.rate), Number(values.seconds)];
 /** Starting, before it is measured. */
 const WARM_S = 10;

@@ -10,7 +10,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { optionsOf } from "./options.mjs";
 
 const STORM = fileURLToPath(new URL("live/storm.mjs", import.meta.url));
 const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
@@ -18,9 +18,12 @@ const HZ = 100;
 const STORM_SECONDS = 5;
 const REST_SECONDS = 10;
 
-const { values } = parseArgs({
-  options: { seconds: { type: "string", default: "60" }, cpus: { type: "string", default: "1" } },
-});
+const values = optionsOf(
+  `usage: node bench/live.mjs [options]
+  --seconds N  of each capture (default 60)
+  --cpus N     under the storm (default 1)`,
+  { seconds: "60", cpus: "1" },
+);
 const seconds = Number(values.seconds);
 const storms = Number(values.cpus);
 if (!(seconds >= 1) || !Number.isInteger(storms) || storms < 1 || storms > cpus().length) {

@@ -43,3 +43,25 @@ function positive(text, option) {
   if (!(value > 0)) throw new Error(`${option}: a positive number, not "${text}"`);
   return value;
 }
+
+/**
+ * Options of a benchmark that takes text and numbers: `--help` prints the usage and ends with 0, what is no option ends with 2 in one line.
+ * @template {Record<string, string>} T
+ * @param {string} usage the options, a line each
+ * @param {T} defaults by option
+ * @returns {T}
+ */
+export function optionsOf(usage, defaults) {
+  const options = Object.fromEntries(
+    Object.entries(defaults).map(([name, value]) => [name, { type: "string", default: value }]),
+  );
+  try {
+    const { help, ...values } = parseArgs({ options: { ...options, help: { type: "boolean" } } }).values;
+    if (!help) return values;
+    console.log(usage);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error.message.split(".")[0]}\n${usage}`);
+    process.exit(2);
+  }
+}

@@ -5,7 +5,6 @@
  * Exit status: 0 measured; 2 wrong use, or no Chromium.
  */
 import { existsSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { chromium } from "playwright-core";
 import { accessOf } from "../build/cli/access-options.js";
@@ -14,15 +13,16 @@ import { serve } from "../build/server/serve.js";
 import { TargetRegistry } from "../build/server/registry.js";
 import { generate } from "./page/generate.mjs";
 import { figure, table } from "./table.mjs";
+import { optionsOf } from "./options.mjs";
 
 const CHROMIUM = "/usr/bin/chromium";
-const { values } = parseArgs({
-  options: {
-    callers: { type: "string", default: "5000" },
-    updates: { type: "string", default: "10" },
-    seconds: { type: "string", default: "5" },
-  },
-});
+const values = optionsOf(
+  `usage: node bench/page.mjs [options]
+  --callers N  (default 5000)
+  --updates N  a second (default 10)
+  --seconds N  of each view (default 5)`,
+  { callers: "5000", updates: "10", seconds: "5" },
+);
 const [callers, updatesPerSecond, seconds] = [values.callers, values.updates, values.seconds].map(Number);
 if (!(callers >= 1 && updatesPerSecond >= 1 && seconds >= 1)) {
   console.error("--callers, --updates and --seconds are numbers from 1 on");

@@ -10,19 +10,19 @@ import { existsSync, readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { optionsOf } from "./options.mjs";
 
 const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const part = (name) => fileURLToPath(new URL(`serve/${name}.mjs`, import.meta.url));
 const SAMPLES = 10;
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: "string", default: "300" },
-    viewers: { type: "string", default: "200" },
-    stuck: { type: "string", default: "10" },
-  },
-});
+const values = optionsOf(
+  `usage: node bench/serve.mjs [options]
+  --seconds N  10 or more (default 300)
+  --viewers N  (default 200)
+  --stuck N    of them, that never read (default 10)`,
+  { seconds: "300", viewers: "200", stuck: "10" },
+);
 const [seconds, viewers, stuck] = [values.seconds, values.viewers, values.stuck].map(Number);
 if (!(seconds >= SAMPLES) || !Number.isInteger(viewers) || !Number.isInteger(stuck) || stuck >= viewers) {
   console.error("--seconds (10 or more), --viewers and --stuck (fewer) are whole numbers");
