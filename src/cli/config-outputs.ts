@@ -21,6 +21,11 @@ export const pyroscopeSchema = z.strictObject({
     .record(z.string().regex(/^[a-zA-Z_]\w*$/, "a label has letters, digits and underscores"), z.string())
     .default({})
     .describe("added to each profile, beside the target"),
+  tenant: z
+    .string()
+    .regex(/^[\w.()*'!-]{1,150}$/, "a tenant has letters, digits and !-_.*'()")
+    .optional()
+    .describe("X-Scope-OrgID of a server with several tenants"),
   tokenFile: z.string().min(1).optional().describe("a file with the server's bearer token on its first line"),
 });
 export type PyroscopeSettings = z.infer<typeof pyroscopeSchema>;

@@ -37,12 +37,14 @@ export class PyroscopeSink implements Sink {
   #leftOut = 0;
 
   constructor(settings: PyroscopeSettings, warn: (text: string) => void) {
-    const { everyMs, tokenFile } = settings;
+    const { everyMs, tenant, tokenFile } = settings;
     this.#settings = settings;
     this.#warn = warn;
     this.#pace = new Pace(everyMs);
-    this.#headers =
-      tokenFile === undefined ? {} : { authorization: `Bearer ${secretIn("pyroscope.tokenFile", tokenFile)}` };
+    this.#headers = {
+      ...(tokenFile !== undefined && { authorization: `Bearer ${secretIn("pyroscope.tokenFile", tokenFile)}` }),
+      ...(tenant !== undefined && { "x-scope-orgid": tenant }),
+    };
   }
 
   take(target: string, { began, snapshot }: LiveUpdate): void {
@@ -85,7 +87,7 @@ export class PyroscopeSink implements Sink {
     url.searchParams.set("name", this.#name(target));
     url.searchParams.set("from", String(Math.floor((before?.atMs ?? atMs) / 1000)));
     url.searchParams.set("until", String(Math.ceil(atMs / 1000)));
-    url.searchParams.set("format", "pprof");
+    // No format: the server tells a form by its content type, and takes the whole body for the profile where format=pprof says so.
     url.searchParams.set("spyName", "kmemtap");
     const form = new FormData();
     form.set("profile", new Blob([formatPprof(sinceSnapshot(snapshot, before?.snapshot), { atMs })]), "profile.pprof");

@@ -1,6 +1,6 @@
 /**
- * Profiles to a Pyroscope server. Debian has no Pyroscope: an HTTP server of the test's own takes what comes apart, as the server's ingest API is
- * documented, and `go tool pprof` reads the profiles.
+ * Profiles to a Pyroscope server. Debian has no Pyroscope: an HTTP server of the test's own takes what comes apart as Pyroscope does
+ * (grafana/pyroscope, pkg/ingester/pyroscope/ingest_handler.go), and `go tool pprof` reads the profiles.
  */
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -17,6 +17,7 @@ interface Received {
   readonly path: string;
   readonly query: Record<string, string>;
   readonly authorization: string | undefined;
+  readonly tenant: string | undefined;
   readonly profile: Uint8Array;
   readonly types: unknown;
 }
@@ -41,14 +42,18 @@ async function server(answer: () => number) {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      const status = answer();
+      const url = new URL(request.url ?? "", "http://x");
+      const type = request.headers["content-type"] ?? "";
+      // With a format the body is taken for the profile itself, which a form is not.
+      const isForm = type.startsWith("multipart/form-data") && !url.searchParams.has("format");
+      const status = isForm ? answer() : 422;
       if (status === 200) {
-        const parts = partsOf(Buffer.concat(chunks), request.headers["content-type"] ?? "");
-        const url = new URL(request.url ?? "", "http://x");
+        const parts = partsOf(Buffer.concat(chunks), type);
         received.push({
           path: url.pathname,
           query: Object.fromEntries(url.searchParams),
           authorization: request.headers.authorization,
+          tenant: request.headers["x-scope-orgid"]?.toString(),
           profile: parts.get("profile") ?? Buffer.alloc(0),
           types: JSON.parse(parts.get("sample_type_config")?.toString() ?? "null"),
         });
@@ -72,7 +77,7 @@ describe.skipIf(goMissing)(`Pyroscope${goNote}`, () => {
     let status = 200;
     const { url, received, asked } = await server(() => status);
     const said: string[] = [];
-    const settings = pyroscopeSchema.parse({ url, everyMs: 1000, labels: { site: 'la"b,}' } });
+    const settings = pyroscopeSchema.parse({ url, everyMs: 1000, labels: { site: 'la"b,}' }, tenant: "lab" });
     const sink = new PyroscopeSink(settings, (text) => said.push(text));
     sink.take("board", UPDATES[0]);
     await sleep(1050);
@@ -93,7 +98,8 @@ describe.skipIf(goMissing)(`Pyroscope${goNote}`, () => {
     ]);
     expect(received[0]).toMatchObject({
       path: "/ingest",
-      query: { name: "kmemtap{site=la_b__,target=board}", format: "pprof" },
+      query: { name: "kmemtap{site=la_b__,target=board}" },
+      tenant: "lab",
       types: { inuse_space: { units: "bytes", aggregation: "average" } },
     });
     // alloc_objects, alloc_space: of the time since; inuse_objects, inuse_space: of now.
