@@ -829,7 +829,9 @@ read_slabs() {
 # Sends what was read, of the caches that have objects: name=objects,bytes of an object,objects of a slab. The last line tells
 # whether all have arrived.
 send_slabs() {
-    at=$1 batch='' lines=0 caches=0
+    at=$1 batch='' lines=0 caches=0 sheaves=
+    # From Linux 6.18 on: how many free objects a sheaf of a cache holds, which count as used.
+    [ -e /sys/kernel/slab/kmalloc-64/sheaf_capacity ] && sheaves=1
     case $READ in
     *"version: 2"*) ;;
     *)
@@ -843,6 +845,9 @@ send_slabs() {
         # shellcheck disable=SC2086 # words
         set -- $row
         case $1:$2 in slabinfo:* | "#":* | *:0) continue ;; esac
+        sheaf=0
+        [ -n "$sheaves" ] && { read -r sheaf <"/sys/kernel/slab/$1/sheaf_capacity"; } 2>/dev/null
+        case $sheaf in 0 | '') ;; *) set -- "$1" "$2" '' "$4" "$5,$sheaf" ;; esac
         batch="$batch $1=$2,$4,$5" caches=$((caches + 1))
         if [ ${#batch} -gt 600 ]; then
             mark slab "at=$at$batch"

@@ -13,6 +13,8 @@ export interface SlabCache {
   /** Of an object, as its events have it in bytes_alloc. */
   readonly bytes: number;
   readonly perSlab: number;
+  /** Free objects that a sheaf holds, which count as active; 0 where the cache has no sheaves (mm/slub.c from Linux 6.18 on). */
+  readonly perSheaf: number;
 }
 
 export interface SlabReading {
@@ -38,7 +40,7 @@ export interface Doubt {
 export function reconcile(before: SlabReading, after: SlabReading, cpus: number): Reconciled {
   const exactSlabs = before.exact && after.exact;
   const groups = [...cachesBySize(before, after)]
-    .map(([bytes, caches]) => groupOf(bytes, caches, before, after, exactSlabs ? 0 : cpuPartialObjects(bytes), cpus))
+    .map(([bytes, caches]) => groupOf(bytes, caches, before, after, keptFree(exactSlabs, cpus)))
     .filter(({ eventObjects, slabObjects }) => eventObjects !== 0 || slabObjects !== 0);
   groups.sort((a, b) => Math.abs(b.remainder) * b.bytesAlloc - Math.abs(a.remainder) * a.bytesAlloc);
   return {
@@ -64,14 +66,15 @@ interface CacheChange {
   readonly before: number;
   readonly after: number;
   readonly perSlab: number;
+  readonly perSheaf: number;
 }
 
 function cachesBySize(before: SlabReading, after: SlabReading): Map<number, CacheChange[]> {
   const groups = new Map<number, CacheChange[]>();
   for (const name of new Set([...before.caches.keys(), ...after.caches.keys()])) {
     const [old, now] = [before.caches.get(name), after.caches.get(name)];
-    const { bytes, perSlab } = now ?? old ?? { bytes: 0, perSlab: 0 };
-    const change = { name, before: old?.objects ?? 0, after: now?.objects ?? 0, perSlab };
+    const { bytes, perSlab, perSheaf } = now ?? old ?? { bytes: 0, perSlab: 0, perSheaf: 0 };
+    const change = { name, before: old?.objects ?? 0, after: now?.objects ?? 0, perSlab, perSheaf };
     groups.set(bytes, [...(groups.get(bytes) ?? []), change]);
   }
   return groups;
@@ -82,8 +85,7 @@ function groupOf(
   caches: readonly CacheChange[],
   before: SlabReading,
   after: SlabReading,
-  partialObjects: number,
-  cpus: number,
+  keptFreeOf: (cache: CacheChange, bytes: number) => number,
 ): SlabGroup {
   const [old, now] = [before.events.sizes.get(bytesAlloc), after.events.sizes.get(bytesAlloc)];
   const netOf = (events: ObjectsBySize, size: typeof old) =>
@@ -95,7 +97,7 @@ function groupOf(
   // Each cache is off by itself, so that they hardly all are off to one side.
   const kept = sum(
     caches,
-    (cache) => Math.min(cpus * (cache.perSlab + partialObjects), Math.max(cache.before, cache.after)) ** 2,
+    (cache) => Math.min(keptFreeOf(cache, bytesAlloc), Math.max(cache.before, cache.after)) ** 2,
   );
   const uncertainty = Math.ceil(Math.sqrt(kept)) + Math.max(0, guessed);
   return {
@@ -107,6 +109,19 @@ function groupOf(
     uncertainty,
     hiddenFrees: remainder > uncertainty ? remainder : 0,
   };
+}
+
+/** CPU's own sheaves: the one in use and the spare. They were seen full behind a shrink. */
+const SHEAVES_PER_CPU = 2;
+/** Full sheaves of a memory node (MAX_FULL_SHEAVES); a shrink gives them back. */
+const SHEAVES_PER_NODE = 10;
+
+/** Free objects of a cache that count as active, at most; `isExact`: CPUs gave back their slabs. */
+function keptFree(isExact: boolean, cpus: number) {
+  return ({ perSlab, perSheaf }: CacheChange, bytes: number): number =>
+    isExact
+      ? cpus * (perSlab + SHEAVES_PER_CPU * perSheaf)
+      : cpus * (perSlab + SHEAVES_PER_CPU * perSheaf + cpuPartialObjects(bytes)) + SHEAVES_PER_NODE * perSheaf;
 }
 
 /** Free objects in a CPU's partial slabs that the kernel aims at (mm/slub.c, set_cpu_partial). */

@@ -91,10 +91,10 @@ export class SlabReadings {
     reading.lines += 1;
     fields.delete("at");
     for (const [name, figures] of fields) {
-      const match = /^(\d{1,12}),(\d{1,9}),(\d{1,6})$/.exec(figures);
+      const match = /^(\d{1,12}),(\d{1,9}),(\d{1,6})(?:,(\d{1,6}))?$/.exec(figures);
       if (match === null || reading.caches.size >= MAX_CACHES) continue;
-      const [objects, bytes, perSlab] = match.slice(1).map(Number);
-      reading.caches.set(name, { objects, bytes, perSlab });
+      const [objects, bytes, perSlab, perSheaf = 0] = match.slice(1).filter(Boolean).map(Number);
+      reading.caches.set(name, { objects, bytes, perSlab, perSheaf });
     }
   }
 

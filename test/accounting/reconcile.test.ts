@@ -14,7 +14,7 @@ interface Figures {
 
 /** Objects of 4096 bytes, eight a slab: with one CPU, 14 of them may be its own. */
 const BYTES = 4096;
-const slab = (objects: number, bytes = BYTES): SlabCache => ({ objects, bytes, perSlab: 8 });
+const slab = (objects: number, bytes = BYTES, perSheaf = 0): SlabCache => ({ objects, bytes, perSlab: 8, perSheaf });
 
 function reading(
   caches: Readonly<Record<string, SlabCache>>,
@@ -105,5 +105,15 @@ describe("events against slabs", () => {
       exactSlabs: true,
       groups: [{ uncertainty: 8, hiddenFrees: 9 }],
     });
+  });
+
+  it.each([
+    // Two a CPU; and ten of the memory node, with what CPUs keep of partial slabs, where nothing was given back.
+    { exact: true, uncertainty: 2 * (8 + 2 * 4) },
+    { exact: false, uncertainty: 2 * (8 + 2 * 4 + 6) + 10 * 4 },
+  ])("do not take full sheaves for objects that are alive (exact: $exact)", ({ exact, uncertainty }) => {
+    const old = reading({ big: slab(200, BYTES, 4) }, {}, { exact });
+    const now = reading({ big: slab(200 - uncertainty, BYTES, 4) }, {}, { exact });
+    expect(reconcile(old, now, 2).account.groups[0]).toMatchObject({ uncertainty, hiddenFrees: 0 });
   });
 });

@@ -37,6 +37,15 @@ describe("readings of the slabs", () => {
     ]);
   });
 
+  it("say how many free objects a sheaf of a cache holds, where it has any", () => {
+    const of = (perSheaf: string) =>
+      readings(...reading("begin", `filp=900,256,16${perSheaf}`), ...reading("last", `filp=800,256,16${perSheaf}`))
+        .since("begin", 2)
+        ?.account.groups.map(({ uncertainty }) => uncertainty);
+    expect(of(",0")).toEqual(of(""));
+    expect(of(",28")).toEqual([(of("")?.[0] ?? NaN) + (2 * 2 + 10) * 28]);
+  });
+
   it("are those of the middle until the last has come", () => {
     const now = reading("now", "dentry=99,192,21 filp=5,256,16", "kmalloc-64=7,64,64");
     const later = reading("now", "dentry=98,192,21 filp=5,256,16", "kmalloc-64=7,64,64");
