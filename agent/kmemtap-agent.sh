@@ -100,16 +100,16 @@ word() {
 # ---- the place ---------------------------------------------------------------------------------------------------------
 
 find_tracefs() {
-    MOUNTED=
-    for T in /sys/kernel/tracing /sys/kernel/debug/tracing; do
-        [ -e $T/trace_pipe ] && return 0
-    done
-    T=/sys/kernel/tracing
+    MOUNTED='' T=/sys/kernel/tracing
+    [ -e $T/trace_pipe ] && return 0
+    # Before debugfs is looked into, which mounts a tracefs by itself, and keeps it.
     if [ -d $T ] && mount -t tracefs tracefs $T 2>/dev/null; then
         MOUNTED=$T
-    elif [ -d /sys/kernel/debug ] && mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null; then
-        T=/sys/kernel/debug/tracing MOUNTED=/sys/kernel/debug
+        return 0
     fi
+    T=/sys/kernel/debug/tracing
+    [ -e $T/trace_pipe ] && return 0
+    [ -d /sys/kernel/debug ] && mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null && MOUNTED=/sys/kernel/debug
     [ -e $T/trace_pipe ]
 }
 

@@ -1,4 +1,5 @@
 /** The agent's facts over a real shell, through a line that damages what is said. */
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -44,6 +45,27 @@ describe("the agent's facts", () => {
     expect(facts.memTotalKb).toBe(Number(/MemTotal: +(\d+)/.exec(readFileSync("/proc/meminfo", "utf8"))?.[1]));
     expect(facts.memAvailableKb).toBeLessThan(facts.memTotalKb);
     expect(facts.eventsPerSecond).toBeUndefined();
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("leave mounted what was, where debugfs is and tracefs is not", () => {
+    // In a mount namespace of its own. Who looks into debugfs/tracing has the kernel mount a tracefs there that stays.
+    const script = `
+      umount /sys/kernel/tracing 2>/dev/null; umount -R /sys/kernel/debug 2>/dev/null
+      mount -t debugfs debugfs /sys/kernel/debug || exit 9
+      grep /sys/kernel/ /proc/mounts >&2
+      sh -c "$(cat "$1")" kmemtap-agent facts 0
+      echo after >&2; grep /sys/kernel/ /proc/mounts >&2`;
+    const { stdout, stderr, status } = spawnSync(
+      "unshare",
+      ["-m", "sh", "-c", script, "sh", "agent/kmemtap-agent.sh"],
+      {
+        encoding: "utf8",
+      },
+    );
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(stdout).toContain("fact tracefs /sys/kernel/tracing (not mounted)");
+    const [before, after] = stderr.split("after\n");
+    expect(after).toBe(before);
   });
 
   it("are asked for again where the kernel's log was printed into one", async () => {
