@@ -28,8 +28,16 @@ function callerLives(site: number, lives: SiteLives, callSites: Pick<CallSiteTab
       bytes: total(others.map(({ bytes }) => bytes)) + lives.othersBytes,
     },
     lifetimes: { objects: total(lives.lived), ...spansOf(lives.lived) },
-    ages: { objects: alive, oldestS: alive === 0 ? null : lives.oldestNs / 1e9, ...spansOf(lives.ages) },
+    ages: agesOf(alive, lives),
   };
+}
+
+/** The oldest is known to the nanosecond, a median to its step. */
+function agesOf(objects: number, { ages, oldestNs }: SiteLives): CallerLives["ages"] {
+  const { medianS, steps } = spansOf(ages);
+  if (objects === 0) return { objects, oldestS: null, medianS, steps };
+  const oldestS = oldestNs / 1e9;
+  return { objects, oldestS, medianS: Math.min(medianS ?? Infinity, oldestS), steps };
 }
 
 function spansOf(steps: readonly number[]): { medianS: number | null; steps: number[] } {

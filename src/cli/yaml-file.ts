@@ -1,6 +1,6 @@
 /** YAML that an operator wrote, by a schema: every fault is named by file, line and key. */
 import { readFileSync } from "node:fs";
-import { isScalar, LineCounter, parseDocument, visit } from "yaml";
+import { isScalar, LineCounter, parseDocument, visit, type YAMLParseError } from "yaml";
 import type { z } from "zod";
 import { ExitCode, KmemtapError, messageOf } from "../model/errors.ts";
 
@@ -23,7 +23,7 @@ export function parseYaml<T extends z.ZodType>(text: string, file: string, kind:
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const fault = document.errors.at(0);
-  if (fault !== undefined) throw invalid(`${file}:${lineCounter.linePos(fault.pos[0]).line}: ${fault.message}`);
+  if (fault !== undefined) throw invalid(`${file}:${lineCounter.linePos(fault.pos[0]).line}: ${inWords(fault)}`);
 
   const content = contentOf(document, file, lineCounter, invalid);
   // An empty file is an empty configuration.
@@ -38,6 +38,11 @@ export function parseYaml<T extends z.ZodType>(text: string, file: string, kind:
       return `${file}:${lineOf(document, path, lineCounter)}: ${path.join(".") || "(top level)"}: ${message}`;
     });
   throw invalid(faults.join("\n"));
+}
+
+/** `me: local:` is a target's URL for its author, and a mapping in a mapping for YAML. */
+function inWords({ code, message }: YAMLParseError): string {
+  return code === "BLOCK_AS_IMPLICIT_KEY" ? 'a value with a colon at its end needs quotes: "local:"' : message;
 }
 
 type Issue = z.core.$ZodIssue;

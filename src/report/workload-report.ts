@@ -101,7 +101,18 @@ function formatResidue(residue: Residue, phased: boolean, top: number): string[]
     lines.push(...wrap("unseen frees: objects like these are freed without an event, so that some may be gone"));
   if (residue.callers.some((row) => row.doubtfulObjects !== undefined))
     lines.push(...wrap("may be gone: at most so many, by what /proc/slabinfo lacks of objects of that size"));
+  if (residue.callers.some(({ addresses }) => addresses?.some(isHashed)))
+    lines.push(
+      ...wrap(
+        "these are no addresses but the kernel's hashes of them (%p), which no debugger knows: no_hash_pointers on its command line shows addresses",
+      ),
+    );
   return lines;
+}
+
+/** No object begins off a word; three of four hashes do. */
+function isHashed(address: string): boolean {
+  return BigInt(address) % 4n !== 0n;
 }
 
 function residueLines(row: ResidueCaller, phased: boolean): string[] {

@@ -107,6 +107,7 @@ it("is what a count of a boot's text says", () => {
       objects: counted.ages.length,
     });
     expect(ages.oldestS ?? 0).toBeCloseTo(counted.ages.reduce((a, b) => Math.max(a, b), 0) / 1e6, 6);
+    expect(ages.medianS ?? 0).toBeLessThanOrEqual(ages.oldestS ?? 0);
     const inOrder = counted.lived.sort((a, b) => a - b);
     if (inOrder.length > 0)
       expect(lifetimes.medianS ?? Infinity).toBeGreaterThan((inOrder[(inOrder.length - 1) >> 1] ?? 0) / 1e6);

@@ -80,6 +80,11 @@ describe("a fault names file, line and key", () => {
   it.each([
     ["a wrong type", "\nsnapshotMs: fast\n", /^k\.yaml:2: snapshotMs: .*number/],
     ["a number out of range", "serve: 127.0.0.1:1\nsnapshotMs: 1\n", /^k\.yaml:2: snapshotMs: .*50/],
+    [
+      "a URL that ends with a colon",
+      "targets:\n  me: local:\n",
+      /^k\.yaml:2: a value with a colon at its end needs quotes/,
+    ],
     ["a fraction", "snapshotMs: 100.5\n", /^k\.yaml:1: snapshotMs: /],
     ["nothing where something is needed", "silentAfterMs:\n", /^k\.yaml:1: silentAfterMs: /],
     ["a word that is none of the choices", "logLevel: loud\n", /^k\.yaml:1: logLevel: .*"info"/],
