@@ -803,7 +803,13 @@ hear() {
         "slabs "*) read_slabs "${line#slabs }" && send_slabs "${line#slabs }" ;;
         "symbols "*) symbols "${line#symbols }" ;;
         "term "*) tell "${line#term }" TERM ;;
-        "arg "* | "phase "* | again | on | tick*) put "$line" >&4 ;;
+        on) begin_window ;;
+        "phase "*)
+            # By this process, which is left out of the trace, as the launcher is not.
+            read_slabs "${line#phase }" && send_slabs "${line#phase }"
+            put "$line" >&4
+            ;;
+        "arg "* | again | tick*) put "$line" >&4 ;;
         *) to_link unheard "length=${#line}" ;;
         esac
     done
@@ -1118,7 +1124,6 @@ launcher() {
             command="$command$(printf '%b_' "${line#arg }")"
             command=${command%_}
             ;;
-        on) begin_window ;;
         end) break ;;
         tick*) put "$TICK$line" ;;
         "phase "*)
@@ -1153,7 +1158,6 @@ begin_window() {
 }
 
 work() {
-    read_slabs "$1" && send_slabs "$1"
     mark phase-begin "name=$1"
     before=$!
     trap end_work INT TERM HUP

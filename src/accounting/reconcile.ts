@@ -107,7 +107,8 @@ function groupOf(
     slabObjects,
     remainder,
     uncertainty,
-    hiddenFrees: remainder > uncertainty ? remainder : 0,
+    // What is older than the window and was freed so is in nobody's row.
+    hiddenFrees: remainder > uncertainty ? Math.min(remainder, now?.liveObjects ?? 0) : 0,
   };
 }
 

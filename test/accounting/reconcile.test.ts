@@ -59,6 +59,11 @@ describe("events against slabs", () => {
     );
   });
 
+  it("are at most of what is alive: what is older than the window is in nobody's row", () => {
+    expect(groupOf(reading({ big: slab(20) }, {}))).toMatchObject({ remainder: 80, hiddenFrees: 0 });
+    expect(groupOf(reading({ big: slab(20) }, { a: 3 }))).toMatchObject({ remainder: 83, hiddenFrees: 3 });
+  });
+
   it("mark nobody for a remainder that CPUs may keep", () => {
     expect(groupOf(reading({ big: slab(100) }, { a: 14 }))).toMatchObject({ remainder: 14, hiddenFrees: 0 });
     expect(groupOf(reading({ big: slab(100) }, { a: 15 }))).toMatchObject({ remainder: 15, hiddenFrees: 15 });

@@ -190,6 +190,14 @@ describe.each([
       expect(findings?.filter((line) => line.includes("slabinfo"))).toEqual([]);
     });
 
+    it("are none of a workload that does nothing, whose slabs are read exactly", async () => {
+      const { snapshot } = await repeated("true", "--mode", "raw");
+      // Each reading writes to a file of every cache.
+      const written = snapshot.callers.filter(({ caller }) => caller.startsWith("kernfs_fop_open+"));
+      expect(written.reduce((sum, { allocs }) => sum + allocs, 0)).toBeLessThan(50);
+      expect(snapshot.reconciliation?.hiddenFrees).toBeLessThan(100);
+    });
+
     it("do not make a leak of anything else one", async () => {
       if (LEAKS_FILES.prepare !== undefined) await lab.run(LEAKS_FILES.prepare);
       const { residue, repeat } = await repeated(LEAKS_FILES.command);
