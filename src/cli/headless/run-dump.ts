@@ -10,6 +10,7 @@ import { kernelChoiceOf } from "../kernel-option.ts";
 import { recording } from "../record.ts";
 import type { SnapshotCommandOptions } from "../run-snapshot.ts";
 import { say } from "../say.ts";
+import { checkServed } from "./check-served.ts";
 import { parseCondition } from "./condition.ts";
 import { DumpFiles } from "./dump-files.ts";
 import { dumpFormatsOf } from "./dump-formats.ts";
@@ -68,14 +69,15 @@ async function fromTarget(
 
 /** What is the running kmemtap's to decide, and what its snapshots do not tell. */
 function checkServer(options: DumpCommandOptions): void {
-  const foreign = ARMING.find((name) => options[name] !== undefined);
-  if (foreign !== undefined)
-    throw usage(`${foreign}: the kmemtap at that address has armed the target`, "leave it out");
+  checkServed(options, KNOWN);
   if (options.format?.includes("slab-account") === true)
     throw usage("--format slab-account: a running kmemtap does not tell who freed", "capture the target itself");
 }
 
-const ARMING = ["mode", "record", "kernel", "malloc", "cache", "stacks", "bufferKb", "memoryMb", "onOverrun"] as const;
+const KNOWN = [
+  ...["every", "atOverrun", "onSignal", "when", "format"],
+  ...["for", "output", "json", "lines", "branch", "startBranch", "strict", "tokenFile", "config"],
+];
 
 function prepare(options: DumpCommandOptions) {
   const { output, format = "json", json, lines, branch, startBranch } = options;

@@ -4,6 +4,7 @@ import type { Snapshot } from "../../model/snapshot.ts";
 import { lossNotice } from "../../report/loss-notice.ts";
 import { durationOf, usage } from "../arm-options.ts";
 import { type CaptureTargetOptions, captureTarget } from "../capture-target.ts";
+import { checkServed } from "../headless/check-served.ts";
 import { isServer } from "../headless/dump-options.ts";
 import { type Moment, momentOf } from "../headless/moment.ts";
 import { pollServer, type ServerOptions, snapshotOfServer } from "../headless/server-moments.ts";
@@ -29,9 +30,13 @@ const LEAST_DELAY_MS = 100;
 const ONCE_FOR = "2s";
 const ONCE_COLUMNS = 160;
 
+const KNOWN_ONCE = ["delay", "once", "rows", "strict", "tokenFile", "config"];
+const KNOWN = [...KNOWN_ONCE, "for"];
+
 export async function runTop(targetText: string, options: TopCommandOptions): Promise<ExitCode> {
   const delayMs = durationOf("--delay", options.delay ?? "1s");
   if (delayMs < LEAST_DELAY_MS) throw usage(`--delay ${String(options.delay)}: too often`, "100ms or more");
+  if (isServer(targetText)) checkServed(options, options.once === true ? KNOWN_ONCE : KNOWN);
   const last = options.once === true ? await once(targetText, options) : await watched(targetText, options, delayMs);
   const notice = lossNotice(last);
   if (notice !== undefined) say(notice);

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
+import { imageWithin, NOT_BY_PLACE } from "../../rings/image-within.ts";
 import { moduleTreeOf } from "../../rings/module-tree.ts";
 import { joinTrees, sourceTreeOf } from "../../rings/source-tree.ts";
 import { filterCallers } from "../callers/filter-callers.ts";
@@ -37,11 +38,12 @@ export function CallersRings({ account, scope, viewChoice }: CallersRingsProps) 
   const name = account.target.release ?? "kernel";
   const bySource = useMemo(() => callers.some(({ source }) => (source?.file ?? null) !== null), [callers]);
   const image = useFootprint(bySource && (attribute === "current" || attribute === "static"));
+  const part = useMemo(() => (image.state === "known" ? imageWithin(image.tree, filter) : undefined), [image, filter]);
   const root = useMemo(() => {
     if (!bySource) return moduleTreeOf(callers, name);
     const dynamic = sourceTreeOf({ callers }, name);
-    return image.state === "known" ? joinTrees(dynamic, image.tree) : dynamic;
-  }, [callers, name, bySource, image]);
+    return part === undefined ? dynamic : joinTrees(dynamic, part);
+  }, [callers, name, bySource, part]);
   return (
     <section class="callers" aria-label="Callers as rings">
       <div class="section-head">
@@ -52,6 +54,7 @@ export function CallersRings({ account, scope, viewChoice }: CallersRingsProps) 
         <p class="held" role="status">
           {image.state === "measuring" && "the kernel's image is being measured "}
           {image.state === "failed" && `no image: ${image.why} `}
+          {image.state === "known" && part === undefined && `${NOT_BY_PLACE} `}
           {reading && (
             <>
               <Icon name="pause" />

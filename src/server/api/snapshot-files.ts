@@ -11,6 +11,7 @@ import { formatRings } from "../../report/format-rings.ts";
 import { lossNotice } from "../../report/loss-notice.ts";
 import type { OrderBy } from "../../report/order.ts";
 import { formatPprof } from "../../report/pprof.ts";
+import { imageWithin, NOT_BY_PLACE } from "../../rings/image-within.ts";
 import { moduleTreeOf } from "../../rings/module-tree.ts";
 import { joinTrees, sourceTreeOf } from "../../rings/source-tree.ts";
 import type { Footprint } from "../registry.ts";
@@ -66,15 +67,33 @@ async function rings(format: "svg" | "png", { snapshot, query, footprint }: File
   const name = snapshot.release ?? "kernel";
   const dynamic = hasSources ? sourceTreeOf(snapshot, name) : moduleTreeOf(snapshot.callers, name);
   const wantsImage = (attribute === "current" || attribute === "static") && footprint !== undefined && hasSources;
-  const root = wantsImage ? joinTrees(dynamic, imageOf(await footprint(snapshot.release))) : dynamic;
+  const root = wantsImage ? joinTrees(dynamic, within(imageOf(await footprint(snapshot.release)), query)) : dynamic;
   const notExact = lossNotice(snapshot);
   const facts = {
-    source: snapshot.source.label,
+    source: [snapshot.source.label, ...filtersOf(query)].join(", "),
     rings: hasSources ? "directory, file, function" : "module, function",
     ...(snapshot.release !== undefined && { kernel: snapshot.release }),
     ...(notExact !== undefined && { notExact }),
   };
   return formatRings(format, root, facts, { attribute });
+}
+
+function within(image: SourceNode, { text, directory, module }: SnapshotQuery): SourceNode {
+  const part = imageWithin(image, { text, directory, module });
+  if (part !== undefined) return part;
+  throw new KmemtapError("cli/usage", NOT_BY_PLACE, {
+    nextStep: "leave text and module out, or ask for current_dynamic",
+    exitCode: ExitCode.wrongUse,
+  });
+}
+
+/** Of which callers the chart is. */
+function filtersOf({ text, directory, module }: SnapshotQuery): string[] {
+  return [
+    ...(directory === undefined ? [] : [directory]),
+    ...(module === undefined ? [] : [`module ${module}`]),
+    ...(text === undefined ? [] : [`callers with ${text}`]),
+  ];
 }
 
 /** @param report kmemtap.size/1 as text */

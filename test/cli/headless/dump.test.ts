@@ -160,6 +160,20 @@ describe("kmemtap snapshot -o DIR", () => {
     );
   });
 
+  it.each([
+    [["snapshot", "--malloc"], "--malloc: the kmemtap at that address"],
+    [["snapshot", "--stacks", "--json"], "--stacks: "],
+    [["snapshot", "--buffer-kb", "64"], "--buffer-kb: "],
+    [["snapshot", "--for", "5s"], "--for: "],
+    [["snapshot", "--bulk", "--every", "1s", "-o", "out"], "--bulk: "],
+    [["snapshot", "-b", "fs"], "--branch needs"],
+    [["top", "--once", "--cache"], "--cache: "],
+  ])("a kmemtap that runs is not asked for what it does not do: %j", async ([command, ...options], message) => {
+    const { status, stdout, stderr } = await kmemtap([command, "http://127.0.0.1:1", ...options]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain(`kmemtap: ${message}`);
+  });
+
   it("a kmemtap that is not there is one line", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");

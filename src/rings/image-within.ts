@@ -1,0 +1,34 @@
+/** The part of a kernel's image that is left where callers are filtered. */
+import type { SourceNode } from "../model/source-tree.ts";
+
+export interface PlaceFilter {
+  readonly directory?: string | undefined;
+  readonly text?: string | undefined;
+  readonly module?: string | undefined;
+  readonly kind?: string | undefined;
+}
+
+/** Undefined where the filter is by more than a place in the source, which is all that an image has in common with callers. */
+export function imageWithin(image: SourceNode, { directory = "", ...others }: PlaceFilter): SourceNode | undefined {
+  if (Object.values(others).some((filter) => filter !== undefined && filter.trim() !== "")) return undefined;
+  return cut(
+    image,
+    directory.split("/").filter((part) => part !== "" && part !== "."),
+  );
+}
+
+/** What stands beside a chart without the image. */
+export const NOT_BY_PLACE = "the image is not shown: it is filtered by directory alone";
+
+/** The node with what is at `path` below it, and figures of no more than that. */
+function cut(node: SourceNode, [name, ...rest]: readonly string[]): SourceNode {
+  if (name === undefined) return node;
+  const child = node.children.find((each) => each.name === name && each.kind !== "symbol");
+  const part = child === undefined ? undefined : cut(child, rest);
+  return {
+    name: node.name,
+    kind: node.kind,
+    ...(part?.static && { static: part.static }),
+    children: part === undefined ? [] : [part],
+  };
+}
