@@ -4,9 +4,9 @@ import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
 import { ClippedName } from "../parts/clipped-name.tsx";
 import { Quantity } from "../parts/quantity.tsx";
+import { callerOf } from "../../model/caller.ts";
 import type { HistoryPoint } from "../../model/wire.ts";
 import { Moment } from "../time/moment.tsx";
-import { layerNames } from "./layer-names.ts";
 import { layerShades } from "./layer-colour.ts";
 import { type Sign, SIGNS } from "./drawn-words.ts";
 import type { Layer, Stacking } from "./stack.ts";
@@ -78,7 +78,6 @@ interface LayersProps {
 export function LayerList({ layers, columns, index }: LayersProps) {
   const scheme = useColourScheme();
   const shades = layerShades(layers.map(({ name }) => name));
-  const called = layerNames(layers.map(({ name }) => name));
   const values = index === null ? undefined : valuesAt(columns, index, layers.length);
   return (
     <ol class="chart-layers" aria-label="Layers">
@@ -91,11 +90,16 @@ export function LayerList({ layers, columns, index }: LayersProps) {
             <svg class="rings-swatch" viewBox="0 0 10 10" aria-hidden="true">
               <rect width="10" height="10" rx="2" fill={shade} />
             </svg>
-            <ClippedName name={called.get(name) ?? name} /> <Bytes bytes={net} />
+            <ClippedName name={calledOf(name)} /> <Bytes bytes={net} />
           </li>
         ))}
     </ol>
   );
+}
+
+/** A call site is one of its function's, which may hold more elsewhere; a directory as it is. */
+function calledOf(layer: string): string {
+  return layer.includes("+0x") ? callerOf(layer) : layer;
 }
 
 function pointAt(columns: uPlot.AlignedData | undefined, index: number): HistoryPoint | undefined {

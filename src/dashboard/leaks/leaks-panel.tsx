@@ -14,6 +14,8 @@ import { SuspectsTable } from "./suspects-table.tsx";
 import { LEAST_SAMPLES, suspectsOf } from "./suspects.ts";
 
 const REDRAW_MS = 2000;
+/** More phases than that are folded. */
+const OPEN_PHASES = 8;
 
 function within(samples: readonly Sample[], window: Span | null): readonly Sample[] {
   if (window === null) return samples;
@@ -47,16 +49,6 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
         {viewChoice}
       </div>
       <div class="callers-scroll leaks" tabIndex={0} role="group" aria-label="What may be leaking">
-        {phases.length > 0 && (
-          <section class="leaks-part" aria-label="Phases">
-            <h3>What the phases of the workload left behind</h3>
-            <p class="leaks-note">
-              Whatever else ran on the target meanwhile is in it; of the callers, what half a second before and after
-              changed, too.
-            </p>
-            <PhasesTable phases={phases} nowS={(account.window.lastEventNs ?? 0) / 1e9} exact={account.exact} />
-          </section>
-        )}
         <section class="leaks-part" aria-label="Growing">
           <h3>Grew steadily while this page watched</h3>
           <p class="leaks-note">
@@ -67,6 +59,18 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
           {shown.length > 0 && <SuspectsTable suspects={shown} exact={account.exact} />}
           {shown.length === 0 && samples.length >= LEAST_SAMPLES && <p>No caller did.</p>}
         </section>
+        {phases.length > 0 && (
+          <details class="leaks-part" open={phases.length <= OPEN_PHASES}>
+            <summary>
+              <h3>What the phases of the workload left behind</h3>
+            </summary>
+            <p class="leaks-note">
+              Whatever else ran on the target meanwhile is in it; of the callers, what half a second before and after
+              changed, too. What their own objects left, and the verdict on it, is in the view Workload.
+            </p>
+            <PhasesTable phases={phases} nowS={(account.window.lastEventNs ?? 0) / 1e9} exact={account.exact} />
+          </details>
+        )}
       </div>
     </section>
   );

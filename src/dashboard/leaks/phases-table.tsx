@@ -28,39 +28,42 @@ export function PhasesTable({ phases, nowS, exact }: PhasesTableProps) {
         </tr>
       </thead>
       <tbody>
-        {phases.slice(-MOST).map(({ name, round, fromS, toS, netBytes }) => (
-          <tr key={`${name} ${fromS}`} data-phase={name}>
-            <th scope="row">
-              {name}
-              {phases.some((one) => one.name === name && one.round > 1) && ` · ${round}`}
-            </th>
-            <td>
-              <Moment seconds={fromS} />
-            </td>
-            <td>{toS === null ? "runs" : formatSpan(toS - fromS)}</td>
-            <td title={exactBytes(netBytes)}>
-              {exact ? "" : "≈ "}
-              {netBytes > 0 ? "+" : ""}
-              {humanBytes(netBytes)}
-            </td>
-            <td>
-              <button
-                type="button"
-                class="chip"
-                aria-label={`Show callers of ${name}, ${round}`}
-                onClick={() =>
-                  changeView({
-                    window: { min: Math.max(0, fromS - AROUND_S), max: (toS ?? nowS) + AROUND_S },
-                    moments: null,
-                    panel: "callers",
-                  })
-                }
-              >
-                Show
-              </button>
-            </td>
-          </tr>
-        ))}
+        {phases
+          .slice(-MOST)
+          .toReversed()
+          .map(({ name, round, fromS, toS, netBytes }) => (
+            <tr key={`${name} ${fromS}`} data-phase={name}>
+              <th scope="row">
+                {name}
+                {phases.some((one) => one.name === name && one.round > 1) && ` · ${round}`}
+              </th>
+              <td>
+                <Moment seconds={fromS} />
+              </td>
+              <td>{toS === null ? "runs" : formatSpan(toS - fromS)}</td>
+              <td title={exactBytes(netBytes)}>
+                {exact ? "" : "≈ "}
+                {netBytes > 0 ? "+" : ""}
+                {humanBytes(netBytes)}
+              </td>
+              <td>
+                <button
+                  type="button"
+                  class="chip"
+                  aria-label={`Show callers of ${name}, ${round}`}
+                  onClick={() =>
+                    changeView({
+                      window: { min: Math.max(0, fromS - AROUND_S), max: (toS ?? nowS) + AROUND_S },
+                      moments: null,
+                      panel: "callers",
+                    })
+                  }
+                >
+                  Show
+                </button>
+              </td>
+            </tr>
+          ))}
       </tbody>
     </table>
   );
