@@ -255,6 +255,9 @@ describe.skipIf(missing)(`the page${note}`, () => {
     const page = await open("#panel=compare");
     const moments = page.getByTestId("against").locator("option[value^='at ']");
     await expect.poll(() => moments.count(), { timeout: 20_000 }).toBeGreaterThan(2);
+    // The first of them without a choice.
+    expect(await page.getByTestId("against").inputValue()).toBe(await moments.first().getAttribute("value"));
+    expect(await page.getByTestId("compare-sum").textContent()).toMatch(/net$/);
     await page.getByTestId("against").selectOption((await moments.first().getAttribute("value")) ?? "");
     await expect.poll(() => page.getByTestId("compare-sum").textContent()).toMatch(/net$/);
     await shoot(page, "compare");

@@ -56,9 +56,9 @@ describe.skipIf(missing)(`a ring buffer of 64 KB${note}`, () => {
     const [config, piped] = [join(dir, "kmemtap.yaml"), join(dir, "alerts.jsonl")];
     const { port } = hook.address() as AddressInfo;
     const alerts = { command: `cat >>${piped}; echo >>${piped}`, webhook: `http://127.0.0.1:${port}/alert` };
-    writeFileSync(config, JSON.stringify({ alerts }));
+    writeFileSync(config, JSON.stringify({ alerts, logFormat: "json" }));
     const live = started(["live", lab.unix.target, ...SMALL, "--strict", "--serve", "127.0.0.1:0", "--config", config]);
-    const address = / at (http:\S+)/;
+    const address = / at (http:[^\s"]+)/;
     await until("the page", () => address.test(live.said.log), 30_000);
     const url = address.exec(live.said.log)?.[1] ?? "";
     const viewer = watchSocket(url);

@@ -68,13 +68,10 @@ function drawPhases({ ctx, box, scale, within }: Pen, marks: readonly Mark[], pa
     if (right <= left) return;
     ctx.fillStyle = index % 2 === 0 ? palette.phase : palette.phaseOther;
     ctx.fillRect(left, box.top, right - left, box.height);
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(left, box.top, right - left, box.height);
-    ctx.clip();
+    // A name that is cut tells nothing; the list of signs has them all.
+    if (ctx.measureText(name).width + 6 * scale > right - left) return;
     ctx.fillStyle = palette.ink;
     ctx.fillText(name, left + 4 * scale, box.top + 12 * scale);
-    ctx.restore();
   });
 }
 

@@ -28,7 +28,10 @@ interface ComparePanelProps {
 export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
   const { against, filter, window } = view.value;
   const clock = useContext(ClockContext);
-  const before = useBefore(against);
+  const choices = choicesOf(recent.samples, account.previousRuns, (seconds) => sayTime(clock, seconds));
+  // Unless something was chosen: since this page began to watch.
+  const chosen = against ?? choices.at(0)?.value ?? null;
+  const before = useBefore(chosen);
   const ends = useMemo(() => endsOf(recent.samples, window), [window]);
   const now = useSteady(account, false, REDRAW_MS);
   const [hidden, setHidden] = useState<ReadonlySet<DiffStatus>>(new Set());
@@ -38,7 +41,6 @@ export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
       from && compareCallers(filterCallers(from.callers.values(), filter), filterCallers(to.callers.values(), filter)),
     [from, to.callers, filter],
   );
-  const choices = choicesOf(recent.samples, account.previousRuns, (seconds) => sayTime(clock, seconds));
   const shown = comparison?.functions.filter(({ status }) => !hidden.has(status)) ?? [];
   const exact = account.exact && from?.exact !== false;
   return (
@@ -54,13 +56,12 @@ export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
         <label class="choice" hidden={ends !== undefined}>
           now, less{" "}
           <select
-            value={against ?? ""}
+            value={chosen ?? ""}
             data-testid="against"
-            onChange={({ currentTarget }) => changeView({ against: currentTarget.value || null })}
+            onChange={({ currentTarget }) => changeView({ against: currentTarget.value })}
           >
-            <option value="">a moment or run …</option>
-            {against !== null && !choices.some(({ value }) => value === against) && (
-              <option value={against}>{against}</option>
+            {chosen !== null && !choices.some(({ value }) => value === chosen) && (
+              <option value={chosen}>{calledOf(chosen, (seconds) => sayTime(clock, seconds))}</option>
             )}
             {choices.map(({ value, label }) => (
               <option key={value} value={value}>
@@ -115,21 +116,21 @@ function useBefore(against: string | null): { readonly side?: Side; readonly why
       answer.state !== "known"
         ? undefined
         : {
-            label: `run ${String(run)}`,
             exact: answer.value.exact,
             callers: new Map(answer.value.callers.map((row) => [row.callSite, row])),
           },
     [answer, run],
   );
-  if (moment !== undefined) return { side: { label: momentLabel(moment.seconds), ...moment }, why: "" };
-  if (run === null)
-    return { why: "Choose with what the present is to be compared: a moment that this page saw, or an earlier run." };
+  if (moment !== undefined) return { side: moment, why: "" };
+  if (run === null) return { why: "There is no moment yet that the present could be compared with." };
   if (ofRun !== undefined) return { side: ofRun, why: "" };
   return { why: answer.state === "failed" ? `Nothing to compare with: ${answer.why}` : `Asking for run ${run} …` };
 }
 
-function momentLabel(seconds: number): string {
-  return `${seconds.toFixed(3)} s`;
+/** A moment that is no longer among the choices is said as those are. */
+function calledOf(against: string, say: (seconds: number) => string): string {
+  const parsed = parseAgainst(against);
+  return parsed?.kind === "moment" ? say(parsed.seconds) : against;
 }
 
 function toggled<One>(set: ReadonlySet<One>, one: One): ReadonlySet<One> {

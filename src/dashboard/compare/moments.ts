@@ -9,7 +9,6 @@ export type Against =
   { readonly kind: "moment"; readonly seconds: number } | { readonly kind: "run"; readonly run: number };
 
 export interface Side {
-  readonly label: string;
   readonly exact: boolean;
   readonly callers: ReadonlyMap<string, CallerRow>;
 }
@@ -60,7 +59,7 @@ export function choicesOf(
   const picked = new Set<Sample>();
   for (let at = 0; at < samples.length - 0.5; at += step) picked.add(samples[Math.round(at)]);
   return [
-    ...[...picked].map(({ seconds }) => ({ value: momentText(seconds), label: `${say(seconds)}, of this run` })),
+    ...[...picked].map(({ seconds }) => ({ value: momentText(seconds), label: say(seconds) })),
     ...runs.toReversed().map(({ run, endedMs }) => ({
       value: `run ${run}`,
       label: `the end of run ${run}, ${formatWallClock(endedMs)}`,
