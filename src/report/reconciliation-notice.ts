@@ -4,7 +4,7 @@ import type { Snapshot } from "../model/snapshot.ts";
 /** Of groups, of a group's caches, and of callers. */
 const SHOWN = 3;
 
-/** What /proc/slabinfo says of frees that raised no event, one line; undefined where it was not read. */
+/** What /proc/slabinfo says of frees that raised no event, one line, what follows from it first; undefined where it was not read. */
 export function reconciliationNotice({ reconciliation, callers }: Snapshot): string | undefined {
   if (reconciliation === undefined) return undefined;
   const { hiddenFrees, hiddenBytes, groups } = reconciliation;
@@ -12,10 +12,13 @@ export function reconciliationNotice({ reconciliation, callers }: Snapshot): str
   const hidden = groups.filter((group) => group.hiddenFrees > 0);
   const doubtful = callers.filter((row) => row.doubtfulObjects !== undefined);
   doubtful.sort((a, b) => (b.doubtfulBytes ?? 0) - (a.doubtfulBytes ?? 0));
-  const held = doubtful.map((row) => `${row.caller} (${String(row.doubtfulObjects)} of ${String(row.liveObjects)})`);
+  const held = doubtful.map(
+    (row) => `${row.caller} (up to ${String(row.doubtfulObjects)} of ${String(row.liveObjects)})`,
+  );
+  const gone = `${String(hiddenFrees)} objects that look alive, ${String(hiddenBytes)} bytes, are gone`;
   return (
-    `slabs: ${String(hiddenFrees)} objects, ${String(hiddenBytes)} bytes, were freed without an event: ` +
-    `${listOf(hidden.map(describeGroup))}${held.length > 0 ? `; may be gone, at most: ${listOf(held)}` : ""}`
+    `slabs: ${gone}${held.length > 0 ? `, of ${listOf(held)}` : ""}; ` +
+    `freed without an event by /proc/slabinfo: ${listOf(hidden.map(describeGroup))}`
   );
 }
 
