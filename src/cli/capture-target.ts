@@ -68,6 +68,7 @@ export async function captureTarget(
       stackRows: use.stackRows,
       wrappers: wrappersOf(options.wrappers ?? config.wrappers),
       filter: filterOf(options),
+      tasks: options.tasks,
       kernel: use.kernel,
       ...(reports === undefined ? {} : { reports }),
     });

@@ -2,6 +2,7 @@ import { Command } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
 import { addArmOptions, TARGETS } from "./add-arm-options.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
+import { TASKS_OPTION } from "./tasks-option.ts";
 
 /** `kmemtap live TARGET`: stream, account, serve. */
 export function liveCommand(exit: (code: ExitCode) => void) {
@@ -16,6 +17,7 @@ export function liveCommand(exit: (code: ExitCode) => void) {
       "--lifetimes",
       "keep who frees a caller's objects, how long they live, and how old those are that are alive",
     )
+    .option(...TASKS_OPTION)
     .option(...KERNEL_OPTIONS.kernel)
     .option(...KERNEL_OPTIONS.kallsyms)
     .option(...KERNEL_OPTIONS.force)

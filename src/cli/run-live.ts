@@ -61,6 +61,7 @@ async function live(
       kernel,
       strict: options.strict === true,
       lifetimes: options.lifetimes,
+      tasks: options.tasks,
       mode: armed.mode,
       ...(console === undefined ? {} : { console }),
       onOverrun: options.onOverrun,

@@ -2,6 +2,7 @@ import { Command } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
 import { addArmOptions, TARGETS } from "./add-arm-options.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
+import { TASKS_OPTION } from "./tasks-option.ts";
 
 /** `kmemtap top TARGET`: who holds the memory, on a terminal. */
 export function topCommand(exit: (code: ExitCode) => void) {
@@ -14,6 +15,7 @@ export function topCommand(exit: (code: ExitCode) => void) {
     .option("--rows <N>", "with --once: callers that are printed (default: all)")
     .option("--token-file <FILE>", "of a running kmemtap that asks for a token: a file with it on its first line")
     .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")
+    .option(...TASKS_OPTION)
     .option(...KERNEL_OPTIONS.kernel)
     .option(...KERNEL_OPTIONS.kallsyms)
     .option(...KERNEL_OPTIONS.force)

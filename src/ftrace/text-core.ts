@@ -3,7 +3,7 @@
  * lines that it was taught, by their text; here is how the rest of the room gets at it.
  */
 import { LineClass } from "../model/line-tally.ts";
-import { type ColumnExports, columnsOf } from "../wasm/columns.ts";
+import { columnsOf, type TaskExports, tasksOf } from "../wasm/columns.ts";
 import { instantiate, type WasmGlobal } from "../wasm/instantiate.ts";
 import { TEXT_WASM } from "../wasm/text-module.ts";
 import { SPACE } from "./ascii.ts";
@@ -11,14 +11,14 @@ import type { EventColumns } from "./event-columns.ts";
 import { type EventPieces, StretchPlace } from "./event-pieces.ts";
 import type { LineHead } from "./line-head.ts";
 
-interface TextExports extends ColumnExports {
+interface TextExports extends TaskExports {
   readonly WINDOW: WasmGlobal;
   readonly MAX_LINE: WasmGlobal;
   readonly text: WasmGlobal;
   readonly sums: WasmGlobal;
   read(from: number, to: number, pointerDigits: number): number;
   takeEvents(): number;
-  teachHead(at: number, bytes: number, cpu: number): void;
+  teachHead(at: number, bytes: number, cpu: number, task: number): void;
   teachSite(at: number, bytes: number, id: number): void;
   teachStretch(place: number, site: number, at: number, bytes: number): void;
 }
@@ -86,7 +86,7 @@ export class TextCore {
   /** Puts what was read behind the events that are there already; how many were read. */
   #flush(head: LineHead): number {
     const events = this.#wasm.takeEvents();
-    const { sums, columns } = this.#current();
+    const { sums, columns, task } = this.#current();
     const { lines, bytes } = this.#into.tally;
     lines[LineClass.event] += events;
     bytes[LineClass.event] += sums[Sum.eventBytes];
@@ -94,7 +94,7 @@ export class TextCore {
     bytes[LineClass.nullFree] += sums[Sum.nullFreeBytes];
     sums[Sum.eventBytes] = sums[Sum.nullFrees] = sums[Sum.nullFreeBytes] = 0;
     head.timeNs = sums[Sum.clockNs];
-    this.#into.copyFirst(columns, events);
+    this.#into.copyFirst(this.#into.task === undefined ? columns : { ...columns, task }, events);
     return events;
   }
 
@@ -103,13 +103,14 @@ export class TextCore {
    *
    * @param at where the line begins, which was the first one that {@link read} did not take
    * @param head what its head says
+   * @param task whose it is, where the batch has that
    */
-  learn(at: number, next: number, head: LineHead, pieces: EventPieces): void {
+  learn(at: number, next: number, head: LineHead, task: number, pieces: EventPieces): void {
     if (at < this.#from || at >= this.#to || next > this.#shownEnd) return;
     const from = this.#from;
     const wasm = this.#wasm;
     // With the space behind it, so that it is whole; where there is none, the clock has begun.
-    if (this.#bytes[head.clockAt] === SPACE) wasm.teachHead(at - from, head.clockAt + 1 - at, head.cpu);
+    if (this.#bytes[head.clockAt] === SPACE) wasm.teachHead(at - from, head.clockAt + 1 - at, head.cpu, task);
     const { site, siteAt, siteEnd, gapAt, gapEnd, tailPlace, tailAt } = pieces;
     if (site >= 0) wasm.teachSite(siteAt - from, siteEnd - siteAt, site);
     if (gapEnd > gapAt) wasm.teachStretch(StretchPlace.beforeSizes, site, gapAt - from, gapEnd - gapAt);
@@ -128,6 +129,7 @@ function viewsOf(wasm: TextExports) {
   const { buffer } = wasm.memory;
   return {
     columns: columnsOf(wasm),
+    task: tasksOf(wasm),
     text: new Uint8Array(buffer, wasm.text.value, wasm.WINDOW.value + wasm.MAX_LINE.value),
     sums: new Float64Array(buffer, wasm.sums.value, SUMS),
   };

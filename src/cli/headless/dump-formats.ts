@@ -8,6 +8,8 @@ import { formatPprof } from "../../report/pprof.ts";
 import { formatSlabAccount } from "../../report/slab-account.ts";
 import { usage } from "../arm-options.ts";
 import { MODULE_RINGS, moduleTree, SOURCE_RINGS, sourceTree } from "../snapshot-tree.ts";
+import { TASKS_SCHEMA } from "../../model/schema-name.ts";
+import type { Tasks } from "../../model/tasks.ts";
 import type { Moment } from "./moment.ts";
 
 interface DumpFormat {
@@ -16,6 +18,8 @@ interface DumpFormat {
   readonly render: (moment: Moment) => string | Uint8Array | Promise<string | Uint8Array>;
 }
 
+/** Of sums that are made in the target's kernel. */
+const NO_TASKS: Tasks = { schema: TASKS_SCHEMA, tasks: [] };
 const ORDER = "current_dynamic";
 
 const FORMATS = {
@@ -26,6 +30,7 @@ const FORMATS = {
   },
   callers: { ending: "callers.txt", render: ({ snapshot }) => formatCallersFile(snapshot, ORDER) },
   json: { ending: "json", render: ({ snapshot }) => `${JSON.stringify(snapshot, null, 2)}\n` },
+  tasks: { ending: "tasks.json", render: ({ tasks }) => `${JSON.stringify(tasks?.() ?? NO_TASKS, null, 2)}\n` },
   csv: { ending: "csv", render: ({ snapshot }) => formatCallersCsv(snapshot) },
   svg: { ending: "svg", render: (moment) => ringsOf(moment, "svg") },
   png: { ending: "png", render: (moment) => ringsOf(moment, "png") },

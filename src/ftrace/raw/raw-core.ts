@@ -2,16 +2,17 @@
  * What is done to nearly every record, in WebAssembly (assembly/raw.ts): the usual records of all CPUs, merged by time. Here is how the
  * rest of the room gets at it.
  */
-import { type ColumnExports, columnsOf } from "../../wasm/columns.ts";
+import { columnsOf, type TaskExports, tasksOf } from "../../wasm/columns.ts";
 import { instantiate, type WasmGlobal } from "../../wasm/instantiate.ts";
 import { RAW_WASM } from "../../wasm/raw-module.ts";
 import { LineClass } from "../../model/line-tally.ts";
 import type { EventColumns } from "../event-columns.ts";
 import type { PageFormat } from "./event-format.ts";
+import type { RawTasks } from "./raw-tasks.ts";
 import type { RecordLayout } from "./record-layouts.ts";
 import { LAYOUT_WORDS, usualLayouts } from "./usual-layouts.ts";
 
-interface RawExports extends ColumnExports {
+interface RawExports extends TaskExports {
   readonly MAX_LANES: WasmGlobal;
   readonly sums: WasmGlobal;
   readonly order: WasmGlobal;
@@ -72,15 +73,20 @@ export interface SeenPids {
 export class RawCore {
   readonly #wasm = instantiate(RAW_WASM) as RawExports;
   readonly #into: EventColumns;
+  readonly #tasks: RawTasks | undefined;
   #views = viewsOf(this.#wasm);
   readonly #layouts = new WeakMap<readonly unknown[], { readonly at: number; readonly count: number }>();
 
   /** Of the pids that the core was shown last. */
   #pidChanges = -1;
 
-  /** @param into where the events go */
-  constructor(into: EventColumns) {
+  /**
+   * @param into where the events go
+   * @param tasks says whose they are, where that is asked for
+   */
+  constructor(into: EventColumns, tasks?: RawTasks) {
     this.#into = into;
+    this.#tasks = tasks;
   }
 
   /** Events that came behind a younger one. */
@@ -172,7 +178,8 @@ export class RawCore {
     bytes[LineClass.nullFree] += sums[Sum.nullFreeBytes];
     bytes[LineClass.padding] += sums[Sum.pageBytes];
     sums[Sum.eventBytes] = sums[Sum.nullFrees] = sums[Sum.nullFreeBytes] = sums[Sum.pageBytes] = 0;
-    into.copyFirst(views.columns, events);
+    if (this.#tasks === undefined) into.copyFirst(views.columns, events);
+    else into.copyFirst({ ...views.columns, task: this.#tasks.ofPids(views.pids, events) }, events);
   }
 
   /** The id of the call site at an address, or -1. */
@@ -202,6 +209,7 @@ function viewsOf(wasm: RawExports) {
   return {
     bytes: new Uint8Array(buffer),
     columns: columnsOf(wasm),
+    pids: tasksOf(wasm),
     sums: new Float64Array(buffer, wasm.sums.value, SUMS),
     order: new Uint32Array(buffer, wasm.order.value, wasm.MAX_LANES.value),
     mayBeOwn: new Uint8Array(buffer, wasm.mayBeOwn.value, 1 << 16),
