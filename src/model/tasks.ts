@@ -46,6 +46,7 @@ export const tasksQuerySchema = z.strictObject({
     .regex(/^\d{1,9}$/)
     .optional()
     .describe("of this task alone, by its id"),
+  comm: z.string().max(100).optional().describe("of all tasks of this name"),
   callers: z.literal("none").optional().describe("without the tasks' callers"),
 });
 export type TasksQuery = z.infer<typeof tasksQuerySchema>;

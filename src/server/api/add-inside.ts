@@ -38,7 +38,9 @@ export function addInside(app: FastifyInstance, registry: TargetRegistry): void 
   });
 }
 
-function tasksAsked(all: Tasks, { task, callers }: TasksQuery): Tasks {
-  const tasks = task === undefined ? all.tasks : all.tasks.filter(({ id }) => id === Number(task));
+function tasksAsked(all: Tasks, { task, comm, callers }: TasksQuery): Tasks {
+  const tasks = all.tasks.filter(
+    (row) => (task === undefined || row.id === Number(task)) && (comm === undefined || row.comm === comm),
+  );
   return { ...all, tasks: callers === "none" ? tasks.map((row) => ({ ...row, callers: undefined })) : tasks };
 }
