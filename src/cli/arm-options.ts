@@ -23,6 +23,7 @@ export interface ArmCommandOptions {
   readonly stacks?: true;
   readonly bulk?: true;
   readonly tasks?: true;
+  readonly lifetimes?: true;
 }
 
 /** What fits into the 4 GiB of a WebAssembly memory, with room for all else that is in it. */

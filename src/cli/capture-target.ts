@@ -69,6 +69,7 @@ export async function captureTarget(
       wrappers: wrappersOf(options.wrappers ?? config.wrappers),
       filter: filterOf(options),
       tasks: options.tasks,
+      lifetimes: options.lifetimes,
       kernel: use.kernel,
       ...(reports === undefined ? {} : { reports }),
     });

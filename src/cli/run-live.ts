@@ -21,7 +21,6 @@ export interface LiveCommandOptions extends ArmCommandOptions, KernelOptions {
   readonly cache?: true;
   readonly strict?: true;
   readonly console?: string;
-  readonly lifetimes?: true;
   readonly config?: string;
 }
 

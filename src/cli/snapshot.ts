@@ -2,7 +2,7 @@ import { Command } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
 import { addArmOptions, TARGETS } from "./add-arm-options.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
-import { TASKS_OPTION } from "./tasks-option.ts";
+import { TASKS_OPTION } from "./besides-options.ts";
 
 /** `kmemtap snapshot TARGET`: capture for a while, print what is held; or write files as it goes. */
 export function snapshotCommand(exit: (code: ExitCode) => void) {

@@ -54,7 +54,7 @@ function countOf(lines: string): { byTask: Map<string, Counted>; byPair: Map<str
       }
     }
     if (kind.includes("free")) continue;
-    const task = /[hHsZz]/.test(flags[2] ?? "") ? "(interrupt)" : `${comm}-${pid}`;
+    const task = /^..[hHsZz]/.test(flags) ? "(interrupt)" : `${comm}-${pid}`;
     const keys: [string, string] = [task, `${task} ${site}`];
     for (const sums of each(keys)) {
       sums.allocs += 1;

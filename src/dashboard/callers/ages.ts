@@ -1,5 +1,6 @@
 /** How old a caller's live objects are, where kmemtap keeps lifetimes. */
 import { computed } from "@preact/signals";
+import { agesOf } from "../../model/ages.ts";
 import type { Lives } from "../../model/lives.ts";
 import { asked } from "../api/asked.ts";
 
@@ -11,11 +12,5 @@ export const useAges = lives.use;
 export const ages = computed<ReadonlyMap<string, number> | undefined>(() => {
   const answer = lives.answer.value;
   if (answer.state !== "known") return undefined;
-  return new Map(
-    answer.value.callers.flatMap(({ callSite, ages: { medianS, oldestS } }) => {
-      // The last step has no end.
-      const age = medianS === null || oldestS === null ? oldestS : Math.min(medianS, oldestS);
-      return age === null ? [] : [[callSite, age] as const];
-    }),
-  );
+  return agesOf(answer.value);
 });

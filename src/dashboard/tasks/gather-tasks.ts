@@ -1,7 +1,8 @@
 /** Tasks as rows of a table: each, or those of one name as one. Pure. */
 import type { CallerRow } from "../../model/snapshot.ts";
+import { nameOfTask } from "../../model/task-name.ts";
 import type { TaskRow } from "../../model/tasks.ts";
-import { nameOf, type TaskChoice } from "./task-choice.ts";
+import type { TaskChoice } from "./task-choice.ts";
 
 export interface TaskLine {
   readonly choice: TaskChoice;
@@ -25,7 +26,7 @@ export function linesOf(tasks: readonly TaskRow[], by: Gathering): TaskLine[] {
     const { netBytes, wasteBytes, totalBytes, liveObjects, allocs, frees, callSites } = row;
     const sums = { netBytes, wasteBytes, totalBytes, liveObjects, allocs, frees, callSites };
     return by === "process"
-      ? { choice: `id:${row.id}`, name: nameOf(row), tasks: 1, ...sums }
+      ? { choice: `id:${row.id}`, name: nameOfTask(row), tasks: 1, ...sums }
       : { choice: `name:${row.comm}`, name: row.comm, tasks: 1, ...sums };
   });
   if (by === "process") return lines;

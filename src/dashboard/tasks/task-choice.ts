@@ -1,5 +1,4 @@
 /** Whose allocations are shown: one task's, by its id in this run, or of all tasks of a name. Pure. */
-import type { TaskRow } from "../../model/tasks.ts";
 
 export type TaskChoice = `id:${number}` | `name:${string}`;
 
@@ -11,9 +10,4 @@ export function isTaskChoice(text: string): text is TaskChoice {
 export function queryOf(choice: TaskChoice): string {
   const [, kind, value] = /^(id|name):([^]*)$/.exec(choice) ?? [];
   return `${kind === "id" ? "task" : "comm"}=${encodeURIComponent(value)}`;
-}
-
-/** As the kernel prints it: `modprobe-101`; what is no task has no pid. */
-export function nameOf({ comm, pid }: Pick<TaskRow, "comm" | "pid">): string {
-  return pid === null ? comm : `${comm}-${pid}`;
 }

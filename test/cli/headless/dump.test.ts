@@ -131,6 +131,11 @@ describe("kmemtap snapshot -o DIR", () => {
     [["local:", "--format", "gif", "-o", "x"], /no format gif/],
     [["local:", "--when", "net", "-o", "x"], /not a condition/],
     [["http://127.0.0.1:1/", "--every", "1s", "-o", "x", "--record", "y"], /record/],
+    [["local:", "--format", "tasks", "-o", "x"], /--format tasks without --tasks/],
+    [
+      ["http://127.0.0.1:1/", "--tasks", "--for", "1s", "--every", "1s", "-o", "x"],
+      /tasks: the kmemtap at that address/,
+    ],
     [["http://127.0.0.1:1/", "--format", "slab-account", "-o", "x"], /does not tell who freed/],
     [["http://example.org/", "--token-file", "/dev/null"], /a token would cross the network/],
     [["http://127.0.0.1:1/a/b"], /is not the address of a kmemtap/],

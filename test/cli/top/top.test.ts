@@ -18,8 +18,17 @@ it("prints once, for a pipe", async () => {
   expect(lines[5]).toMatch(/^ *6\.7 MiB .* alloc_inode\+0x59$/);
 });
 
+it("prints tasks once, for a pipe, and callers with their ages", async () => {
+  const args = ["top", `replay://${BOOT}?speed=0`, "--once", "--rows", "2"];
+  const { stdout } = await kmemtap([...args, "--tasks"]);
+  expect(stdout.split("\n")[5]).toMatch(/^ *8\.0 MiB .* kworker\/u2:0-9$/);
+  const aged = await kmemtap([...args, "--lifetimes"]);
+  expect(aged.stdout.split("\n")[4]).toMatch(/ AGE {2}CALLER/);
+  expect(aged.stdout.split("\n")[5]).toMatch(/ \d+\.\d s {2}alloc_inode\+0x59$/);
+});
+
 it("draws in a terminal, heeds its keys, and gives it back", { timeout: 60_000 }, async () => {
-  const program = `stty rows 24 cols 80; exec ${process.execPath} ${MAIN} top 'replay://${BOOT}?speed=0.5' -d 200ms`;
+  const program = `stty rows 24 cols 80; exec ${process.execPath} ${MAIN} top 'replay://${BOOT}?speed=0.5' -d 200ms --tasks`;
   const { stream } = await openPty(["/bin/sh", "-c", program], { env: { LANG: "C" } });
   let seen = "";
   const reading = (async () => {
@@ -29,6 +38,9 @@ it("draws in a terminal, heeds its keys, and gives it back", { timeout: 60_000 }
   expect(seen).toContain("\x1b[?1049h");
   await stream.write(Buffer.from("t"));
   await until("another order", () => seen.includes("CALLER (by total)"), 10_000);
+  await stream.write(Buffer.from("k"));
+  await until("tasks", () => seen.includes("kworker/u2:0-9") && seen.includes("TASK"), 10_000);
+  await stream.write(Buffer.from("k"));
   await stream.write(Buffer.from("/kernfs\r"));
   await until("the filter", () => seen.includes('with "kernfs"'), 10_000);
   await stream.write(Buffer.from("q"));
