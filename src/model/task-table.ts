@@ -17,6 +17,7 @@ export const OTHER_TASKS = 2;
 
 const SPECIAL = ["(unknown)", "(interrupt)", "(other tasks)"];
 const MOST_TASKS = 16_384;
+const MOST_NAMES = 65_536;
 /** PID_MAX_LIMIT on 64-bit (linux/threads.h). */
 const PIDS = 1 << 22;
 /** What the kernel prints of a task whose name it has forgotten (kernel/trace/trace_sched_switch.c). */
@@ -29,8 +30,8 @@ export class TaskTable {
   readonly #pids: (number | null)[] = SPECIAL.map(() => null);
   readonly #comms: string[] = [...SPECIAL];
   readonly #byName = new Map<string, number>();
-  /** What the kernel said last, by pid. */
-  #names: ReadonlyMap<number, string> = new Map();
+  /** What the kernel said last, by pid. Events come later than the names that they had, of which it forgets most within seconds. */
+  #names = new Map<number, string>();
   /** By pid: the task that has it now; {@link NO_TASK} where none was seen. */
   #byPid = new Uint32Array(1 << 15);
 
@@ -73,8 +74,11 @@ export class TaskTable {
 
   /** Takes the names that the kernel has at the moment (`saved_cmdlines`). */
   learn(names: ReadonlyMap<number, string>): void {
-    this.#names = new Map([...names].map(([pid, name]) => [pid, visibleName(name)]));
-    for (const [pid, name] of names) if (this.#byPid[pid] > OTHER_TASKS) this.named(pid, name);
+    if (this.#names.size > MOST_NAMES) this.#names.clear();
+    for (const [pid, name] of names) {
+      this.#names.set(pid, visibleName(name));
+      if (this.#byPid[pid] > OTHER_TASKS) this.named(pid, name);
+    }
   }
 
   #add(pid: number, comm: string): number {
