@@ -2,7 +2,7 @@
 import { TASKS_SCHEMA } from "../model/schema-name.ts";
 import type { CallerRow } from "../model/snapshot.ts";
 import type { TaskRow, Tasks } from "../model/tasks.ts";
-import type { Task } from "../model/task-name.ts";
+import type { Task } from "../model/task-table.ts";
 import { addUp } from "./compose-snapshot.ts";
 import type { TaskAccount } from "./task-account.ts";
 

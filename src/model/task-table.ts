@@ -6,7 +6,6 @@
  * name of the same pid, after an exec or when the pid is given out again, is another task from then on.
  */
 import { visibleName } from "./printable.ts";
-import type { Task } from "./task-name.ts";
 
 /** Tasks that are none, which a table has from the beginning. */
 export const NO_TASK = 0;
@@ -23,6 +22,12 @@ const PIDS = 1 << 22;
 /** What the kernel prints of a task whose name it has forgotten (kernel/trace/trace_sched_switch.c). */
 const FORGOTTEN = "<...>";
 const IDLE = "<idle>";
+
+export interface Task {
+  /** Null for what is no task: {@link comm} says what it is. */
+  readonly pid: number | null;
+  readonly comm: string;
+}
 
 /** Ids are given out in order of appearance, and never reused. */
 export class TaskTable {

@@ -1,6 +1,6 @@
 /** Tasks with what they hold, for a terminal. */
 import type { Snapshot } from "../model/snapshot.ts";
-import { nameOfTask } from "../model/task-name.ts";
+import { nameOfTask } from "../format/task-name.ts";
 import { column, formatRow } from "./account-file.ts";
 
 export function formatTasks({ tasks }: Snapshot): string {

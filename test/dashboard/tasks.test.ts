@@ -5,9 +5,8 @@ import { isTaskChoice, queryOf } from "../../src/dashboard/tasks/task-choice.ts"
 import type { TaskRow } from "../../src/model/tasks.ts";
 import { row, totals } from "./make.ts";
 
-const { peakNetBytes: _, ...sums } = totals;
 const task = (id: number, comm: string, pid: number | null, part: Partial<TaskRow> = {}): TaskRow => ({
-  ...sums,
+  ...totals,
   id,
   comm,
   pid,

@@ -4,7 +4,7 @@ import { formatCount, formatShare, plural } from "../../format/count.ts";
 import { formatSmallSpan } from "../../format/span.ts";
 import { printable } from "../../model/printable.ts";
 import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
-import { nameOfTask } from "../../model/task-name.ts";
+import { nameOfTask } from "../../format/task-name.ts";
 import type { TaskRow, Tasks } from "../../model/tasks.ts";
 import type { CpuStats } from "../../model/target-facts.ts";
 import { lossNotice } from "../../report/loss-notice.ts";

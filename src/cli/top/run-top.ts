@@ -1,6 +1,6 @@
 /** `kmemtap top`: the account of a capture, or of a kmemtap that runs, on a terminal. */
 import { ExitCode } from "../../model/errors.ts";
-import { agesOf } from "../../model/ages.ts";
+import { agesOf } from "../../format/ages.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { lossNotice } from "../../report/loss-notice.ts";
 import { durationOf, usage } from "../arm-options.ts";

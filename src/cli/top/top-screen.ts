@@ -1,5 +1,5 @@
 import type { Moment } from "../headless/moment.ts";
-import { agesOf } from "../../model/ages.ts";
+import { agesOf } from "../../format/ages.ts";
 import { drawTop, rowOfTask, rowsOn } from "./draw-top.ts";
 import type { Terminal } from "./terminal.ts";
 import { INITIAL, press, type TopState } from "./top-state.ts";

@@ -1,6 +1,6 @@
 /** How old a caller's live objects are, where kmemtap keeps lifetimes. */
 import { computed } from "@preact/signals";
-import { agesOf } from "../../model/ages.ts";
+import { agesOf } from "../../format/ages.ts";
 import type { Lives } from "../../model/lives.ts";
 import { asked } from "../api/asked.ts";
 

@@ -1,6 +1,6 @@
 /** Tasks as rows of a table: each, or those of one name as one. Pure. */
 import type { CallerRow } from "../../model/snapshot.ts";
-import { nameOfTask } from "../../model/task-name.ts";
+import { nameOfTask } from "../../format/task-name.ts";
 import type { TaskRow } from "../../model/tasks.ts";
 import type { TaskChoice } from "./task-choice.ts";
 

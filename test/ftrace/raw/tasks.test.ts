@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { RawDecoder } from "../../../src/ftrace/raw/raw-decoder.ts";
 import { CallSiteTable } from "../../../src/model/call-site-table.ts";
-import { nameOfTask } from "../../../src/model/task-name.ts";
+import { nameOfTask } from "../../../src/format/task-name.ts";
 import { TaskTable } from "../../../src/model/task-table.ts";
 import { KernelSymbols } from "../../../src/symbols/kernel-symbols.ts";
 import { formatsOf, type Machine, MACHINES, PageWriter } from "../../support/raw-pages.ts";

@@ -10,6 +10,7 @@ import type { HistoryPoint } from "../../../src/model/wire.ts";
 import { Access } from "../../../src/server/access/access.ts";
 import { guard } from "../../../src/server/access/guard.ts";
 import { addHealth } from "../../../src/server/api/add-health.ts";
+import { addUp } from "../../../src/accounting/compose-snapshot.ts";
 import { viewOfWorkload } from "../../../src/accounting/workload-view.ts";
 import { WorkloadAccount } from "../../../src/capture/workload-account.ts";
 import { CallSiteTable } from "../../../src/model/call-site-table.ts";
@@ -160,13 +161,12 @@ describe("lives.json", () => {
 });
 
 describe("tasks.json", () => {
-  const { callers, totals } = updateOf([A, ...B]).snapshot;
-  const { peakNetBytes: _, ...sums } = totals;
+  const { callers } = updateOf([A, ...B]).snapshot;
   const rows = [
     { id: 3, pid: 7, comm: "sh" },
     { id: 4, pid: 8, comm: "sh" },
     { id: 1, pid: null, comm: "(interrupt)" },
-  ].map((task) => ({ ...sums, ...task, callers }));
+  ].map((task) => ({ ...addUp(callers), ...task, callers }));
   const tasks: Tasks = { schema: "kmemtap.tasks/1", tasks: rows };
 
   it("is of every task, of one, of a name, and without callers", async () => {

@@ -1,4 +1,4 @@
-import type { Lives } from "./lives.ts";
+import type { Lives } from "../model/lives.ts";
 
 /** Seconds that half of a caller's live objects are younger than, by call site; of none that holds nothing. */
 export function agesOf(lives: Lives): ReadonlyMap<string, number>;

@@ -1,8 +1,4 @@
-export interface Task {
-  /** Null for what is no task: {@link comm} says what it is. */
-  readonly pid: number | null;
-  readonly comm: string;
-}
+import type { Task } from "../model/task-table.ts";
 
 /** `modprobe-101`, as the kernel prints it. */
 export function nameOfTask({ comm, pid }: Task): string {
