@@ -24,6 +24,7 @@ import { PrintkJoin } from "./join-printk.ts";
 import { readDatInput } from "./read-dat-input.ts";
 import type { TimeWindow } from "./time-window.ts";
 import type { LedgerFeed } from "./ledger-feed.ts";
+import { consoleAmongTraces, empty, notATrace, perfData } from "./recording-errors.ts";
 import { StackCharging } from "./stack-charging.ts";
 
 /** A named stream of trace text, of a trace.dat, or of a console's text. */
@@ -291,29 +292,4 @@ const CERTAIN_TRACE = [
 
 function holdsTrace({ lines }: LineTally): boolean {
   return CERTAIN_TRACE.some((lineClass) => lines[lineClass] > 0);
-}
-
-function empty(label: string): KmemtapError {
-  return new KmemtapError("input/empty", `${label} is empty`, {
-    nextStep: "record a trace first: kmemtap demo, or `cat trace > FILE`",
-  });
-}
-
-function consoleAmongTraces(label: string): KmemtapError {
-  return new KmemtapError("input/not-a-trace", `${label} holds tp_printk lines of a console, not a trace`, {
-    nextStep: `join it with the trace of the same boot: --console ${label}`,
-  });
-}
-
-function perfData(label: string): KmemtapError {
-  return new KmemtapError("input/not-a-trace", `${label} is a perf.data file, which kmemtap does not read`, {
-    nextStep:
-      "record with trace-cmd instead: trace-cmd record -e kmem --compression none, then kmemtap report trace.dat",
-  });
-}
-
-function notATrace(label: string): KmemtapError {
-  return new KmemtapError("input/not-a-trace", `${label} is not a kernel trace`, {
-    nextStep: "give the text of /sys/kernel/tracing/trace or trace_pipe, or a trace.dat, with kmem events",
-  });
 }

@@ -55,13 +55,14 @@ async function once(targetText: string, options: TopCommandOptions): Promise<Sna
       });
   const isTasks = options.tasks === true;
   const tasks = isTasks ? last?.tasks?.() : undefined;
+  const lives = last?.lives?.();
   const data = {
     snapshot,
     eventsPerSecond: rate,
     history: [snapshot.totals.netBytes],
     baseline: new Map<string, number>(),
     tasks,
-    ages: agesOf(last?.lives?.()),
+    ages: lives && agesOf(lives),
   };
   const count = isTasks ? Math.max(1, tasks?.tasks.length ?? 0) : snapshot.callers.length;
   const size = { columns: ONCE_COLUMNS, rows: Math.min(rows, count) + 7, ascii: true };

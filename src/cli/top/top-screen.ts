@@ -73,7 +73,8 @@ export class TopScreen {
     const { snapshot, eventsPerSecond } = moment;
     const history = this.#history.length > 0 ? this.#history : [snapshot.totals.netBytes];
     const tasks = this.#state.isTasks ? moment.tasks?.() : undefined;
-    const ages = agesOf(moment.lives?.());
+    const lives = moment.lives?.();
+    const ages = lives && agesOf(lives);
     const data = { snapshot, eventsPerSecond, history, baseline: this.#baseline, tasks, ages };
     this.#terminal.draw(drawTop(data, this.#state, size, this.#news));
   }
