@@ -33,7 +33,7 @@ export class TextCore {
   readonly #window: number;
   readonly #maxLine: number;
   readonly #capacity: number;
-  #views = viewsOf(this.#wasm);
+  #views: Views;
   #bytes: Uint8Array = new Uint8Array(0);
   /** The module is shown the lines that begin in `[#from, #to)`, and what stands behind them up to `#shownEnd`. */
   #from = 0;
@@ -43,6 +43,7 @@ export class TextCore {
   /** @param into where the events go */
   constructor(into: EventColumns) {
     this.#into = into;
+    this.#views = this.#newViews();
     this.#window = this.#wasm.WINDOW.value;
     this.#maxLine = this.#wasm.MAX_LINE.value;
     this.#capacity = this.#wasm.CAPACITY.value;
@@ -86,7 +87,7 @@ export class TextCore {
   /** Puts what was read behind the events that are there already; how many were read. */
   #flush(head: LineHead): number {
     const events = this.#wasm.takeEvents();
-    const { sums, columns, task } = this.#current();
+    const { sums, columns } = this.#current();
     const { lines, bytes } = this.#into.tally;
     lines[LineClass.event] += events;
     bytes[LineClass.event] += sums[Sum.eventBytes];
@@ -94,7 +95,7 @@ export class TextCore {
     bytes[LineClass.nullFree] += sums[Sum.nullFreeBytes];
     sums[Sum.eventBytes] = sums[Sum.nullFrees] = sums[Sum.nullFreeBytes] = 0;
     head.timeNs = sums[Sum.clockNs];
-    this.#into.copyFirst(this.#into.task === undefined ? columns : { ...columns, task }, events);
+    this.#into.copyFirst(columns, events);
     return events;
   }
 
@@ -118,18 +119,21 @@ export class TextCore {
   }
 
   #current(): Views {
-    if (this.#views.text.buffer !== this.#wasm.memory.buffer) this.#views = viewsOf(this.#wasm);
+    if (this.#views.text.buffer !== this.#wasm.memory.buffer) this.#views = this.#newViews();
     return this.#views;
+  }
+
+  #newViews(): Views {
+    return viewsOf(this.#wasm, this.#into.task !== undefined);
   }
 }
 
 type Views = ReturnType<typeof viewsOf>;
 
-function viewsOf(wasm: TextExports) {
+function viewsOf(wasm: TextExports, withTasks: boolean) {
   const { buffer } = wasm.memory;
   return {
-    columns: columnsOf(wasm),
-    task: tasksOf(wasm),
+    columns: withTasks ? { ...columnsOf(wasm), task: tasksOf(wasm) } : columnsOf(wasm),
     text: new Uint8Array(buffer, wasm.text.value, wasm.WINDOW.value + wasm.MAX_LINE.value),
     sums: new Float64Array(buffer, wasm.sums.value, SUMS),
   };

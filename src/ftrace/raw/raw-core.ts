@@ -74,7 +74,7 @@ export class RawCore {
   readonly #wasm = instantiate(RAW_WASM) as RawExports;
   readonly #into: EventColumns;
   readonly #tasks: RawTasks | undefined;
-  #views = viewsOf(this.#wasm);
+  #views: Views;
   readonly #layouts = new WeakMap<readonly unknown[], { readonly at: number; readonly count: number }>();
 
   /** Of the pids that the core was shown last. */
@@ -87,6 +87,7 @@ export class RawCore {
   constructor(into: EventColumns, tasks?: RawTasks) {
     this.#into = into;
     this.#tasks = tasks;
+    this.#views = this.#newViews();
   }
 
   /** Events that came behind a younger one. */
@@ -178,8 +179,8 @@ export class RawCore {
     bytes[LineClass.nullFree] += sums[Sum.nullFreeBytes];
     bytes[LineClass.padding] += sums[Sum.pageBytes];
     sums[Sum.eventBytes] = sums[Sum.nullFrees] = sums[Sum.nullFreeBytes] = sums[Sum.pageBytes] = 0;
-    if (this.#tasks === undefined) into.copyFirst(views.columns, events);
-    else into.copyFirst({ ...views.columns, task: this.#tasks.ofPids(views.pids, events) }, events);
+    if (views.task !== undefined) this.#tasks?.ofPids(views.pids, events, views.task);
+    into.copyFirst(views.columns, events);
   }
 
   /** The id of the call site at an address, or -1. */
@@ -197,18 +198,24 @@ export class RawCore {
 
   /** Views of the memory as it is now: it grows with lanes and call sites. */
   #current(): Views {
-    if (this.#views.bytes.buffer !== this.#wasm.memory.buffer) this.#views = viewsOf(this.#wasm);
+    if (this.#views.bytes.buffer !== this.#wasm.memory.buffer) this.#views = this.#newViews();
     return this.#views;
+  }
+
+  #newViews(): Views {
+    return viewsOf(this.#wasm, this.#tasks === undefined ? undefined : new Uint32Array(this.#wasm.CAPACITY.value));
   }
 }
 
 type Views = ReturnType<typeof viewsOf>;
 
-function viewsOf(wasm: RawExports) {
+/** @param task where the ids of tasks go, which the module has as pids */
+function viewsOf(wasm: RawExports, task: Uint32Array | undefined) {
   const { buffer } = wasm.memory;
   return {
     bytes: new Uint8Array(buffer),
-    columns: columnsOf(wasm),
+    columns: task === undefined ? columnsOf(wasm) : { ...columnsOf(wasm), task },
+    task,
     pids: tasksOf(wasm),
     sums: new Float64Array(buffer, wasm.sums.value, SUMS),
     order: new Uint32Array(buffer, wasm.order.value, wasm.MAX_LANES.value),

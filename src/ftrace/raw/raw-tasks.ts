@@ -6,7 +6,6 @@ const NO_PID = 0xffffffff;
 
 export class RawTasks {
   readonly #tasks: TaskTable;
-  #ids = new Uint32Array(0);
 
   constructor(tasks: TaskTable) {
     this.#tasks = tasks;
@@ -17,16 +16,14 @@ export class RawTasks {
     return inInterrupt ? INTERRUPT : this.#tasks.ofPid(pid);
   }
 
-  /** The ids of the tasks of so many events, by what the core has of them; valid until the next call. */
-  ofPids(pids: Uint32Array, events: number): Uint32Array {
-    if (this.#ids.length < events) this.#ids = new Uint32Array(pids.length);
+  /** Writes the ids of the tasks of so many events, by what the core has of them. */
+  ofPids(pids: Uint32Array, events: number, into: Uint32Array): void {
     // Events of a task come in rows.
     let last = NO_PID;
     let id: number = INTERRUPT;
     for (let i = 0; i < events; i++) {
       if (pids[i] !== last) id = this.of((last = pids[i]), last === NO_PID);
-      this.#ids[i] = id;
+      into[i] = id;
     }
-    return this.#ids;
   }
 }
