@@ -154,8 +154,8 @@ function readLine(at: usize): usize {
   store<u32>(ptrLow + (i << 2), <u32>pointer);
   store<u32>(ptrHigh + (i << 2), <u32>(pointer >> 32));
   store<u32>(callSite + (i << 2), idOf(site));
-  store<u16>(cpu + (i << 1), headCpu);
-  store<u32>(task + (i << 2), headTask);
+  store<u16>(cpu + (i << 1), headCpu());
+  store<u32>(task + (i << 2), headTask());
   store<f64>(timeNs + (i << 3), clockNs);
   store<f64>(bytesReq + (i << 3), bytesReqOf(site));
   store<f64>(bytesAlloc + (i << 3), bytesAllocOf(site));

@@ -21,9 +21,20 @@ const MIN_HEAD: u32 = 32;
 
 const slots: usize = memory.data(64 << 10, 64);
 
-/** The CPU and the task of the head that {@link knownHead} found. */
-export let headCpu: u32 = 0;
-export let headTask: u32 = 0;
+/** The slot of the head that {@link knownHead} found. */
+let found: usize = 0;
+
+/** Its CPU. */
+@inline
+export function headCpu(): u32 {
+  return load<u32>(found, CPU);
+}
+
+/** Its task. */
+@inline
+export function headTask(): u32 {
+  return load<u32>(found, TASK);
+}
 
 /** The length of the head at `at`, 0 where it is not a known one. */
 @inline
@@ -51,8 +62,7 @@ function lengthIn(slot: usize, at: usize): u32 {
   const third = <u64>equalOf16(at + 32, slot + 32);
   const bits = load<u64>(slot, BITS);
   if (((first | (second << 16) | (third << 32)) & bits) != bits) return 0;
-  headCpu = load<u32>(slot, CPU);
-  headTask = load<u32>(slot, TASK);
+  found = slot;
   return <u32>popcnt(bits);
 }
 
