@@ -1,8 +1,8 @@
 /** `kmemtap top` as a process: in a real terminal, in a pipe, and used wrongly. */
 import { fileURLToPath } from "node:url";
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { openPty } from "../../support/console-pty.ts";
-import { ensureBuilt, kmemtap, MAIN } from "../../support/kmemtap.ts";
+import { ensureBuilt, kmemtap, MAIN, startKmemtap } from "../../support/kmemtap.ts";
 import { until } from "../../support/until.ts";
 
 beforeAll(ensureBuilt, 120_000);
@@ -48,6 +48,27 @@ it("draws in a terminal, heeds its keys, and gives it back", { timeout: 60_000 }
   expect(seen.slice(seen.lastIndexOf("\x1b[?25h"))).toContain("\x1b[?1049l");
   // A console that is not said to know more is sent ASCII alone.
   expect(Buffer.from(seen, "latin1").every((byte) => byte < 0x80)).toBe(true);
+});
+
+it("shows the tasks and ages of a kmemtap that runs", { timeout: 60_000 }, async () => {
+  const args = ["live", `replay://${BOOT}?speed=0`, "--tasks", "--lifetimes", "--serve", "127.0.0.1:0"];
+  const server = startKmemtap(args);
+  onTestFinished(() => void server.kill("SIGTERM"));
+  let said = "";
+  server.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  await until("the address", () => /at (http:\S+)/.test(said), 30_000);
+  const url = /at (http:\S+)/.exec(said)?.[1] ?? "";
+  const program = `stty rows 24 cols 80; exec ${process.execPath} ${MAIN} top ${url}/target -d 200ms`;
+  const { stream } = await openPty(["/bin/sh", "-c", program], { env: { LANG: "C" } });
+  let seen = "";
+  const reading = (async () => {
+    for await (const chunk of stream.bytes) seen += Buffer.from(chunk).toString("latin1");
+  })();
+  await until("rows with ages", () => seen.includes('alloc_inode+0x59') && seen.includes(" AGE "), 30_000);
+  await stream.write(Buffer.from("k"));
+  await until("tasks", () => seen.includes("kworker/u2:0-9") && seen.includes("118 tasks"), 10_000);
+  await stream.write(Buffer.from("q"));
+  await reading;
 });
 
 it.each([
