@@ -64,7 +64,7 @@ it("shows the tasks and ages of a kmemtap that runs", { timeout: 60_000 }, async
   const reading = (async () => {
     for await (const chunk of stream.bytes) seen += Buffer.from(chunk).toString("latin1");
   })();
-  await until("rows with ages", () => seen.includes('alloc_inode+0x59') && seen.includes(" AGE "), 30_000);
+  await until("rows with ages", () => seen.includes("alloc_inode+0x59") && seen.includes(" AGE "), 30_000);
   await stream.write(Buffer.from("k"));
   await until("tasks", () => seen.includes("kworker/u2:0-9") && seen.includes("118 tasks"), 10_000);
   await stream.write(Buffer.from("q"));
