@@ -10,6 +10,8 @@ export const ptrHigh: usize = memory.data(CAPACITY * 4, 16);
 export const callSite: usize = memory.data(CAPACITY * 4, 16);
 export const cpu: usize = memory.data(CAPACITY * 2, 16);
 export const kind: usize = memory.data(CAPACITY, 16);
+/** Whose an event is: of decoders alone. Ids of tasks in text.ts; pids in raw.ts, which the kernel's records have. */
+export const task: usize = memory.data(CAPACITY * 4, 16);
 
 /** Values of {@link kind}: src/model/event-batch.ts, EventKind. Below kfree are allocations. */
 export const KMALLOC: u8 = 0;

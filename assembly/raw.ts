@@ -7,7 +7,7 @@
  */
 import { addSite, clearSites, siteAt } from "./raw/address-sites";
 import { HELD, Lane, laneOf, LAYOUT_BYTES, order, READY, SILENT, STOPPED } from "./raw/lanes";
-import { addEvent, bytesAlloc, bytesReq, callSite, cpu, isFull, kind, ptrHigh, ptrLow, timeNs } from "./columns";
+import { addEvent, bytesAlloc, bytesReq, callSite, cpu, isFull, kind, ptrHigh, ptrLow, task, timeNs } from "./columns";
 
 export { addSite, clearSites };
 export {
@@ -24,7 +24,19 @@ export {
   recordsOf,
   release,
 } from "./raw/lanes";
-export { bytesAlloc, bytesReq, callSite, CAPACITY, cpu, kind, ptrHigh, ptrLow, takeEvents, timeNs } from "./columns";
+export {
+  bytesAlloc,
+  bytesReq,
+  callSite,
+  CAPACITY,
+  cpu,
+  kind,
+  ptrHigh,
+  ptrLow,
+  takeEvents,
+  task,
+  timeNs,
+} from "./columns";
 
 // ---- what comes out -----------------------------------------------------------------------------------------------------------
 
@@ -80,6 +92,8 @@ const WORDS: usize = 24;
 const WIDE: usize = 28;
 /** src/ftrace/raw/record-layouts.ts, IN_INTERRUPT, in a record's first word. */
 const IN_INTERRUPT: u32 = 0x18 << 16;
+/** src/ftrace/raw/raw-tasks.ts, of what an interrupt does: no pid is so large. */
+const NO_PID: u32 = 0xffffffff;
 /** One more than src/model/event-batch.ts, EventKind.kfree. */
 const KFREE: u32 = 3;
 const TWO_32: f64 = 4294967296;
@@ -216,6 +230,7 @@ function take(lane: Lane, until: f64): void {
       store<u32>(ptrHigh + (i << 2), <u32>(ptr >> 32));
       store<u32>(callSite + (i << 2), site);
       store<u16>(cpu + (i << 1), from);
+      store<u32>(task + (i << 2), (first & IN_INTERRUPT) == 0 ? pid : NO_PID);
       store<f64>(timeNs + (i << 3), time);
       store<f64>(bytesReq + (i << 3), <f64>req);
       store<f64>(bytesAlloc + (i << 3), <f64>alloc);

@@ -8,8 +8,21 @@
  *
  * Of what is known only a stretch at the end of a line holds a newline, so no line is read past its own.
  */
-import { addEvent, bytesAlloc, bytesReq, callSite, cpu, isFull, KFREE, kind, ptrHigh, ptrLow, timeNs } from "./columns";
-import { headCpu, knownHead, learnHead } from "./text/heads";
+import {
+  addEvent,
+  bytesAlloc,
+  bytesReq,
+  callSite,
+  cpu,
+  isFull,
+  KFREE,
+  kind,
+  ptrHigh,
+  ptrLow,
+  task,
+  timeNs,
+} from "./columns";
+import { headCpu, headTask, knownHead, learnHead } from "./text/heads";
 import { eventName } from "./text/names";
 import { clockNs, number, readClock, readNumber } from "./text/numbers";
 import { pointer, readPointer } from "./text/pointer";
@@ -26,7 +39,19 @@ import {
 import { BEFORE_SIZES, BEHIND_ALLOCATION, BEHIND_CACHE_FREE, BEHIND_KFREE } from "./text/stretches";
 import { knownStretch, learnStretch } from "./text/stretches";
 
-export { bytesAlloc, bytesReq, callSite, CAPACITY, cpu, kind, ptrHigh, ptrLow, takeEvents, timeNs } from "./columns";
+export {
+  bytesAlloc,
+  bytesReq,
+  callSite,
+  CAPACITY,
+  cpu,
+  kind,
+  ptrHigh,
+  ptrLow,
+  takeEvents,
+  task,
+  timeNs,
+} from "./columns";
 
 // ---- text as little-endian words ------------------------------------------------------------------------------------------------
 
@@ -92,8 +117,8 @@ export function read(from: u32, to: u32, pointerDigits: u32): u32 {
 
 // ---- what it is taught: pieces of the text shown that are as they should, by their place in it ---------------------------------------
 
-export function teachHead(at: u32, bytes: u32, headCpu: u32): void {
-  learnHead(text + at, bytes, headCpu);
+export function teachHead(at: u32, bytes: u32, headCpu: u32, headTask: u32): void {
+  learnHead(text + at, bytes, headCpu, headTask);
 }
 
 export function teachSite(at: u32, bytes: u32, id: u32): void {
@@ -129,7 +154,8 @@ function readLine(at: usize): usize {
   store<u32>(ptrLow + (i << 2), <u32>pointer);
   store<u32>(ptrHigh + (i << 2), <u32>(pointer >> 32));
   store<u32>(callSite + (i << 2), idOf(site));
-  store<u16>(cpu + (i << 1), headCpu);
+  store<u16>(cpu + (i << 1), headCpu());
+  store<u32>(task + (i << 2), headTask());
   store<f64>(timeNs + (i << 3), clockNs);
   store<f64>(bytesReq + (i << 3), bytesReqOf(site));
   store<f64>(bytesAlloc + (i << 3), bytesAllocOf(site));

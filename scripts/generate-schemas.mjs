@@ -10,6 +10,7 @@ const { wireSchema } = await import("../build/model/wire-request.js");
 const { insideSchema } = await import("../build/model/inside.js");
 const { doctorSchema } = await import("../build/model/doctor.js");
 const { workloadSchema } = await import("../build/model/workload.js");
+const { tasksSchema } = await import("../build/model/tasks.js");
 const { livesSchema } = await import("../build/model/lives.js");
 const { workloadViewSchema } = await import("../build/model/workload-view.js");
 const { sizeSchema, sizeDiffSchema } = await import("../build/model/size.js");
@@ -25,6 +26,7 @@ const documents = [
   ["docs/wire.schema.json", wireSchema],
   ["docs/inside.schema.json", insideSchema],
   ["docs/lives.schema.json", livesSchema],
+  ["docs/tasks.schema.json", tasksSchema],
   ["docs/openapi.json", openApi],
   ["docs/workload.schema.json", workloadSchema],
   ["docs/workload-view.schema.json", workloadViewSchema],

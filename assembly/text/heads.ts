@@ -11,17 +11,30 @@ import { equalOf16 } from "./equal-bytes";
 
 const SLOT_BITS: u32 = 10;
 const SLOT_BYTES: usize = 64;
-/** Of a slot: 48 bytes of text, then: a bit for each byte that counts, the CPU. No bits: nothing is known. */
+/** Of a slot: 48 bytes of text, then: a bit for each byte that counts, the CPU, the task. No bits: nothing is known. */
 const MAX_HEAD: u32 = 48;
 const BITS: usize = 48;
 const CPU: usize = 56;
+const TASK: usize = 60;
 /** Shorter ones do not hold the bytes that the slot is found by. */
 const MIN_HEAD: u32 = 32;
 
 const slots: usize = memory.data(64 << 10, 64);
 
-/** The CPU of the head that {@link knownHead} found. */
-export let headCpu: u32 = 0;
+/** The slot of the head that {@link knownHead} found. */
+let found: usize = 0;
+
+/** Its CPU. */
+@inline
+export function headCpu(): u32 {
+  return load<u32>(found, CPU);
+}
+
+/** Its task. */
+@inline
+export function headTask(): u32 {
+  return load<u32>(found, TASK);
+}
 
 /** The length of the head at `at`, 0 where it is not a known one. */
 @inline
@@ -32,13 +45,14 @@ export function knownHead(at: usize): u32 {
 }
 
 /** What was known there before moves to the neighbour. */
-export function learnHead(at: usize, length: u32, cpu: u32): void {
+export function learnHead(at: usize, length: u32, cpu: u32, task: u32): void {
   if (length < MIN_HEAD || length > MAX_HEAD || knownHead(at) != 0) return;
   const slot = slotOf(at);
   memory.copy(neighbourOf(slot), slot, SLOT_BYTES);
   memory.copy(slot, at, MAX_HEAD);
   store<u64>(slot, ((<u64>1) << length) - 1, BITS);
   store<u32>(slot, cpu, CPU);
+  store<u32>(slot, task, TASK);
 }
 
 @inline
@@ -48,7 +62,7 @@ function lengthIn(slot: usize, at: usize): u32 {
   const third = <u64>equalOf16(at + 32, slot + 32);
   const bits = load<u64>(slot, BITS);
   if (((first | (second << 16) | (third << 32)) & bits) != bits) return 0;
-  headCpu = load<u32>(slot, CPU);
+  found = slot;
   return <u32>popcnt(bits);
 }
 

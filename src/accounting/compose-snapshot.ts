@@ -7,7 +7,7 @@ import type { LedgerState } from "./ledger.ts";
 import { Column, ROW } from "./site-rows.ts";
 
 export function composeSnapshot(state: LedgerState, context: SnapshotContext): Snapshot {
-  const callers = callerRows(state);
+  const callers = callerRows(state).map(([, row]) => row);
   const rejected = state.tally.rejectedLines;
   const damagedInput = [...(context.damagedInput ?? [])];
   const { lostEvents, lostUncounted } = state.loss;
@@ -45,12 +45,12 @@ export function composeSnapshot(state: LedgerState, context: SnapshotContext): S
   };
 }
 
-/** Call sites that allocated, by net bytes, ties by caller. */
 function untrackedOf({ allocs, bytes, requestedBytes }: HiddenPointers): Untracked {
   return { allocs, bytes, requestedBytes };
 }
 
-function callerRows(state: LedgerState): CallerRow[] {
+/** Call sites that allocated, by net bytes, ties by caller. */
+export function callerRows(state: LedgerState): (readonly [site: number, row: CallerRow])[] {
   const { sums, callSites } = state;
   const sites: number[] = [];
   // A call site that only frees has no row, nor has one past the sums: it was seen after the last batch.
@@ -58,7 +58,7 @@ function callerRows(state: LedgerState): CallerRow[] {
   const ranks = callSites.ranks();
   const netBytes = (site: number) => sums[site * ROW + Column.netBytes];
   sites.sort((a, b) => netBytes(b) - netBytes(a) || ranks[a] - ranks[b]);
-  return sites.map((site) => callerRow(state, site));
+  return sites.map((site) => [site, callerRow(state, site)] as const);
 }
 
 function callerRow({ sums, callSites, hidden, untracked, wrappers }: LedgerState, site: number): CallerRow {
@@ -89,17 +89,21 @@ function callerRow({ sums, callSites, hidden, untracked, wrappers }: LedgerState
   };
 }
 
-function totalsOf(callers: readonly CallerRow[], state: LedgerState): Totals {
-  const totals: Totals = {
+function totalsOf(callers: readonly CallerRow[], { netBytes, peakNetBytes }: LedgerState): Totals {
+  return { ...addUp(callers), netBytes, peakNetBytes };
+}
+
+/** Sums of rows; there is none of their peaks, which were not at the same time. */
+export function addUp(callers: readonly CallerRow[]): Omit<Totals, "peakNetBytes"> {
+  const totals = {
     allocs: 0,
     frees: 0,
     impliedFrees: 0,
     totalBytes: 0,
     requestedBytes: 0,
-    netBytes: state.netBytes,
+    netBytes: 0,
     netRequestedBytes: 0,
     wasteBytes: 0,
-    peakNetBytes: state.peakNetBytes,
     liveObjects: 0,
     callSites: callers.length,
   };
@@ -109,6 +113,7 @@ function totalsOf(callers: readonly CallerRow[], state: LedgerState): Totals {
     totals.impliedFrees += row.impliedFrees;
     totals.totalBytes += row.totalBytes;
     totals.requestedBytes += row.requestedBytes;
+    totals.netBytes += row.netBytes;
     totals.netRequestedBytes += row.netRequestedBytes;
     totals.wasteBytes += row.wasteBytes;
     totals.liveObjects += row.liveObjects;

@@ -15,7 +15,7 @@ import { type EventBatch, EventKind } from "../model/event-batch.ts";
 import { LineTally } from "../model/line-tally.ts";
 import type { Ledger } from "../model/ports.ts";
 import { NO_POINTER } from "../model/no-value.ts";
-import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot.ts";
+import type { AccountFilter, CallerRow, Snapshot, SnapshotContext } from "../model/snapshot.ts";
 import type { WrapperList } from "../model/wrapper-list.ts";
 import { HiddenObjects } from "./hidden-objects.ts";
 import { LossAccount } from "./loss-account.ts";
@@ -25,7 +25,7 @@ import { ObjectStore } from "./object-store.ts";
 import { PhaseColumn, PhaseRows } from "./phase-rows.ts";
 import { type ResidueCell, ResidueFold, type ResidueOptions } from "./residue.ts";
 import { Column, ROW } from "./site-rows.ts";
-import { composeSnapshot } from "./compose-snapshot.ts";
+import { callerRows, composeSnapshot } from "./compose-snapshot.ts";
 import { foldByCaller } from "./objects-by-caller.ts";
 import { foldBySize, type ObjectsBySize } from "./objects-by-size.ts";
 import { WrapperMarks } from "./wrapper-marks.ts";
@@ -61,7 +61,7 @@ export function countedKinds(filter: AccountFilter): number {
 export interface LedgerState {
   readonly filter: AccountFilter;
   readonly sums: Float64Array;
-  readonly callSites: CallSiteTable;
+  readonly callSites: LedgerSites;
   readonly netBytes: number;
   readonly peakNetBytes: number;
   readonly unmatchedFrees: number;
@@ -74,8 +74,11 @@ export interface LedgerState {
   readonly wrappers: WrapperMarks | undefined;
 }
 
+/** What a ledger's rows are of: call sites, or what stands in their place. */
+export type LedgerSites = Pick<CallSiteTable, "size" | "text" | "caller" | "freesTo" | "ranks">;
+
 export class EventLedger implements Ledger {
-  readonly #callSites: CallSiteTable;
+  readonly #callSites: LedgerSites;
   readonly #filter: AccountFilter;
   readonly #core: LedgerCore;
   readonly #loss = new LossAccount();
@@ -93,7 +96,7 @@ export class EventLedger implements Ledger {
   #firstEventNs: number | null = null;
   #lastEventNs: number | null = null;
 
-  constructor(callSites: CallSiteTable, options: LedgerOptions = {}) {
+  constructor(callSites: LedgerSites, options: LedgerOptions = {}) {
     this.#callSites = callSites;
     this.#filter = options.filter ?? "all";
     this.#maxObjects = options.maxObjects ?? maxObjectsIn();
@@ -305,25 +308,31 @@ export class EventLedger implements Ledger {
   }
 
   snapshot(context: SnapshotContext): Snapshot {
+    return composeSnapshot(this.#state(), context);
+  }
+
+  /** The snapshot's rows, with the id of the call site of each. O(call sites). */
+  rows(): (readonly [site: number, row: CallerRow])[] {
+    return callerRows(this.#state());
+  }
+
+  #state(): LedgerState {
     this.#wrappers?.look(this.#core.classes);
-    return composeSnapshot(
-      {
-        filter: this.#filter,
-        sums: this.#core.sums,
-        callSites: this.#callSites,
-        netBytes: this.#core.netBytes,
-        peakNetBytes: this.#core.peakNetBytes,
-        unmatchedFrees: this.#core.unmatchedFrees,
-        firstEventNs: this.#firstEventNs,
-        lastEventNs: this.#lastEventNs,
-        tally: this.#tally,
-        loss: this.#loss,
-        hidden: this.#hidden,
-        untracked: this.#untracked,
-        wrappers: this.#wrappers,
-      },
-      context,
-    );
+    return {
+      filter: this.#filter,
+      sums: this.#core.sums,
+      callSites: this.#callSites,
+      netBytes: this.#core.netBytes,
+      peakNetBytes: this.#core.peakNetBytes,
+      unmatchedFrees: this.#core.unmatchedFrees,
+      firstEventNs: this.#firstEventNs,
+      lastEventNs: this.#lastEventNs,
+      tally: this.#tally,
+      loss: this.#loss,
+      hidden: this.#hidden,
+      untracked: this.#untracked,
+      wrappers: this.#wrappers,
+    };
   }
 
   /** Frees by the text of the call site that freed, matched or not; those that freed nothing are left out. */

@@ -5,13 +5,13 @@ import { CLASS, ClassField } from "./object-classes.ts";
 
 export class WrapperMarks {
   readonly #wrappers: WrapperList;
-  readonly #callSites: CallSiteTable;
+  readonly #callSites: Pick<CallSiteTable, "text">;
   /** By call site: undefined while it was not looked at. */
   readonly #isWrapper: boolean[] = [];
   readonly #sizes = new Map<number, Set<number>>();
   #classesSeen = 0;
 
-  constructor(wrappers: WrapperList, callSites: CallSiteTable) {
+  constructor(wrappers: WrapperList, callSites: Pick<CallSiteTable, "text">) {
     this.#wrappers = wrappers;
     this.#callSites = callSites;
   }

@@ -3,8 +3,10 @@
  * and sharing need.
  */
 import { composeLives } from "../accounting/compose-lives.ts";
+import { composeTasks } from "../accounting/compose-tasks.ts";
 import { LifetimeAccount } from "../accounting/lifetimes.ts";
 import { EventLedger, maxObjectsIn, type LedgerOptions } from "../accounting/ledger.ts";
+import { TaskAccount } from "../accounting/task-account.ts";
 import type { StackAccount } from "../accounting/stack-account.ts";
 import { type PrintkBatch, PrintkDecoder } from "../ftrace/printk-decoder.ts";
 import { EventColumns } from "../ftrace/event-columns.ts";
@@ -15,12 +17,14 @@ import type { EventBatch } from "../model/event-batch.ts";
 import { LineClass, LineTally } from "../model/line-tally.ts";
 import type { PrintkFacts } from "../model/printk.ts";
 import type { AccountFilter, Snapshot, SnapshotContext } from "../model/snapshot.ts";
+import { TaskTable } from "../model/task-table.ts";
 import type { WrapperList } from "../model/wrapper-list.ts";
 import { inputKind } from "./input-kind.ts";
 import { PrintkJoin } from "./join-printk.ts";
 import { readDatInput } from "./read-dat-input.ts";
 import type { TimeWindow } from "./time-window.ts";
 import type { LedgerFeed } from "./ledger-feed.ts";
+import { consoleAmongTraces, empty, notATrace, perfData } from "./recording-errors.ts";
 import { StackCharging } from "./stack-charging.ts";
 
 /** A named stream of trace text, of a trace.dat, or of a console's text. */
@@ -56,6 +60,8 @@ export interface RecordingOptions {
   readonly wrappers?: WrapperList | undefined;
   /** Keeps who frees what, and for how long it lived; not of a console alone. */
   readonly lifetimes?: boolean | undefined;
+  /** Keeps which task allocated what. */
+  readonly tasks?: boolean | undefined;
   /** Stacks that the snapshot lists, where there are any. */
   readonly stackRows?: number | undefined;
 }
@@ -90,24 +96,32 @@ async function accountOf(
   const context = { source, damagedInput };
   const { sampler, window } = options;
   const lifetimes = options.lifetimes === true ? new LifetimeAccount({ filter, maxObjects }) : undefined;
-  const lives = () => (lifetimes === undefined ? {} : { lives: composeLives(lifetimes, callSites) });
+  const tasks =
+    options.tasks === true ? new TaskAccount(new TaskTable(), callSites, { filter, maxObjects }) : undefined;
+  const extras = (): Partial<Snapshot> => ({
+    ...(lifetimes !== undefined && { lives: composeLives(lifetimes, callSites) }),
+    ...(tasks !== undefined && { tasks: composeTasks(tasks) }),
+  });
+  const reading = { callSites, tasks: tasks?.tasks };
   const applyTo = (to: EventLedger, decoded: EventBatch) => {
     const batch = window?.clip(decoded) ?? decoded;
     if (sampler === undefined) to.apply(batch);
     else sampler.apply(to, batch);
-    if (to === ledger) lifetimes?.apply(batch);
+    if (to !== ledger) return;
+    lifetimes?.apply(batch);
+    tasks?.apply(batch);
   };
   if (options.console !== undefined) {
-    const join = new PrintkJoin(callSites);
+    const join = new PrintkJoin(callSites, tasks?.tasks);
     await readConsole(options.console, join, damagedInput);
     for (const input of inputs) {
-      const { isConsole } = await accountInput(input, callSites, undefined, damagedInput, (batch) => {
+      const { isConsole } = await accountInput(input, reading, undefined, damagedInput, (batch) => {
         applyTo(ledger, join.take(batch));
       });
       if (isConsole) throw consoleAmongTraces(input.label);
     }
     applyTo(ledger, join.finish());
-    const facts = { mode: "printk", modeReason: CONSOLE_AND_TRACE, printk: join.facts, ...lives() } as const;
+    const facts = { mode: "printk", modeReason: CONSOLE_AND_TRACE, printk: join.facts, ...extras() } as const;
     return resultOf(ledger, context, facts);
   }
 
@@ -122,9 +136,10 @@ async function accountOf(
     if (sampler === undefined) ledger.apply(batch);
     else sampler.apply(ledger, batch);
     lifetimes?.apply(batch);
+    tasks?.apply(batch);
   };
   for (const input of inputs) {
-    const { isConsole } = await accountInput(input, callSites, consoles, damagedInput, (batch) => {
+    const { isConsole } = await accountInput(input, reading, consoles, damagedInput, (batch) => {
       account(charging.take(batch));
     });
     account(charging.end(new EventColumns()));
@@ -133,7 +148,7 @@ async function accountOf(
     if (console !== undefined && traces > 0) throw consoleAmongTraces(console);
   }
   if (console === undefined) {
-    const { snapshot, freeingCallSites } = resultOf(ledger, context, lives());
+    const { snapshot, freeingCallSites } = resultOf(ledger, context, extras());
     const stacks = charging.any ? charging.account : undefined;
     return { snapshot: charging.complete(snapshot), freeingCallSites, stacks };
   }
@@ -202,6 +217,12 @@ async function readConsole(input: RecordingInput, join: PrintkJoin, damagedInput
   });
 }
 
+/** What decoders find ids in. */
+interface Tables {
+  readonly callSites: CallSiteTable;
+  readonly tasks: TaskTable | undefined;
+}
+
 /**
  * Accounts one input; what it turned out to be.
  *
@@ -209,7 +230,7 @@ async function readConsole(input: RecordingInput, join: PrintkJoin, damagedInput
  */
 async function accountInput(
   input: RecordingInput,
-  callSites: CallSiteTable,
+  { callSites, tasks }: Tables,
   consoles: ConsoleAccount | undefined,
   damagedInput: string[],
   apply: (batch: EventBatch) => void,
@@ -217,10 +238,10 @@ async function accountInput(
   const { kind, chunks } = await inputKind(input.chunks);
   if (kind === "perf.data") throw perfData(input.label);
   if (kind === "trace.dat") {
-    damagedInput.push(...(await readDatInput(input, chunks, callSites, apply)));
+    damagedInput.push(...(await readDatInput(input, chunks, callSites, apply, tasks)));
     return { isConsole: false };
   }
-  const decoder = new TextDecoder(callSites);
+  const decoder = new TextDecoder(callSites, { tasks });
   const printk = consoles === undefined ? undefined : new PrintkDecoder(consoles.callSites);
   const tally = new LineTally();
   const account = (batch: EventBatch) => {
@@ -271,29 +292,4 @@ const CERTAIN_TRACE = [
 
 function holdsTrace({ lines }: LineTally): boolean {
   return CERTAIN_TRACE.some((lineClass) => lines[lineClass] > 0);
-}
-
-function empty(label: string): KmemtapError {
-  return new KmemtapError("input/empty", `${label} is empty`, {
-    nextStep: "record a trace first: kmemtap demo, or `cat trace > FILE`",
-  });
-}
-
-function consoleAmongTraces(label: string): KmemtapError {
-  return new KmemtapError("input/not-a-trace", `${label} holds tp_printk lines of a console, not a trace`, {
-    nextStep: `join it with the trace of the same boot: --console ${label}`,
-  });
-}
-
-function perfData(label: string): KmemtapError {
-  return new KmemtapError("input/not-a-trace", `${label} is a perf.data file, which kmemtap does not read`, {
-    nextStep:
-      "record with trace-cmd instead: trace-cmd record -e kmem --compression none, then kmemtap report trace.dat",
-  });
-}
-
-function notATrace(label: string): KmemtapError {
-  return new KmemtapError("input/not-a-trace", `${label} is not a kernel trace`, {
-    nextStep: "give the text of /sys/kernel/tracing/trace or trace_pipe, or a trace.dat, with kmem events",
-  });
 }

@@ -7,6 +7,7 @@ import { type DatDescription, layOutDat } from "../ftrace/trace-dat/write-dat.ts
 import { CallSiteTable } from "../model/call-site-table.ts";
 import { ExitCode, KmemtapError, messageOf } from "../model/errors.ts";
 import { LineClass } from "../model/line-tally.ts";
+import { parseSavedCmdlines } from "../model/task-table.ts";
 import { KernelSymbols } from "../symbols/kernel-symbols.ts";
 import { FrameKind } from "../transport/recording/frames.ts";
 import type { RecordedRun } from "./capture-recorder.ts";
@@ -90,7 +91,7 @@ async function readThrough(
   afterChunk: () => Promise<void> = () => Promise.resolve(),
 ): Promise<{ readonly recorded: RecordedRun; readonly damage: readonly string[] }> {
   const shown = span === undefined ? tap : new ClippedPages(tap, span);
-  const decoder = new RawDecoder(new CallSiteTable(), new KernelSymbols(), shown);
+  const decoder = new RawDecoder(new CallSiteTable(), new KernelSymbols(), { tap: shown });
   const damage: string[] = [];
   let recorded: RecordedRun | undefined;
   for await (const frame of frames.read(span && new TimeWindow(span))) {
@@ -135,7 +136,7 @@ class ClippedPages implements RawTap {
 class Describer implements RawTap {
   readonly #formats = new Map<string, string>();
   readonly #cpuBytes: number[] = [];
-  readonly #taskNames = new Map<number, string>();
+  #taskNames = new Map<number, string>();
   #headerPage = "";
   #headerEvent = "";
   #kallsyms = "";
@@ -146,14 +147,7 @@ class Describer implements RawTap {
     else if (name === "header_event") this.#headerEvent = text;
     else if (name === "format") this.#formats.set(/^name: (\S+)/.exec(text)?.[1] ?? "", text);
     else if (name === "kallsyms") this.#kallsyms += text;
-    else if (name === "cmdlines") this.#readNames(text);
-  }
-
-  /** Lines of saved_cmdlines: `4711 ls`. Of several names of a pid the last is the one, as with trace-cmd. */
-  #readNames(text: string): void {
-    for (const [, pid, name] of text.matchAll(/^(\d+) (.+)$/gm)) {
-      if (name !== "<...>") this.#taskNames.set(Number(pid), name);
-    }
+    else if (name === "cmdlines") this.#taskNames = new Map([...this.#taskNames, ...parseSavedCmdlines(text)]);
   }
 
   page(cpu: number, page: Uint8Array, littleEndian: boolean): void {

@@ -19,6 +19,7 @@ import { type EventBatch, EventKind } from "../model/event-batch.ts";
 import { LineClass } from "../model/line-tally.ts";
 import type { Decoder } from "../model/ports.ts";
 import { NO_POINTER } from "../model/no-value.ts";
+import type { TaskTable } from "../model/task-table.ts";
 import type { PrintkFacts } from "../model/printk.ts";
 import { type Alignment, alignPrintk } from "./align-printk.ts";
 import { ConsoleIndex, pointersDiffer } from "./console-index.ts";
@@ -60,9 +61,10 @@ export class PrintkJoin implements Decoder {
     clockOffsetNs: null,
   };
 
-  constructor(sites: CallSiteTable) {
+  /** @param tasks where given, batches say whose the trace's allocations are; a console does not */
+  constructor(sites: CallSiteTable, tasks?: TaskTable) {
     this.#sites = sites;
-    this.#traceDecoder = new TextDecoder(sites);
+    this.#traceDecoder = new TextDecoder(sites, { tasks });
     this.#consoleDecoder = new PrintkDecoder(sites);
   }
 

@@ -33,6 +33,8 @@ export interface LiveOptions {
   readonly stackRows?: number | undefined;
   /** Keeps who frees what, and for how long it lived. */
   readonly lifetimes?: boolean | undefined;
+  /** Keeps which task allocated what. */
+  readonly tasks?: boolean | undefined;
   /** Accounts the phases of a workload. */
   readonly workload?: WorkloadListener;
   /** The same for who runs workloads while a session goes on: the last one is accounted. */

@@ -24,7 +24,6 @@ import { viewOfWorkload } from "../accounting/workload-view.ts";
 import { messageOf } from "../model/errors.ts";
 import type { AgentMark } from "../model/event-batch.ts";
 import type { Inside } from "../model/inside.ts";
-import type { Lives } from "../model/lives.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Alert, HistoryPoint } from "../model/wire.ts";
@@ -137,10 +136,11 @@ class Session {
       wrappers,
       stackRows,
       lifetimes,
+      tasks,
     } = this.#options;
     const console = run === 1 && this.#options.console !== undefined;
     if (agent === undefined) {
-      const plain = { filter, memoryMb, console, wrappers, stackRows, lifetimes };
+      const plain = { filter, memoryMb, console, wrappers, stackRows, lifetimes, tasks };
       if (told === undefined) return new RunAccount(run, plain);
       return new RunAccount(run, { ...plain, workload: "passing", onMark: (mark) => this.#hearTold(told, mark) });
     }
@@ -151,6 +151,7 @@ class Session {
       wrappers,
       stackRows,
       lifetimes,
+      tasks,
       target,
       workload: workload !== undefined ? "whole" : phases !== undefined ? "passing" : undefined,
       onMark: (mark) => this.#hearAgent(agent, target, mark),
@@ -282,8 +283,9 @@ class Session {
       ...(target === undefined ? lostAlerts(losses, nowMs) : target.takeAlerts()),
     ];
     this.#alerts = [...this.#alerts, ...newAlerts].slice(-MAX_ALERTS);
+    const account = this.#account;
     return {
-      link: this.#monitor.state(this.#account, nowMs),
+      link: this.#monitor.state(account, nowMs),
       snapshot,
       history: this.#history.points,
       newPoints,
@@ -294,7 +296,8 @@ class Session {
       previousRuns: this.#previousRuns,
       began: target === undefined || target.beganMs !== undefined,
       inside: insideOf(this.#account),
-      lives: once(this.#account),
+      lives: once(() => account.lives()),
+      tasks: once(() => account.tasks()),
       freeingCallSites: this.#freeingCallSites,
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...this.#workload(snapshot),
@@ -341,9 +344,9 @@ class Session {
 }
 
 /** However many viewers ask, it is made once an update. */
-function once(account: RunAccount): () => Lives | undefined {
-  let lives: Lives | undefined;
-  return () => (lives ??= account.lives());
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
 function insideOf(account: RunAccount): () => Inside {

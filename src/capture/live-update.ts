@@ -2,6 +2,7 @@
 import type { Inside } from "../model/inside.ts";
 import type { Lives } from "../model/lives.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import type { Tasks } from "../model/tasks.ts";
 import type { Alert, HistoryPoint, LinkState, Mark, RunSummary } from "../model/wire.ts";
 import type { Workload, WorkloadScope } from "../model/workload.ts";
 import type { WorkloadProgress, WorkloadView } from "../model/workload-view.ts";
@@ -29,6 +30,8 @@ export interface LiveUpdate {
   readonly inside?: () => Inside;
   /** Who frees what, and how long it lived, as it is when it is asked for; undefined where nobody asked for it to be kept. */
   readonly lives?: () => Lives | undefined;
+  /** Which task allocated what, likewise. */
+  readonly tasks?: () => Tasks | undefined;
   /** Frees by the call site that freed, as the account has them when this is asked. */
   readonly freeingCallSites?: () => ReadonlyMap<string, number>;
   /** How far the workload is that runs, or ran last; absent before any, and in mode hist, which does not tell phases apart. */

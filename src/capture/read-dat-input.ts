@@ -6,12 +6,14 @@ import { KmemtapError } from "../model/errors.ts";
 import type { EventBatch } from "../model/event-batch.ts";
 import { LineTally } from "../model/line-tally.ts";
 import type { RandomAccess } from "../model/ports.ts";
+import type { TaskTable } from "../model/task-table.ts";
 import { KernelSymbols } from "../symbols/kernel-symbols.ts";
 import { openRandomAccess, spoolToDisk } from "../transport/random-access.ts";
 import type { RecordingInput } from "./account-recording.ts";
 
 /**
  * @param chunks the input's, from its beginning on
+ * @param tasks where given, batches say whose their allocations are
  * @returns what of it could not be read
  * @throws {KmemtapError} where nothing of it can be
  */
@@ -20,13 +22,14 @@ export async function readDatInput(
   chunks: AsyncGenerator<Uint8Array>,
   callSites: CallSiteTable,
   apply: (batch: EventBatch) => void,
+  tasks?: TaskTable,
 ): Promise<string[]> {
   const damage: string[] = [];
   const tally = new LineTally();
   const file = await openSource(label, path, chunks, damage);
   const source = onRead === undefined ? file : counted(file, onRead);
   try {
-    for await (const batch of readTraceDat(source, label, callSites, new KernelSymbols(), damage)) {
+    for await (const batch of readTraceDat(source, label, callSites, new KernelSymbols(), damage, tasks)) {
       apply(batch);
       tally.add(batch.tally);
     }

@@ -31,6 +31,8 @@ export interface RunReplayOptions {
   readonly wrappers?: WrapperList | undefined;
   /** Keeps who frees what, and for how long it lived. */
   readonly lifetimes?: boolean | undefined;
+  /** Keeps which task allocated what. */
+  readonly tasks?: boolean | undefined;
   /** Stacks that the snapshot lists, where there are any. */
   readonly stackRows?: number | undefined;
   /** Looks at the account on its way. */
@@ -130,9 +132,11 @@ export class RunReplay {
     // Where it matters to a part of it, the link is a gap of its own.
     const failure = this.#failure === undefined || this.#window !== undefined ? [] : [this.#failure];
     const lives = this.#account.lives();
+    const tasks = this.#account.tasks();
     const snapshot = {
       ...this.#account.snapshot(source, ...damage, ...failure),
       ...(lives !== undefined && { lives }),
+      ...(tasks !== undefined && { tasks }),
     };
     return {
       snapshot,

@@ -1,8 +1,10 @@
 /** The account of one run (one boot, one mode) while it goes on. */
 import { composeLives } from "../accounting/compose-lives.ts";
+import { composeTasks } from "../accounting/compose-tasks.ts";
 import { LifetimeAccount } from "../accounting/lifetimes.ts";
 import type { WorkloadContext } from "../accounting/workload-state.ts";
 import { EventLedger, maxObjectsIn } from "../accounting/ledger.ts";
+import { TaskAccount } from "../accounting/task-account.ts";
 import { RawDecoder } from "../ftrace/raw/raw-decoder.ts";
 import { TextDecoder } from "../ftrace/text-decoder.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
@@ -13,6 +15,8 @@ import type { LineClass } from "../model/line-tally.ts";
 import type { Decoder, StreamDecoder } from "../model/ports.ts";
 import { INSIDE_SCHEMA } from "../model/schema-name.ts";
 import type { AccountFilter, Snapshot } from "../model/snapshot.ts";
+import type { Tasks } from "../model/tasks.ts";
+import { TaskTable } from "../model/task-table.ts";
 import type { HistoryPoint } from "../model/wire.ts";
 import type { Workload } from "../model/workload.ts";
 import type { WrapperList } from "../model/wrapper-list.ts";
@@ -43,6 +47,8 @@ export interface RunOptions {
   readonly stackRows?: number | undefined;
   /** Keeps who frees what, and for how long it lived. */
   readonly lifetimes?: boolean | undefined;
+  /** Keeps which task allocated what. */
+  readonly tasks?: boolean | undefined;
   /** Looks at the account on its way. */
   readonly sampler?: LedgerFeed | undefined;
   /** Told of each line of the agent, in the order of the stream; what it says of the workload, if anything. */
@@ -85,6 +91,7 @@ export class RunAccount {
   #stacks: StackCharging | undefined;
   readonly #ledger: EventLedger;
   readonly #lifetimes: LifetimeAccount | undefined;
+  readonly #tasks: TaskAccount | undefined;
   readonly #onMark: RunOptions["onMark"];
   readonly #window: TimeWindow | undefined;
   readonly #sampler: LedgerFeed | undefined;
@@ -99,11 +106,12 @@ export class RunAccount {
     this.target = target;
     this.wrappers = wrappers;
     this.#stackOptions = { filter, maxObjects, wrappers, rows: stackRows };
+    if (options.tasks === true) this.#tasks = new TaskAccount(new TaskTable(), callSites, { filter, maxObjects });
     if (options.lifetimes === true) this.#lifetimes = new LifetimeAccount({ filter, maxObjects });
     this.#window = window;
     this.#sampler = sampler;
     this.#onMark = onMark;
-    this.#join = console === true ? new PrintkJoin(callSites) : undefined;
+    this.#join = console === true ? new PrintkJoin(callSites, this.#tasks?.tasks) : undefined;
     this.#decoder = this.#join;
     if (workload !== undefined) {
       const times = workload === "whole";
@@ -158,8 +166,9 @@ export class RunAccount {
   }
 
   #newDecoder(): Decoder {
-    if (this.target?.mode === "raw") this.#raw = new RawDecoder(this.#callSites, this.#symbols);
-    this.#stream = this.#raw ?? new TextDecoder(this.#callSites);
+    const tasks = this.#tasks?.tasks;
+    if (this.target?.mode === "raw") this.#raw = new RawDecoder(this.#callSites, this.#symbols, { tasks });
+    this.#stream = this.#raw ?? new TextDecoder(this.#callSites, { tasks });
     const isExpected = this.target?.hasStacks === true;
     this.#stacks = new StackCharging(this.#callSites, { ...this.#stackOptions, isExpected });
     return this.#stream;
@@ -225,6 +234,12 @@ export class RunAccount {
     return composeLives(this.#lifetimes, this.#callSites);
   }
 
+  /** Which task allocated what; undefined where nobody asked, and where no event comes. O(pairs of a task and a call site). */
+  tasks(): Tasks | undefined {
+    if (this.#tasks === undefined || this.target?.mode === "hist") return undefined;
+    return composeTasks(this.#tasks);
+  }
+
   /** What each stack holds; undefined where the trace has none. */
   get stacks(): StackCharging["account"] | undefined {
     return this.#stacks?.any === true ? this.#stacks.account : undefined;
@@ -269,6 +284,7 @@ export class RunAccount {
     const batch = this.#window?.clip(decoded) ?? decoded;
     this.#stacks?.account.apply(batch);
     this.#lifetimes?.apply(batch);
+    this.#tasks?.apply(batch);
     if (this.workload !== undefined) this.workload.apply(batch, (mark) => this.#onMark?.(mark));
     else if (this.#sampler === undefined) this.#applyByMarks(batch);
     else {

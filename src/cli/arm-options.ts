@@ -22,6 +22,8 @@ export interface ArmCommandOptions {
   readonly wrappers?: string;
   readonly stacks?: true;
   readonly bulk?: true;
+  readonly tasks?: true;
+  readonly lifetimes?: true;
 }
 
 /** What fits into the 4 GiB of a WebAssembly memory, with room for all else that is in it. */
@@ -69,7 +71,7 @@ export function armOptions(options: ArmCommandOptions, { overrun, ...configured 
     histKeys: histKeysOf(numberOf("--hist-keys", options.histKeys, 128, 131_072)),
     exactSlabs: options.exactSlabs === true,
     allocinfo: options.allocinfo === true,
-    names: options.record !== undefined,
+    names: options.record !== undefined || (options.tasks ?? configured.tasks),
     ask: askSecret,
   };
 }

@@ -68,6 +68,8 @@ export async function captureTarget(
       stackRows: use.stackRows,
       wrappers: wrappersOf(options.wrappers ?? config.wrappers),
       filter: filterOf(options),
+      tasks: options.tasks,
+      lifetimes: options.lifetimes,
       kernel: use.kernel,
       ...(reports === undefined ? {} : { reports }),
     });

@@ -70,10 +70,10 @@ export const daemonSchema = z.strictObject({
     .describe("where snapshots are written, each target's in a directory of its name"),
   everyMs: paceMs(200, 300_000).describe("milliseconds between them"),
   formats: z
-    .array(z.enum(["account", "slab-account", "callers", "json", "csv", "svg", "png", "pprof"]))
+    .array(z.enum(["account", "slab-account", "callers", "json", "tasks", "csv", "svg", "png", "pprof"]))
     .min(1)
     .default(["json"])
-    .describe("the forms they are written in"),
+    .describe("the forms they are written in; tasks where tasks: true keeps them"),
   atOverrun: z.boolean().default(true).describe("write one when events are lost as well"),
   when: z.array(z.string()).default([]).describe("and when one of these comes true: net > 64M"),
 });

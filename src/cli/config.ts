@@ -133,6 +133,7 @@ export const configSchema = z
       .boolean()
       .default(false)
       .describe("keep who frees a caller's objects and how long they live, as --lifetimes does"),
+    tasks: z.boolean().default(false).describe("keep which task allocated what is held, as --tasks does"),
     bulk: z
       .boolean()
       .default(false)

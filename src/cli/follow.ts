@@ -25,6 +25,7 @@ export interface FollowOptions extends Pick<
   | "phases"
   | "record"
   | "reports"
+  | "tasks"
   | "told"
   | "workload"
   | "wrappers"
@@ -61,6 +62,7 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
     stackRows: options.stackRows,
     told: options.told,
     lifetimes: options.lifetimes ?? config.lifetimes,
+    tasks: options.tasks ?? config.tasks,
     silentAfterMs: config.silentAfterMs,
     thresholds: { infoFill, warningFill, warningSeconds },
     ...(agent === undefined ? {} : { agent }),

@@ -2,6 +2,7 @@ import { Command } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
 import { addArmOptions, TARGETS } from "./add-arm-options.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
+import { LIFETIMES_OPTION, TASKS_OPTION } from "./besides-options.ts";
 
 /** `kmemtap live TARGET`: stream, account, serve. */
 export function liveCommand(exit: (code: ExitCode) => void) {
@@ -12,10 +13,8 @@ export function liveCommand(exit: (code: ExitCode) => void) {
     .option("--token-file <FILE>", "who has the token in FILE may look and act; nobody gets in without")
     .option("--read-only", "nobody acts on the target by way of the server")
     .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")
-    .option(
-      "--lifetimes",
-      "keep who frees a caller's objects, how long they live, and how old those are that are alive",
-    )
+    .option(...LIFETIMES_OPTION)
+    .option(...TASKS_OPTION)
     .option(...KERNEL_OPTIONS.kernel)
     .option(...KERNEL_OPTIONS.kallsyms)
     .option(...KERNEL_OPTIONS.force)

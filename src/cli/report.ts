@@ -27,6 +27,7 @@ export function reportCommand(exit: (code: ExitCode) => void) {
     .option("--pprof <FILE>", "write a heap profile for go tool pprof and others, FILE.pb.gz (- is standard output)")
     .option("--json", "print the snapshot as JSON (kmemtap.snapshot/1; with --workload kmemtap.workload/1)")
     .option("--lifetimes", "with --json: who frees each caller's objects, how long they lived, how old the rest are")
+    .option("--tasks", "print which task allocated what is held; with --json, that as well")
     .addOption(
       new Option("-o, --order-by <ATTRIBUTE>", "order of the callers")
         .choices(ORDER_BY)
@@ -56,13 +57,14 @@ export function reportCommand(exit: (code: ExitCode) => void) {
     .addHelpText(
       "after",
       `
-With none of -c, -l, -r, -i, --slab-account, --pprof and --json, the account is printed.
+With none of -c, -l, -r, -i, --slab-account, --pprof, --tasks and --json, the account is printed.
 
 Examples:
   kmemtap report boot.trace                      who held the memory at the end
   kmemtap report trace.dat                       what trace-cmd record -e kmem --compression none wrote
   kmemtap report -f boot.trace -c - -o waste     ordered by what is wasted
   kmemtap report serial.log.gz --json --strict   for a script; fails when events were lost
+  kmemtap report boot.trace --tasks              which process holds the memory
   kmemtap report boot.trace -r boot.svg -a waste   a picture of who wastes memory
   kmemtap report console.log                     the tp_printk lines of a console, where there is no trace
   kmemtap report boot.trace --pprof boot.pb.gz   then go tool pprof -http : boot.pb.gz

@@ -29,7 +29,7 @@ export async function runDemo(options: DemoCommandOptions): Promise<ExitCode> {
   const stopped = untilStopped();
   const guest = options.recorded === true ? undefined : await guestIfPossible();
   const wrappers = wrappersOf(config.wrappers);
-  const common = { config, stopped, serve: options.serve, access: options, wrappers, lifetimes: true };
+  const common = { config, stopped, serve: options.serve, access: options, wrappers, lifetimes: true, tasks: true };
   return guest === undefined ? watchRecording(common) : watchGuest(guest, common);
 }
 
@@ -45,7 +45,7 @@ async function guestIfPossible(): Promise<Guest | undefined> {
   }
 }
 
-type Common = Pick<WatchOptions, "config" | "stopped" | "serve" | "access" | "wrappers" | "lifetimes">;
+type Common = Pick<WatchOptions, "config" | "stopped" | "serve" | "access" | "wrappers" | "lifetimes" | "tasks">;
 
 async function watchGuest(guest: Guest, common: Common): Promise<ExitCode> {
   try {

@@ -21,7 +21,6 @@ export interface LiveCommandOptions extends ArmCommandOptions, KernelOptions {
   readonly cache?: true;
   readonly strict?: true;
   readonly console?: string;
-  readonly lifetimes?: true;
   readonly config?: string;
 }
 
@@ -61,6 +60,7 @@ async function live(
       kernel,
       strict: options.strict === true,
       lifetimes: options.lifetimes,
+      tasks: options.tasks,
       mode: armed.mode,
       ...(console === undefined ? {} : { console }),
       onOverrun: options.onOverrun,

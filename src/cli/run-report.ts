@@ -12,6 +12,7 @@ import { formatCallersFile } from "../report/callers-file.ts";
 import { orderCallers, type OrderBy } from "../report/order.ts";
 import { formatWorkload } from "../report/workload-report.ts";
 import { remarksOn } from "../report/remarks.ts";
+import { formatTasks } from "../report/tasks-table.ts";
 import { formatSlabAccount, SLAB_ACCOUNT_BEGINNING } from "../report/slab-account.ts";
 import { filterOf } from "./account-filter.ts";
 import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
@@ -31,6 +32,7 @@ interface Outputs extends KernelOptions, RingsOptions {
   readonly callersFile?: string;
   readonly slabAccount?: string | true;
   readonly json?: true;
+  readonly tasks?: true;
   readonly pprof?: string;
   readonly orderBy: OrderBy;
   readonly workload?: true;
@@ -53,6 +55,8 @@ export async function runReport(named: readonly string[], options: ReportOptions
   }
   if (options.lifetimes === true && options.json !== true)
     throw usage("--lifetimes without --json", "add --json: the other forms have no room for it");
+  if (options.tasks === true && options.workload === true)
+    throw usage("--tasks with --workload", "a workload is accounted by phase, not by task");
   const { files, outputs } = await sortOut(named, options);
   kernelChoiceOf(options, rings !== undefined);
   const console = options.console === undefined ? undefined : inputOf(options.console);
@@ -70,6 +74,7 @@ export async function runReport(named: readonly string[], options: ReportOptions
         wrappers: wrappersOf(options.wrappers),
         stackRows: stackRowsOf(options),
         lifetimes: options.lifetimes,
+        tasks: options.tasks,
       },
     ));
   clearStatus();
@@ -115,6 +120,7 @@ interface CaptureChoice extends WindowOptions, Pick<KernelOptions, "branch" | "s
   readonly wrappers?: string;
   readonly json?: true;
   readonly lifetimes?: true;
+  readonly tasks?: true;
   readonly pprof?: string;
   readonly memoryMb?: string;
   readonly run?: string;
@@ -158,6 +164,7 @@ async function accountOfCapture(
     wrappers: wrappersOf(options.wrappers),
     stackRows: stackRowsOf(options),
     lifetimes: options.lifetimes,
+    tasks: options.tasks,
     onShare: progress.onShare,
     workload: workload === true ? { addresses: addresses === true } : undefined,
   });
@@ -244,8 +251,8 @@ async function writeOutputs(
   options: Outputs,
   rings: RingsChoice | undefined,
 ): Promise<void> {
-  const { accountFile, callersFile, slabAccount, json, pprof, orderBy } = options;
-  const chosen = [accountFile, callersFile, slabAccount, json, pprof, rings];
+  const { accountFile, callersFile, slabAccount, json, tasks, pprof, orderBy } = options;
+  const chosen = [accountFile, callersFile, slabAccount, json, tasks, pprof, rings];
   const nothingChosen = chosen.every((output) => output === undefined);
   if (accountFile !== undefined || nothingChosen)
     await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy, extrasOf(options)));
@@ -258,6 +265,7 @@ async function writeOutputs(
     const ordered = { ...withFewerStacks(snapshot), callers: orderCallers(snapshot.callers, orderBy) };
     await writeOutput("-", JSON.stringify(ordered, null, 2) + "\n");
   }
+  if (tasks === true && json !== true) await writeOutput("-", formatTasks(snapshot));
   if (pprof !== undefined) {
     const { formatPprof } = await import("../report/pprof.ts");
     await writeOutput(pprof, formatPprof(snapshot, { sources }));

@@ -4,6 +4,7 @@ import { ExitCode } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { formatAccountFile } from "../report/account-file.ts";
 import { lossNotice } from "../report/loss-notice.ts";
+import { formatTasks } from "../report/tasks-table.ts";
 import { remarksOn } from "../report/remarks.ts";
 import { applyKernel } from "./apply-kernel.ts";
 import { captureTarget, type CaptureTargetOptions } from "./capture-target.ts";
@@ -31,7 +32,9 @@ async function snapshot(
 ): Promise<ExitCode> {
   kernelChoiceOf(options);
   const stackRows = options.json === true ? MAX_STACK_ROWS : undefined;
-  const { failure, snapshot: account } = await captureTarget(targetText, options, record, { stackRows });
+  const { failure, snapshot: plain, tasks } = await captureTarget(targetText, options, record, { stackRows });
+  const byTask = tasks?.();
+  const account = { ...plain, ...(byTask !== undefined && { tasks: byTask }) };
   if (failure !== undefined) await fail(failure, account);
   return conclude(account, options);
 }
@@ -59,6 +62,8 @@ async function print(snapshot: Snapshot, options: SnapshotCommandOptions): Promi
   const text =
     options.json === true
       ? `${JSON.stringify(snapshot, null, 2)}\n`
-      : formatAccountFile(snapshot, "current_dynamic", extrasOf(options));
+      : options.tasks === true
+        ? formatTasks(snapshot)
+        : formatAccountFile(snapshot, "current_dynamic", extrasOf(options));
   await writeOutput(options.output ?? "-", text);
 }

@@ -2,6 +2,7 @@ import { Command } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
 import { addArmOptions, TARGETS } from "./add-arm-options.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
+import { TASKS_OPTION } from "./besides-options.ts";
 
 /** `kmemtap snapshot TARGET`: capture for a while, print what is held; or write files as it goes. */
 export function snapshotCommand(exit: (code: ExitCode) => void) {
@@ -20,9 +21,13 @@ export function snapshotCommand(exit: (code: ExitCode) => void) {
         "then > < >= or <=, then a number: 'net > 64M'",
       collect,
     )
-    .option("--format <LIST>", "of the files: account,slab-account,callers,json,csv,svg,png,pprof (default: json)")
+    .option(
+      "--format <LIST>",
+      "of the files: account,slab-account,callers,json,tasks,csv,svg,png,pprof (default: json)",
+    )
     .option("--token-file <FILE>", "of a running kmemtap that asks for a token: a file with it on its first line")
     .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")
+    .option(...TASKS_OPTION)
     .option(...KERNEL_OPTIONS.kernel)
     .option(...KERNEL_OPTIONS.branch)
     .option(...KERNEL_OPTIONS.lines)

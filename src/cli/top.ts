@@ -2,6 +2,7 @@ import { Command } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
 import { addArmOptions, TARGETS } from "./add-arm-options.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
+import { LIFETIMES_OPTION, TASKS_OPTION } from "./besides-options.ts";
 
 /** `kmemtap top TARGET`: who holds the memory, on a terminal. */
 export function topCommand(exit: (code: ExitCode) => void) {
@@ -14,18 +15,21 @@ export function topCommand(exit: (code: ExitCode) => void) {
     .option("--rows <N>", "with --once: callers that are printed (default: all)")
     .option("--token-file <FILE>", "of a running kmemtap that asks for a token: a file with it on its first line")
     .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")
+    .option(...TASKS_OPTION)
+    .option(...LIFETIMES_OPTION)
     .option(...KERNEL_OPTIONS.kernel)
     .option(...KERNEL_OPTIONS.kallsyms)
     .option(...KERNEL_OPTIONS.force)
     .addHelpText(
       "after",
       `
-Keys: n g w t p a f order by net, growth, waste, total, peak, allocs, frees; / finds; ? tells all of them; q ends.
+Keys: n g w t p a f order by net, growth, waste, total, peak, allocs, frees; k goes to tasks and back; / finds; ? tells all of them; q ends.
 
 Examples:
   kmemtap top local:                              this machine, as root
   kmemtap top ssh://root@board -d 2s
   kmemtap top http://127.0.0.1:8642/board         what kmemtap live or kmemtap daemon captures already
+  kmemtap top local: --tasks                      then k: which process holds it
   kmemtap top local: --once --for 5s --rows 20    for a pipe`,
     )
     .action(async (target, options) => {

@@ -50,6 +50,8 @@ export interface WatchOptions {
   readonly reopen?: (() => Promise<OpenTarget>) | undefined;
   /** Keeps who frees what, and for how long it lived; else as configured. */
   readonly lifetimes?: boolean | undefined;
+  /** Keeps which task allocated what; else as configured. */
+  readonly tasks?: boolean | undefined;
   /** What the source says of a workload of its own. */
   readonly told?: ToldWorkload | undefined;
   /** Called once the page can be opened. */

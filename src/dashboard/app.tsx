@@ -143,6 +143,7 @@ function run(command: Command, help: () => void): void {
     case "leaks":
     case "workload":
     case "compare":
+    case "tasks":
       changeView({ panel: command });
   }
 }

@@ -16,7 +16,7 @@ import {
   overwrittenEvents,
 } from "./foreign-text.ts";
 import { type KmemEventReader, Unread } from "./kmem-event.ts";
-import { COMM_COLUMNS, findHead, type LineHead, readHead } from "./line-head.ts";
+import { COMM_COLUMNS, findHead, type LineHead, newLineHead, readHead } from "./line-head.ts";
 import { findAgentLine, isWholeAgentLine } from "./agent-line.ts";
 import { isProbeLine, takeProbeLine } from "./probed-lines.ts";
 import { isStackHead, StackLines } from "./stack-lines.ts";
@@ -32,7 +32,7 @@ export class CarefulReader {
   readonly #head: LineHead;
   readonly #sites: CallSiteTable;
   /** Where heads are looked for: what stands before one is counted by the clock of the last event. */
-  readonly #sought: LineHead = { cpu: 0, timeNs: 0, clockAt: 0 };
+  readonly #sought: LineHead = newLineHead();
   #bytes: Uint8Array = new Uint8Array(0);
 
   readonly #stacks: StackLines;
@@ -96,6 +96,7 @@ export class CarefulReader {
 
   /** Reads the event whose head has its dash at `dash`; where what follows it begins. */
   #readFrom(lineAt: number, dash: number, end: number, next: number): number {
+    this.#head.commAt = lineAt;
     const event = readHead(this.#bytes, dash, this.#head, false);
     const read = this.#reader.read(event);
     if (read > 0) {

@@ -1,5 +1,6 @@
 import type { AgentMark, EventBatch, LossMark, StackMark } from "../model/event-batch.ts";
 import { LineTally } from "../model/line-tally.ts";
+import { NO_TASK } from "../model/task-table.ts";
 
 const INITIAL_EVENTS = 2048;
 /** Fewer events are faster copied one by one. */
@@ -7,7 +8,7 @@ const FEW = 16;
 
 type Columns = Pick<
   EventBatch,
-  "kind" | "ptrLow" | "ptrHigh" | "callSite" | "bytesReq" | "bytesAlloc" | "cpu" | "timeNs"
+  "kind" | "ptrLow" | "ptrHigh" | "callSite" | "bytesReq" | "bytesAlloc" | "cpu" | "timeNs" | "task"
 >;
 
 /** A decoder's one batch, filled again for every chunk; columns double when a chunk holds more events than any before. */
@@ -21,10 +22,16 @@ export class EventColumns implements EventBatch {
   bytesAlloc = new Float64Array(INITIAL_EVENTS);
   cpu = new Uint16Array(INITIAL_EVENTS);
   timeNs = new Float64Array(INITIAL_EVENTS);
+  task: Uint32Array | undefined;
   losses: LossMark[] = [];
   marks: AgentMark[] = [];
   stacks: StackMark[] = [];
   readonly tally = new LineTally();
+
+  /** @param withTasks there is a column for them; else it comes with the first batch that is copied and has one */
+  constructor(withTasks = false) {
+    if (withTasks) this.task = new Uint32Array(INITIAL_EVENTS);
+  }
 
   reset(): void {
     this.length = 0;
@@ -50,6 +57,7 @@ export class EventColumns implements EventBatch {
     this.bytesAlloc.set(from.bytesAlloc.subarray(0, events), at);
     this.cpu.set(from.cpu.subarray(0, events), at);
     this.timeNs.set(from.timeNs.subarray(0, events), at);
+    if (from.task !== undefined) this.tasks().set(from.task.subarray(0, events), at);
     this.length += events;
   }
 
@@ -65,6 +73,7 @@ export class EventColumns implements EventBatch {
     this.bytesAlloc[to] = from.bytesAlloc[i];
     this.cpu[to] = from.cpu[i];
     this.timeNs[to] = from.timeNs[i];
+    if (from.task !== undefined || this.task !== undefined) this.tasks()[to] = from.task?.[i] ?? NO_TASK;
   }
 
   /** Makes room for so many more events. */
@@ -79,6 +88,12 @@ export class EventColumns implements EventBatch {
     this.bytesAlloc = grown(this.bytesAlloc, new Float64Array(capacity));
     this.cpu = grown(this.cpu, new Uint16Array(capacity));
     this.timeNs = grown(this.timeNs, new Float64Array(capacity));
+    if (this.task !== undefined) this.task = grown(this.task, new Uint32Array(capacity));
+  }
+
+  /** The column of tasks, which is there from now on: what came before is of none. */
+  protected tasks(): Uint32Array {
+    return (this.task ??= new Uint32Array(this.kind.length));
   }
 }
 

@@ -17,6 +17,7 @@ export class HeldEvents extends EventColumns {
       this.stack = larger;
     }
     for (const name of COLUMNS) this[name].set(batch[name].subarray(from, to), this.length);
+    if (batch.task !== undefined) this.tasks().set(batch.task.subarray(from, to), this.length);
     this.stack.fill(0, this.length, this.length + to - from);
     this.length += to - from;
   }
@@ -24,6 +25,7 @@ export class HeldEvents extends EventColumns {
   /** Forgets the first `count` events. */
   drop(count: number): void {
     for (const name of COLUMNS) this[name].copyWithin(0, count, this.length);
+    this.task?.copyWithin(0, count, this.length);
     this.stack.copyWithin(0, count, this.length);
     this.length -= count;
   }

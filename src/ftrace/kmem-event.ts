@@ -16,6 +16,7 @@ import { NO_POINTER } from "../model/no-value.ts";
 import { BRACKET_CLOSE, BRACKET_OPEN, EQUALS, NEWLINE, PAREN_CLOSE, SPACE, word, ZERO } from "./ascii.ts";
 import type { EventColumns } from "./event-columns.ts";
 import type { LineHead } from "./line-head.ts";
+import type { TextTasks } from "./text-tasks.ts";
 import { CallSiteForm } from "./call-site-form.ts";
 import {
   BEFORE_BYTES_ALLOC,
@@ -102,6 +103,7 @@ export class KmemEventReader {
   readonly #sites: CallSiteTable;
   readonly #columns: EventColumns;
   readonly #head: LineHead;
+  readonly #tasks: TextTasks | undefined;
   readonly #pointer = new PointerReader();
   readonly #form = new CallSiteForm();
   #bytes: Uint8Array = new Uint8Array(0);
@@ -110,10 +112,12 @@ export class KmemEventReader {
   #number = 0;
   #hash = 0;
 
-  constructor(sites: CallSiteTable, columns: EventColumns, head: LineHead) {
+  /** @param tasks where the columns have one for them */
+  constructor(sites: CallSiteTable, columns: EventColumns, head: LineHead, tasks?: TextTasks) {
     this.#sites = sites;
     this.#columns = columns;
     this.#head = head;
+    this.#tasks = tasks;
   }
 
   /**
@@ -236,6 +240,8 @@ export class KmemEventReader {
     columns.bytesAlloc[i] = bytesAlloc;
     columns.cpu[i] = this.#head.cpu;
     columns.timeNs[i] = this.#head.timeNs;
+    if (this.#tasks !== undefined && columns.task !== undefined)
+      columns.task[i] = this.#tasks.of(this.#bytes, this.#head);
     if (!isHidden) this.#pointer.confirm();
     this.lineClass = LineClass.event;
   }

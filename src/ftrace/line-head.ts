@@ -27,10 +27,21 @@ export const COMM_COLUMNS = 16;
 
 /** What a head says; written by {@link readHead}, one object a decoder, so that a line makes no garbage. */
 export interface LineHead {
+  /** Where the task's name begins, or the spaces before it: the caller's to say, who knows the line. */
+  commAt: number;
+  /** Of the dash before the pid. */
+  dashAt: number;
+  /** Where the flags begin; {@link clockAt} where there are none. */
+  flagsAt: number;
   cpu: number;
   timeNs: number;
   /** Where the flags end, and the spaces before the clock begin. */
   clockAt: number;
+}
+
+/** None was read yet. */
+export function newLineHead(cpu = 0): LineHead {
+  return { commAt: 0, dashAt: 0, flagsAt: 0, cpu, timeNs: 0, clockAt: 0 };
 }
 
 const MAX_FLAGS = 8;
@@ -69,6 +80,8 @@ export function readHead(bytes: Uint8Array, dash: number, head: LineHead, strict
   p += 2;
 
   // Flags, unless this is the clock already: the clock ends in a colon, flags never do.
+  head.dashAt = dash;
+  head.flagsAt = p;
   let flagsEnd = p;
   while (bytes[flagsEnd] > SPACE && flagsEnd - p <= MAX_FLAGS) flagsEnd++;
   if (flagsEnd > p && bytes[flagsEnd] === SPACE) {

@@ -20,7 +20,7 @@ import { EventColumns } from "./event-columns.ts";
 import { eventName } from "./event-name.ts";
 import { isPieceOfEvent } from "./foreign-text.ts";
 import { KmemEventReader, Unread } from "./kmem-event.ts";
-import { findHead, type LineHead } from "./line-head.ts";
+import { findHead, type LineHead, newLineHead } from "./line-head.ts";
 import { isStartOfKmemEvent } from "./other-event.ts";
 import { type LogStamp, readStamp } from "./printk-stamp.ts";
 import { findDroppedMessages } from "./printk-text.ts";
@@ -64,7 +64,7 @@ class PrintkColumns extends EventColumns implements PrintkBatch {
 
 export class PrintkDecoder implements Decoder {
   readonly #columns = new PrintkColumns();
-  readonly #head: LineHead = { cpu: NO_CPU, timeNs: 0, clockAt: 0 };
+  readonly #head: LineHead = newLineHead(NO_CPU);
   readonly #stamp: LogStamp = { textAt: 0, timeNs: 0 };
   readonly #reader: KmemEventReader;
   /** The lines that came last, and the beginning of one. */
@@ -233,7 +233,7 @@ export class PrintkDecoder implements Decoder {
     if (rest > from && rest === end) return LineClass.lostMarker;
     if (findAgentLine(bytes, rest, end) >= 0) return LineClass.agent;
     // A trace that goes over the same line: its own decoder's, damaged or not.
-    if (findHead(bytes, rest, end, { cpu: 0, timeNs: 0, clockAt: 0 }) >= 0) return LineClass.foreign;
+    if (findHead(bytes, rest, end, newLineHead()) >= 0) return LineClass.foreign;
     if (isPieceOfEvent(bytes, rest, end)) return this.#reader.unterminated ? LineClass.truncated : LineClass.badHead;
     if (this.#isCutEvent(rest, end)) return LineClass.truncated;
     return rest > from ? LineClass.lostMarker : LineClass.foreign;

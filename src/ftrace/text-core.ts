@@ -3,7 +3,7 @@
  * lines that it was taught, by their text; here is how the rest of the room gets at it.
  */
 import { LineClass } from "../model/line-tally.ts";
-import { type ColumnExports, columnsOf } from "../wasm/columns.ts";
+import { columnsOf, type TaskExports, tasksOf } from "../wasm/columns.ts";
 import { instantiate, type WasmGlobal } from "../wasm/instantiate.ts";
 import { TEXT_WASM } from "../wasm/text-module.ts";
 import { SPACE } from "./ascii.ts";
@@ -11,14 +11,14 @@ import type { EventColumns } from "./event-columns.ts";
 import { type EventPieces, StretchPlace } from "./event-pieces.ts";
 import type { LineHead } from "./line-head.ts";
 
-interface TextExports extends ColumnExports {
+interface TextExports extends TaskExports {
   readonly WINDOW: WasmGlobal;
   readonly MAX_LINE: WasmGlobal;
   readonly text: WasmGlobal;
   readonly sums: WasmGlobal;
   read(from: number, to: number, pointerDigits: number): number;
   takeEvents(): number;
-  teachHead(at: number, bytes: number, cpu: number): void;
+  teachHead(at: number, bytes: number, cpu: number, task: number): void;
   teachSite(at: number, bytes: number, id: number): void;
   teachStretch(place: number, site: number, at: number, bytes: number): void;
 }
@@ -33,7 +33,7 @@ export class TextCore {
   readonly #window: number;
   readonly #maxLine: number;
   readonly #capacity: number;
-  #views = viewsOf(this.#wasm);
+  #views: Views;
   #bytes: Uint8Array = new Uint8Array(0);
   /** The module is shown the lines that begin in `[#from, #to)`, and what stands behind them up to `#shownEnd`. */
   #from = 0;
@@ -43,6 +43,7 @@ export class TextCore {
   /** @param into where the events go */
   constructor(into: EventColumns) {
     this.#into = into;
+    this.#views = this.#newViews();
     this.#window = this.#wasm.WINDOW.value;
     this.#maxLine = this.#wasm.MAX_LINE.value;
     this.#capacity = this.#wasm.CAPACITY.value;
@@ -103,13 +104,14 @@ export class TextCore {
    *
    * @param at where the line begins, which was the first one that {@link read} did not take
    * @param head what its head says
+   * @param task whose it is, where the batch has that
    */
-  learn(at: number, next: number, head: LineHead, pieces: EventPieces): void {
+  learn(at: number, next: number, head: LineHead, task: number, pieces: EventPieces): void {
     if (at < this.#from || at >= this.#to || next > this.#shownEnd) return;
     const from = this.#from;
     const wasm = this.#wasm;
     // With the space behind it, so that it is whole; where there is none, the clock has begun.
-    if (this.#bytes[head.clockAt] === SPACE) wasm.teachHead(at - from, head.clockAt + 1 - at, head.cpu);
+    if (this.#bytes[head.clockAt] === SPACE) wasm.teachHead(at - from, head.clockAt + 1 - at, head.cpu, task);
     const { site, siteAt, siteEnd, gapAt, gapEnd, tailPlace, tailAt } = pieces;
     if (site >= 0) wasm.teachSite(siteAt - from, siteEnd - siteAt, site);
     if (gapEnd > gapAt) wasm.teachStretch(StretchPlace.beforeSizes, site, gapAt - from, gapEnd - gapAt);
@@ -117,17 +119,21 @@ export class TextCore {
   }
 
   #current(): Views {
-    if (this.#views.text.buffer !== this.#wasm.memory.buffer) this.#views = viewsOf(this.#wasm);
+    if (this.#views.text.buffer !== this.#wasm.memory.buffer) this.#views = this.#newViews();
     return this.#views;
+  }
+
+  #newViews(): Views {
+    return viewsOf(this.#wasm, this.#into.task !== undefined);
   }
 }
 
 type Views = ReturnType<typeof viewsOf>;
 
-function viewsOf(wasm: TextExports) {
+function viewsOf(wasm: TextExports, withTasks: boolean) {
   const { buffer } = wasm.memory;
   return {
-    columns: columnsOf(wasm),
+    columns: withTasks ? { ...columnsOf(wasm), task: tasksOf(wasm) } : columnsOf(wasm),
     text: new Uint8Array(buffer, wasm.text.value, wasm.WINDOW.value + wasm.MAX_LINE.value),
     sums: new Float64Array(buffer, wasm.sums.value, SUMS),
   };

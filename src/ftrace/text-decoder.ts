@@ -10,21 +10,31 @@ import type { CallSiteTable } from "../model/call-site-table.ts";
 import type { EventBatch } from "../model/event-batch.ts";
 import { LineClass } from "../model/line-tally.ts";
 import type { StreamDecoder } from "../model/ports.ts";
+import { NO_TASK, type TaskTable } from "../model/task-table.ts";
 import { DASH, NEWLINE } from "./ascii.ts";
 import { CarefulReader, MAX_LINE_BYTES } from "./careful-reader.ts";
 import { EventColumns } from "./event-columns.ts";
 import { KmemEventReader, Unread } from "./kmem-event.ts";
-import { COMM_COLUMNS, type LineHead, readHead } from "./line-head.ts";
+import { COMM_COLUMNS, type LineHead, newLineHead, readHead } from "./line-head.ts";
 import { TextCore } from "./text-core.ts";
+import { TextTasks } from "./text-tasks.ts";
 
 /** Readable bytes behind a line, so that words can be read from any place in it. */
 const PADDING = 64;
 
+export interface TextDecoderOptions {
+  /** False: every line is read here, none in WebAssembly. Slower, and the same; for tests that compare. */
+  readonly isQuick?: boolean;
+  /** Where given, batches say whose their allocations are. */
+  readonly tasks?: TaskTable | undefined;
+}
+
 export class TextDecoder implements StreamDecoder {
-  readonly #columns = new EventColumns();
-  readonly #head: LineHead = { cpu: 0, timeNs: 0, clockAt: 0 };
-  readonly #core = new TextCore(this.#columns);
+  readonly #columns: EventColumns;
+  readonly #head: LineHead = newLineHead();
+  readonly #core: TextCore;
   readonly #reader: KmemEventReader;
+  readonly #tasks: TextTasks | undefined;
   readonly #careful: CarefulReader;
   readonly #isQuick: boolean;
   /** What is being scanned: the chunk itself, or the lines that its ends cut through. */
@@ -38,10 +48,12 @@ export class TextDecoder implements StreamDecoder {
   /** Bytes are missing: what comes up to the next newline is the rest of a line, of this class. */
   #torn: LineClass | undefined;
 
-  /** @param options.isQuick false: every line is read here, none in WebAssembly. Slower, and the same; for tests that compare. */
-  constructor(sites: CallSiteTable, options: { readonly isQuick?: boolean } = {}) {
-    this.#isQuick = options.isQuick ?? true;
-    this.#reader = new KmemEventReader(sites, this.#columns, this.#head);
+  constructor(sites: CallSiteTable, { isQuick = true, tasks }: TextDecoderOptions = {}) {
+    this.#isQuick = isQuick;
+    this.#columns = new EventColumns(tasks !== undefined);
+    this.#core = new TextCore(this.#columns);
+    if (tasks !== undefined) this.#tasks = new TextTasks(tasks);
+    this.#reader = new KmemEventReader(sites, this.#columns, this.#head, this.#tasks);
     this.#careful = new CarefulReader(sites, this.#reader, this.#columns, this.#head);
   }
 
@@ -151,7 +163,7 @@ export class TextDecoder implements StreamDecoder {
       const next = reader.read(event);
       if (next > 0 && next - at <= MAX_LINE_BYTES) {
         this.#columns.tally.count(reader.lineClass, next - at);
-        if (reader.lineClass !== LineClass.failedAllocation) this.#core.learn(at, next, this.#head, reader.pieces);
+        if (reader.lineClass !== LineClass.failedAllocation) this.#learn(at, next);
         return next;
       }
       // The slow way reads the event again, so it must not stay in the columns.
@@ -162,10 +174,18 @@ export class TextDecoder implements StreamDecoder {
     return end + 1;
   }
 
+  /** Teaches the core the line at `at`, which was read just now. */
+  #learn(at: number, next: number): void {
+    const head = this.#head;
+    const task = this.#tasks?.of(this.#bytes, head) ?? NO_TASK;
+    this.#core.learn(at, next, head, task, this.#reader.pieces);
+  }
+
   /** Where the event's name begins in the line at `at`, if the line begins as the kernel prints it; else -1. */
   #eventAt(at: number): number {
     const dash = at + COMM_COLUMNS;
     if (this.#bytes[dash] !== DASH || holdsNewline(this.#view, at)) return -1;
+    this.#head.commAt = at;
     return readHead(this.#bytes, dash, this.#head, false);
   }
 

@@ -69,6 +69,8 @@ export interface EventBatch {
   readonly cpu: Uint16Array;
   /** The trace clock, nanoseconds (clock ticks where the trace's clock counts something else). */
   readonly timeNs: Float64Array;
+  /** Id in the session's `TaskTable` of the task that an allocation is of; absent where nobody asks. Of frees it says nothing. */
+  readonly task?: Uint32Array | undefined;
   readonly losses: readonly LossMark[];
   readonly marks: readonly AgentMark[];
   /** Stacks as they were read; absent where nobody reads them. */

@@ -15,6 +15,16 @@ export interface ColumnExports {
   readonly timeNs: WasmGlobal;
 }
 
+/** What a module exports besides that says whose its events are. */
+export interface TaskExports extends ColumnExports {
+  readonly task: WasmGlobal;
+}
+
+/** A view of the column of tasks, valid until the memory grows. */
+export function tasksOf(wasm: TaskExports): Uint32Array {
+  return new Uint32Array(wasm.memory.buffer, wasm.task.value, wasm.CAPACITY.value);
+}
+
 /** Views of the columns, valid until the memory grows. */
 export function columnsOf(wasm: ColumnExports) {
   const { buffer } = wasm.memory;

@@ -114,6 +114,18 @@ describe("what is written", () => {
     );
   });
 
+  it("--tasks is who holds it, and with --json in its schema", async () => {
+    const path = file(TEXT);
+    const { status, stdout } = await kmemtap(["report", path, "--tasks"]);
+    expect(status).toBe(0);
+    expect(stdout.split("\n")[0]).toBe("   total    waste      net alloc/free   objects callers  task");
+    const { tasks, totals } = snapshotOf(await kmemtap(["report", path, "--json", "--tasks"]));
+    expect(stdout.trimEnd().split("\n").slice(2)).toHaveLength(tasks?.tasks.length ?? 0);
+    expect(tasks?.tasks.reduce((sum, row) => sum + row.netBytes, 0)).toBe(totals.netBytes);
+    expect(tasks?.tasks[0].callers?.length).toBe(tasks?.tasks[0].callSites);
+    expect(snapshotOf(await kmemtap(["report", path, "--json"])).tasks).toBeUndefined();
+  });
+
   it("--json is the snapshot, in its schema", async () => {
     const path = file(TEXT);
     const snapshot = snapshotOf(await kmemtap(["report", path, "--json"]));

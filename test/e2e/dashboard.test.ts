@@ -31,7 +31,7 @@ const HIDDEN_LAYERS = `(() => {
     return box.top < top - 1 || box.bottom > bottom + 1;
   }).map((one) => one.textContent);
 })()`;
-const PANELS = ["callers", "rings", "flame", "leaks", "workload", "compare"] as const;
+const PANELS = ["callers", "rings", "flame", "leaks", "workload", "compare", "tasks"] as const;
 
 describe.skipIf(missing)(`the page${note}`, () => {
   let demo: ChildProcess;

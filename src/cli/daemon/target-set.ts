@@ -122,9 +122,10 @@ function settingsOf(id: string, config: Config): string {
     snapshotMs,
     stacks,
     targets,
+    tasks,
     wrappers,
   } = config;
   const files = { directory, everyMs, formats, atOverrun, when };
-  const reading = { bulk, lifetimes, memoryMb, overrun, silentAfterMs, snapshotMs, stacks, wrappers };
+  const reading = { bulk, lifetimes, memoryMb, overrun, silentAfterMs, snapshotMs, stacks, tasks, wrappers };
   return JSON.stringify([targets[id], files, reading, alerts, pyroscope !== undefined]);
 }

@@ -6,8 +6,10 @@ import { formatRings } from "../../report/format-rings.ts";
 import { lossNotice } from "../../report/loss-notice.ts";
 import { formatPprof } from "../../report/pprof.ts";
 import { formatSlabAccount } from "../../report/slab-account.ts";
+import { KmemtapError } from "../../model/errors.ts";
 import { usage } from "../arm-options.ts";
 import { MODULE_RINGS, moduleTree, SOURCE_RINGS, sourceTree } from "../snapshot-tree.ts";
+import type { Tasks } from "../../model/tasks.ts";
 import type { Moment } from "./moment.ts";
 
 interface DumpFormat {
@@ -26,6 +28,11 @@ const FORMATS = {
   },
   callers: { ending: "callers.txt", render: ({ snapshot }) => formatCallersFile(snapshot, ORDER) },
   json: { ending: "json", render: ({ snapshot }) => `${JSON.stringify(snapshot, null, 2)}\n` },
+  tasks: {
+    ending: "tasks.json",
+    render: (moment) => `${JSON.stringify(tasksOf(moment), null, 2)}
+`,
+  },
   csv: { ending: "csv", render: ({ snapshot }) => formatCallersCsv(snapshot) },
   svg: { ending: "svg", render: (moment) => ringsOf(moment, "svg") },
   png: { ending: "png", render: (moment) => ringsOf(moment, "png") },
@@ -50,6 +57,13 @@ export function dumpFormatsOf(option: string, text: string): DumpFormatName[] {
   if (unknown !== undefined)
     throw usage(`${option} ${text}: no format ${unknown}`, `there are ${DUMP_FORMATS.join(", ")}`);
   return [...new Set(names)] as DumpFormatName[];
+}
+
+/** @throws {KmemtapError} where they are not kept: a file without any would look as if there were none */
+function tasksOf({ tasks }: Moment): Tasks {
+  const kept = tasks?.();
+  if (kept !== undefined) return kept;
+  throw new KmemtapError("target/unsupported", "no tasks are kept: neither --tasks nor tasks: true, or mode hist");
 }
 
 /** By directory where callers know their source; the image's own bytes would take longer to measure than a capture waits. */

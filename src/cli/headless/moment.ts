@@ -1,6 +1,8 @@
 /** An account at a moment, as what works unattended sees it: files, metrics, sinks. */
 import type { LiveUpdate } from "../../capture/live-update.ts";
+import type { Lives } from "../../model/lives.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
+import type { Tasks } from "../../model/tasks.ts";
 
 export interface Moment {
   /** Unix epoch, ms. */
@@ -11,12 +13,16 @@ export interface Moment {
   readonly isLosing: boolean;
   /** Frees by the call site that freed; undefined where only snapshots are to be had, as over HTTP. */
   readonly freeingCallSites?: (() => ReadonlyMap<string, number>) | undefined;
+  /** Which task allocated what, where that is kept. */
+  readonly tasks?: (() => Tasks | undefined) | undefined;
+  /** How long objects live, and how old they are, where that is kept. */
+  readonly lives?: (() => Lives | undefined) | undefined;
 }
 
 /** Undefined while a target is still being armed: there is nothing to be written yet. */
 export function momentOf(update: LiveUpdate, atMs: number): Moment | undefined {
   if (!update.began) return undefined;
-  const { link, snapshot, newAlerts, freeingCallSites } = update;
+  const { link, snapshot, newAlerts, freeingCallSites, tasks, lives } = update;
   const isLosing = newAlerts.some(({ level }) => level === "lost");
-  return { atMs, snapshot, eventsPerSecond: link.eventsPerSecond, isLosing, freeingCallSites };
+  return { atMs, snapshot, eventsPerSecond: link.eventsPerSecond, isLosing, freeingCallSites, tasks, lives };
 }

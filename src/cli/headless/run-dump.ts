@@ -72,6 +72,8 @@ function checkServer(options: DumpCommandOptions): void {
   checkServed(options, KNOWN);
   if (options.format?.includes("slab-account") === true)
     throw usage("--format slab-account: a running kmemtap does not tell who freed", "capture the target itself");
+  if (options.format?.includes("tasks") === true)
+    throw usage("--format tasks: a running kmemtap has a file for it", "get /api/targets/ID/tasks.json of it");
 }
 
 const KNOWN = [
@@ -87,6 +89,8 @@ function prepare(options: DumpCommandOptions) {
   if ((lines ?? branch ?? startBranch) !== undefined)
     throw usage("--lines and --branch are of one report", "keep json, and report it: kmemtap diff, kmemtap report");
   const formats = dumpFormatsOf("--format", format);
+  if (formats.includes("tasks") && options.tasks !== true)
+    throw usage("--format tasks without --tasks", "add --tasks: nothing is kept of tasks without it");
   const everyMs = options.every === undefined ? undefined : durationOf("--every", options.every);
   if (everyMs !== undefined && everyMs < LEAST_EVERY_MS)
     throw usage(`--every ${String(options.every)}: too often`, `${String(LEAST_EVERY_MS)}ms or more`);

@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExitCode, KmemtapError, messageOf, systemCodeOf } from "../../model/errors.ts";
 import { targetsAnswerSchema } from "../../model/api.ts";
+import { type Lives, livesSchema } from "../../model/lives.ts";
 import { type Snapshot, snapshotSchema } from "../../model/snapshot.ts";
+import { type Tasks, tasksSchema } from "../../model/tasks.ts";
 import { durationOf, usage } from "../arm-options.ts";
 import { say } from "../say.ts";
 import { clearStatus, showStatus, spanOf } from "../status-line.ts";
@@ -27,6 +29,7 @@ export async function snapshotOfServer(url: string, options: ServerOptions): Pro
 /**
  * Asks for snapshots until the time is up or the operator ends it. A server that goes away is asked on.
  *
+ * @param besides asks for tasks and lifetimes as well
  * @returns the last snapshot
  * @throws {KmemtapError} `link/refused` and `link/unreachable` where there was none at all
  */
@@ -35,6 +38,7 @@ export async function pollServer(
   options: ServerOptions,
   pollMs: number,
   take: (moment: Moment) => void,
+  besides = false,
 ): Promise<Snapshot> {
   const server = new Server(url, options);
   const forMs = options.for === undefined ? Infinity : durationOf("--for", options.for);
@@ -47,7 +51,10 @@ export async function pollServer(
   let trouble: string | undefined;
   while (!stop.signal.aborted) {
     try {
-      last = momentAfter(last, await server.snapshot(target));
+      const snapshot = await server.snapshot(target);
+      const tasks = besides ? await server.tasks(target) : undefined;
+      const lives = besides ? await server.lives(target) : undefined;
+      last = { ...momentAfter(last, snapshot), tasks: () => tasks, lives: () => lives };
       trouble = undefined;
       take(last);
     } catch (thrown) {
@@ -116,6 +123,15 @@ class Server {
     const found = snapshotSchema.safeParse(await this.#get(`/api/targets/${target}/snapshot.json`));
     if (found.success) return found.data;
     throw this.#foreign("a snapshot");
+  }
+
+  /** Which task allocated what, where it keeps that. */
+  async tasks(target: string): Promise<Tasks | undefined> {
+    return tasksSchema.safeParse(await this.#get(`/api/targets/${target}/tasks.json?callers=none`)).data;
+  }
+
+  async lives(target: string): Promise<Lives | undefined> {
+    return livesSchema.safeParse(await this.#get(`/api/targets/${target}/lives.json`)).data;
   }
 
   #foreign(wanted: string): KmemtapError {

@@ -1,8 +1,11 @@
 /** The screen of `kmemtap top`: from an account and what was chosen to lines of text. */
 import { humanBytes } from "../../format/bytes.ts";
 import { formatCount, formatShare, plural } from "../../format/count.ts";
+import { formatSmallSpan } from "../../format/span.ts";
 import { printable } from "../../model/printable.ts";
 import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
+import { nameOfTask } from "../../format/task-name.ts";
+import type { TaskRow, Tasks } from "../../model/tasks.ts";
 import type { CpuStats } from "../../model/target-facts.ts";
 import { lossNotice } from "../../report/loss-notice.ts";
 import { placeOf } from "../../report/account-file.ts";
@@ -16,6 +19,10 @@ export interface TopData {
   readonly history: readonly number[];
   /** Net bytes of each call site when growth began to count. */
   readonly baseline: ReadonlyMap<string, number>;
+  /** Which task allocated what; absent where it is not kept. */
+  readonly tasks?: Tasks | undefined;
+  /** Seconds that half of a caller's live objects are younger than, by call site; absent where it is not kept. */
+  readonly ages?: ReadonlyMap<string, number> | undefined;
 }
 
 export interface Size {
@@ -55,10 +62,10 @@ function drawn(data: TopData, state: TopState, size: Size, news: string): Line[]
   const { snapshot, history } = data;
   const room = rowsOn(size);
   const callers = chosen(data, state);
+  const columns = columnsFor(size, state.isTasks, data.ages !== undefined);
   const from = Math.max(0, Math.min(state.offset, callers.length - room));
-  const body = state.isHelp
-    ? help()
-    : callers.slice(from, from + room).map(({ row, growth }) => plain(rowText(row, growth, size)));
+  const body = state.isHelp ? help() : callers.slice(from, from + room).map((row) => plain(rowText(row, columns)));
+  if (!state.isHelp && state.isTasks && data.tasks === undefined) body[0] = plain(NO_TASKS);
   while (body.length < room) body.push(plain(""));
   const trend = sparkline(history, Math.max(10, size.columns - 30), size.ascii);
   return [
@@ -67,11 +74,11 @@ function drawn(data: TopData, state: TopState, size: Size, news: string): Line[]
     plain(totalsText(data)),
     plain(`${trend} ${humanBytes(Math.min(...history))} to ${humanBytes(Math.max(...history))}`),
     buffersLine(snapshot.cpus ?? []),
-    { text: headText(state, size), style: "head" },
+    { text: headText(state, columns, size), style: "head" },
     ...body.slice(0, room),
     state.typing === undefined
       ? { text: footText(state, news, from, callers.length, room), style: "dim" }
-      : plain(`show callers with: ${state.typing}_`),
+      : plain(`show ${state.isTasks ? "tasks" : "callers"} with: ${state.typing}_`),
   ];
 }
 
@@ -113,67 +120,93 @@ function buffersLine(cpus: readonly CpuStats[]): Line {
   return { text: `buffers  ${words.join(" · ")}`, style: isAlarm ? "alarm" : "plain" };
 }
 
+const NO_TASKS = "tasks are not kept: start it with --tasks; k shows callers again";
+
 interface Chosen {
   readonly row: CallerRow;
   readonly growth: number;
+  /** Undefined of what holds nothing, and of tasks. */
+  readonly ageS: number | undefined;
+}
+
+/** A task as a row of the same figures. No peak is known of it. */
+export function rowOfTask(task: TaskRow): CallerRow {
+  return { ...task, callSite: `task ${String(task.id)}`, caller: nameOfTask(task), peakNetBytes: 0 };
 }
 
 /** The rows that the filter lets through, in order. */
-export function chosen({ snapshot, baseline }: TopData, { filter, order, isReversed }: TopState): Chosen[] {
+export function chosen(data: TopData, { filter, order, isReversed, isTasks }: TopState): Chosen[] {
+  const { snapshot, baseline, tasks, ages } = data;
+  const rows = isTasks ? (tasks?.tasks ?? []).map(rowOfTask) : snapshot.callers;
   const { of } = ORDERS[order];
   const sign = isReversed ? -1 : 1;
-  return snapshot.callers
+  return rows
     .filter((row) => filter === "" || `${row.caller} ${row.source?.file ?? ""}`.toLowerCase().includes(filter))
-    .map((row) => ({ row, growth: row.netBytes - (baseline.get(row.callSite) ?? 0) }))
-    .sort((a, b) => sign * (of(b.row, b.growth) - of(a.row, a.growth)) || (a.row.caller < b.row.caller ? -1 : 1));
+    .map((row) => ({
+      row,
+      growth: row.netBytes - (baseline.get(row.callSite) ?? 0),
+      ageS: ages?.get(row.callSite),
+    }))
+    .sort(
+      (a, b) =>
+        sign * (of(b.row, b.growth, b.ageS) - of(a.row, a.growth, a.ageS)) || (a.row.caller < b.row.caller ? -1 : 1),
+    );
 }
 
 interface Column {
   readonly order: keyof typeof ORDERS;
   readonly width: number;
-  readonly text: (row: CallerRow, growth: number) => string;
+  readonly text: (chosen: Chosen) => string;
 }
 
 const COLUMNS: readonly Column[] = [
-  { order: "n", width: 9, text: (row) => humanBytes(row.netBytes) },
+  { order: "n", width: 9, text: ({ row }) => humanBytes(row.netBytes) },
   {
     order: "g",
     width: 10,
-    text: (_row, growth) => `${growth > 0 ? "+" : ""}${growth === 0 ? "" : humanBytes(growth)}`,
+    text: ({ growth }) => `${growth > 0 ? "+" : ""}${growth === 0 ? "" : humanBytes(growth)}`,
   },
-  { order: "w", width: 9, text: (row) => humanBytes(row.wasteBytes) },
-  { order: "a", width: 7, text: (row) => compact(row.allocs) },
-  { order: "f", width: 7, text: (row) => compact(row.frees) },
+  { order: "w", width: 9, text: ({ row }) => humanBytes(row.wasteBytes) },
+  { order: "a", width: 7, text: ({ row }) => compact(row.allocs) },
 ];
+const FREES: Column = { order: "f", width: 7, text: ({ row }) => compact(row.frees) };
+const AGE: Column = {
+  order: "e",
+  width: 9,
+  text: ({ ageS }) => (ageS === undefined ? "-" : formatSmallSpan(ageS).replace("µs", "us")),
+};
 /** Where there is room for them. */
 const WIDE_FROM = 110;
-const WIDE: readonly Column[] = [
-  { order: "t", width: 9, text: (row) => humanBytes(row.totalBytes) },
-  { order: "p", width: 9, text: (row) => humanBytes(row.peakNetBytes) },
-];
+const TOTAL: Column = { order: "t", width: 9, text: ({ row }) => humanBytes(row.totalBytes) };
+const PEAK: Column = { order: "p", width: 9, text: ({ row }) => humanBytes(row.peakNetBytes) };
 
-const columnsFor = ({ columns }: Size): readonly Column[] => (columns >= WIDE_FROM ? [...COLUMNS, ...WIDE] : COLUMNS);
+/** Of tasks neither peak nor age is known. In 80 columns the age stands in place of the frees, or names had no room. */
+function columnsFor({ columns }: Size, isTasks: boolean, hasAges: boolean): readonly Column[] {
+  const isAged = hasAges && !isTasks;
+  if (columns < WIDE_FROM) return [...COLUMNS, isAged ? AGE : FREES];
+  return [...COLUMNS, FREES, TOTAL, ...(isTasks ? [] : [PEAK]), ...(isAged ? [AGE] : [])];
+}
 
-function headText({ order, isReversed }: TopState, size: Size): string {
-  const shown = columnsFor(size);
+function headText({ order, isReversed, isTasks }: TopState, shown: readonly Column[], size: Size): string {
   const mark = isReversed ? "^" : "*";
   const titles = shown.map((column) => {
     const title = ORDERS[column.order].title.toUpperCase();
     return (column.order === order ? mark + title : title).padStart(column.width);
   });
   const besides = shown.some((column) => column.order === order) ? "" : ` (by ${ORDERS[order].title})`;
-  return `${titles.join(" ")}  CALLER${besides}`.padEnd(size.columns);
+  return `${titles.join(" ")}  ${isTasks ? "TASK" : "CALLER"}${besides}`.padEnd(size.columns);
 }
 
-function rowText(row: CallerRow, growth: number, size: Size): string {
-  const figures = columnsFor(size).map(({ text, width }) => text(row, growth).padStart(width));
+function rowText(chosen: Chosen, columns: readonly Column[]): string {
+  const { row } = chosen;
+  const figures = columns.map(({ text, width }) => text(chosen).padStart(width));
   const wrapper = row.wrapper === true ? " (wrapper)" : "";
   const place = row.source === undefined ? "" : `  ${placeOf(row)}`;
   return `${figures.join(" ")}  ${row.caller}${wrapper}${place}`;
 }
 
-function footText({ filter }: TopState, news: string, from: number, callers: number, room: number): string {
-  const shown = `${String(Math.min(from + 1, callers))}-${String(Math.min(from + room, callers))} of ${plural(callers, "caller")}`;
+function footText({ filter, isTasks }: TopState, news: string, from: number, callers: number, room: number): string {
+  const shown = `${String(Math.min(from + 1, callers))}-${String(Math.min(from + room, callers))} of ${plural(callers, isTasks ? "task" : "caller")}`;
   const filtered = filter === "" ? "" : ` with "${filter}"`;
   return `${shown}${filtered}  ${news === "" ? "? help  q end" : news}`;
 }

@@ -1,5 +1,6 @@
 /** `kmemtap top`: the account of a capture, or of a kmemtap that runs, on a terminal. */
 import { ExitCode } from "../../model/errors.ts";
+import { agesOf } from "../../format/ages.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { lossNotice } from "../../report/loss-notice.ts";
 import { durationOf, usage } from "../arm-options.ts";
@@ -48,19 +49,27 @@ async function once(targetText: string, options: TopCommandOptions): Promise<Sna
   const rows = options.rows === undefined ? Infinity : Number(options.rows);
   if (!(rows >= 1)) throw usage(`--rows ${String(options.rows)}: not a number of rows`, "for example --rows 20");
   let rate = 0;
+  let last: Moment | undefined;
   const snapshot = isServer(targetText)
     ? await snapshotOfServer(targetText, options)
-    : await captured(targetText, { ...options, for: options.for ?? ONCE_FOR }, ({ eventsPerSecond }) => {
-        rate = Math.max(rate, eventsPerSecond);
+    : await captured(targetText, { ...options, for: options.for ?? ONCE_FOR }, (moment) => {
+        rate = Math.max(rate, moment.eventsPerSecond);
+        last = moment;
       });
+  const isTasks = options.tasks === true;
+  const tasks = isTasks ? last?.tasks?.() : undefined;
+  const lives = last?.lives?.();
   const data = {
     snapshot,
     eventsPerSecond: rate,
     history: [snapshot.totals.netBytes],
     baseline: new Map<string, number>(),
+    tasks,
+    ages: lives && agesOf(lives),
   };
-  const size = { columns: ONCE_COLUMNS, rows: Math.min(rows, snapshot.callers.length) + 7, ascii: true };
-  const lines = drawTop(data, INITIAL, size, "").map(({ text }) => text.trimEnd());
+  const count = isTasks ? Math.max(1, tasks?.tasks.length ?? 0) : snapshot.callers.length;
+  const size = { columns: ONCE_COLUMNS, rows: Math.min(rows, count) + 7, ascii: true };
+  const lines = drawTop(data, { ...INITIAL, isTasks }, size, "").map(({ text }) => text.trimEnd());
   // The course of one moment says nothing, nor does what keys do.
   lines.splice(3, 1);
   await writeOutput("-", `${lines.slice(0, -1).join("\n")}\n`);
@@ -83,7 +92,7 @@ async function watched(targetText: string, options: TopCommandOptions, delayMs: 
     screen.draw();
     const take = (moment: Moment) => screen.take(moment);
     return isServer(targetText)
-      ? await pollServer(targetText, options, delayMs, take)
+      ? await pollServer(targetText, options, delayMs, take, true)
       : await captured(targetText, options, take);
   } finally {
     clearInterval(timer);

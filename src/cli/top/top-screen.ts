@@ -1,5 +1,6 @@
 import type { Moment } from "../headless/moment.ts";
-import { drawTop, rowsOn } from "./draw-top.ts";
+import { agesOf } from "../../format/ages.ts";
+import { drawTop, rowOfTask, rowsOn } from "./draw-top.ts";
 import type { Terminal } from "./terminal.ts";
 import { INITIAL, press, type TopState } from "./top-state.ts";
 
@@ -71,11 +72,15 @@ export class TopScreen {
     }
     const { snapshot, eventsPerSecond } = moment;
     const history = this.#history.length > 0 ? this.#history : [snapshot.totals.netBytes];
-    const data = { snapshot, eventsPerSecond, history, baseline: this.#baseline };
+    const tasks = this.#state.isTasks ? moment.tasks?.() : undefined;
+    const lives = moment.lives?.();
+    const ages = lives && agesOf(lives);
+    const data = { snapshot, eventsPerSecond, history, baseline: this.#baseline, tasks, ages };
     this.#terminal.draw(drawTop(data, this.#state, size, this.#news));
   }
 }
 
-function netOf({ snapshot }: Moment): ReadonlyMap<string, number> {
-  return new Map(snapshot.callers.map(({ callSite, netBytes }) => [callSite, netBytes]));
+function netOf({ snapshot, tasks }: Moment): ReadonlyMap<string, number> {
+  const rows = [...snapshot.callers, ...(tasks?.()?.tasks ?? []).map(rowOfTask)];
+  return new Map(rows.map(({ callSite, netBytes }) => [callSite, netBytes]));
 }

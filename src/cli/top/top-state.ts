@@ -13,6 +13,8 @@ export interface TopState {
   readonly offset: number;
   /** The screen holds still; the capture goes on. */
   readonly isPaused: boolean;
+  /** Tasks are shown, not callers. */
+  readonly isTasks: boolean;
   readonly isHelp: boolean;
   readonly isOver: boolean;
   /** Grows with each wish for a new beginning of what `growth` counts from. */
@@ -28,15 +30,18 @@ export const ORDERS = {
   p: { title: "peak", of: (row) => row.peakNetBytes },
   a: { title: "allocs", of: (row) => row.allocs },
   f: { title: "frees", of: (row) => row.frees },
+  e: { title: "age", of: (_row, _growth, ageS = -1) => ageS },
 } as const satisfies Readonly<
-  Record<string, { readonly title: string; readonly of: (row: CallerRow, growth: number) => number }>
+  Record<string, { readonly title: string; readonly of: (row: CallerRow, growth: number, ageS?: number) => number }>
 >;
 export type TopOrder = keyof typeof ORDERS;
 
 export const KEYS: readonly (readonly [string, string])[] = [
   ["n g w t p a f", "by net, growth, waste, total, peak, allocs, frees"],
+  ["e", "by the age of half of what is alive, where --lifetimes is on"],
+  ["k", "tasks, where --tasks is on, or callers again"],
   ["r", "the other way round"],
-  ["/", "callers, or source files, with a text in them; Esc: all again"],
+  ["/", "callers, source files or tasks with a text in them; Esc: all again"],
   ["arrows PgUp PgDn", "scroll; Home and End go to the ends"],
   ["z", "count growth from now on"],
   ["space", "hold the screen still; the capture goes on"],
@@ -50,6 +55,7 @@ export const INITIAL: TopState = {
   typing: undefined,
   offset: 0,
   isPaused: false,
+  isTasks: false,
   isHelp: false,
   isOver: false,
   baselines: 0,
@@ -76,6 +82,8 @@ export function press(state: TopState, key: string, page: number): TopState {
       return { ...state, typing: state.filter };
     case "escape":
       return { ...state, filter: "", offset: 0 };
+    case "k":
+      return { ...state, isTasks: !state.isTasks, offset: 0 };
     case "z":
       return { ...state, baselines: state.baselines + 1 };
     case " ":

@@ -3,6 +3,7 @@ import { useContext, useRef } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount, formatShare } from "../format/count.ts";
+import { formatSmallSpan } from "../format/small-span.ts";
 import { ClippedName } from "../parts/clipped-name.tsx";
 import { Quantity } from "../parts/quantity.tsx";
 import { ClockContext, Moment } from "../time/moment.tsx";
@@ -98,7 +99,12 @@ function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: num
   const value = column.value(row);
   if (column.known?.(row) === false) {
     return (
-      <td key={column.id} data-column={column.id} class="nought" title="not known in this mode">
+      <td
+        key={column.id}
+        data-column={column.id}
+        class="nought"
+        title={column.id === "age" ? "nothing of it is alive, or followed" : "not known in this mode"}
+      >
         –
       </td>
     );
@@ -108,6 +114,12 @@ function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: num
       return (
         <td key={column.id} data-column={column.id} data-value={value}>
           <Quantity text={signedBytes(value, column.signed)} full={exactBytes(value)} />
+        </td>
+      );
+    case "span":
+      return (
+        <td key={column.id} data-column={column.id} data-value={value}>
+          {formatSmallSpan(value)}
         </td>
       );
     case "seconds":

@@ -6,13 +6,13 @@ import { inside } from "../inside/inside.ts";
 import {
   type CallerFilter,
   type CallerKind,
-  type Choice,
   isKind,
   sizesOf,
   directoriesOf,
   modulesOf,
   NO_FILTER,
 } from "./filter-callers.ts";
+import { Select } from "../parts/select.tsx";
 import { useSteady } from "../rings/use-steady.ts";
 
 interface FiltersProps {
@@ -95,37 +95,6 @@ function KindSelect({
         {sizes.map(({ bytesAlloc, bytes }) => (
           <option key={bytesAlloc} value={String(bytesAlloc)}>
             {bytesAlloc} bytes · {humanBytes(bytes)}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-interface SelectProps {
-  readonly id: string;
-  readonly label: string;
-  readonly all: string;
-  readonly value: string;
-  readonly choices: readonly Choice[];
-  readonly onChoice: (name: string) => void;
-}
-
-function Select({ id, label, all, value, choices, onChoice }: SelectProps) {
-  const isKnown = value === "" || choices.some(({ name }) => name === value);
-  return (
-    <label class="choice">
-      <span class="visually-hidden">{label}</span>
-      <select
-        value={value}
-        data-testid={`filter-${id}`}
-        onChange={({ currentTarget }) => onChoice(currentTarget.value)}
-      >
-        <option value="">{all}</option>
-        {!isKnown && <option value={value}>{value}: nothing</option>}
-        {choices.map(({ name, netBytes }) => (
-          <option key={name} value={name}>
-            {name} · {humanBytes(netBytes)}
           </option>
         ))}
       </select>

@@ -4,6 +4,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { changeView, toggleRow, view } from "../view/view-store.ts";
 import type { Scope } from "../window/scope.ts";
+import { ages, useAges } from "./ages.ts";
 import { CallerRowView } from "./caller-row.tsx";
 import { CallersToolbar } from "./callers-toolbar.tsx";
 import { columnsOf } from "./columns.ts";
@@ -29,7 +30,8 @@ interface CallersTableProps {
 
 export function CallersTable({ scope, viewChoice }: CallersTableProps) {
   const { filter, sort, open } = view.value;
-  const columns = columnsOf(scope.kind);
+  useAges();
+  const columns = columnsOf(scope.kind, ages.value !== undefined);
   const { reading, focus, handlers } = useReading();
   const rows = useOrderedRows(scope.callers, scope.key, filter, sort, reading);
 

@@ -7,6 +7,9 @@ import { CallersRings } from "../rings/callers-rings.tsx";
 import type { Account } from "../state/page-state.ts";
 import { type Panel, PANELS } from "../view/view.ts";
 import { changeView, view } from "../view/view-store.ts";
+import { TaskSelect } from "../tasks/task-select.tsx";
+import { TasksPanel } from "../tasks/tasks-panel.tsx";
+import { useTaskScope } from "../tasks/use-task-scope.ts";
 import type { Scope } from "../window/scope.ts";
 import { WorkloadPanel } from "../workload/workload-panel.tsx";
 import { CallersFilters } from "./callers-filters.tsx";
@@ -21,6 +24,7 @@ const WORDS: Record<Panel, string> = {
   leaks: "Leaks",
   workload: "Workload",
   compare: "Compare",
+  tasks: "Tasks",
 };
 
 interface CallersProps {
@@ -29,8 +33,8 @@ interface CallersProps {
 }
 
 export function Callers({ account, scope: whole }: CallersProps) {
-  const { panel, filter } = view.value;
-  const scope = useKindScope(whole, filter.kind);
+  const { panel, filter, task } = view.value;
+  const scope = useKindScope(useTaskScope(whole, task), filter.kind);
   const viewChoice = (
     <>
       <ChoiceChips
@@ -41,9 +45,13 @@ export function Callers({ account, scope: whole }: CallersProps) {
         data="view"
         onChoose={(name) => changeView({ panel: name })}
       />
-      {panel !== "flame" && panel !== "workload" && (
+      {panel === "tasks" && <FilterField />}
+      {panel !== "flame" && panel !== "workload" && panel !== "tasks" && (
         <>
           <FilterField />
+          {(panel === "callers" || panel === "rings") && (
+            <TaskSelect task={task} onTask={(next) => changeView({ task: next })} />
+          )}
           <CallersFilters callers={whole.callers} filter={filter} onFilter={(next) => changeView({ filter: next })} />
         </>
       )}
@@ -61,6 +69,8 @@ export function Callers({ account, scope: whole }: CallersProps) {
       return <LeaksPanel account={account} viewChoice={viewChoice} />;
     case "workload":
       return <WorkloadPanel account={account} viewChoice={viewChoice} />;
+    case "tasks":
+      return <TasksPanel key={whole.key} viewChoice={viewChoice} />;
     case "compare":
       return <ComparePanel account={account} viewChoice={viewChoice} />;
   }

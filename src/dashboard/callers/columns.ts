@@ -2,15 +2,16 @@
 import type { CallerRow } from "../../model/snapshot.ts";
 import { peaksKnown } from "../format/peaks-known.ts";
 import { recent } from "../watch/seen.ts";
+import { ages } from "./ages.ts";
 
 export type ColumnId =
-  "caller" | "net" | "share" | "waste" | "total" | "peak" | "live" | "allocs" | "frees" | "implied" | "idle";
+  "caller" | "net" | "share" | "waste" | "total" | "peak" | "live" | "allocs" | "frees" | "implied" | "age" | "idle";
 
 export interface Column {
   readonly id: ColumnId;
   readonly label: string;
   readonly hint: string;
-  readonly kind: "text" | "bytes" | "share" | "count" | "seconds";
+  readonly kind: "text" | "bytes" | "share" | "count" | "span" | "seconds";
   readonly value: (row: CallerRow) => number;
   /** False for a row of which the value is not known; absent where it always is. */
   readonly known?: (row: CallerRow) => boolean;
@@ -18,8 +19,8 @@ export interface Column {
   readonly signed?: boolean;
 }
 
-/** Of the whole trace, or of what happened between two moments of it. */
-export type ScopeKind = "whole" | "window";
+/** Of the whole trace, of what happened between two moments of it, or of one task's part. */
+export type ScopeKind = "whole" | "window" | "task";
 
 export const COLUMNS: readonly Column[] = [
   { id: "caller", label: "caller", hint: "the call site that allocated", kind: "text", value: () => 0 },
@@ -64,6 +65,14 @@ export const COLUMNS: readonly Column[] = [
     value: (row) => row.impliedFrees,
   },
   {
+    id: "age",
+    label: "age",
+    hint: "half of its live objects are younger than this: its memory is old, or comes and goes",
+    kind: "span",
+    value: ({ callSite }) => ages.value?.get(callSite) ?? -1,
+    known: ({ callSite }) => ages.value?.has(callSite) === true,
+  },
+  {
     id: "idle",
     label: "idle since",
     hint: "its last allocation or free, as this page saw it: what holds memory and has not moved for long",
@@ -80,13 +89,23 @@ const OF_WINDOW: Partial<Record<ColumnId, Partial<Column>>> = {
   frees: { hint: "frees in the window" },
 };
 /** What is not known between two moments. */
-const NOT_OF_WINDOW: ReadonlySet<ColumnId> = new Set(["waste", "peak", "live", "implied", "idle"]);
+const NOT_OF_WINDOW: ReadonlySet<ColumnId> = new Set(["waste", "peak", "live", "implied", "age", "idle"]);
 
 const WINDOW_COLUMNS: readonly Column[] = COLUMNS.filter(({ id }) => !NOT_OF_WINDOW.has(id)).map((column) => ({
   ...column,
   ...OF_WINDOW[column.id],
 }));
 
-export function columnsOf(kind: ScopeKind): readonly Column[] {
-  return kind === "whole" ? COLUMNS : WINDOW_COLUMNS;
+/** What is known of a caller alone, not of one task's part of it. */
+const NOT_OF_TASK: ReadonlySet<ColumnId> = new Set(["age", "idle"]);
+const TASK_COLUMNS: readonly Column[] = COLUMNS.filter(({ id }) => !NOT_OF_TASK.has(id)).map((column) =>
+  column.id === "share" ? { ...column, label: "% of task", hint: "its part of the task's net bytes" } : column,
+);
+const AGELESS_COLUMNS: readonly Column[] = COLUMNS.filter(({ id }) => id !== "age");
+
+/** @param hasAges lifetimes are kept */
+export function columnsOf(kind: ScopeKind, hasAges: boolean): readonly Column[] {
+  if (kind === "window") return WINDOW_COLUMNS;
+  if (kind === "task") return TASK_COLUMNS;
+  return hasAges ? COLUMNS : AGELESS_COLUMNS;
 }

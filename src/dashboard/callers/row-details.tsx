@@ -29,7 +29,9 @@ export function RowDetails({ row, scope, onClose }: DetailsProps) {
       <div class="details-history">
         <Sparkline points={points} width={260} height={64} label={`net of ${row.caller} over time`} />
         <p class="details-more">
-          {points.length < 2 ? (
+          {scope.kind === "task" ? (
+            "of a task's part there is no history"
+          ) : points.length < 2 ? (
             "its history begins now"
           ) : (
             <>
@@ -82,6 +84,8 @@ export function RowDetails({ row, scope, onClose }: DetailsProps) {
 
 /** The largest have a line since the run began; of the others there is what this page saw. Up to now, as the row is. */
 function historyOf(row: CallerRow, { series, nowS, kind }: Scope): readonly (readonly [number, number])[] {
+  // What was seen of a caller is all tasks' of it.
+  if (kind === "task") return [];
   const points = lineOf(series, row.callSite) ?? recent.netOf(row.callSite);
   // The net bytes of a window are a change.
   return kind === "window" ? points : [...points, [nowS, row.netBytes]];

@@ -1,24 +1,22 @@
-import type { Column, ColumnId } from "./columns.ts";
-import type { Sort } from "./order-callers.ts";
-
-interface HeadProps {
-  readonly columns: readonly Column[];
-  readonly sort: Sort;
-  readonly onSort: (column: ColumnId) => void;
+interface HeadProps<Id extends string> {
+  /** The first is that of the rows' names. */
+  readonly columns: readonly { readonly id: Id; readonly label: string; readonly hint: string }[];
+  readonly sort: { readonly column: Id; readonly descending: boolean };
+  readonly onSort: (column: Id) => void;
 }
 
-export function TableHead({ columns, sort, onSort }: HeadProps) {
+export function TableHead<Id extends string>({ columns, sort, onSort }: HeadProps<Id>) {
   return (
     <thead>
       <tr aria-rowindex={1}>
-        {columns.map(({ id, label, hint }) => {
+        {columns.map(({ id, label, hint }, place) => {
           const sorted = sort.column === id;
           const direction = sort.descending ? "descending" : "ascending";
           return (
             <th
               key={id}
               scope="col"
-              class={id === "caller" ? "caller" : undefined}
+              class={place === 0 ? "caller" : undefined}
               aria-sort={sorted ? direction : "none"}
               data-column={id}
             >

@@ -1,14 +1,9 @@
-/**
- * What of an account is asked for only while somebody looks at it: the sizes of its live objects by caller, and its stacks.
- * One question each, whoever looks.
- */
-import { computed, effect, signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+/** What is known of an account beyond its rows, while somebody looks: the sizes of its live objects by caller, and its stacks. */
+import { computed } from "@preact/signals";
 import type { Inside as InsideAccount, ObjectsOfSize } from "../../model/inside.ts";
 import type { StackRow } from "../../model/snapshot.ts";
-import { ask, messageOf } from "../api/ask.ts";
+import { asked } from "../api/asked.ts";
 import type { Answer } from "../api/use-answer.ts";
-import { pathOfTarget } from "../api/target-path.ts";
 
 export interface Inside {
   /** By call site, those with the most live objects first. */
@@ -17,52 +12,15 @@ export interface Inside {
   readonly stacks: Answer<readonly StackRow[]>;
 }
 
-const NOTHING: Inside = { objects: { state: "none" }, stacks: { state: "none" } };
-const EVERY_MS = 3000;
+const account = asked<InsideAccount>("inside.json", 3000);
 
-export const inside = signal<Inside>(NOTHING);
-const lookers = signal(0);
-const wanted = computed(() => lookers.value > 0);
-
-/** Asks for it as long as whoever calls this is on the page. */
-export function useInside(isWanted = true): void {
-  useEffect(() => {
-    if (!isWanted) return undefined;
-    lookers.value += 1;
-    return () => {
-      lookers.value -= 1;
-    };
-  }, [isWanted]);
-}
-
-async function look(path: string, signal: AbortSignal): Promise<Inside> {
-  try {
-    const { callers, stacks } = await ask<InsideAccount>(path, signal);
-    return {
-      objects: { state: "known", value: new Map(callers.map(({ callSite, sizes }) => [callSite, sizes])) },
-      stacks: { state: "known", value: stacks },
-    };
-  } catch (thrown) {
-    const failed = { state: "failed", why: messageOf(thrown) } as const;
-    return { objects: failed, stacks: failed };
-  }
-}
-
-effect(() => {
-  const path = pathOfTarget("inside.json");
-  inside.value = NOTHING;
-  if (!wanted.value) return undefined;
-  const stop = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const next = async () => {
-    const seen = await look(path, stop.signal);
-    if (stop.signal.aborted) return;
-    inside.value = seen;
-    timer = setTimeout(() => void next(), EVERY_MS);
-  };
-  void next();
-  return () => {
-    stop.abort();
-    clearTimeout(timer);
+export const useInside = account.use;
+export const inside = computed<Inside>(() => {
+  const answer = account.answer.value;
+  if (answer.state !== "known") return { objects: answer, stacks: answer };
+  const { callers, stacks } = answer.value;
+  return {
+    objects: { state: "known", value: new Map(callers.map(({ callSite, sizes }) => [callSite, sizes])) },
+    stacks: { state: "known", value: stacks },
   };
 });

@@ -28,6 +28,7 @@ export const KEYS: readonly Key[] = [
   { keys: ["4"], command: "leaks", does: "what may be leaking" },
   { keys: ["5"], command: "workload", does: "what a workload left, round by round" },
   { keys: ["6"], command: "compare", does: "compare two moments or runs" },
+  { keys: ["7"], command: "tasks", does: "whose they are: tasks" },
   { keys: ["p"], command: "pause", does: "hold still, or follow again" },
   { keys: ["m"], command: "mark", does: "write a mark into the timeline" },
   { keys: ["s"], command: "snapshot", does: "download a snapshot" },
@@ -53,6 +54,13 @@ export const PART_KEYS: readonly { readonly part: string; readonly keys: readonl
       ["↑ ↓ PgUp PgDn", "walk through the rows"],
       ["Enter", "open or close a row"],
       ["Esc", "leave the rows: their order is free again"],
+    ],
+  },
+  {
+    part: "tasks",
+    keys: [
+      ["↑ ↓ PgUp PgDn", "walk through the tasks"],
+      ["Enter", "open a task's callers, or close them"],
     ],
   },
   {

@@ -27,7 +27,7 @@ interface CallersRingsProps {
 
 /** A ring has no room for less than nothing: in a window it is of those that grew. */
 function grownOnly(callers: CallerRow[], { kind }: Scope): CallerRow[] {
-  return kind === "whole" ? callers : callers.filter(({ netBytes }) => netBytes > 0);
+  return kind !== "window" ? callers : callers.filter(({ netBytes }) => netBytes > 0);
 }
 
 export function CallersRings({ account, scope, viewChoice }: CallersRingsProps) {

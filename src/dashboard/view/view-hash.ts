@@ -6,6 +6,7 @@ import { RING_ATTRIBUTES } from "../../model/source-tree.ts";
 import { type Stacking, STACKINGS } from "../chart/stack.ts";
 import { COLUMNS } from "../callers/columns.ts";
 import { isKind } from "../callers/filter-callers.ts";
+import { isTaskChoice } from "../tasks/task-choice.ts";
 import { CLOCKS } from "../time/clock.ts";
 import { DEFAULT_VIEW, type Panel, PANELS, type Span, type View } from "./view.ts";
 
@@ -14,7 +15,7 @@ export const MAX_OPEN = 8;
 
 /** `panel=rings&q=ext4`: only what differs from the default; empty where nothing does. */
 export function encodeView(view: View): string {
-  const { target, panel, window, moments, sort, filter, stacking, clock, attribute, open, against } = view;
+  const { target, panel, window, moments, sort, filter, task, stacking, clock, attribute, open, against } = view;
   const words = new URLSearchParams();
   const put = (name: string, value: string, usual: string) => {
     if (value !== usual) words.append(name, value);
@@ -28,6 +29,7 @@ export function encodeView(view: View): string {
   put("dir", filter.directory, "");
   put("module", filter.module, "");
   put("kind", filter.kind, "");
+  put("task", task ?? "", "");
   put("stack", stacking ?? "", "");
   put("t", clock ?? "", "");
   put("a", attribute, DEFAULT_VIEW.attribute);
@@ -41,6 +43,7 @@ export function decodeView(hash: string): View {
   const words = new URLSearchParams(hash.replace(/^#/, ""));
   const read = (name: string) => words.get(name) ?? "";
   const kind = read("kind");
+  const task = read("task");
   return {
     target: read("target") || null,
     panel: known<Panel>(PANELS, read("panel")) ?? DEFAULT_VIEW.panel,
@@ -53,6 +56,7 @@ export function decodeView(hash: string): View {
       module: read("module"),
       kind: isKind(kind) ? kind : "",
     },
+    task: isTaskChoice(task) ? task : null,
     stacking: known<Stacking>(STACKINGS, read("stack")) ?? null,
     clock: known(CLOCKS, read("t")) ?? null,
     attribute: known(RING_ATTRIBUTES, read("a")) ?? DEFAULT_VIEW.attribute,

@@ -3,9 +3,10 @@ import type { RingAttribute } from "../../model/source-tree.ts";
 import { type CallerFilter, NO_FILTER } from "../callers/filter-callers.ts";
 import type { Stacking } from "../chart/stack.ts";
 import type { ClockKind } from "../time/clock.ts";
+import type { TaskChoice } from "../tasks/task-choice.ts";
 import type { Sort } from "../callers/order-callers.ts";
 
-export const PANELS = ["callers", "rings", "flame", "leaks", "workload", "compare"] as const;
+export const PANELS = ["callers", "rings", "flame", "leaks", "workload", "compare", "tasks"] as const;
 export type Panel = (typeof PANELS)[number];
 
 /** A part of the trace clock, in seconds. */
@@ -24,6 +25,8 @@ export interface View {
   readonly moments: number | null;
   readonly sort: Sort;
   readonly filter: CallerFilter;
+  /** Whose allocations the callers are shown of; null for all. */
+  readonly task: TaskChoice | null;
   /** Of the timeline; null for what fits the account. */
   readonly stacking: Stacking | null;
   /** How times are told; null for what fits the target. */
@@ -43,6 +46,7 @@ export const DEFAULT_VIEW: View = {
   moments: null,
   sort: { column: "net", descending: true },
   filter: NO_FILTER,
+  task: null,
   stacking: null,
   clock: null,
   attribute: "current_dynamic",

@@ -2,16 +2,17 @@
  * What is done to nearly every record, in WebAssembly (assembly/raw.ts): the usual records of all CPUs, merged by time. Here is how the
  * rest of the room gets at it.
  */
-import { type ColumnExports, columnsOf } from "../../wasm/columns.ts";
+import { columnsOf, type TaskExports, tasksOf } from "../../wasm/columns.ts";
 import { instantiate, type WasmGlobal } from "../../wasm/instantiate.ts";
 import { RAW_WASM } from "../../wasm/raw-module.ts";
 import { LineClass } from "../../model/line-tally.ts";
 import type { EventColumns } from "../event-columns.ts";
 import type { PageFormat } from "./event-format.ts";
+import type { RawTasks } from "./raw-tasks.ts";
 import type { RecordLayout } from "./record-layouts.ts";
 import { LAYOUT_WORDS, usualLayouts } from "./usual-layouts.ts";
 
-interface RawExports extends ColumnExports {
+interface RawExports extends TaskExports {
   readonly MAX_LANES: WasmGlobal;
   readonly sums: WasmGlobal;
   readonly order: WasmGlobal;
@@ -72,15 +73,21 @@ export interface SeenPids {
 export class RawCore {
   readonly #wasm = instantiate(RAW_WASM) as RawExports;
   readonly #into: EventColumns;
-  #views = viewsOf(this.#wasm);
+  readonly #tasks: RawTasks | undefined;
+  #views: Views;
   readonly #layouts = new WeakMap<readonly unknown[], { readonly at: number; readonly count: number }>();
 
   /** Of the pids that the core was shown last. */
   #pidChanges = -1;
 
-  /** @param into where the events go */
-  constructor(into: EventColumns) {
+  /**
+   * @param into where the events go
+   * @param tasks says whose they are, where that is asked for
+   */
+  constructor(into: EventColumns, tasks?: RawTasks) {
     this.#into = into;
+    this.#tasks = tasks;
+    this.#views = this.#newViews();
   }
 
   /** Events that came behind a younger one. */
@@ -172,6 +179,7 @@ export class RawCore {
     bytes[LineClass.nullFree] += sums[Sum.nullFreeBytes];
     bytes[LineClass.padding] += sums[Sum.pageBytes];
     sums[Sum.eventBytes] = sums[Sum.nullFrees] = sums[Sum.nullFreeBytes] = sums[Sum.pageBytes] = 0;
+    if (views.task !== undefined) this.#tasks?.ofPids(views.pids, events, views.task);
     into.copyFirst(views.columns, events);
   }
 
@@ -190,18 +198,25 @@ export class RawCore {
 
   /** Views of the memory as it is now: it grows with lanes and call sites. */
   #current(): Views {
-    if (this.#views.bytes.buffer !== this.#wasm.memory.buffer) this.#views = viewsOf(this.#wasm);
+    if (this.#views.bytes.buffer !== this.#wasm.memory.buffer) this.#views = this.#newViews();
     return this.#views;
+  }
+
+  #newViews(): Views {
+    return viewsOf(this.#wasm, this.#tasks === undefined ? undefined : new Uint32Array(this.#wasm.CAPACITY.value));
   }
 }
 
 type Views = ReturnType<typeof viewsOf>;
 
-function viewsOf(wasm: RawExports) {
+/** @param task where the ids of tasks go, which the module has as pids */
+function viewsOf(wasm: RawExports, task: Uint32Array | undefined) {
   const { buffer } = wasm.memory;
   return {
     bytes: new Uint8Array(buffer),
-    columns: columnsOf(wasm),
+    columns: task === undefined ? columnsOf(wasm) : { ...columnsOf(wasm), task },
+    task,
+    pids: tasksOf(wasm),
     sums: new Float64Array(buffer, wasm.sums.value, SUMS),
     order: new Uint32Array(buffer, wasm.order.value, wasm.MAX_LANES.value),
     mayBeOwn: new Uint8Array(buffer, wasm.mayBeOwn.value, 1 << 16),

@@ -14,6 +14,7 @@ import type { CallSiteTable } from "../../model/call-site-table.ts";
 import type { EventBatch } from "../../model/event-batch.ts";
 import { LineClass } from "../../model/line-tally.ts";
 import type { StreamDecoder } from "../../model/ports.ts";
+import { parseSavedCmdlines, type TaskTable } from "../../model/task-table.ts";
 import { EventColumns } from "../event-columns.ts";
 import { CpuStream } from "./cpu-stream.ts";
 import { Helpers } from "./helpers.ts";
@@ -21,6 +22,7 @@ import { type PageFormat, parsePageFormat } from "./event-format.ts";
 import { mergeStreams } from "./merge-streams.ts";
 import { readLayout, type RecordLayout } from "./record-layouts.ts";
 import { RawParts } from "./raw-parts.ts";
+import { RawTasks } from "./raw-tasks.ts";
 import { type AddressNames, RecordTaker } from "./record-taker.ts";
 
 /** Of all CPUs, in wait for one that says nothing: then the order is given up, not the memory. */
@@ -38,11 +40,18 @@ export interface RawTap {
   page(cpu: number, page: Uint8Array, littleEndian: boolean): void;
 }
 
+export interface RawDecoderOptions {
+  readonly tap?: RawTap;
+  /** Where given, batches say whose their allocations are. */
+  readonly tasks?: TaskTable | undefined;
+}
+
 export class RawDecoder implements StreamDecoder {
   readonly #tap: RawTap | undefined;
   readonly #onPage: RawTap["page"] | undefined;
   readonly #names: AddressNames;
-  readonly #columns = new EventColumns();
+  readonly #columns: EventColumns;
+  readonly #tasks: TaskTable | undefined;
   #page: PageFormat | undefined;
   #layouts: (RecordLayout | undefined)[] = [];
   #streams: CpuStream[] = [];
@@ -61,7 +70,9 @@ export class RawDecoder implements StreamDecoder {
   #wasTorn = false;
   #lessons = 0;
 
-  constructor(sites: CallSiteTable, names: AddressNames, tap?: RawTap) {
+  constructor(sites: CallSiteTable, names: AddressNames, { tap, tasks }: RawDecoderOptions = {}) {
+    this.#columns = new EventColumns(tasks !== undefined);
+    this.#tasks = tasks;
     this.#tap = tap;
     this.#onPage = tap && ((cpu, page, littleEndian) => tap.page(cpu, page, littleEndian));
     this.#names = names;
@@ -70,7 +81,8 @@ export class RawDecoder implements StreamDecoder {
       blob: (name: string, bytes: Uint8Array) => this.#takeBlob(name, bytes),
     };
     this.#parts = new RawParts(sink, this.#columns.tally);
-    this.#taker = new RecordTaker(this.#columns, sites, names, this.#helpers);
+    const rawTasks = tasks && new RawTasks(tasks);
+    this.#taker = new RecordTaker(this.#columns, sites, names, this.#helpers, rawTasks);
   }
 
   /** True while an event waits for the symbols of modules: a `kallsyms` blob lets it, and all behind it, go on. */
@@ -206,7 +218,7 @@ export class RawDecoder implements StreamDecoder {
     } else if (name === "kallsyms") {
       this.#names.read(text);
       this.#taker.asked = false;
-    }
+    } else if (name === "cmdlines") this.#tasks?.learn(parseSavedCmdlines(text));
   }
 
   // ---- the order -------------------------------------------------------------------------------------------------------

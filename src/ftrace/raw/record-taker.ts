@@ -7,6 +7,7 @@ import type { CpuStream } from "./cpu-stream.ts";
 import { addBulkFree, addRcuFree, type Wide } from "../probed-frees.ts";
 import type { ProbeLayout, Word } from "./probe-layouts.ts";
 import { RawCore } from "./raw-core.ts";
+import type { RawTasks } from "./raw-tasks.ts";
 import {
   IN_INTERRUPT,
   type KmemLayout,
@@ -51,17 +52,22 @@ export class RecordTaker {
   readonly #sites: CallSiteTable;
   readonly #names: AddressNames;
   readonly #own: OwnEvents;
+  readonly #tasks: RawTasks | undefined;
   #questions = 0;
   /** The address that was asked for last: the answer may not have it either. */
   #unknown: bigint | undefined;
 
-  /** @param columns where the events go */
-  constructor(columns: EventColumns, sites: CallSiteTable, names: AddressNames, own: OwnEvents) {
+  /**
+   * @param columns where the events go
+   * @param tasks where they have a column for them
+   */
+  constructor(columns: EventColumns, sites: CallSiteTable, names: AddressNames, own: OwnEvents, tasks?: RawTasks) {
+    this.#tasks = tasks;
     this.#columns = columns;
     this.#sites = sites;
     this.#names = names;
     this.#own = own;
-    this.core = new RawCore(columns);
+    this.core = new RawCore(columns, tasks);
   }
 
   /** Events that came behind a younger one. */
@@ -72,7 +78,7 @@ export class RecordTaker {
   /** Forgets all streams. */
   restart(): void {
     this.#disordered = this.disordered;
-    this.core = new RawCore(this.#columns);
+    this.core = new RawCore(this.#columns, this.#tasks);
   }
 
   /** Takes what the stream has found; false where it must wait for symbols. */
@@ -122,7 +128,8 @@ export class RecordTaker {
       return true;
     }
     const inInterrupt = (view.getUint8(recordAt + layout.flags) & IN_INTERRUPT) !== 0;
-    if (!inInterrupt && this.#own.has(view.getInt32(recordAt + layout.pid, littleEndian), stream.timeNs)) {
+    const pid = view.getInt32(recordAt + layout.pid, littleEndian);
+    if (!inInterrupt && this.#own.has(pid, stream.timeNs)) {
       tally.count(LineClass.own, bytes);
       stream.found = undefined;
       return true;
@@ -143,6 +150,7 @@ export class RecordTaker {
     columns.callSite[i] = site;
     columns.cpu[i] = stream.cpu;
     columns.timeNs[i] = stream.timeNs;
+    if (this.#tasks !== undefined && columns.task !== undefined) columns.task[i] = this.#tasks.of(pid, inInterrupt);
     this.core.passed(stream.timeNs);
     if (layout.bytesReq >= 0) {
       const req = recordAt + layout.bytesReq;

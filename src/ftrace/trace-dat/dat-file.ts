@@ -39,6 +39,8 @@ export interface DatFile {
   readonly formats: RawFormats | undefined;
   /** Text of /proc/kallsyms. */
   readonly kallsyms: string;
+  /** Text of saved_cmdlines: the names of tasks. */
+  readonly cmdlines: string;
   readonly buffers: readonly DatBuffer[];
   readonly stats: readonly DatCpuStats[];
   /** What could not be read of all this, for people. */

@@ -11,6 +11,8 @@ export class DatSections {
   page: PageFormat | undefined;
   readonly layouts: (RecordLayout | undefined)[] = [];
   kallsyms = "";
+  /** Text of saved_cmdlines. */
+  cmdlines = "";
   readonly stats: DatCpuStats[] = [];
   /** Whose stats come next. */
   #statsOf = "";
@@ -41,6 +43,10 @@ export class DatSections {
 
   async readKallsyms(cursor: DatCursor): Promise<void> {
     this.kallsyms = await cursor.text(await cursor.u32());
+  }
+
+  async readCmdlines(cursor: DatCursor): Promise<void> {
+    this.cmdlines = await cursor.text(await cursor.u64());
   }
 
   /** The option CPUSTAT: `Buffer: NAME`, or what the kernel says of one CPU's ring buffer. */

@@ -38,9 +38,9 @@ export async function readDatFile(source: RandomAccess, label: string): Promise<
     if (!(thrown instanceof DatDamage)) throw thrown;
     damage.push(`${label}: ${thrown.message}`);
   }
-  const { page, layouts, kallsyms, stats } = sections;
+  const { page, layouts, kallsyms, cmdlines, stats } = sections;
   const { littleEndian } = cursor;
-  return { formats: page && { page, layouts, littleEndian }, kallsyms, buffers, stats, damage };
+  return { formats: page && { page, layouts, littleEndian }, kallsyms, cmdlines, buffers, stats, damage };
 }
 
 /** Node has it from 22.15 on. */

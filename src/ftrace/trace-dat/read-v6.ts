@@ -27,8 +27,7 @@ export async function readVersion6(cursor: DatCursor, into: DatSections, buffers
   await into.readKallsyms(cursor);
   const printkBytes = await cursor.u32();
   cursor.at += printkBytes;
-  const cmdlineBytes = await cursor.u64();
-  cursor.at += cmdlineBytes;
+  await into.readCmdlines(cursor);
   let cpus = await cursor.u32();
   const instances: { readonly name: string; readonly at: number }[] = [];
   let keyword = await cursor.text(KEYWORD_BYTES);

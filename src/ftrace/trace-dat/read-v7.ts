@@ -11,6 +11,7 @@ const OPTION_HEADER_INFO = 16;
 const OPTION_FTRACE_EVENTS = 17;
 const OPTION_EVENT_FORMATS = 18;
 const OPTION_KALLSYMS = 19;
+const OPTION_CMDLINES = 21;
 const OPTION_BUFFER_TEXT = 22;
 const SECTION_OPTIONS = 0;
 const SECTION_PACKED = 1;
@@ -77,6 +78,8 @@ export async function readVersion7(
         await attempt("formats", () => section(options, (text) => into.readEventFormats(text)));
       if (option === OPTION_KALLSYMS)
         await attempt("symbols", () => section(options, (text) => into.readKallsyms(text)));
+      if (option === OPTION_CMDLINES)
+        await attempt("names of tasks", () => section(options, (text) => into.readCmdlines(text)));
       if (option === OPTION_BUFFER_TEXT) isText = true;
       options.at = next;
     }

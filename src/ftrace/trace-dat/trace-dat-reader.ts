@@ -3,11 +3,13 @@ import type { CallSiteTable } from "../../model/call-site-table.ts";
 import type { EventBatch } from "../../model/event-batch.ts";
 import { LineClass, LineTally } from "../../model/line-tally.ts";
 import type { RandomAccess } from "../../model/ports.ts";
+import { parseSavedCmdlines, type TaskTable } from "../../model/task-table.ts";
 import { EventColumns } from "../event-columns.ts";
 import { CpuStream, type RawFormats } from "../raw/cpu-stream.ts";
 import { MAX_PAGE_BYTES } from "../raw/event-format.ts";
 import { mergeStreams } from "../raw/merge-streams.ts";
 import { RawCore } from "../raw/raw-core.ts";
+import { RawTasks } from "../raw/raw-tasks.ts";
 import { type AddressNames, RecordTaker } from "../raw/record-taker.ts";
 import { cpuPieces } from "./cpu-data.ts";
 import type { DatBuffer, DatFile } from "./dat-file.ts";
@@ -30,6 +32,7 @@ interface Lane {
  *
  * @param names takes the file's kallsyms
  * @param damage takes what could not be read, for people
+ * @param tasks where given, batches say whose their allocations are
  * @throws {KmemtapError} `input/not-a-trace` for a file that cannot be read as a whole; what reading throws
  */
 export async function* readTraceDat(
@@ -38,12 +41,14 @@ export async function* readTraceDat(
   sites: CallSiteTable,
   names: AddressNames,
   damage: string[],
+  tasks?: TaskTable,
 ): AsyncGenerator<EventBatch> {
   const file = await readDatFile(source, label);
   damage.push(...file.damage);
   names.read(file.kallsyms);
+  tasks?.learn(parseSavedCmdlines(file.cmdlines));
   const onDamage = (text: string) => damage.push(`${label}: ${text}`);
-  const columns = new EventColumns();
+  const columns = new EventColumns(tasks !== undefined);
   const buffer = await chooseBuffer(source, file, onDamage);
   const eventBytes = file.buffers.flatMap(({ cpus }) => cpus).reduce((sum, { size }) => sum + size, 0);
   columns.tally.count(LineClass.traceHeader, 0);
@@ -51,7 +56,7 @@ export async function* readTraceDat(
   yield columns;
   if (buffer === undefined || file.formats === undefined) return;
 
-  const taker = new RecordTaker(columns, sites, namesAtTheEnd(names), NO_OWN);
+  const taker = new RecordTaker(columns, sites, namesAtTheEnd(names), NO_OWN, tasks && new RawTasks(tasks));
   taker.mayAsk = false;
   const lanes = lanesOf(source, buffer, file.formats, columns.tally, taker.core, onDamage);
   const streams = lanes.map(({ stream }) => stream);

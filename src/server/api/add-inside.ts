@@ -1,6 +1,7 @@
-/** What a target's account knows beyond its snapshot: sizes and stacks, who frees what, what its workload left. */
+/** What a target's account knows beyond its snapshot: sizes and stacks, who frees what, whose it is, what its workload left. */
 import type { FastifyInstance } from "fastify";
 import { livesQuerySchema } from "../../model/lives.ts";
+import { type Tasks, type TasksQuery, tasksQuerySchema } from "../../model/tasks.ts";
 import type { TargetRegistry } from "../registry.ts";
 import { hubOf, queryOf } from "./add-targets.ts";
 
@@ -24,8 +25,22 @@ export function addInside(app: FastifyInstance, registry: TargetRegistry): void 
       ? lives
       : { ...lives, callers: lives.callers.filter((row) => row.callSite === callSite) };
   });
+  app.get<TargetRoute>("/api/targets/:id/tasks.json", (request, reply) => {
+    const hub = hubOf(registry, request.params.id, reply);
+    const query = hub === undefined ? undefined : queryOf(tasksQuerySchema, request.query, reply);
+    if (hub === undefined || query === undefined) return reply;
+    const tasks = hub.latest?.tasks?.();
+    return tasks === undefined ? reply.code(204).send() : tasksAsked(tasks, query);
+  });
   app.get<TargetRoute>("/api/targets/:id/workload.json", (request, reply) => {
     const hub = hubOf(registry, request.params.id, reply);
     return hub === undefined ? reply : (hub.latest?.workloadView?.() ?? reply.code(204).send());
   });
+}
+
+function tasksAsked(all: Tasks, { task, comm, callers }: TasksQuery): Tasks {
+  const tasks = all.tasks.filter(
+    (row) => (task === undefined || row.id === Number(task)) && (comm === undefined || row.comm === comm),
+  );
+  return { ...all, tasks: callers === "none" ? tasks.map((row) => ({ ...row, callers: undefined })) : tasks };
 }

@@ -12,6 +12,7 @@ import {
 } from "../../model/api.ts";
 import { insideSchema } from "../../model/inside.ts";
 import { livesQuerySchema, livesSchema } from "../../model/lives.ts";
+import { tasksQuerySchema, tasksSchema } from "../../model/tasks.ts";
 import { sizeSchema } from "../../model/size.ts";
 import { snapshotSchema } from "../../model/snapshot.ts";
 import { VERSION } from "../../model/version.ts";
@@ -76,6 +77,14 @@ const OPERATIONS: readonly Operation[] = [
     answer: livesSchema,
     refusals: [400, 404, 503],
     none: "it is not kept: kmemtap was started without --lifetimes, or the sums are made in the target's kernel",
+  },
+  {
+    path: `${TARGET}/tasks.json`,
+    summary: "Which task allocated what is held",
+    query: tasksQuerySchema,
+    answer: tasksSchema,
+    refusals: [400, 404, 503],
+    none: "it is not kept: kmemtap was started without --tasks, or the sums are made in the target's kernel",
   },
   {
     path: `${TARGET}/workload.json`,

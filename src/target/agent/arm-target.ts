@@ -31,7 +31,7 @@ export interface ArmOptions {
   readonly slabsMs?: number;
   /** /proc/allocinfo is read over a serial line, too, some ten KB at each end; else only where a link has room for it. */
   readonly allocinfo?: boolean;
-  /** In mode raw: the stream is to hold the names of tasks, for whoever records it. */
+  /** In mode raw: the stream is to hold the names of tasks, for whoever records it, or accounts by task. */
   readonly names?: boolean;
   /** Each allocation is to be followed by its stack. */
   readonly stacks?: boolean;

@@ -7,6 +7,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { snapshotSchema } from "../../../src/model/snapshot.ts";
+import { tasksSchema } from "../../../src/model/tasks.ts";
 import { ensureBuilt, kmemtap, startKmemtap } from "../../support/kmemtap.ts";
 import { startServing } from "../../support/start-serving.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -15,8 +16,8 @@ import { until } from "../../support/until.ts";
 
 beforeAll(ensureBuilt, 120_000);
 
-const FORMATS = "account,slab-account,callers,json,csv,svg,png,pprof";
-const ENDINGS = ["account.txt", "callers.txt", "csv", "json", "pb.gz", "png", "slab-account.txt", "svg"];
+const FORMATS = "account,slab-account,callers,json,csv,svg,png,pprof,tasks";
+const ENDINGS = ["account.txt", "callers.txt", "csv", "json", "pb.gz", "png", "slab-account.txt", "svg", "tasks.json"];
 
 /** A capture of a file that the test writes. */
 function capture(...args: string[]) {
@@ -50,7 +51,7 @@ const snapshotIn = (dir: string, name: string) =>
 
 describe("kmemtap snapshot -o DIR", () => {
   it("writes each format whole at a pace and at the end, named by target, time and run", async () => {
-    const run = capture("--for", "2s", "--every", "500ms", "--format", FORMATS);
+    const run = capture("--for", "2s", "--every", "500ms", "--tasks", "--format", FORMATS);
     expect({ status: await run.ended, stderr: run.stderr }).toMatchObject({ status: 0 });
     const names = files(run.out);
     const moments = [...new Set(names.map((name) => /^.*-run1/.exec(name)?.[0] ?? name))];
@@ -63,7 +64,11 @@ describe("kmemtap snapshot -o DIR", () => {
       );
     }
     expect(run.stderr).toContain(`${String(names.length)} files written`);
-    const last = snapshotIn(run.out, ofKind(run.out, "json").at(-1) ?? "");
+    const last = snapshotIn(run.out, `${moments.at(-1) ?? ""}.json`);
+    const { tasks } = tasksSchema.parse(
+      JSON.parse(readFileSync(join(run.out, `${moments.at(-1) ?? ""}.tasks.json`), "utf8")),
+    );
+    expect(tasks.map(({ netBytes }) => netBytes)).toEqual([4096]);
     expect(last.totals).toMatchObject({ allocs: 1, netBytes: 4096 });
     const of = (ending: string) => readFileSync(join(run.out, ofKind(run.out, ending)[0]));
     expect(of("account.txt").toString()).toContain("current bytes allocated:       4096");
@@ -132,6 +137,11 @@ describe("kmemtap snapshot -o DIR", () => {
     [["local:", "--format", "gif", "-o", "x"], /no format gif/],
     [["local:", "--when", "net", "-o", "x"], /not a condition/],
     [["http://127.0.0.1:1/", "--every", "1s", "-o", "x", "--record", "y"], /record/],
+    [["local:", "--format", "tasks", "-o", "x"], /--format tasks without --tasks/],
+    [
+      ["http://127.0.0.1:1/", "--tasks", "--for", "1s", "--every", "1s", "-o", "x"],
+      /tasks: the kmemtap at that address/,
+    ],
     [["http://127.0.0.1:1/", "--format", "slab-account", "-o", "x"], /does not tell who freed/],
     [["http://example.org/", "--token-file", "/dev/null"], /a token would cross the network/],
     [["http://127.0.0.1:1/a/b"], /is not the address of a kmemtap/],

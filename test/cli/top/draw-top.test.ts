@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Snapshot } from "../../../src/model/snapshot.ts";
+import type { Tasks } from "../../../src/model/tasks.ts";
 import { compact, drawTop, type TopData } from "../../../src/cli/top/draw-top.ts";
 import { sparkline } from "../../../src/cli/top/sparkline.ts";
 import { INITIAL, press } from "../../../src/cli/top/top-state.ts";
@@ -59,6 +60,39 @@ describe("a screen of 80 × 24", () => {
     const lines = texts(data({ callers: many }), press(INITIAL, "end", 17));
     expect(lines.at(-1)).toMatch(/^24-40 of 40 callers/);
     expect(lines.at(-2)).toContain("f39+0x1");
+  });
+
+  it("shows tasks in place of callers, and says where they are not kept", () => {
+    const sums = { ...base.totals, netBytes: 2048, totalBytes: 4096, allocs: 9, frees: 3 };
+    const tasks: Tasks = {
+      schema: "kmemtap.tasks/1",
+      tasks: [
+        { ...sums, id: 3, pid: 101, comm: "modprobe" },
+        { ...sums, id: 1, pid: null, comm: "(interrupt)", netBytes: 4096 },
+      ],
+    };
+    const state = press(INITIAL, "k", 10);
+    const lines = texts(data({ callers: rows }, { tasks, baseline: new Map([["task 3", 1024]]) }), state);
+    expect(lines[5]).toMatch(/^ +\*NET +GROWTH +WASTE +ALLOCS +FREES {2}TASK *$/);
+    expect(lines[6]).toMatch(/^ {2}4\.0 KiB +\+4\.0 KiB .* \(interrupt\)$/);
+    expect(lines[7]).toMatch(/^ {2}2\.0 KiB +\+1\.0 KiB +0 B +9 +3 {2}modprobe-101$/);
+    expect(lines.at(-1)).toBe("1-2 of 2 tasks  ? help  q end");
+    expect(texts(data({ callers: rows }, { tasks }), { ...state, filter: "modp" }).at(-1)).toMatch(/^1-1 of 1 task /);
+    expect(texts(data({ callers: rows }), state)[6]).toBe(
+      "tasks are not kept: start it with --tasks; k shows callers again",
+    );
+    expect(texts(data({ callers: rows }, { tasks }), press(state, "k", 10))[6]).toContain("vfat_fill_super");
+  });
+
+  it("has the age of what is alive in place of the frees where it is kept, beside them where there is room", () => {
+    const ages = new Map([[rows[0].callSite, 0.0123]]);
+    const aged = data({ callers: rows }, { ages });
+    const lines = texts(aged, press(INITIAL, "e", 10));
+    expect(lines[5]).toMatch(/^ +NET +GROWTH +WASTE +ALLOCS +\*AGE {2}CALLER *$/);
+    expect(lines[6]).toMatch(/ 12 ms {2}kernfs_new\+0x5d/);
+    expect(lines[7]).toMatch(/ - {2}vfat_fill_super\+0x1f/);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+    expect(texts(aged, INITIAL, { ...size, columns: 140 })[5]).toMatch(/FREES +TOTAL +PEAK +AGE {2}CALLER/);
   });
 
   it("says loss where it cannot be overlooked", () => {

@@ -1,8 +1,8 @@
 /** `kmemtap top` as a process: in a real terminal, in a pipe, and used wrongly. */
 import { fileURLToPath } from "node:url";
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { openPty } from "../../support/console-pty.ts";
-import { ensureBuilt, kmemtap, MAIN } from "../../support/kmemtap.ts";
+import { ensureBuilt, kmemtap, MAIN, startKmemtap } from "../../support/kmemtap.ts";
 import { until } from "../../support/until.ts";
 
 beforeAll(ensureBuilt, 120_000);
@@ -18,8 +18,17 @@ it("prints once, for a pipe", async () => {
   expect(lines[5]).toMatch(/^ *6\.7 MiB .* alloc_inode\+0x59$/);
 });
 
+it("prints tasks once, for a pipe, and callers with their ages", async () => {
+  const args = ["top", `replay://${BOOT}?speed=0`, "--once", "--rows", "2"];
+  const { stdout } = await kmemtap([...args, "--tasks"]);
+  expect(stdout.split("\n")[5]).toMatch(/^ *8\.0 MiB .* kworker\/u2:0-9$/);
+  const aged = await kmemtap([...args, "--lifetimes"]);
+  expect(aged.stdout.split("\n")[4]).toMatch(/ AGE {2}CALLER/);
+  expect(aged.stdout.split("\n")[5]).toMatch(/ \d+\.\d s {2}alloc_inode\+0x59$/);
+});
+
 it("draws in a terminal, heeds its keys, and gives it back", { timeout: 60_000 }, async () => {
-  const program = `stty rows 24 cols 80; exec ${process.execPath} ${MAIN} top 'replay://${BOOT}?speed=0.5' -d 200ms`;
+  const program = `stty rows 24 cols 80; exec ${process.execPath} ${MAIN} top 'replay://${BOOT}?speed=0.5' -d 200ms --tasks`;
   const { stream } = await openPty(["/bin/sh", "-c", program], { env: { LANG: "C" } });
   let seen = "";
   const reading = (async () => {
@@ -29,6 +38,9 @@ it("draws in a terminal, heeds its keys, and gives it back", { timeout: 60_000 }
   expect(seen).toContain("\x1b[?1049h");
   await stream.write(Buffer.from("t"));
   await until("another order", () => seen.includes("CALLER (by total)"), 10_000);
+  await stream.write(Buffer.from("k"));
+  await until("tasks", () => seen.includes("kworker/u2:0-9") && seen.includes("TASK"), 10_000);
+  await stream.write(Buffer.from("k"));
   await stream.write(Buffer.from("/kernfs\r"));
   await until("the filter", () => seen.includes('with "kernfs"'), 10_000);
   await stream.write(Buffer.from("q"));
@@ -36,6 +48,27 @@ it("draws in a terminal, heeds its keys, and gives it back", { timeout: 60_000 }
   expect(seen.slice(seen.lastIndexOf("\x1b[?25h"))).toContain("\x1b[?1049l");
   // A console that is not said to know more is sent ASCII alone.
   expect(Buffer.from(seen, "latin1").every((byte) => byte < 0x80)).toBe(true);
+});
+
+it("shows the tasks and ages of a kmemtap that runs", { timeout: 60_000 }, async () => {
+  const args = ["live", `replay://${BOOT}?speed=0`, "--tasks", "--lifetimes", "--serve", "127.0.0.1:0"];
+  const server = startKmemtap(args);
+  onTestFinished(() => void server.kill("SIGTERM"));
+  let said = "";
+  server.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  await until("the address", () => /at (http:\S+)/.test(said), 30_000);
+  const url = /at (http:\S+)/.exec(said)?.[1] ?? "";
+  const program = `stty rows 24 cols 80; exec ${process.execPath} ${MAIN} top ${url}/target -d 200ms`;
+  const { stream } = await openPty(["/bin/sh", "-c", program], { env: { LANG: "C" } });
+  let seen = "";
+  const reading = (async () => {
+    for await (const chunk of stream.bytes) seen += Buffer.from(chunk).toString("latin1");
+  })();
+  await until("rows with ages", () => seen.includes("alloc_inode+0x59") && seen.includes(" AGE "), 30_000);
+  await stream.write(Buffer.from("k"));
+  await until("tasks", () => seen.includes("kworker/u2:0-9") && seen.includes("118 tasks"), 10_000);
+  await stream.write(Buffer.from("q"));
+  await reading;
 });
 
 it.each([

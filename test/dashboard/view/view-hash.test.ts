@@ -9,6 +9,7 @@ const VIEW: View = {
   moments: 0.4,
   sort: { column: "allocs", descending: false },
   filter: { text: "ext4 & inode", directory: "fs/ext4", module: "fat", kind: "cache" },
+  task: "name:x y & (sd-pam)",
   stacking: "net",
   clock: "uptime",
   attribute: "static",
@@ -29,7 +30,7 @@ describe("a view in the address", () => {
 
   it("leaves out what is not understood", () => {
     expect(
-      decodeView("#panel=evil&sort=-nothing&a=x&t=noon&kind=slab&window=5-2&moments=-1&token=secret&open="),
+      decodeView("#panel=evil&sort=-nothing&a=x&t=noon&kind=slab&task=id:x&window=5-2&moments=-1&token=secret&open="),
     ).toEqual(DEFAULT_VIEW);
     expect(decodeView("#window=-1-2").window).toBeNull();
   });

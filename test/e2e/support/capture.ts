@@ -1,6 +1,6 @@
 /** A capture in this process, by the same parts as the command line's, with what arrived kept as it came. */
 import { lastValueFrom, tap } from "rxjs";
-import type { WorkloadListener } from "../../../src/capture/live-options.ts";
+import type { LiveOptions, WorkloadListener } from "../../../src/capture/live-options.ts";
 import { liveSession } from "../../../src/capture/live-session.ts";
 import type { LiveUpdate } from "../../../src/capture/live-update.ts";
 import type { ByteSource, ByteStream } from "../../../src/model/ports.ts";
@@ -33,6 +33,7 @@ export function startCapture(
   target: ShellTarget,
   options: Partial<ArmOptions> = {},
   workload?: WorkloadListener,
+  account: Partial<LiveOptions> = {},
 ): Capture {
   const said: string[] = [];
   const agent = armTarget(target, target.kind, {
@@ -57,6 +58,7 @@ export function startCapture(
     snapshotMs: 200,
     silentAfterMs: 5000,
     ...(workload === undefined ? {} : { workload }),
+    ...account,
   }).pipe(
     tap((update) => {
       last = update;

@@ -56,6 +56,18 @@ describe.each(NAMES)("%s", (name) => {
     expect(dat.snapshot.callers[0].callSite).toMatch(/^\w[\w.]*\+0x[0-9a-f]+\/0x[0-9a-f]+/);
   });
 
+  it("has the tasks of trace-cmd's own text, by pid and name", async () => {
+    const tasksOf = async (label: string, bytes: Uint8Array) =>
+      (await accountRecording([input(label, bytes)], "all", { tasks: true })).snapshot.tasks?.tasks ?? [];
+    const dat = await tasksOf("dat", read(`${name}.dat`));
+    const text = await tasksOf("text", asTheKernelPrints(read(`${name}.txt`).toString()));
+    const rows = (tasks: typeof dat) =>
+      tasks.map(({ comm, pid, allocs, netBytes, totalBytes }) => ({ comm, pid, allocs, netBytes, totalBytes }));
+    expect(rows(dat)).toEqual(rows(text));
+    if (name !== "zstd")
+      expect(dat.filter(({ pid, comm }) => pid !== null && comm !== "<...>").length).toBeGreaterThan(0);
+  });
+
   it("has every event of the text, in its order", async () => {
     const { events, tally, damage, losses } = await readDat(read(`${name}.dat`));
     const kinds: Record<string, string> = { kmalloc: "a", kmem_cache_alloc: "c", kfree: "f", kmem_cache_free: "F" };

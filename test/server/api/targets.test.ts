@@ -10,10 +10,12 @@ import type { HistoryPoint } from "../../../src/model/wire.ts";
 import { Access } from "../../../src/server/access/access.ts";
 import { guard } from "../../../src/server/access/guard.ts";
 import { addHealth } from "../../../src/server/api/add-health.ts";
+import { addUp } from "../../../src/accounting/compose-snapshot.ts";
 import { viewOfWorkload } from "../../../src/accounting/workload-view.ts";
 import { WorkloadAccount } from "../../../src/capture/workload-account.ts";
 import { CallSiteTable } from "../../../src/model/call-site-table.ts";
 import { type Lives, livesSchema } from "../../../src/model/lives.ts";
+import { type Tasks, tasksSchema } from "../../../src/model/tasks.ts";
 import { workloadViewSchema } from "../../../src/model/workload-view.ts";
 import { addInside } from "../../../src/server/api/add-inside.ts";
 import { addTargets } from "../../../src/server/api/add-targets.ts";
@@ -155,6 +157,37 @@ describe("lives.json", () => {
     const { get, updates } = await started();
     updates.next({ ...updateOf([A]), lives: () => undefined });
     expect((await get("target/lives.json")).status).toBe(204);
+  });
+});
+
+describe("tasks.json", () => {
+  const { callers } = updateOf([A, ...B]).snapshot;
+  const rows = [
+    { id: 3, pid: 7, comm: "sh" },
+    { id: 4, pid: 8, comm: "sh" },
+    { id: 1, pid: null, comm: "(interrupt)" },
+  ].map((task) => ({ ...addUp(callers), ...task, callers }));
+  const tasks: Tasks = { schema: "kmemtap.tasks/1", tasks: rows };
+
+  it("is of every task, of one, of a name, and without callers", async () => {
+    const { get, updates } = await started();
+    updates.next({ ...updateOf([A]), tasks: () => tasks });
+    const asked = async (query: string) =>
+      tasksSchema.parse(JSON.parse((await get(`target/tasks.json${query}`)).text)).tasks;
+    expect(await asked("")).toEqual(rows);
+    expect(await asked("?task=4")).toEqual([rows[1]]);
+    expect(await asked("?task=99")).toEqual([]);
+    expect((await asked("?comm=sh")).map(({ pid }) => pid)).toEqual([7, 8]);
+    expect((await asked(`?comm=${encodeURIComponent("(interrupt)")}`)).map(({ id }) => id)).toEqual([1]);
+    expect((await asked("?callers=none")).map((row) => "callers" in row)).toEqual([false, false, false]);
+    for (const query of ["?task=x", "?callers=all", "?pid=7"])
+      expect((await get(`target/tasks.json${query}`)).status).toBe(400);
+  });
+
+  it("is nothing where it is not kept", async () => {
+    const { get, updates } = await started();
+    updates.next({ ...updateOf([A]), tasks: () => undefined });
+    expect((await get("target/tasks.json")).status).toBe(204);
   });
 });
 

@@ -1,0 +1,60 @@
+/** What of an account is asked for only while somebody looks at it: one question, whoever looks. */
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { ask, messageOf } from "./ask.ts";
+import { pathOfTarget } from "./target-path.ts";
+import type { Answer } from "./use-answer.ts";
+
+export interface Asked<Value> {
+  readonly answer: ReadonlySignal<Answer<Value>>;
+  /** Asks for it as long as whoever calls this is on the page. */
+  readonly use: (isWanted?: boolean) => void;
+}
+
+/** What a target does not tell now it may tell after its next boot. */
+const REFUSED_MS = 15_000;
+
+/** @param rest of the target's path, such as `inside.json` */
+export function asked<Value>(rest: string, everyMs: number): Asked<Value> {
+  const answer = signal<Answer<Value>>({ state: "none" });
+  const lookers = signal(0);
+  const wanted = computed(() => lookers.value > 0);
+  effect(() => {
+    const path = pathOfTarget(rest);
+    answer.value = { state: "none" };
+    if (!wanted.value) return undefined;
+    const stop = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const next = async () => {
+      const seen = await look<Value>(path, stop.signal);
+      if (stop.signal.aborted) return;
+      answer.value = seen;
+      timer = setTimeout(() => void next(), seen.state === "failed" ? Math.max(everyMs, REFUSED_MS) : everyMs);
+    };
+    void next();
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
+  });
+  return {
+    answer,
+    use: (isWanted = true) => {
+      useEffect(() => {
+        if (!isWanted) return undefined;
+        lookers.value += 1;
+        return () => {
+          lookers.value -= 1;
+        };
+      }, [isWanted]);
+    },
+  };
+}
+
+async function look<Value>(path: string, signal: AbortSignal): Promise<Answer<Value>> {
+  try {
+    return { state: "known", value: await ask<Value>(path, signal) };
+  } catch (thrown) {
+    return { state: "failed", why: messageOf(thrown) };
+  }
+}

@@ -1,0 +1,117 @@
+/** Tasks as rows of a table: each, or those of one name as one. Pure. */
+import type { CallerRow } from "../../model/snapshot.ts";
+import { nameOfTask } from "../../format/task-name.ts";
+import type { TaskRow } from "../../model/tasks.ts";
+import type { TaskChoice } from "./task-choice.ts";
+
+export interface TaskLine {
+  readonly choice: TaskChoice;
+  readonly name: string;
+  /** How many tasks it is of. */
+  readonly tasks: number;
+  readonly netBytes: number;
+  readonly wasteBytes: number;
+  readonly totalBytes: number;
+  readonly liveObjects: number;
+  readonly allocs: number;
+  readonly frees: number;
+  /** Of several tasks of one name not known without asking: null. */
+  readonly callSites: number | null;
+}
+
+export type Gathering = "process" | "name";
+
+export function linesOf(tasks: readonly TaskRow[], by: Gathering): TaskLine[] {
+  const lines = tasks.map((row): TaskLine => {
+    const { netBytes, wasteBytes, totalBytes, liveObjects, allocs, frees, callSites } = row;
+    const sums = { netBytes, wasteBytes, totalBytes, liveObjects, allocs, frees, callSites };
+    return by === "process"
+      ? { choice: `id:${row.id}`, name: nameOfTask(row), tasks: 1, ...sums }
+      : { choice: `name:${row.comm}`, name: row.comm, tasks: 1, ...sums };
+  });
+  if (by === "process") return lines;
+  const gathered = new Map<string, TaskLine>();
+  for (const line of lines) {
+    const before = gathered.get(line.name);
+    gathered.set(line.name, before === undefined ? line : sumOf(before, line));
+  }
+  return [...gathered.values()];
+}
+
+function sumOf(a: TaskLine, b: TaskLine): TaskLine {
+  return {
+    ...a,
+    tasks: a.tasks + b.tasks,
+    netBytes: a.netBytes + b.netBytes,
+    wasteBytes: a.wasteBytes + b.wasteBytes,
+    totalBytes: a.totalBytes + b.totalBytes,
+    liveObjects: a.liveObjects + b.liveObjects,
+    allocs: a.allocs + b.allocs,
+    frees: a.frees + b.frees,
+    callSites: null,
+  };
+}
+
+export type TaskColumn = "task" | "net" | "live" | "waste" | "total" | "allocs" | "frees" | "callers";
+
+const VALUES: Readonly<Record<Exclude<TaskColumn, "task">, (line: TaskLine) => number>> = {
+  net: ({ netBytes }) => netBytes,
+  live: ({ liveObjects }) => liveObjects,
+  waste: ({ wasteBytes }) => wasteBytes,
+  total: ({ totalBytes }) => totalBytes,
+  allocs: ({ allocs }) => allocs,
+  frees: ({ frees }) => frees,
+  callers: ({ callSites }) => callSites ?? -1,
+};
+
+export interface TaskSort {
+  readonly column: TaskColumn;
+  readonly descending: boolean;
+}
+
+/** Those whose name has all the words, in order; ties by name. */
+export function orderTasks(lines: readonly TaskLine[], text: string, { column, descending }: TaskSort): TaskLine[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const sign = descending ? -1 : 1;
+  const byName = (a: TaskLine, b: TaskLine) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  const value = column === "task" ? undefined : VALUES[column];
+  return lines
+    .filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)))
+    .sort((a, b) => (value === undefined ? sign * byName(a, b) : sign * (value(a) - value(b)) || byName(a, b)));
+}
+
+const SUMS = [
+  "allocs",
+  "frees",
+  "impliedFrees",
+  "totalBytes",
+  "requestedBytes",
+  "netBytes",
+  "netRequestedBytes",
+  "wasteBytes",
+  "liveObjects",
+] as const;
+
+/**
+ * The callers of tasks as rows, with these tasks' amounts alone. Of several tasks together a peak is not known: 0.
+ *
+ * @param live rows of the whole account, which know their source
+ */
+export function callersOf(
+  tasks: readonly TaskRow[],
+  live: ReadonlyMap<string, CallerRow>,
+): ReadonlyMap<string, CallerRow> {
+  const rows = new Map<string, CallerRow>();
+  for (const row of tasks.flatMap(({ callers }) => callers ?? [])) {
+    const before = rows.get(row.callSite);
+    const known = live.get(row.callSite);
+    const sums = before && Object.fromEntries(SUMS.map((name) => [name, before[name] + row[name]]));
+    rows.set(row.callSite, {
+      ...row,
+      ...(sums && { ...sums, peakNetBytes: 0 }),
+      ...(known?.source && { source: known.source }),
+      ...(known?.wrapper && { wrapper: known.wrapper }),
+    });
+  }
+  return rows;
+}

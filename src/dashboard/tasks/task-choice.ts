@@ -1,0 +1,13 @@
+/** Whose allocations are shown: one task's, by its id in this run, or of all tasks of a name. Pure. */
+
+export type TaskChoice = `id:${number}` | `name:${string}`;
+
+export function isTaskChoice(text: string): text is TaskChoice {
+  return /^(?:id:\d{1,9}|name:[^]{1,100})$/.test(text);
+}
+
+/** What of `tasks.json` is the choice's. */
+export function queryOf(choice: TaskChoice): string {
+  const [, kind, value] = /^(id|name):([^]*)$/.exec(choice) ?? [];
+  return `${kind === "id" ? "task" : "comm"}=${encodeURIComponent(value)}`;
+}

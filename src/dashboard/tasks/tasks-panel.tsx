@@ -1,0 +1,58 @@
+/** Whose the memory is: tasks with what they hold, each opens to its callers. */
+import type { ComponentChildren } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import { formatCount } from "../format/count.ts";
+import { ChoiceChips } from "../parts/choice-chips.tsx";
+import { view } from "../view/view-store.ts";
+import { type Gathering, linesOf, orderTasks, type TaskSort } from "./gather-tasks.ts";
+import { tasks, useTasks } from "./tasks.ts";
+import { TasksTable } from "./tasks-table.tsx";
+
+const GATHERINGS = ["process", "name"] as const satisfies readonly Gathering[];
+const WORDS: Record<Gathering, string> = { process: "each", name: "by name" };
+/** Rows that are drawn; more than anybody reads. */
+const MOST = 300;
+
+export function TasksPanel({ viewChoice }: { readonly viewChoice: ComponentChildren }) {
+  useTasks();
+  const [by, setBy] = useState<Gathering>("process");
+  const [sort, setSort] = useState<TaskSort>({ column: "net", descending: true });
+  const { text } = view.value.filter;
+  const answer = tasks.value;
+  const all = useMemo(() => (answer.state === "known" ? linesOf(answer.value.tasks, by) : []), [answer, by]);
+  const lines = useMemo(() => orderTasks(all, text, sort), [all, text, sort]);
+  return (
+    <section class="callers" aria-label="Tasks">
+      <div class="section-head">
+        <h2>Tasks</h2>
+        {viewChoice}
+        <ChoiceChips
+          label="Show tasks"
+          choices={GATHERINGS}
+          chosen={by}
+          words={WORDS}
+          data="gathering"
+          onChoose={setBy}
+        />
+        <p class="callers-count" data-testid="tasks-count">
+          {lines.length < all.length && `${formatCount(lines.length)} of `}
+          {formatCount(all.length)} {by === "process" ? "tasks" : "names"}
+        </p>
+      </div>
+      <div class="callers-scroll">
+        {answer.state === "failed" && (
+          <p class="callers-empty" data-testid="no-tasks">
+            Whose it is is not known: start kmemtap with --tasks. {answer.why}
+          </p>
+        )}
+        {answer.state === "known" && (
+          <TasksTable key={by} lines={lines.slice(0, MOST)} by={by} sort={sort} onSort={setSort} />
+        )}
+        {lines.length > MOST && (
+          <p class="callers-empty">and {formatCount(lines.length - MOST)} more: the filter finds them</p>
+        )}
+        {answer.state === "known" && lines.length === 0 && <p class="callers-empty">No task matches the filter</p>}
+      </div>
+    </section>
+  );
+}
