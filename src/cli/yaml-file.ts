@@ -1,6 +1,6 @@
 /** YAML that an operator wrote, by a schema: every fault is named by file, line and key. */
 import { readFileSync } from "node:fs";
-import { isScalar, LineCounter, parseDocument, visit, type YAMLParseError } from "yaml";
+import { isScalar, LineCounter, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 import { ExitCode, KmemtapError, messageOf } from "../model/errors.ts";
 
@@ -41,7 +41,7 @@ export function parseYaml<T extends z.ZodType>(text: string, file: string, kind:
 }
 
 /** `me: local:` is a target's URL for its author, and a mapping in a mapping for YAML. */
-function inWords({ code, message }: YAMLParseError): string {
+function inWords({ code, message }: { readonly code: string; readonly message: string }): string {
   return code === "BLOCK_AS_IMPLICIT_KEY" ? 'a value with a colon at its end needs quotes: "local:"' : message;
 }
 
