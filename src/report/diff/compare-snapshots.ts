@@ -2,7 +2,7 @@
 import { type Diff, DIFF_SCHEMA, type DiffFunction, type DiffGroup, type DiffSide } from "../../model/diff.ts";
 import { functionOf } from "../../model/function-name.ts";
 import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
-import { lossNotice } from "../loss-notice.ts";
+import { lossNotice, unfinishedNotice } from "../loss-notice.ts";
 import { difference, sumOf } from "../../compare/figures.ts";
 import { type Budget, judgeBudgets, verdictOf } from "./judge.ts";
 import { matchFunctions, type MatchedFunction } from "../../compare/match-functions.ts";
@@ -137,7 +137,10 @@ function sideOf(snapshot: Snapshot): DiffSide {
 }
 
 function notesOf(a: Snapshot, b: Snapshot, compared: Pick<Diff, "a" | "b" | "functions">): string[] {
-  const notes: string[] = [];
+  const notes: string[] = [a, b].flatMap((side, i) => {
+    const unfinished = unfinishedNotice(side);
+    return unfinished === undefined ? [] : [`${"AB"[i]}: ${unfinished}`];
+  });
   if (a.release !== undefined && b.release !== undefined && a.release !== b.release)
     notes.push(`two kernels: ${a.release} and ${b.release}`);
   const addresses = compared.a.addresses + compared.b.addresses;
