@@ -157,9 +157,7 @@ describe("a torn end", () => {
     );
     expect(found.status, found.stdout).toBe(0);
     const { status, stderr } = await kmemtap(["report", file(torn, "c"), "--strict"]);
-    expect(stderr).toContain(
-      "kmemtap: the input ends within a trace line (90 bytes of it), which is not accounted\n",
-    );
+    expect(stderr).toContain("kmemtap: the input ends within a trace line (90 bytes of it), which is not accounted\n");
     expect(status).toBe(0);
   });
 
@@ -189,6 +187,10 @@ describe("a torn end", () => {
     const { status, stdout } = await kmemtap(["diff", cut, cut, "--fail-over", "0", "--at", "1s"]);
     expect(status, stdout).toBe(0);
   });
+});
+
+it("a trace has no workload whose residue could be compared", async () => {
+  expectFailure(await kmemtap(["diff", file(BEFORE, "a"), file(BEFORE, "b"), "--residue"]), 2, /a holds no workload/);
 });
 
 describe("a side", () => {

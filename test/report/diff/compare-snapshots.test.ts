@@ -4,6 +4,7 @@ import { diffSchema } from "../../../src/model/diff.ts";
 import { functionOf } from "../../../src/model/function-name.ts";
 import type { Snapshot } from "../../../src/model/snapshot.ts";
 import { compareSnapshots } from "../../../src/report/diff/compare-snapshots.ts";
+import { formatDiff } from "../../../src/report/diff/diff-report.ts";
 import { accountOf } from "../../support/account.ts";
 import { ledgerOf, type TestEvent } from "../../support/events.ts";
 import { SOURCE } from "../../support/account.ts";
@@ -248,5 +249,40 @@ describe("real captures", () => {
     const both = diff.functions.filter(({ status }) => status !== "new" && status !== "gone").length;
     // Most of what a kernel does, the next one does as well.
     expect(both).toBeGreaterThan(diff.functions.length / 2);
+  });
+});
+
+describe("bytes that hidden frees may explain", () => {
+  const a = holding(["f+0x1/0x9", 1, 4096], ["g+0x1/0x9", 1, 4096]);
+  const b = holding(["f+0x1/0x9", 5, 4096], ["g+0x1/0x9", 2, 4096]);
+  const doubting = (callSite: string, doubtfulBytes: number): Snapshot => ({
+    ...b,
+    callers: b.callers.map((row) => (row.callSite === callSite ? { ...row, doubtfulObjects: 1, doubtfulBytes } : row)),
+  });
+  const judged = (side: Snapshot, growth: number) =>
+    compareSnapshots(a, side, { budgets: [{ kind: "total", name: "--fail-over", growth }] });
+
+  it.each([
+    ["over all the same", "f+0x1/0x9", 8192, 8192, "over", false],
+    ["do not decide alone", "f+0x1/0x9", 12_288, 8192, "inconclusive", true],
+    ["are no more than what grew", "g+0x1/0x9", 8192, 16_384, "inconclusive", true],
+    ["matter nowhere below the limit", "f+0x1/0x9", 12_288, 20_480, "within", false],
+  ])("%s", (_, site, bytes, limit, verdict, isDoubtful) => {
+    const diff = judged(doubting(site, bytes), limit);
+    expect(diff.verdict).toBe(verdict);
+    expect(diff.gates).toMatchObject([
+      { bytes: 20_480, isDoubtful, doubtfulBytes: Math.min(bytes, site === "g+0x1/0x9" ? 4096 : 16_384) },
+    ]);
+    const text = formatDiff(diff, { orderBy: "current_dynamic", top: 9 });
+    expect(text.includes("inconclusive: over only by bytes that frees without an event may explain")).toBe(isDoubtful);
+  });
+
+  it("are all of a function's whose addresses come again without a free, where the slabs were not read", () => {
+    const implied = {
+      ...b,
+      callers: b.callers.map((row) => ({ ...row, impliedFrees: row.callSite.startsWith("f") ? 3 : 0 })),
+    };
+    expect(judged(implied, 8192).verdict).toBe("inconclusive");
+    expect(judged(implied, 4095).verdict).toBe("over");
   });
 });
