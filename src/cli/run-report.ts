@@ -73,8 +73,10 @@ export async function runReport(named: readonly string[], options: ReportOptions
       },
     ));
   clearStatus();
-  if (capture?.workload === undefined) await writeOutputs(await attributed(whole, options), outputs, rings);
-  else await writeOutput("-", workloadText(await workloadAttributed(capture.workload, options), outputs));
+  if (capture?.workload === undefined) {
+    const heading = await headingOf(files, options);
+    await writeOutputs({ ...(await attributed(whole, options)), heading }, outputs, rings);
+  } else await writeOutput("-", workloadText(await workloadAttributed(capture.workload, options), outputs));
   const { snapshot } = whole;
   const remarks = outputs.json === true || capture?.workload !== undefined ? [] : remarksOn(snapshot);
   const notices = [notExactNotice(snapshot), ...printkNotices(snapshot), ...remarks];
@@ -86,6 +88,24 @@ export async function runReport(named: readonly string[], options: ReportOptions
   if (phases.length > 0 && outputs.json !== true && options.workload !== true && partOf(options) === undefined)
     say(`it holds a workload (${phases.join(", ")}); --workload accounts what each of its phases left behind`);
   return options.strict === true && !snapshot.exact ? ExitCode.eventsLost : ExitCode.done;
+}
+
+/** Of a phase of a recording; only the printed account has room for it. */
+async function headingOf(files: readonly string[], options: ReportOptions): Promise<readonly string[]> {
+  const part = partOf(options);
+  if (part === undefined || !("phase" in part) || !printsAccount(options)) return [];
+  const { phaseHeading } = await import("./phase-heading.ts");
+  return phaseHeading(files[0], part, {
+    filter: filterOf(options),
+    run: numberOf("--run", options.run, 1, 1_000_000),
+    memoryMb: memoryMbOf(options.memoryMb),
+  });
+}
+
+function printsAccount(options: Outputs): boolean {
+  const { accountFile, callersFile, slabAccount, json, pprof, ringsFile, ringsShow } = options;
+  const others = [callersFile, slabAccount, json, pprof, ringsFile, ringsShow];
+  return accountFile !== undefined || others.every((output) => output === undefined);
 }
 
 /** With what -k and -b make of it. */
@@ -240,7 +260,7 @@ function printkNotices({ printk, loss, totals }: Snapshot): string[] {
 }
 
 async function writeOutputs(
-  { snapshot, freeingCallSites, sources }: Attributed,
+  { snapshot, freeingCallSites, sources, heading }: Attributed & { readonly heading: readonly string[] },
   options: Outputs,
   rings: RingsChoice | undefined,
 ): Promise<void> {
@@ -248,7 +268,7 @@ async function writeOutputs(
   const chosen = [accountFile, callersFile, slabAccount, json, pprof, rings];
   const nothingChosen = chosen.every((output) => output === undefined);
   if (accountFile !== undefined || nothingChosen)
-    await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy, extrasOf(options)));
+    await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy, { ...extrasOf(options), heading }));
   if (callersFile !== undefined) await writeOutput(callersFile, formatCallersFile(snapshot, orderBy));
   if (slabAccount !== undefined) {
     const path = slabAccount === true ? "-" : slabAccount;

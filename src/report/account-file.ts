@@ -9,10 +9,14 @@ export interface AccountExtras {
   readonly lines?: boolean;
   /** That it is a wrapper, which allocates for its callers, and how many sizes it was asked for. */
   readonly wrappers?: boolean;
+  /** Lines above all: what the account is of, where it is of a part. */
+  readonly heading?: readonly string[];
 }
 
 export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderBy, extras: AccountExtras = {}): string {
+  const { heading = [] } = extras;
   const lines = [
+    ...(heading.length === 0 ? [] : [...heading, ""]),
     `current bytes allocated: ${column(totals.netBytes, 10)}`,
     `current bytes requested: ${column(totals.netRequestedBytes, 10)}`,
     `current wasted bytes:    ${column(totals.wasteBytes, 10)}`,

@@ -7,6 +7,7 @@ import { CaptureRecorder } from "../../src/capture/capture-recorder.ts";
 import type { WorkloadListener } from "../../src/capture/live-options.ts";
 import { liveSession } from "../../src/capture/live-session.ts";
 import { accountCapture } from "../../src/capture/recorded-capture.ts";
+import { phaseHeading } from "../../src/cli/phase-heading.ts";
 import { readSide } from "../../src/cli/read-side.ts";
 import { compareSnapshots } from "../../src/report/diff/compare-snapshots.ts";
 import type { PhaseChange } from "../../src/capture/workload-account.ts";
@@ -122,6 +123,22 @@ describe("a recorded workload", () => {
     });
     expect(workload.repeat?.growing).toMatchObject([{ callSite: "leak+0x1/0x9", verdict: "leak" }]);
     expect(await again(path)).toEqual(workload);
+  });
+
+  it("has over a phase's own account what the whole one changed by, as run told", async () => {
+    const { path, workload } = await record();
+    for (const { name, round, netBytes, allocs, frees } of workload.phases) {
+      const heading = await phaseHeading(path, { phase: name, round }, { filter: "all" });
+      const at = round === 1 ? name : `${name}@${round}`;
+      expect(heading).toEqual([
+        `allocated in phase ${at} and alive at its end; what it freed of older objects is not deducted`,
+        `change of the whole account in it: ${netBytes < 0 ? "" : "+"}${netBytes} bytes (${allocs} allocs, ${frees} frees, of older objects too)`,
+      ]);
+    }
+    // An unload frees what the load allocated, of which the phase alone knows nothing.
+    expect((await phaseHeading(path, { phase: "unload", round: 2 }, { filter: "all" }))[1]).toContain(
+      "-64 bytes (0 allocs, 1 frees",
+    );
   });
 
   it("is compared by what it left, as its JSON is", async () => {

@@ -60,6 +60,10 @@ describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
       expect(part).toMatchObject({ exact: true, mode: "raw", totals: { allocs, totalBytes } });
       expect(part.input.bytes).toBeLessThan(whole.input.bytes);
     }
+    const [{ netBytes }] = workload.phases;
+    const { stdout } = await kmemtap(["report", file, "--phase", "list"]);
+    expect(stdout).toMatch(/^allocated in phase list and alive at its end; /);
+    expect(stdout).toContain(`change of the whole account in it: ${netBytes < 0 ? "" : "+"}${netBytes} bytes`);
     const { stderr, status } = await kmemtap(["report", file, "--phase", "mount"]);
     expect(status).toBe(2);
     expect(stderr).toContain("it has list, find");
