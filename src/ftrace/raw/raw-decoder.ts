@@ -16,7 +16,7 @@ import { LineClass } from "../../model/line-tally.ts";
 import type { StreamDecoder } from "../../model/ports.ts";
 import { EventColumns } from "../event-columns.ts";
 import { CpuStream } from "./cpu-stream.ts";
-import { Helpers } from "./helpers.ts";
+import { Helpers, type HelperSpan } from "./helpers.ts";
 import { type PageFormat, parsePageFormat } from "./event-format.ts";
 import { mergeStreams } from "./merge-streams.ts";
 import { readLayout, type RecordLayout } from "./record-layouts.ts";
@@ -36,6 +36,8 @@ export interface RawTap {
   blob(name: string, text: string): void;
   /** @param page a sub-buffer, valid until this returns */
   page(cpu: number, page: Uint8Array, littleEndian: boolean): void;
+  /** A process of the agent's own, and when it was that; the span's end is known later. */
+  helper?(pid: number, span: HelperSpan): void;
 }
 
 export class RawDecoder implements StreamDecoder {
@@ -49,7 +51,7 @@ export class RawDecoder implements StreamDecoder {
   /** By CPU: what its stats counted, oldest first, until all of it has been read. */
   #promises = new Map<number, { records: number; nowNs: number }[]>();
   readonly #parts: RawParts;
-  readonly #helpers = new Helpers();
+  readonly #helpers: Helpers;
   /** The trace clock of the last stats: who helps up to then is known. */
   #statsNs = 0;
   readonly #taker: RecordTaker;
@@ -63,6 +65,7 @@ export class RawDecoder implements StreamDecoder {
 
   constructor(sites: CallSiteTable, names: AddressNames, tap?: RawTap) {
     this.#tap = tap;
+    this.#helpers = new Helpers((pid, span) => tap?.helper?.(pid, span));
     this.#onPage = tap && ((cpu, page, littleEndian) => tap.page(cpu, page, littleEndian));
     this.#names = names;
     const sink = {
