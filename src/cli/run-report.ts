@@ -7,7 +7,7 @@ import { ExitCode } from "../model/errors.ts";
 import type { CallerSource, Snapshot } from "../model/snapshot.ts";
 import { MAX_STACKS } from "../model/stack-table.ts";
 import type { Workload } from "../model/workload.ts";
-import { formatAccountFile } from "../report/account-file.ts";
+import { type AccountExtras, formatAccountFile } from "../report/account-file.ts";
 import { formatCallersFile } from "../report/callers-file.ts";
 import { orderCallers, type OrderBy } from "../report/order.ts";
 import { formatWorkload } from "../report/workload-report.ts";
@@ -16,6 +16,7 @@ import { formatSlabAccount, SLAB_ACCOUNT_BEGINNING } from "../report/slab-accoun
 import { filterOf } from "./account-filter.ts";
 import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
+import { groupChoiceOf, type GroupOptions, withGroups } from "./group-options.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { ReadProgress } from "./read-progress.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
@@ -26,7 +27,7 @@ import { endNotice, noEvents, noneInTrace, partOf, type WindowOptions, windowOf 
 import { extrasOf, wrappersOf } from "./wrappers.ts";
 import { writeOutput } from "./write-output.ts";
 
-interface Outputs extends KernelOptions, RingsOptions {
+interface Outputs extends KernelOptions, RingsOptions, GroupOptions {
   readonly accountFile?: string;
   readonly callersFile?: string;
   readonly slabAccount?: string | true;
@@ -53,6 +54,7 @@ export async function runReport(named: readonly string[], options: ReportOptions
   }
   if (options.lifetimes === true && options.json !== true)
     throw usage("--lifetimes without --json", "add --json: the other forms have no room for it");
+  const groups = groupChoiceOf(options);
   const { files, outputs } = await sortOut(named, options);
   kernelChoiceOf(options, rings !== undefined);
   const console = options.console === undefined ? undefined : inputOf(options.console);
@@ -75,7 +77,8 @@ export async function runReport(named: readonly string[], options: ReportOptions
   clearStatus();
   if (capture?.workload === undefined) {
     const heading = await headingOf(files, options);
-    await writeOutputs({ ...(await attributed(whole, options)), heading }, outputs, rings);
+    const account = withGroups(await attributed(whole, options), groups);
+    await writeOutputs({ ...account, heading, top: groups?.top }, outputs, rings);
   } else await writeOutput("-", workloadText(await workloadAttributed(capture.workload, options), outputs));
   const { snapshot } = whole;
   const remarks = outputs.json === true || capture?.workload !== undefined ? [] : remarksOn(snapshot);
@@ -260,7 +263,7 @@ function printkNotices({ printk, loss, totals }: Snapshot): string[] {
 }
 
 async function writeOutputs(
-  { snapshot, freeingCallSites, sources, heading }: Attributed & { readonly heading: readonly string[] },
+  { snapshot, freeingCallSites, sources, heading, top }: Attributed & Pick<AccountExtras, "heading" | "top">,
   options: Outputs,
   rings: RingsChoice | undefined,
 ): Promise<void> {
@@ -268,7 +271,7 @@ async function writeOutputs(
   const chosen = [accountFile, callersFile, slabAccount, json, pprof, rings];
   const nothingChosen = chosen.every((output) => output === undefined);
   if (accountFile !== undefined || nothingChosen)
-    await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy, { ...extrasOf(options), heading }));
+    await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy, { ...extrasOf(options), heading, top }));
   if (callersFile !== undefined) await writeOutput(callersFile, formatCallersFile(snapshot, orderBy));
   if (slabAccount !== undefined) {
     const path = slabAccount === true ? "-" : slabAccount;

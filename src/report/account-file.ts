@@ -1,7 +1,8 @@
 /** trace_analyze's account file, to the byte: scripts of twelve years read it. */
-import type { CallerRow, Snapshot } from "../model/snapshot.ts";
+import { printable } from "../model/printable.ts";
+import type { AccountGroups, CallerRow, Snapshot } from "../model/snapshot.ts";
 import { UNATTRIBUTED } from "../model/source-tree.ts";
-import { type OrderBy, orderCallers } from "./order.ts";
+import { groupsInOrder, type OrderBy, orderCallers } from "./order.ts";
 
 /** What stands behind each caller, past what trace_analyze prints. */
 export interface AccountExtras {
@@ -10,10 +11,13 @@ export interface AccountExtras {
   /** That it is a wrapper, which allocates for its callers, and how many sizes it was asked for. */
   readonly wrappers?: boolean;
   /** Lines above all: what the account is of, where it is of a part. */
-  readonly heading?: readonly string[];
+  readonly heading?: readonly string[] | undefined;
+  /** Of the groups, where there are any, so many rows; all unless said. */
+  readonly top?: number | undefined;
 }
 
-export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderBy, extras: AccountExtras = {}): string {
+export function formatAccountFile(snapshot: Snapshot, orderBy: OrderBy, extras: AccountExtras = {}): string {
+  const { totals, callers, groups } = snapshot;
   const { heading = [] } = extras;
   const lines = [
     ...(heading.length === 0 ? [] : [...heading, ""]),
@@ -24,8 +28,17 @@ export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderB
     `number of frees:         ${column(totals.frees, 10)}`,
     `number of callers:       ${column(totals.callSites, 10)}`,
     "",
+    ...(groups === undefined ? callerLines(callers, orderBy, extras) : groupLines(groups, orderBy, extras.top)),
+  ];
+  return lines.join("\n") + "\n";
+}
+
+const RULE = "-".repeat(45);
+
+function callerLines(callers: readonly CallerRow[], orderBy: OrderBy, extras: AccountExtras): string[] {
+  return [
     "   total    waste      net alloc/free  caller",
-    "-".repeat(45),
+    RULE,
     ...orderCallers(callers, orderBy).map((row) =>
       formatRow(
         [row.totalBytes, row.wasteBytes, row.netBytes],
@@ -38,7 +51,19 @@ export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderB
       ),
     ),
   ];
-  return lines.join("\n") + "\n";
+}
+
+function groupLines({ by, groups }: AccountGroups, orderBy: OrderBy, top = groups.length): string[] {
+  return [
+    `   total    waste      net  objects alloc/free  ${by}`,
+    RULE,
+    ...groupsInOrder(groups, orderBy)
+      .slice(0, top)
+      .map(({ name, totalBytes, wasteBytes, netBytes, liveObjects, allocs, frees }) =>
+        formatRow([totalBytes, wasteBytes, netBytes, liveObjects], allocs, frees, printable(name)),
+      ),
+    ...(groups.length > top ? [`  … and ${String(groups.length - top)} more`] : []),
+  ];
 }
 
 /** Where stacks have told through which wrappers it allocated: never in a trace of trace_analyze's day. */
