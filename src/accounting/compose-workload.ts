@@ -1,5 +1,6 @@
 /** A ledger's phases and residue as the account of a workload: O(call sites × phases + live objects), for its end. */
 import { byCaller, callerOf } from "../model/caller.ts";
+import { isOwnCaller } from "../model/own-callers.ts";
 import {
   type GrowingCaller,
   type PhaseCaller,
@@ -147,7 +148,10 @@ class Fold {
               doubtfulObjects: Math.min(doubt.objects, cell.objects),
               doubtfulBytes: Math.min(doubt.bytes, cell.bytes),
             }),
-        marks: unseen === undefined && doubt === undefined ? [] : ["unseen-frees"],
+        marks: [
+          ...(unseen === undefined && doubt === undefined ? [] : (["unseen-frees"] as const)),
+          ...(this.#isOwn(callSite) ? (["own"] as const) : []),
+        ],
       };
     });
     callers.sort((a, b) => b.bytes - a.bytes || byCaller(a, b));
@@ -164,6 +168,7 @@ class Fold {
     const alive = rounds.map((round) => this.#survivors(round));
     const background = this.#background(rounds.slice(1));
     const growing = [...new Set(alive.flatMap((sites) => [...sites.keys()]))].flatMap((callSite) => {
+      if (this.#isOwn(callSite)) return [];
       const row = this.#growing(
         callSite,
         activity.map((sites) => sites.get(callSite)),
@@ -186,6 +191,11 @@ class Fold {
       growing,
       ...judgeWorkload(growing, { rounds: rounds.length, exact: snapshot.exact, scope }),
     };
+  }
+
+  /** What kmemtap has the workload's processes allocate. */
+  #isOwn(callSite: string): boolean {
+    return this.#context.scope === "process" && isOwnCaller(callSite);
   }
 
   #growing(

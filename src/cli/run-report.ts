@@ -17,6 +17,7 @@ import { filterOf } from "./account-filter.ts";
 import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { groupChoiceOf, type GroupOptions, withGroups } from "./group-options.ts";
+import { headingOf } from "./phase-heading.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { ReadProgress } from "./read-progress.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
@@ -76,7 +77,7 @@ export async function runReport(named: readonly string[], options: ReportOptions
     ));
   clearStatus();
   if (capture?.workload === undefined) {
-    const heading = await headingOf(files, options);
+    const heading = await headingOf(files[0], options);
     const account = withGroups(await attributed(whole, options), groups);
     await writeOutputs({ ...account, heading, top: groups?.top }, outputs, rings);
   } else await writeOutput("-", workloadText(await workloadAttributed(capture.workload, options), outputs));
@@ -91,24 +92,6 @@ export async function runReport(named: readonly string[], options: ReportOptions
   if (phases.length > 0 && outputs.json !== true && options.workload !== true && partOf(options) === undefined)
     say(`it holds a workload (${phases.join(", ")}); --workload accounts what each of its phases left behind`);
   return options.strict === true && !snapshot.exact ? ExitCode.eventsLost : ExitCode.done;
-}
-
-/** Of a phase of a recording; only the printed account has room for it. */
-async function headingOf(files: readonly string[], options: ReportOptions): Promise<readonly string[]> {
-  const part = partOf(options);
-  if (part === undefined || !("phase" in part) || !printsAccount(options)) return [];
-  const { phaseHeading } = await import("./phase-heading.ts");
-  return phaseHeading(files[0], part, {
-    filter: filterOf(options),
-    run: numberOf("--run", options.run, 1, 1_000_000),
-    memoryMb: memoryMbOf(options.memoryMb),
-  });
-}
-
-function printsAccount(options: Outputs): boolean {
-  const { accountFile, callersFile, slabAccount, json, pprof, ringsFile, ringsShow } = options;
-  const others = [callersFile, slabAccount, json, pprof, ringsFile, ringsShow];
-  return accountFile !== undefined || others.every((output) => output === undefined);
 }
 
 /** With what -k and -b make of it. */
@@ -271,7 +254,16 @@ async function writeOutputs(
   const chosen = [accountFile, callersFile, slabAccount, json, pprof, rings];
   const nothingChosen = chosen.every((output) => output === undefined);
   if (accountFile !== undefined || nothingChosen)
-    await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy, { ...extrasOf(options), heading, top }));
+    await writeOutput(
+      accountFile ?? "-",
+      formatAccountFile(snapshot, orderBy, {
+        ...extrasOf(options),
+        heading,
+        top,
+        // A file is read by scripts that know trace_analyze's layout.
+        implied: accountFile === undefined,
+      }),
+    );
   if (callersFile !== undefined) await writeOutput(callersFile, formatCallersFile(snapshot, orderBy));
   if (slabAccount !== undefined) {
     const path = slabAccount === true ? "-" : slabAccount;

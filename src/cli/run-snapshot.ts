@@ -51,7 +51,8 @@ export async function conclude(account: Snapshot, options: SnapshotCommandOption
 
 /** What was captured before the link failed is worth having. */
 async function fail(failure: Error, snapshot: Snapshot): Promise<never> {
-  if (snapshot.totals.allocs > 0) await writeOutput("-", formatAccountFile(snapshot, "current_dynamic"));
+  if (snapshot.totals.allocs > 0)
+    await writeOutput("-", formatAccountFile(snapshot, "current_dynamic", { implied: true }));
   throw failure;
 }
 
@@ -59,6 +60,9 @@ async function print(snapshot: Snapshot, options: SnapshotCommandOptions): Promi
   const text =
     options.json === true
       ? `${JSON.stringify(snapshot, null, 2)}\n`
-      : formatAccountFile(snapshot, "current_dynamic", extrasOf(options));
+      : formatAccountFile(snapshot, "current_dynamic", {
+          ...extrasOf(options),
+          implied: options.output === undefined,
+        });
   await writeOutput(options.output ?? "-", text);
 }

@@ -77,8 +77,11 @@ export const residueCallerSchema = z
       ),
     doubtfulBytes: bytes.optional().describe("bytes_alloc of doubtfulObjects"),
     marks: z
-      .array(z.enum(["unseen-frees"]))
-      .describe("unseen-frees: frees of such objects raise no event, so that some of them may be gone"),
+      .array(z.enum(["unseen-frees", "own"]))
+      .describe(
+        "unseen-frees: frees of such objects raise no event, so that some of them may be gone; own: kmemtap's, the list of pids that " +
+          "scope process follows",
+      ),
   })
   .meta({ id: "ResidueCaller" });
 export type ResidueCaller = z.infer<typeof residueCallerSchema>;

@@ -10,6 +10,8 @@ export interface AccountExtras {
   readonly lines?: boolean;
   /** That it is a wrapper, which allocates for its callers, and how many sizes it was asked for. */
   readonly wrappers?: boolean;
+  /** Objects that ended without a free being seen: without them alloc/free and net do not go together. */
+  readonly implied?: boolean;
   /** Lines above all: what the account is of, where it is of a part. */
   readonly heading?: readonly string[] | undefined;
   /** Of the groups, where there are any, so many rows; all unless said. */
@@ -46,6 +48,7 @@ function callerLines(callers: readonly CallerRow[], orderBy: OrderBy, extras: Ac
         row.frees,
         row.caller +
           viaOf(row) +
+          (extras.implied === true ? impliedMark(row) : "") +
           (extras.wrappers === true ? markOf(row) : "") +
           (extras.lines === true ? `  ${placeOf(row)}` : ""),
       ),
@@ -59,9 +62,11 @@ function groupLines({ by, groups }: AccountGroups, orderBy: OrderBy, top = group
     RULE,
     ...groupsInOrder(groups, orderBy)
       .slice(0, top)
-      .map(({ name, totalBytes, wasteBytes, netBytes, liveObjects, allocs, frees }) =>
-        formatRow([totalBytes, wasteBytes, netBytes, liveObjects], allocs, frees, printable(name)),
-      ),
+      .map((group) => {
+        const { name, totalBytes, wasteBytes, netBytes, liveObjects, allocs, frees } = group;
+        const named = printable(name) + impliedMark(group);
+        return formatRow([totalBytes, wasteBytes, netBytes, liveObjects], allocs, frees, named);
+      }),
     ...(groups.length > top ? [`  … and ${String(groups.length - top)} more`] : []),
   ];
 }
@@ -69,6 +74,11 @@ function groupLines({ by, groups }: AccountGroups, orderBy: OrderBy, top = group
 /** Where stacks have told through which wrappers it allocated: never in a trace of trace_analyze's day. */
 function viaOf({ via }: CallerRow): string {
   return via === undefined ? "" : `  via ${via.map((way) => way.function).join(", ")}`;
+}
+
+/** Behind a caller's alloc/free. */
+export function impliedMark({ impliedFrees }: Pick<CallerRow, "impliedFrees">): string {
+  return impliedFrees === 0 ? "" : `  (${String(impliedFrees)} implied ${impliedFrees === 1 ? "free" : "frees"})`;
 }
 
 function markOf({ wrapper, sizes = 0 }: CallerRow): string {
