@@ -14,7 +14,7 @@ import {
   type WorkloadPhase,
 } from "../model/workload.ts";
 import { type Activity, addTo, none, totalOf, withNet } from "./activity.ts";
-import { judgeSite, judgeWorkload, unseenFrees } from "./leak-verdict.ts";
+import { judgeSite, judgeWorkload, underVerdict, unseenFrees } from "./leak-verdict.ts";
 import type { Doubt } from "./reconcile.ts";
 import { merged, type ResidueCell } from "./residue.ts";
 import type { PhaseRecord, WorkloadState, WorkloadContext } from "./workload-state.ts";
@@ -181,6 +181,8 @@ class Fold {
       (a, b) => RANK[a.verdict] - RANK[b.verdict] || b.growthBytesPerRound - a.growthBytesPerRound || byCaller(a, b),
     );
     const { snapshot, scope } = this.#context;
+    const { exact } = snapshot;
+    const judged = judgeWorkload(growing, { rounds: rounds.length, exact, scope });
     return {
       rounds: rounds.length,
       perRound: rounds.map((round, i) => {
@@ -188,8 +190,8 @@ class Fold {
         const survivors = sum(alive[i].values(), (cell) => cell.objects);
         return { round, netBytes, netObjects, survivors, survivorBytes: sum(alive[i].values(), (cell) => cell.bytes) };
       }),
-      growing,
-      ...judgeWorkload(growing, { rounds: rounds.length, exact: snapshot.exact, scope }),
+      growing: growing.map((row) => underVerdict(row, { verdict: judged.verdict, exact })),
+      ...judged,
     };
   }
 

@@ -100,7 +100,7 @@ export const siteVerdictSchema = z
   .enum(["leak", "cache", "unsteady", "unseen-frees"])
   .describe(
     "leak: grows in every round after the first; cache: stays as large as it was after the first; " +
-      "unsteady: grows, but not as a leak does, or the rounds are too few to tell; " +
+      "unsteady: grows, but not as a leak does, or the rounds are too few to tell, or the verdict over all is unsafe; " +
       "unseen-frees: grows, but its frees raise no event, or /proc/slabinfo lacks what stayed",
   );
 export type SiteVerdict = z.infer<typeof siteVerdictSchema>;

@@ -129,3 +129,14 @@ it("says what is kmemtap's own, in a capture of the workload's processes alone",
   expect(text).toMatch(/ {2}5 {4}20480 .*trace_pid_list_alloc\+0x2d {2}\(kmemtap's own\)$/m);
   expect(reported("system").repeat?.growing).toMatchObject([{ verdict: "leak" }]);
 });
+
+it("has no row that says leak where the verdict does not", () => {
+  const { repeat } = workload({ rounds: 5 });
+  expect(repeat?.growing.some(({ verdict }) => verdict === "leak")).toBe(true);
+  for (const options of [{ scope: "process" as const }, { losses: [{ cpu: 1, events: 1, timeNs: 0 }] }]) {
+    const other = workload({ rounds: 5, ...options }).repeat;
+    expect(other?.verdict).toBe("unsafe");
+    expect(other?.growing.filter(({ verdict }) => verdict === "leak")).toEqual([]);
+    expect(other?.growing[0]).toMatchObject({ callSite: repeat?.growing[0].callSite, verdict: "unsteady" });
+  }
+});
