@@ -5,7 +5,7 @@ import { type TimeSpan, TimeWindow } from "../capture/time-window.ts";
 import { KmemtapError, messageOf } from "../model/errors.ts";
 import { type AccountFilter, type Snapshot, snapshotSchema } from "../model/snapshot.ts";
 import { SNAPSHOT_SCHEMA } from "../model/schema-name.ts";
-import { residueSnapshot } from "../compare/residue-snapshot.ts";
+import { residueSnapshot } from "../report/residue-snapshot.ts";
 import { type Workload, WORKLOAD_SCHEMA, workloadSchema } from "../model/workload.ts";
 import { durationOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";

@@ -18,9 +18,13 @@ export function groupsOf({ callers }: Pick<Snapshot, "callers">, by: GroupBy, de
     else before.push(row);
   }
   const groups = [...members].map(([name, rows]): AccountGroup => {
-    // Their peaks were not at one time.
-    const { peakNetBytes: _, ...sums } = totalsOf(rows);
-    return { name, ...sums };
+    const { allocs, frees, impliedFrees, totalBytes, requestedBytes, ...rest } = totalsOf(rows);
+    const { netBytes, netRequestedBytes, wasteBytes, liveObjects, callSites } = rest;
+    // Not their peaks, which were not at one time.
+    return {
+      ...{ name, callSites, allocs, frees, impliedFrees, liveObjects },
+      ...{ totalBytes, requestedBytes, netBytes, netRequestedBytes, wasteBytes },
+    };
   });
   groups.sort((a, b) => b.netBytes - a.netBytes || (a.name < b.name ? -1 : 1));
   return { by, ...(depth !== undefined && { depth }), groups };

@@ -129,8 +129,13 @@ describe("a workload", () => {
   });
 });
 
+function judged(rounds: SiteRounds): SiteJudgement {
+  const judgement = judgeSite(rounds);
+  if (judgement === undefined) throw new Error("something stayed of it");
+  return judgement;
+}
+
 describe("two figures", () => {
-  const judged = (rounds: SiteRounds) => judgeSite(rounds) as SiteJudgement;
   const over = (rounds: SiteRounds) =>
     judgeWorkload([judged(rounds)], { rounds: rounds.netBytes.length, exact: true, scope: "system" });
 
@@ -145,7 +150,7 @@ describe("two figures", () => {
 });
 
 it("a row says no leak where the verdict over all is unsafe", () => {
-  const leak = judgeSite(site([1, 1, 1], [1, 1, 1])) as SiteJudgement;
+  const leak = judged(site([1, 1, 1], [1, 1, 1]));
   expect(underVerdict(leak, { verdict: "leak", exact: true })).toBe(leak);
   const reason = "grew in every round after the first, by 1 objects, 64 bytes; but ";
   expect(underVerdict(leak, { verdict: "unsafe", exact: true })).toMatchObject({

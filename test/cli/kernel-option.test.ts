@@ -59,8 +59,8 @@ describe.skipIf(symbolizer === undefined)(`report -k${note}`, () => {
     const { stdout } = await kmemtap(["report", trace(), "-k", TREE, "--by", "dir"]);
     expect(stdout.trimEnd().split("\n").slice(-4)).toEqual([
       "---------------------------------------------",
-      "     512      112      512        1     1/0     [nosuch]",
-      "     384      156      384        2     2/0     fs",
+      "     512      412      512        1     1/0     [nosuch]",
+      "     384      184      384        2     2/0     fs",
       "     384      284      384        1     1/0     fs/tiny",
     ]);
     const json = await kmemtap(["report", trace(), "-k", TREE, "--by", "file", "-b", "fs/tiny", "--json"]);

@@ -23,10 +23,8 @@ async function report(...args: string[]): Promise<Snapshot> {
 /** What trace-cmd reports of the capture, or of a part of it, exported to `dat`; with nanoseconds. */
 async function traceCmdReport(file: string, dat: string, ...part: string[]): Promise<string> {
   const { status, stderr } = await kmemtap(["export", file, "--format", "trace.dat", "-o", dat, ...part]);
-  expect({ status, stderr }).toEqual({
-    status: 0,
-    stderr: expect.stringMatching(/^(kmemtap: without \d+ events of .*\n)?$/),
-  });
+  expect(stderr).toMatch(/^(kmemtap: without \d+ events of .*\n)?$/);
+  expect(status).toBe(0);
   return spawnSync("trace-cmd", ["report", "-t", dat], { encoding: "utf8", maxBuffer: 2 ** 30 }).stdout;
 }
 

@@ -103,7 +103,10 @@ describe("a last line without its end", () => {
     const rejected = ["badHead", "badField", "truncated", "badMarker"] as const;
     for (let at = 1; at < line.length; at++) {
       const { lines } = decode(`${BEFORE}\n${line.slice(0, at)}`);
-      expect(rejected.filter((name) => name in lines), line.slice(0, at)).toEqual([]);
+      expect(
+        rejected.filter((name) => name in lines),
+        line.slice(0, at),
+      ).toEqual([]);
     }
   });
 
