@@ -350,6 +350,7 @@ tracing_facts() {
     fact instances "$([ -d "$T/instances" ] && echo yes || echo no)"
     fact hist "$([ -e "$T/events/kmem/kmalloc/hist" ] && echo yes || echo no)"
     fact synthetic "$([ -e "$T/synthetic_events" ] && echo yes || echo no)"
+    fact kprobes "$([ -e "$T/kprobe_events" ] && echo yes || echo no)"
     fact notrace_pid "$([ -e "$T/set_event_notrace_pid" ] && echo yes || echo no)"
     fact hash_ptr "$([ -e "$T/options/hash-ptr" ] && echo yes || echo no)"
     read -r line <"$T/trace_clock" && fact clocks "$line"

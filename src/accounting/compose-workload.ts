@@ -1,5 +1,6 @@
 /** A ledger's phases and residue as the account of a workload: O(call sites × phases + live objects), for its end. */
 import { byCaller, callerOf } from "../model/caller.ts";
+import { isOwnCaller } from "../model/own-callers.ts";
 import {
   type GrowingCaller,
   type PhaseCaller,
@@ -13,7 +14,7 @@ import {
   type WorkloadPhase,
 } from "../model/workload.ts";
 import { type Activity, addTo, none, totalOf, withNet } from "./activity.ts";
-import { judgeSite, judgeWorkload, unseenFrees } from "./leak-verdict.ts";
+import { judgeSite, judgeWorkload, underVerdict, unseenFrees } from "./leak-verdict.ts";
 import type { Doubt } from "./reconcile.ts";
 import { merged, type ResidueCell } from "./residue.ts";
 import type { PhaseRecord, WorkloadState, WorkloadContext } from "./workload-state.ts";
@@ -147,7 +148,10 @@ class Fold {
               doubtfulObjects: Math.min(doubt.objects, cell.objects),
               doubtfulBytes: Math.min(doubt.bytes, cell.bytes),
             }),
-        marks: unseen === undefined && doubt === undefined ? [] : ["unseen-frees"],
+        marks: [
+          ...(unseen === undefined && doubt === undefined ? [] : (["unseen-frees"] as const)),
+          ...(this.#isOwn(callSite) ? (["own"] as const) : []),
+        ],
       };
     });
     callers.sort((a, b) => b.bytes - a.bytes || byCaller(a, b));
@@ -164,6 +168,7 @@ class Fold {
     const alive = rounds.map((round) => this.#survivors(round));
     const background = this.#background(rounds.slice(1));
     const growing = [...new Set(alive.flatMap((sites) => [...sites.keys()]))].flatMap((callSite) => {
+      if (this.#isOwn(callSite)) return [];
       const row = this.#growing(
         callSite,
         activity.map((sites) => sites.get(callSite)),
@@ -176,6 +181,8 @@ class Fold {
       (a, b) => RANK[a.verdict] - RANK[b.verdict] || b.growthBytesPerRound - a.growthBytesPerRound || byCaller(a, b),
     );
     const { snapshot, scope } = this.#context;
+    const { exact } = snapshot;
+    const judged = judgeWorkload(growing, { rounds: rounds.length, exact, scope });
     return {
       rounds: rounds.length,
       perRound: rounds.map((round, i) => {
@@ -183,9 +190,14 @@ class Fold {
         const survivors = sum(alive[i].values(), (cell) => cell.objects);
         return { round, netBytes, netObjects, survivors, survivorBytes: sum(alive[i].values(), (cell) => cell.bytes) };
       }),
-      growing,
-      ...judgeWorkload(growing, { rounds: rounds.length, exact: snapshot.exact, scope }),
+      growing: growing.map((row) => underVerdict(row, { verdict: judged.verdict, exact })),
+      ...judged,
     };
+  }
+
+  /** What kmemtap has the workload's processes allocate. */
+  #isOwn(callSite: string): boolean {
+    return this.#context.scope === "process" && isOwnCaller(callSite);
   }
 
   #growing(

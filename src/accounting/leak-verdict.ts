@@ -14,7 +14,7 @@
  * - a cache when the rounds after the first left no survivors, or added nothing to the net;
  * - unsteady when there is reason to doubt: survivors of some rounds only; numbers that differ much from round to round,
  *   since the same commands leak the same; numbers that fall from round to round as those of a cache do that is still
- *   warming; as much growth in the pauses of the workload as in its phases, so that it comes from something else; or two
+ *   warming; two figures that differ, of three rounds, since two make no trend; as much growth in the pauses of the workload as in its phases, so that it comes from something else; or two
  *   rounds only, which cannot tell a leak from a warming cache;
  * - of unseen frees when it grows, but objects of its kind are known to go without an event ({@link unseenFrees}), or when
  *   /proc/slabinfo lacks as many objects of its size as seem to have stayed (reconcile.ts).
@@ -23,6 +23,10 @@ import type { RepeatVerdict, SiteVerdict, WorkloadScope } from "../model/workloa
 
 /** Rounds that it takes to call something a leak: one that warms the caches and two to compare. */
 export const MIN_ROUNDS = 3;
+
+/** Rounds from which on what stayed may differ from round to round: two figures that differ are no trend. */
+const SURE_ROUNDS = 4;
+const GROWS = "grew in both rounds after the first";
 
 /** What the rounds did to one call site; the arrays have an entry a round. */
 export interface SiteRounds {
@@ -76,6 +80,8 @@ function verdictOf(site: SiteRounds): [SiteVerdict, string] {
     return ["unsteady", "most of what stayed took the place of something older"];
   if (survivors.length + 1 < MIN_ROUNDS)
     return ["unsteady", "two rounds cannot tell a leak from a cache that is still warming: repeat 3 times or more"];
+  if (survivors.length + 1 < SURE_ROUNDS && Math.min(...survivors) < Math.max(...survivors))
+    return ["unsteady", `${GROWS}, by ${range(survivors)} objects: too few rounds to tell, repeat 4 times or more`];
   if (diesAway(survivors))
     return ["unsteady", "less stayed of every round, as of a cache that is still warming: repeat more often"];
   if (Math.min(...survivors) * 2 < median(survivors))
@@ -112,6 +118,12 @@ export function judgeWorkload(
       };
     return { verdict: "leak", reason: found };
   }
+  const grows = sites.filter(({ reason }) => reason.startsWith(GROWS)).length;
+  if (grows > 0)
+    return {
+      verdict: "unsafe",
+      reason: `${count(grows, "call site")} grew in both rounds after the first, but not alike: repeat 4 times or more`,
+    };
   const unsteady = of("unsteady");
   if (rounds < MIN_ROUNDS && unsteady > 0)
     return {
@@ -124,6 +136,16 @@ export function judgeWorkload(
   ].filter((part) => part !== "");
   const clean = "no call site grew in every round after the first";
   return { verdict: "clean", reason: besides.length === 0 ? clean : `${clean}; ${besides.join(", ")}` };
+}
+
+/** A call site's judgement as the verdict over all has it: where that is unsafe no row is a leak. */
+export function underVerdict<T extends SiteJudgement>(
+  site: T,
+  { verdict, exact }: { readonly verdict: RepeatVerdict; readonly exact: boolean },
+): T {
+  if (site.verdict !== "leak" || verdict !== "unsafe") return site;
+  const why = exact ? "frees outside of the workload's processes are not seen" : "events were lost";
+  return { ...site, verdict: "unsteady", reason: `${site.reason}; but ${why}` };
 }
 
 /**

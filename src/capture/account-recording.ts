@@ -95,6 +95,11 @@ async function accountOf(
   const source = { label: labelOf(options.console, inputs), recording: true, run: 1 };
   const context = { source, damagedInput };
   const { sampler, window } = options;
+  const onDamage = {
+    // Text is in the order of its clock: what ended it is behind the part that was asked for.
+    inText: (damage: readonly string[]) => damagedInput.push(...(window?.isPast === true ? [] : damage)),
+    inDat: (damage: readonly string[]) => damagedInput.push(...damage),
+  };
   const lifetimes = options.lifetimes === true ? new LifetimeAccount({ filter, maxObjects }) : undefined;
   const tasks =
     options.tasks === true ? new TaskAccount(new TaskTable(), callSites, { filter, maxObjects }) : undefined;
@@ -115,7 +120,7 @@ async function accountOf(
     const join = new PrintkJoin(callSites, tasks?.tasks);
     await readConsole(options.console, join, damagedInput);
     for (const input of inputs) {
-      const { isConsole } = await accountInput(input, reading, undefined, damagedInput, (batch) => {
+      const { isConsole } = await accountInput(input, reading, undefined, onDamage, (batch) => {
         applyTo(ledger, join.take(batch));
       });
       if (isConsole) throw consoleAmongTraces(input.label);
@@ -139,7 +144,7 @@ async function accountOf(
     tasks?.apply(batch);
   };
   for (const input of inputs) {
-    const { isConsole } = await accountInput(input, reading, consoles, damagedInput, (batch) => {
+    const { isConsole } = await accountInput(input, reading, consoles, onDamage, (batch) => {
       account(charging.take(batch));
     });
     account(charging.end(new EventColumns()));
@@ -232,13 +237,13 @@ async function accountInput(
   input: RecordingInput,
   { callSites, tasks }: Tables,
   consoles: ConsoleAccount | undefined,
-  damagedInput: string[],
+  onDamage: Readonly<Record<"inText" | "inDat", (damage: readonly string[]) => unknown>>,
   apply: (batch: EventBatch) => void,
 ): Promise<{ readonly isConsole: boolean }> {
   const { kind, chunks } = await inputKind(input.chunks);
   if (kind === "perf.data") throw perfData(input.label);
   if (kind === "trace.dat") {
-    damagedInput.push(...(await readDatInput(input, chunks, callSites, apply, tasks)));
+    onDamage.inDat(await readDatInput(input, chunks, callSites, apply, tasks));
     return { isConsole: false };
   }
   const decoder = new TextDecoder(callSites, { tasks });
@@ -254,7 +259,7 @@ async function accountInput(
     return tally.totalBytes;
   });
   account(decoder.end());
-  damagedInput.push(...damage);
+  onDamage.inText(damage);
   if (tally.totalBytes === 0) throw empty(input.label);
   const isConsole = tally.lines[LineClass.printkEvent] > 0 && !holdsTrace(tally);
   if (!isConsole && tally.traceLines === 0) throw notATrace(input.label);

@@ -11,6 +11,7 @@ export class EventStore extends EventColumns {
     const before = this.length;
     for (let i = 0; i < batch.length; i++) this.copy(batch, i);
     this.losses.push(...batch.losses);
+    this.unread.push(...batch.unread);
     for (const mark of batch.marks) this.marks.push({ ...mark, at: before + mark.at });
     this.tally.add(batch.tally);
   }

@@ -2,6 +2,8 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { clipPage, type ClipSpan } from "../ftrace/raw/clip-page.ts";
 import { type PageFormat, parsePageFormat } from "../ftrace/raw/event-format.ts";
+import { DiscardOwn, OwnSpans } from "../ftrace/raw/discard-own.ts";
+import type { HelperSpan } from "../ftrace/raw/helpers.ts";
 import { RawDecoder, type RawTap } from "../ftrace/raw/raw-decoder.ts";
 import { type DatDescription, layOutDat } from "../ftrace/trace-dat/write-dat.ts";
 import { CallSiteTable } from "../model/call-site-table.ts";
@@ -19,6 +21,8 @@ export interface DatExport {
   /** What is missing in it, a line each. */
   readonly damage: readonly string[];
   readonly pages: number;
+  /** Events of kmemtap's own helpers that were left out. */
+  readonly discarded: number;
 }
 
 export interface DatOptions {
@@ -26,6 +30,8 @@ export interface DatOptions {
   readonly run?: number | undefined;
   /** No more of it than this. */
   readonly part?: TimeSpan | PhasePart | undefined;
+  /** With what kmemtap's own helpers did on the target. */
+  readonly own?: boolean | undefined;
 }
 
 const WRITE_BYTES = 1 << 20;
@@ -52,9 +58,10 @@ export async function exportDat(path: string, output: string, options: DatOption
     try {
       const pages = new PageFile(file, offsets);
       await file.write(head, 0, head.length, 0);
-      await readThrough(frames, pages, span, () => pages.flush(WRITE_BYTES));
+      const others = new DiscardOwn(pages, described.own);
+      await readThrough(frames, options.own === true ? pages : others, span, () => pages.flush(WRITE_BYTES));
       await pages.flush(1);
-      return { damage, pages: pages.written };
+      return { damage, pages: pages.written, discarded: others.discarded };
     } catch (thrown) {
       await rm(output, { force: true });
       throw unwritable(output, thrown);
@@ -130,10 +137,15 @@ class ClippedPages implements RawTap {
     const clipped = this.#format && clipPage(page, this.#format, littleEndian, this.#span);
     if (clipped !== undefined) this.#tap.page(cpu, clipped, littleEndian);
   }
+
+  helper(pid: number, span: HelperSpan): void {
+    this.#tap.helper?.(pid, span);
+  }
 }
 
 /** Collects what stands before the pages, and how many there are. */
 class Describer implements RawTap {
+  readonly own = new OwnSpans();
   readonly #formats = new Map<string, string>();
   readonly #cpuBytes: number[] = [];
   #taskNames = new Map<number, string>();
@@ -148,6 +160,10 @@ class Describer implements RawTap {
     else if (name === "format") this.#formats.set(/^name: (\S+)/.exec(text)?.[1] ?? "", text);
     else if (name === "kallsyms") this.#kallsyms += text;
     else if (name === "cmdlines") this.#taskNames = new Map([...this.#taskNames, ...parseSavedCmdlines(text)]);
+  }
+
+  helper(pid: number, span: HelperSpan): void {
+    this.own.add(pid, span);
   }
 
   page(cpu: number, page: Uint8Array, littleEndian: boolean): void {

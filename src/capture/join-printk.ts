@@ -131,6 +131,8 @@ export class PrintkJoin implements Decoder {
     this.#countOnce(out, alignment);
     const losses = judgeLosses({ console, trace, drops: this.#drops, alignment });
     out.losses.push(...losses.remaining);
+    // By the trace's clock; the console's are of its own.
+    out.unread.push(...trace.unread);
     const matched = alignment.consoleOf.filter((i) => i >= 0).length;
     const lastMatched = alignment.consoleOf.findLastIndex((i) => i >= 0);
     this.#facts = {

@@ -32,6 +32,11 @@ export class TimeWindow {
     return this.#originNs === undefined ? undefined : this.#originNs + this.#span.toNs;
   }
 
+  /** True where what comes now is behind it. */
+  get isPast(): boolean {
+    return this.#lastNs >= (this.toNs ?? Infinity);
+  }
+
   /**
    * How long the trace is of which this was a part, nanoseconds from its first event to its last; undefined where it is not told from there.
    *
@@ -55,7 +60,17 @@ export class TimeWindow {
     to.tally.add(batch.tally);
     if (this.#originNs === undefined && batch.length > 0) this.#originNs = batch.timeNs[0];
     const { fromNs = Infinity, toNs = -Infinity } = this;
-    to.losses.push(...batch.losses.filter(({ timeNs }) => timeNs >= fromNs && timeNs < toNs));
+    // What was lost before a trace's first event is missing in a part that begins there.
+    const lossesFromNs = this.#span.since === "first-event" && this.#span.fromNs === 0 ? -Infinity : fromNs;
+    const isPast = ({ timeNs }: { readonly timeNs: number }) => timeNs >= (this.toNs ?? Infinity);
+    to.losses.push(...batch.losses.filter((loss) => loss.timeNs >= lossesFromNs && !isPast(loss)));
+    // Damage before it may have swallowed its first events.
+    for (const { lineClass, bytes } of batch.unread.filter(isPast)) {
+      to.tally.lines[lineClass] -= 1;
+      to.tally.bytes[lineClass] -= bytes;
+      to.tally.count(LineClass.outside, bytes);
+    }
+    to.unread.push(...batch.unread.filter((mark) => !isPast(mark)));
     let marks = 0;
     for (let i = 0; i < batch.length; i++) {
       while (marks < batch.marks.length && batch.marks[marks].at <= i)

@@ -79,7 +79,11 @@ export class WorkloadScript implements WorkloadListener {
     this.#lastOut = Math.max(last, seq);
     if (lost <= 0 || this.#current === undefined) return;
     const { phase, round } = this.#current;
-    this.#options.onOutput(phase.name, round, `\n[${lost} ${lost === 1 ? "piece of the output was" : "pieces of the output were"} lost on the way]\n`);
+    this.#options.onOutput(
+      phase.name,
+      round,
+      `\n[${lost} ${lost === 1 ? "piece of the output was" : "pieces of the output were"} lost on the way]\n`,
+    );
   }
 
   /** The capture is over: nothing more will be heard. */

@@ -15,7 +15,11 @@ export function diffCommand(exit: (code: ExitCode) => void) {
     )
     .argument("<B>", "the same; FILE#2 is the second run of a recording, - is a trace on standard input")
     .option("--at <TIME>", "compare both as they were so long after their first event: 5s, 1500ms")
-    .option("--fail-over <BYTES>", "exit with 1 when B's net has grown by more: 4k, 1m; with 4 when events were lost")
+    .option("--residue", "compare what a workload left: of recordings of run, and of what run --json printed")
+    .option(
+      "--fail-over <BYTES>",
+      "exit with 1 when B's net has grown by more: 4k, 1m; with 4 when that cannot be told",
+    )
     .option("--budgets <FILE>", "the same by directory, module and caller, from a YAML file")
     .option("--noise <BYTES>", "what a function may differ by without being called a difference (default: 2k)")
     .addOption(
@@ -48,6 +52,7 @@ Examples:
   kmemtap diff before.trace after.trace              what grew
   kmemtap diff night.kmemtap@2s night.kmemtap@5s     two moments of a recording
   kmemtap diff base.json new.json --fail-over 4k     for CI: 0 within, 1 over, 4 inconclusive
+  kmemtap diff base.kmemtap new.kmemtap --residue --fail-over 64k   what two runs of a workload left
   kmemtap diff base.json new.json --budgets memory.yaml
   kmemtap diff a.trace b.trace -k /usr/lib/debug -r change.svg   by directory, and as a picture
   kmemtap diff a.trace b.trace -o alloc_count        who allocates more often`,

@@ -28,6 +28,7 @@ interface ExportOptions extends WindowOptions {
   readonly wrappers?: string;
   readonly malloc?: true;
   readonly cache?: true;
+  readonly own?: true;
   readonly strict?: true;
 }
 
@@ -59,6 +60,7 @@ export function exportCommand(exit: (code: ExitCode) => void) {
     .option("--from <TIME>", "write what came from this time on, since the first event: 2s, 150ms")
     .option("--to <TIME>", "write what came before this time")
     .option("--phase <NAME>", "of what `run --record` kept: write this phase (NAME@2: of the second round)")
+    .option("--own", "trace.dat: with what kmemtap's own helpers did on the target, which is left out else")
     .option("--memory-mb <MB>", "chrome: what the live objects may take, MiB (default: 1024); more are not followed")
     .option(...WRAPPERS_OPTION)
     .option("--malloc", "account kmalloc only")
@@ -146,7 +148,11 @@ async function toDat(files: readonly string[], options: ExportOptions): Promise<
   if (!(await isCapture(files)))
     throw usage("only what --record kept in mode raw has the ring buffers' pages", "record with --record FILE");
   const { exportDat } = await import("../capture/export-dat.ts");
-  const { damage } = await exportDat(files[0], options.output, { run: runOf(options), part: partOf(options) });
+  const { own } = options;
+  const wanted = { run: runOf(options), part: partOf(options), own };
+  const { damage, discarded } = await exportDat(files[0], options.output, wanted);
+  if (discarded > 0)
+    say(`without ${discarded} events of kmemtap's own helpers, which report leaves out as well; --own`);
   for (const text of damage) say(`${files[0]}: ${text}`);
   return damage.length === 0;
 }

@@ -5,7 +5,8 @@ import { type TimeSpan, TimeWindow } from "../capture/time-window.ts";
 import { KmemtapError, messageOf } from "../model/errors.ts";
 import { type AccountFilter, type Snapshot, snapshotSchema } from "../model/snapshot.ts";
 import { SNAPSHOT_SCHEMA } from "../model/schema-name.ts";
-import { WORKLOAD_SCHEMA } from "../model/workload.ts";
+import { residueSnapshot } from "../report/residue-snapshot.ts";
+import { type Workload, WORKLOAD_SCHEMA, workloadSchema } from "../model/workload.ts";
 import { durationOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { inputOf } from "./recording.ts";
@@ -14,7 +15,15 @@ export interface SideOptions {
   readonly filter: AccountFilter;
   /** The moment of both sides, where a side names none itself. */
   readonly at?: string | undefined;
+  /** What a workload left, and no more. */
+  readonly residue?: boolean;
   readonly memoryMb?: number | undefined;
+}
+
+export interface ReadSide {
+  readonly snapshot: Snapshot;
+  /** Of a residue: how often the workload ran. */
+  readonly rounds?: number;
 }
 
 interface Side {
@@ -30,34 +39,53 @@ interface Side {
  *
  * @throws {KmemtapError} as reading the file does; `cli/usage` where it has no such moment or run
  */
-export async function readSide(text: string, options: SideOptions): Promise<Snapshot> {
+export async function readSide(text: string, options: SideOptions): Promise<ReadSide> {
   const side = sideIn(text);
+  if (options.residue === true && (side.at ?? options.at) !== undefined)
+    throw usage("--residue with a moment", "what a workload left is of its end: leave --at and @ out");
   if (side.file !== "-" && (await isJson(side.file))) {
     // A moment that is meant for both is not of a snapshot, which has but one.
     if (side.at !== undefined || side.run !== undefined)
       throw usage(`${text}: a snapshot is of one moment`, "give a trace or a recording, or leave @ and # out");
-    return keptSnapshot(side.file, options.filter);
+    return keptSnapshot(side.file, options);
   }
   const at = side.at ?? options.at;
-  const snapshot = await accounted(side, spanUpTo(at), options);
+  const { snapshot, rounds } = await accounted(side, spanUpTo(at), options);
   const { firstEventNs, lastEventNs } = snapshot.window;
   if (firstEventNs === null || lastEventNs === null)
     throw new KmemtapError("input/empty", `${text} holds no kmem events${at === undefined ? "" : " up to then"}`, {
       nextStep: "give a trace with kmem events, or a later moment",
     });
-  return { ...snapshot, source: { ...snapshot.source, label: text } };
+  return { snapshot: labelled(snapshot, text), ...(rounds !== undefined && { rounds }) };
 }
 
-async function accounted(side: Side, span: TimeSpan | undefined, options: SideOptions): Promise<Snapshot> {
+function labelled(snapshot: Snapshot, label: string): Snapshot {
+  return { ...snapshot, source: { ...snapshot.source, label } };
+}
+
+async function accounted(side: Side, span: TimeSpan | undefined, options: SideOptions): Promise<ReadSide> {
   const { file, run } = side;
-  const { filter, memoryMb } = options;
+  const { filter, memoryMb, residue } = options;
   if (await holdsCapture(file)) {
     const { accountCapture } = await import("../capture/recorded-capture.ts");
-    return (await accountCapture(file, { filter, run, part: span, memoryMb })).snapshot;
+    const wanted = residue === true ? { addresses: false } : undefined;
+    const account = await accountCapture(file, { filter, run, part: span, memoryMb, workload: wanted });
+    if (residue !== true) return account;
+    if (account.workload === undefined || account.phases.length === 0) throw noWorkload(file);
+    return residueOf(account.workload);
   }
+  if (residue === true) throw noWorkload(file);
   if (run !== undefined) throw usage(`${file}#${run}: only what --record made has runs`, "leave # out");
   const window = span === undefined ? undefined : new TimeWindow(span);
-  return (await accountRecording([inputOf(file)], filter, { window, memoryMb })).snapshot;
+  return accountRecording([inputOf(file)], filter, { window, memoryMb });
+}
+
+function residueOf(workload: Workload): ReadSide {
+  return { snapshot: residueSnapshot(workload), rounds: new Set(workload.phases.map(({ round }) => round)).size };
+}
+
+function noWorkload(file: string): KmemtapError {
+  return usage(`${file} holds no workload`, "--residue takes what run --record or run --json wrote, or leave it out");
 }
 
 function spanUpTo(at: string | undefined): TimeSpan | undefined {
@@ -80,9 +108,10 @@ async function isJson(file: string): Promise<boolean> {
 }
 
 /** What `--json` of report, snapshot or run printed, or `snapshot.json` of the HTTP API answered. */
-function keptSnapshot(file: string, filter: AccountFilter): Snapshot {
+function keptSnapshot(file: string, { filter, residue }: SideOptions): ReadSide {
   const content = parsed(file);
   const { schema } = content as { schema?: unknown };
+  if (residue === true) return keptResidue(file, schema, content, filter);
   const kept = schema === WORKLOAD_SCHEMA ? (content as { snapshot?: unknown }).snapshot : content;
   const checked = snapshotSchema.safeParse(kept);
   if (!checked.success) {
@@ -95,8 +124,21 @@ function keptSnapshot(file: string, filter: AccountFilter): Snapshot {
   const has = checked.data.filter;
   if (has !== filter && filter !== "all") throw otherFilter(file, has);
   // As it was written: what a later version adds is not lost.
-  const snapshot = kept as Snapshot;
-  return { ...snapshot, source: { ...snapshot.source, label: file } };
+  return { snapshot: labelled(kept as Snapshot, file) };
+}
+
+function keptResidue(file: string, schema: unknown, content: object, filter: AccountFilter): ReadSide {
+  if (schema !== WORKLOAD_SCHEMA) throw noWorkload(file);
+  const checked = workloadSchema.safeParse(content);
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    throw notASnapshot(`${file} does not read as ${WORKLOAD_SCHEMA}: ${issue.path.join(".")}: ${issue.message}`);
+  }
+  const workload = content as Workload;
+  const has = workload.snapshot.filter;
+  if (has !== filter && filter !== "all") throw otherFilter(file, has);
+  const residue = residueOf(workload);
+  return { ...residue, snapshot: labelled(residue.snapshot, file) };
 }
 
 function parsed(file: string): object {

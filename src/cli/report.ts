@@ -1,6 +1,7 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
 import { ORDER_BY } from "../report/order.ts";
+import { GROUP_CHOICES } from "./group-options.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
 import { addRingsOptions } from "./rings-options.ts";
 import { WRAPPERS_OPTION } from "./wrappers-option.ts";
@@ -33,6 +34,13 @@ export function reportCommand(exit: (code: ExitCode) => void) {
         .choices(ORDER_BY)
         .default("current_dynamic" as const),
     )
+    .addOption(
+      new Option("--by <WHAT>", "put callers together: directory and file (with -k), module, function").choices(
+        GROUP_CHOICES,
+      ),
+    )
+    .option("--depth <N>", "with --by directory or file: so many parts of the path (fs/ext4 is in fs at 1)")
+    .option("--top <N>", "with --by: rows of the table (default: all)")
     .option(...WRAPPERS_OPTION)
     .option("--malloc", "account kmalloc only")
     .option("--cache", "account kmem_cache only")
@@ -72,6 +80,7 @@ Examples:
   kmemtap report night.kmemtap                   what \`kmemtap live … --record night.kmemtap\` kept
   kmemtap report boot.trace -k /usr/lib/debug --lines   with file and line of each caller
   kmemtap report boot.trace -k ~/linux -b fs/ext4   what fs/ext4 holds
+  kmemtap report boot.trace -k ~/linux --by directory --depth 2   who holds memory, by source directory
   kmemtap report load.kmemtap --workload         what \`kmemtap run … --record load.kmemtap\` printed
   kmemtap report --console console.log boot.trace   both of one boot, each event counted once
   ssh board cat /sys/kernel/tracing/trace | kmemtap report -`,

@@ -27,6 +27,7 @@ export interface DiffOptions extends KernelOptions, DifferenceOptions {
   /** What B is of, where that is not A's kernel. */
   readonly kernelB?: string;
   readonly at?: string;
+  readonly residue?: true;
   readonly failOver?: string;
   readonly budgets?: string;
   readonly noise?: string;
@@ -49,16 +50,23 @@ export async function runDiff(a: string, b: string, options: DiffOptions): Promi
     ...(failOver === undefined ? [] : [{ kind: "total", name: "--fail-over", growth: failOver } as const]),
     ...(options.budgets === undefined ? [] : readBudgets(options.budgets)),
   ];
-  const sideOptions = { filter: filterOf(options), at: options.at, memoryMb: memoryMbOf(options.memoryMb) };
+  const { at, residue } = options;
+  const memoryMb = memoryMbOf(options.memoryMb);
+  const sideOptions = { filter: filterOf(options), at, residue: residue === true, memoryMb };
   const charts = differenceChartsOf(options, branchNames(options));
   kernelChoiceOf(options);
   const { kernelB = options.kernel } = options;
   if (options.kernel === undefined && kernelB !== undefined)
     throw usage("--kernel-b is B's kernel where -k is A's", "give both; -k alone is of both sides");
-  const left = await attributed(await readSide(a, sideOptions), options);
-  const right = await attributed(await readSide(b, sideOptions), { ...options, ...(kernelB && { kernel: kernelB }) });
+  const [sideA, sideB] = [await readSide(a, sideOptions), await readSide(b, sideOptions)];
+  const left = await attributed(sideA.snapshot, options);
+  const right = await attributed(sideB.snapshot, { ...options, ...(kernelB && { kernel: kernelB }) });
   checkComparable(left, right, budgets);
-  const diff = compareSnapshots(left, right, { noiseBytes, budgets });
+  const diff = compareSnapshots(left, right, {
+    noiseBytes,
+    budgets,
+    ...(sideA.rounds !== undefined && sideB.rounds !== undefined && { rounds: [sideA.rounds, sideB.rounds] }),
+  });
   const text =
     options.json === true
       ? JSON.stringify(diff, null, 2) + "\n"

@@ -7,7 +7,7 @@ import { ExitCode } from "../model/errors.ts";
 import type { CallerSource, Snapshot } from "../model/snapshot.ts";
 import { MAX_STACKS } from "../model/stack-table.ts";
 import type { Workload } from "../model/workload.ts";
-import { formatAccountFile } from "../report/account-file.ts";
+import { type AccountExtras, formatAccountFile } from "../report/account-file.ts";
 import { formatCallersFile } from "../report/callers-file.ts";
 import { orderCallers, type OrderBy } from "../report/order.ts";
 import { formatWorkload } from "../report/workload-report.ts";
@@ -17,6 +17,8 @@ import { formatSlabAccount, SLAB_ACCOUNT_BEGINNING } from "../report/slab-accoun
 import { filterOf } from "./account-filter.ts";
 import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
+import { groupChoiceOf, type GroupOptions, withGroups } from "./group-options.ts";
+import { headingOf } from "./phase-heading.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { ReadProgress } from "./read-progress.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
@@ -27,7 +29,7 @@ import { endNotice, noEvents, noneInTrace, partOf, type WindowOptions, windowOf 
 import { extrasOf, wrappersOf } from "./wrappers.ts";
 import { writeOutput } from "./write-output.ts";
 
-interface Outputs extends KernelOptions, RingsOptions {
+interface Outputs extends KernelOptions, RingsOptions, GroupOptions {
   readonly accountFile?: string;
   readonly callersFile?: string;
   readonly slabAccount?: string | true;
@@ -57,6 +59,7 @@ export async function runReport(named: readonly string[], options: ReportOptions
     throw usage("--lifetimes without --json", "add --json: the other forms have no room for it");
   if (options.tasks === true && options.workload === true)
     throw usage("--tasks with --workload", "a workload is accounted by phase, not by task");
+  const groups = groupChoiceOf(options);
   const { files, outputs } = await sortOut(named, options);
   kernelChoiceOf(options, rings !== undefined);
   const console = options.console === undefined ? undefined : inputOf(options.console);
@@ -78,8 +81,11 @@ export async function runReport(named: readonly string[], options: ReportOptions
       },
     ));
   clearStatus();
-  if (capture?.workload === undefined) await writeOutputs(await attributed(whole, options), outputs, rings);
-  else await writeOutput("-", workloadText(await workloadAttributed(capture.workload, options), outputs));
+  if (capture?.workload === undefined) {
+    const heading = await headingOf(files[0], options);
+    const account = withGroups(await attributed(whole, options), groups);
+    await writeOutputs({ ...account, heading, top: groups?.top }, outputs, rings);
+  } else await writeOutput("-", workloadText(await workloadAttributed(capture.workload, options), outputs));
   const { snapshot } = whole;
   const remarks = outputs.json === true || capture?.workload !== undefined ? [] : remarksOn(snapshot);
   const notices = [notExactNotice(snapshot), ...printkNotices(snapshot), ...remarks];
@@ -247,7 +253,7 @@ function printkNotices({ printk, loss, totals }: Snapshot): string[] {
 }
 
 async function writeOutputs(
-  { snapshot, freeingCallSites, sources }: Attributed,
+  { snapshot, freeingCallSites, sources, heading, top }: Attributed & Pick<AccountExtras, "heading" | "top">,
   options: Outputs,
   rings: RingsChoice | undefined,
 ): Promise<void> {
@@ -255,7 +261,16 @@ async function writeOutputs(
   const chosen = [accountFile, callersFile, slabAccount, json, tasks, pprof, rings];
   const nothingChosen = chosen.every((output) => output === undefined);
   if (accountFile !== undefined || nothingChosen)
-    await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy, extrasOf(options)));
+    await writeOutput(
+      accountFile ?? "-",
+      formatAccountFile(snapshot, orderBy, {
+        ...extrasOf(options),
+        heading,
+        top,
+        // A file is read by scripts that know trace_analyze's layout.
+        implied: accountFile === undefined,
+      }),
+    );
   if (callersFile !== undefined) await writeOutput(callersFile, formatCallersFile(snapshot, orderBy));
   if (slabAccount !== undefined) {
     const path = slabAccount === true ? "-" : slabAccount;

@@ -54,7 +54,8 @@ export async function conclude(account: Snapshot, options: SnapshotCommandOption
 
 /** What was captured before the link failed is worth having. */
 async function fail(failure: Error, snapshot: Snapshot): Promise<never> {
-  if (snapshot.totals.allocs > 0) await writeOutput("-", formatAccountFile(snapshot, "current_dynamic"));
+  if (snapshot.totals.allocs > 0)
+    await writeOutput("-", formatAccountFile(snapshot, "current_dynamic", { implied: true }));
   throw failure;
 }
 
@@ -64,6 +65,9 @@ async function print(snapshot: Snapshot, options: SnapshotCommandOptions): Promi
       ? `${JSON.stringify(snapshot, null, 2)}\n`
       : options.tasks === true
         ? formatTasks(snapshot)
-        : formatAccountFile(snapshot, "current_dynamic", extrasOf(options));
+        : formatAccountFile(snapshot, "current_dynamic", {
+            ...extrasOf(options),
+            implied: options.output === undefined,
+          });
   await writeOutput(options.output ?? "-", text);
 }

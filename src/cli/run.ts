@@ -10,13 +10,16 @@ export function runCommand(exit: (code: ExitCode) => void) {
     .argument("<TARGET>", TARGETS)
     .argument("[COMMAND...]", "the workload, behind --, where there is but one phase")
     .option("--phase <NAME=COMMAND>", "a phase, a line of sh; may be repeated", collect)
-    .option("--repeat <N>", "run the workload N times and tell what grows in every round from what stays")
+    .option(
+      "--repeat <N>",
+      "run the workload N times and tell what grows in every round from what stays (default: 1; with --fail-on-leak: 5)",
+    )
     .option("--settle <TIME>", "wait after each round for what is freed late (default: 1s)")
     .addOption(new Option("--scope <SCOPE>", "whose events (default: system)").choices(["system", "process"] as const))
     .option("--addresses", "list the addresses of what was left")
     .option(
       "--fail-on-leak",
-      "exit with 1 on a leak or a command that failed, with 4 when loss makes the verdict unsafe",
+      "run 5 rounds unless --repeat says how many; exit with 1 on a leak or a command that failed, with 4 where the verdict is unsafe",
     )
     .option("--json", "print the whole result (kmemtap.workload/1)")
     .option("-o, --output <FILE>", "where to write the result (default: standard output)")

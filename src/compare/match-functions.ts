@@ -1,5 +1,5 @@
 /** The functions of two accounts, matched. */
-import { functionOf } from "../model/function-name.ts";
+import { functionOf, olderNameOf } from "../model/function-name.ts";
 import type { CallerRow, Snapshot } from "../model/snapshot.ts";
 import { type Place, sourceFileOf } from "./source-of.ts";
 
@@ -15,11 +15,13 @@ export interface MatchedFunction extends Place {
  * function that moved to another file is the same otherwise.
  */
 export function matchFunctions(a: Callers, b: Callers): MatchedFunction[] {
+  const renamed = renamedIn(a, b);
   const ambiguous = new Set([...severalFiles(a), ...severalFiles(b)]);
   const found = new Map<string, { place: Place; a: CallerRow[]; b: CallerRow[] }>();
   for (const [side, { callers }] of [["a", a] as const, ["b", b] as const]) {
     for (const row of callers) {
-      const { name, module, offset } = functionOf(row.callSite);
+      const { name: own, module, offset } = functionOf(row.callSite);
+      const name = renamed.get(own) ?? own;
       const file = sourceFileOf(row);
       const plain = keyOf(name, module);
       const key = ambiguous.has(plain) ? `${plain} ${file ?? ""}` : plain;
@@ -31,6 +33,22 @@ export function matchFunctions(a: Callers, b: Callers): MatchedFunction[] {
     }
   }
   return [...found.values()].map(({ place, a: left, b: right }) => ({ ...place, a: left, b: right }));
+}
+
+/** Names that only one side has, and that the other has as it was before 6.10: by the name since. */
+function renamedIn(a: Callers, b: Callers): ReadonlyMap<string, string> {
+  const names = [a, b].map(({ callers }) => new Set(callers.map(({ callSite }) => functionOf(callSite).name)));
+  const renamed = new Map<string, string>();
+  for (const [i, { callers }] of [a, b].entries()) {
+    const [own, other] = [names[i], names[1 - i]];
+    for (const { callSite } of callers) {
+      const older = olderNameOf(callSite);
+      if (older === undefined) continue;
+      const { name } = functionOf(callSite);
+      if (!other.has(name) && other.has(older) && !own.has(older)) renamed.set(name, older);
+    }
+  }
+  return renamed;
 }
 
 function severalFiles({ callers }: Callers): string[] {

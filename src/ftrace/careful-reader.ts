@@ -34,6 +34,8 @@ export class CarefulReader {
   /** Where heads are looked for: what stands before one is counted by the clock of the last event. */
   readonly #sought: LineHead = newLineHead();
   #bytes: Uint8Array = new Uint8Array(0);
+  /** Where the input ends in the line that is read, because it has no newline; else -1. */
+  #inputEnd = -1;
 
   readonly #stacks: StackLines;
 
@@ -59,6 +61,7 @@ export class CarefulReader {
     }
     this.#stacks.close();
     this.#reader.setMode(true, end === next);
+    this.#inputEnd = end === next ? end : -1;
     this.#readLine(start, end, next);
     this.#reader.setMode(false, false);
   }
@@ -172,7 +175,8 @@ export class CarefulReader {
   }
 
   #count(lineClass: LineClass, from: number, to: number): void {
-    this.#columns.tally.count(lineClass, to - from);
+    const isEnd = lineClass === LineClass.truncated && to === this.#inputEnd;
+    this.#columns.countLine(isEnd ? LineClass.unfinished : lineClass, to - from, this.#head.timeNs);
   }
 
   /** Counts text in which no event begins: `[from, end)`, and up to `next` its line's end. */

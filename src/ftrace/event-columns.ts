@@ -1,5 +1,5 @@
-import type { AgentMark, EventBatch, LossMark, StackMark } from "../model/event-batch.ts";
-import { LineTally } from "../model/line-tally.ts";
+import type { AgentMark, EventBatch, LossMark, StackMark, UnreadMark } from "../model/event-batch.ts";
+import { isRejected, LineClass, LineTally } from "../model/line-tally.ts";
 import { NO_TASK } from "../model/task-table.ts";
 
 const INITIAL_EVENTS = 2048;
@@ -24,6 +24,7 @@ export class EventColumns implements EventBatch {
   timeNs = new Float64Array(INITIAL_EVENTS);
   task: Uint32Array | undefined;
   losses: LossMark[] = [];
+  unread: UnreadMark[] = [];
   marks: AgentMark[] = [];
   stacks: StackMark[] = [];
   readonly tally = new LineTally();
@@ -36,9 +37,16 @@ export class EventColumns implements EventBatch {
   reset(): void {
     this.length = 0;
     if (this.losses.length > 0) this.losses = [];
+    if (this.unread.length > 0) this.unread = [];
     if (this.marks.length > 0) this.marks = [];
     if (this.stacks.length > 0) this.stacks = [];
     this.tally.clear();
+  }
+
+  /** @param timeNs the trace clock there */
+  countLine(lineClass: LineClass, bytes: number, timeNs: number): void {
+    this.tally.count(lineClass, bytes);
+    if (isRejected(lineClass) || lineClass === LineClass.unfinished) this.unread.push({ lineClass, bytes, timeNs });
   }
 
   /** Adds the first `events` of others. */

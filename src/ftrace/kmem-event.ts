@@ -155,7 +155,7 @@ export class KmemEventReader {
 
   #readAllocation(at: number, kind: EventKind): number {
     const siteEnd = this.#callSiteEnd(at);
-    if (siteEnd < 0) return this.#badFieldIn(at);
+    if (siteEnd < 0) return this.#badFieldIn(at, MAX_CALL_SITE);
     const pointer = this.#pointer;
     let p = pointer.read(this.#bytes, this.#view, siteEnd + PTR_KEY);
     const isHidden = p === NoPointer.hidden && this.takesHidden;
@@ -186,7 +186,7 @@ export class KmemEventReader {
 
   #readFree(at: number, kind: EventKind): number {
     const siteEnd = this.#callSiteEnd(at);
-    if (siteEnd < 0) return this.#badFieldIn(at);
+    if (siteEnd < 0) return this.#badFieldIn(at, MAX_CALL_SITE);
     const pointer = this.#pointer;
     let p = pointer.read(this.#bytes, this.#view, siteEnd + PTR_KEY);
     const isHidden = p === NoPointer.hidden && this.takesHidden;
@@ -347,10 +347,8 @@ export class KmemEventReader {
   }
 
   /** A field behind `at` cannot be read: it is bad, unless the input simply ends there. */
-  #badFieldIn(at: number): number {
-    return this.unterminated && this.#bytes.indexOf(NEWLINE, at) <= at + MAX_CUT_FIELD
-      ? Unread.truncated
-      : Unread.badField;
+  #badFieldIn(at: number, longest = MAX_CUT_FIELD): number {
+    return this.unterminated && this.#bytes.indexOf(NEWLINE, at) <= at + longest ? Unread.truncated : Unread.badField;
   }
 
   /** Checks what is left of the line from `p`; `site` is -1 for what is no event. */

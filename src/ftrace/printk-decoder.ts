@@ -71,6 +71,8 @@ export class PrintkDecoder implements Decoder {
   #bytes = new Uint8Array(2 * MAX_LINE_BYTES);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
+  /** Where the input ends in the line that is read, because it has no newline; else -1. */
+  #inputEnd = -1;
   /** Bytes already thrown away of a line that became too long; 0 when not within one. */
   #discarded = 0;
 
@@ -152,6 +154,7 @@ export class PrintkDecoder implements Decoder {
       if (read === Unread.strayText && this.#reader.lineClass === LineClass.event) this.#columns.length -= 1;
     }
     this.#reader.setMode(true, end === next);
+    this.#inputEnd = end === next ? end : -1;
     this.#readPieces(start, end, next);
     this.#reader.setMode(false, false);
   }
@@ -204,7 +207,8 @@ export class PrintkDecoder implements Decoder {
   }
 
   #count(lineClass: LineClass, from: number, to: number): void {
-    this.#columns.tally.count(lineClass, to - from);
+    const isEnd = lineClass === LineClass.truncated && to === this.#inputEnd;
+    this.#columns.countLine(isEnd ? LineClass.unfinished : lineClass, to - from, this.#head.timeNs);
   }
 
   /** Counts what the reader has read. */

@@ -151,13 +151,13 @@ export class StackJoin {
   }
 
   /** The events before `place`, with what the batch says of the input. */
-  #give({ losses, tally }: EventBatch, place: number): EventBatch {
+  #give({ losses, unread, tally }: EventBatch, place: number): EventBatch {
     const { kind, ptrLow, ptrHigh, callSite, bytesReq, bytesAlloc, cpu, timeNs, stack, task } = this.#held;
     const marks = this.#marks.filter(({ at }) => at <= place);
     this.#marks = this.#marks.filter(({ at }) => at > place);
     this.#given = place;
     const columns = { kind, ptrLow, ptrHigh, callSite, bytesReq, bytesAlloc, cpu, timeNs, stack, task };
-    return { length: place, ...columns, losses, marks, tally };
+    return { length: place, ...columns, losses, unread, marks, tally };
   }
 
   /** Forgets the events that were given out. */

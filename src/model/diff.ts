@@ -35,6 +35,7 @@ export const diffSideSchema = z
     exact: z.boolean(),
     notExact: z.string().optional().describe("why not, one line"),
     release: z.string().optional().describe("uname -r, where the account knows it"),
+    rounds: count.optional().describe("of a workload's residue: how often the workload ran"),
     seconds: z.number().nullable().describe("trace clock from the first event to the last; null where there is none"),
     callSites: count,
     addresses: count.describe(
@@ -73,6 +74,11 @@ export const diffFunctionSchema = z
     marks: z
       .array(z.enum(["unseen-frees"]))
       .describe("unseen-frees: frees of such objects raise no event, so that some of them may be gone"),
+    doubtfulBytes: count
+      .optional()
+      .describe(
+        "of what it holds more in B, bytes that frees without an event may explain, at most; absent where none",
+      ),
     ...compared,
     sites: z
       .array(diffSiteSchema)
@@ -113,19 +119,28 @@ export const diffGateSchema = z
     bytes: signed,
     functions: count.describe("that it applies to; 0 may be a slip in its name"),
     isOver: z.boolean(),
+    doubtfulBytes: count
+      .optional()
+      .describe("of bytes, those that frees without an event may explain, at most; absent where none"),
+    isDoubtful: z.boolean().describe("over, but not without doubtfulBytes: they do not decide alone"),
   })
   .meta({ id: "DiffGate" });
 export type DiffGate = z.infer<typeof diffGateSchema>;
 
 export const diffVerdictSchema = z
   .enum(["within", "over", "inconclusive"])
-  .describe("inconclusive: an account is not exact, so that what was lost may look like growth or hide it");
+  .describe(
+    "inconclusive: an account is not exact, so that what was lost may look like growth or hide it; or only bytes that may be gone are over",
+  );
 export type DiffVerdict = z.infer<typeof diffVerdictSchema>;
 
 export const diffSchema = z
   .object({
     schema: z.literal(DIFF_SCHEMA),
     filter: accountFilterSchema,
+    compared: z
+      .enum(["account", "residue"])
+      .describe("account: all that is held; residue: what a workload allocated and left behind"),
     exact: z.boolean().describe("true where both accounts are"),
     a: diffSideSchema,
     b: diffSideSchema,

@@ -4,7 +4,7 @@
  * One batch is one `next` of the pipeline, never one event: an RxJS operator costs more than all else that is done to
  * an event (PERFORMANCE.md), and columns in typed arrays make no garbage.
  */
-import type { LineTally } from "./line-tally.ts";
+import type { LineClass, LineTally } from "./line-tally.ts";
 
 /** What happened to a pointer, by the allocator's interface it came through. */
 export const EventKind = {
@@ -28,6 +28,14 @@ export interface LossMark {
   /** How many; undefined where the kernel only says that some were lost. */
   readonly events: number | undefined;
   /** The trace clock at the last event read before the mark. */
+  readonly timeNs: number;
+}
+
+/** A line, or a piece of one, that was rejected, or that the input ends in: a piece of the tally, with its time. */
+export interface UnreadMark {
+  readonly lineClass: LineClass;
+  readonly bytes: number;
+  /** The trace clock of the line as far as it was read, else of the last one before it. */
   readonly timeNs: number;
 }
 
@@ -72,6 +80,8 @@ export interface EventBatch {
   /** Id in the session's `TaskTable` of the task that an allocation is of; absent where nobody asks. Of frees it says nothing. */
   readonly task?: Uint32Array | undefined;
   readonly losses: readonly LossMark[];
+  /** What of the text could not be read; of the tally. */
+  readonly unread: readonly UnreadMark[];
   readonly marks: readonly AgentMark[];
   /** Stacks as they were read; absent where nobody reads them. */
   readonly stacks?: readonly StackMark[];

@@ -18,6 +18,14 @@ export interface FunctionName {
   readonly offset: number | null;
 }
 
+/**
+ * What a function may have been called before 6.10, beside its name without `_noprof`: `__kvmalloc_node_noprof` is kvmalloc_node,
+ * which became a macro around it (include/linux/slab.h), as `__kmalloc_noprof` is `__kmalloc`. Undefined for others.
+ */
+export function olderNameOf(callSite: string): string | undefined {
+  return /^__(\w+)_noprof[.+]/.exec(callSite)?.[1];
+}
+
 /** `fat_fill_super.isra.0+0xa3/0xc70 [fat]` → fat_fill_super, fat, 0xa3. */
 export function functionOf(callSite: string): FunctionName {
   const match = CALL_SITE.exec(callSite);

@@ -31,19 +31,21 @@ export const LineClass = {
   outside: 13,
   /** A kernel stack behind its event, or a line of one: see {@link StackMark}. */
   stack: 14,
+  /** A trace line that the input ends in, without a newline, as it does where who wrote it was killed: its end, and no damage. */
+  unfinished: 15,
 
   // Rejected: a trace line that could not be read. Any of these makes an account inexact.
-  badHead: 15,
-  badField: 16,
-  truncated: 17,
-  hiddenPointer: 18,
-  tooLong: 19,
+  badHead: 16,
+  badField: 17,
+  truncated: 18,
+  hiddenPointer: 19,
+  tooLong: 20,
   /** A loss marker or the header's entries line, damaged: something was lost, and how much cannot be read. */
-  badMarker: 20,
+  badMarker: 21,
 } as const;
 export type LineClass = (typeof LineClass)[keyof typeof LineClass];
 
-export const LINE_CLASSES = 21;
+export const LINE_CLASSES = 22;
 const FIRST_REJECTED = LineClass.badHead;
 
 export const IGNORED_REASONS = [
@@ -61,6 +63,7 @@ export const IGNORED_REASONS = [
   "own",
   "outside",
   "stack",
+  "unfinished",
 ] as const;
 export const REJECTED_REASONS = ["badHead", "badField", "truncated", "hiddenPointer", "tooLong", "badMarker"] as const;
 
@@ -74,6 +77,7 @@ const TRACE_CLASSES = [
   LineClass.agent,
   LineClass.outside,
   LineClass.stack,
+  LineClass.unfinished,
   LineClass.badHead,
   LineClass.badField,
   LineClass.truncated,
@@ -86,6 +90,11 @@ export interface ProbedFrees {
   rcuFrees: number;
   bulkFrees: number;
   notFollowed: number;
+}
+
+/** True for what makes an account inexact. */
+export function isRejected(lineClass: LineClass): boolean {
+  return lineClass >= FIRST_REJECTED;
 }
 
 /** Lines and bytes by {@link LineClass}. */

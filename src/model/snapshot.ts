@@ -55,6 +55,22 @@ export const stackFactsSchema = z
 /** What kernel stacks told, where the trace has some (docs/stacks.md). */
 export type StackFacts = z.infer<typeof stackFactsSchema>;
 
+export const accountGroupSchema = totalsSchema
+  .omit({ peakNetBytes: true })
+  .extend({ name: z.string().describe("fs/ext4, fs/ext4/inode.c, vmlinux, [ext4], alloc_inode; (unattributed)") })
+  .meta({ id: "AccountGroup" });
+export type AccountGroup = z.infer<typeof accountGroupSchema>;
+
+export const accountGroupsSchema = z
+  .object({
+    by: z.enum(["directory", "file", "module", "function"]),
+    depth: count.optional().describe("parts of a path that make a group; absent where all do"),
+    groups: z.array(accountGroupSchema).describe("every caller is in one, so that they add up to the totals"),
+  })
+  .meta({ id: "AccountGroups" });
+/** Callers put together by where they are. */
+export type AccountGroups = z.infer<typeof accountGroupsSchema>;
+
 const linesAndBytes = z.object({ lines: count, bytes });
 export const inputSchema = z
   .object({
@@ -116,6 +132,7 @@ export const snapshotSchema = z
     totals: totalsSchema,
     loss: lossSchema,
     input: inputSchema,
+    groups: accountGroupsSchema.optional().describe("where --by asked for them"),
     callers: z.array(callerRowSchema).describe("call sites that allocated, by netBytes, ties by caller"),
     stacks: stackFactsSchema.optional(),
     probed: probedSchema.optional(),

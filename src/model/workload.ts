@@ -77,8 +77,11 @@ export const residueCallerSchema = z
       ),
     doubtfulBytes: bytes.optional().describe("bytes_alloc of doubtfulObjects"),
     marks: z
-      .array(z.enum(["unseen-frees"]))
-      .describe("unseen-frees: frees of such objects raise no event, so that some of them may be gone"),
+      .array(z.enum(["unseen-frees", "own"]))
+      .describe(
+        "unseen-frees: frees of such objects raise no event, so that some of them may be gone; own: kmemtap's, the list of pids that " +
+          "scope process follows",
+      ),
   })
   .meta({ id: "ResidueCaller" });
 export type ResidueCaller = z.infer<typeof residueCallerSchema>;
@@ -97,7 +100,7 @@ export const siteVerdictSchema = z
   .enum(["leak", "cache", "unsteady", "unseen-frees"])
   .describe(
     "leak: grows in every round after the first; cache: stays as large as it was after the first; " +
-      "unsteady: grows, but not as a leak does, or the rounds are too few to tell; " +
+      "unsteady: grows, but not as a leak does, or the rounds are too few to tell, or the verdict over all is unsafe; " +
       "unseen-frees: grows, but its frees raise no event, or /proc/slabinfo lacks what stayed",
   );
 export type SiteVerdict = z.infer<typeof siteVerdictSchema>;

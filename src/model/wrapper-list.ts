@@ -2,7 +2,7 @@
  * Functions that allocate for their caller (kstrdup, kmemdup, __alloc_skb …): a call site in one of them says who asked the
  * allocator, not who holds the memory.
  */
-import { functionOf } from "./function-name.ts";
+import { functionOf, olderNameOf } from "./function-name.ts";
 
 /** Of a call site's text. Names are those of {@link functionOf}, without what compilers append. */
 export class WrapperList {
@@ -36,7 +36,11 @@ export class WrapperList {
 
   /** Whether the function of this call site, or frame, is one of them. An address without a name never is. */
   has(callSite: string): boolean {
-    const { name } = functionOf(callSite);
+    const older = olderNameOf(callSite);
+    return this.#holds(functionOf(callSite).name) || (older !== undefined && this.#holds(older));
+  }
+
+  #holds(name: string): boolean {
     return (
       this.#names.has(name) ||
       this.#beginnings.some((beginning) => name.startsWith(beginning)) ||

@@ -1,7 +1,8 @@
 /** trace_analyze's account file, to the byte: scripts of twelve years read it. */
-import type { CallerRow, Snapshot } from "../model/snapshot.ts";
+import { printable } from "../model/printable.ts";
+import type { AccountGroups, CallerRow, Snapshot } from "../model/snapshot.ts";
 import { UNATTRIBUTED } from "../model/source-tree.ts";
-import { type OrderBy, orderCallers } from "./order.ts";
+import { groupsInOrder, type OrderBy, orderCallers } from "./order.ts";
 
 /** What stands behind each caller, past what trace_analyze prints. */
 export interface AccountExtras {
@@ -9,10 +10,19 @@ export interface AccountExtras {
   readonly lines?: boolean;
   /** That it is a wrapper, which allocates for its callers, and how many sizes it was asked for. */
   readonly wrappers?: boolean;
+  /** Objects that ended without a free being seen: without them alloc/free and net do not go together. */
+  readonly implied?: boolean;
+  /** Lines above all: what the account is of, where it is of a part. */
+  readonly heading?: readonly string[] | undefined;
+  /** Of the groups, where there are any, so many rows; all unless said. */
+  readonly top?: number | undefined;
 }
 
-export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderBy, extras: AccountExtras = {}): string {
+export function formatAccountFile(snapshot: Snapshot, orderBy: OrderBy, extras: AccountExtras = {}): string {
+  const { totals, callers, groups } = snapshot;
+  const { heading = [] } = extras;
   const lines = [
+    ...(heading.length === 0 ? [] : [...heading, ""]),
     `current bytes allocated: ${column(totals.netBytes, 10)}`,
     `current bytes requested: ${column(totals.netRequestedBytes, 10)}`,
     `current wasted bytes:    ${column(totals.wasteBytes, 10)}`,
@@ -20,8 +30,17 @@ export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderB
     `number of frees:         ${column(totals.frees, 10)}`,
     `number of callers:       ${column(totals.callSites, 10)}`,
     "",
+    ...(groups === undefined ? callerLines(callers, orderBy, extras) : groupLines(groups, orderBy, extras.top)),
+  ];
+  return lines.join("\n") + "\n";
+}
+
+const RULE = "-".repeat(45);
+
+function callerLines(callers: readonly CallerRow[], orderBy: OrderBy, extras: AccountExtras): string[] {
+  return [
     "   total    waste      net alloc/free  caller",
-    "-".repeat(45),
+    RULE,
     ...orderCallers(callers, orderBy).map((row) =>
       formatRow(
         [row.totalBytes, row.wasteBytes, row.netBytes],
@@ -29,17 +48,37 @@ export function formatAccountFile({ totals, callers }: Snapshot, orderBy: OrderB
         row.frees,
         row.caller +
           viaOf(row) +
+          (extras.implied === true ? impliedMark(row) : "") +
           (extras.wrappers === true ? markOf(row) : "") +
           (extras.lines === true ? `  ${placeOf(row)}` : ""),
       ),
     ),
   ];
-  return lines.join("\n") + "\n";
+}
+
+function groupLines({ by, groups }: AccountGroups, orderBy: OrderBy, top = groups.length): string[] {
+  return [
+    `   total    waste      net  objects alloc/free  ${by}`,
+    RULE,
+    ...groupsInOrder(groups, orderBy)
+      .slice(0, top)
+      .map((group) => {
+        const { name, totalBytes, wasteBytes, netBytes, liveObjects, allocs, frees } = group;
+        const named = printable(name) + impliedMark(group);
+        return formatRow([totalBytes, wasteBytes, netBytes, liveObjects], allocs, frees, named);
+      }),
+    ...(groups.length > top ? [`  … and ${String(groups.length - top)} more`] : []),
+  ];
 }
 
 /** Where stacks have told through which wrappers it allocated: never in a trace of trace_analyze's day. */
 function viaOf({ via }: CallerRow): string {
   return via === undefined ? "" : `  via ${via.map((way) => way.function).join(", ")}`;
+}
+
+/** Behind a caller's alloc/free. */
+export function impliedMark({ impliedFrees }: Pick<CallerRow, "impliedFrees">): string {
+  return impliedFrees === 0 ? "" : `  (${String(impliedFrees)} implied ${impliedFrees === 1 ? "free" : "frees"})`;
 }
 
 function markOf({ wrapper, sizes = 0 }: CallerRow): string {

@@ -34,6 +34,13 @@ export function hiddenFreesNotice({ totals, loss }: Snapshot): string | undefine
   return parts.length === 0 ? undefined : `besides: ${parts.join("; ")}`;
 }
 
+/** That the input ends within a line, as where QEMU was killed; undefined where it does not. */
+export function unfinishedNotice({ input }: Snapshot): string | undefined {
+  const { unfinished } = input.ignored as Partial<Snapshot["input"]["ignored"]>;
+  if (unfinished === undefined || unfinished.lines === 0) return undefined;
+  return `the input ends within a trace line (${count(unfinished.bytes, "byte")} of it), which is not accounted`;
+}
+
 function count(number: number, noun: string): string {
   return `${String(number)} ${noun}${number === 1 ? "" : "s"}`;
 }

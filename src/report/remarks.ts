@@ -1,6 +1,6 @@
 import type { Snapshot } from "../model/snapshot.ts";
 import { functionCountsNotice } from "./function-counts-notice.ts";
-import { hiddenFreesNotice } from "./loss-notice.ts";
+import { hiddenFreesNotice, unfinishedNotice } from "./loss-notice.ts";
 import { reconciliationNotice } from "./reconciliation-notice.ts";
 import { wrapperNotice } from "./wrapper-notice.ts";
 
@@ -8,6 +8,7 @@ import { wrapperNotice } from "./wrapper-notice.ts";
 export function remarksOn(snapshot: Snapshot): readonly string[] {
   return [
     hiddenFreesNotice(snapshot),
+    unfinishedNotice(snapshot),
     reconciliationNotice(snapshot),
     functionCountsNotice(snapshot),
     wrapperNotice(snapshot),

@@ -1,6 +1,7 @@
 /** The account of a workload for a terminal: phases, residue, rounds, verdict. No line is wider than {@link WIDTH}. */
 import type { GrowingCaller, Repeat, Residue, ResidueCaller, Workload, WorkloadPhase } from "../model/workload.ts";
-import { column, formatRow, placeOf } from "./account-file.ts";
+import { isOwnCaller } from "../model/own-callers.ts";
+import { column, formatRow, impliedMark, placeOf } from "./account-file.ts";
 import { lossNotice } from "./loss-notice.ts";
 import { functionCountsNotice } from "./function-counts-notice.ts";
 import { reconciliationNotice } from "./reconciliation-notice.ts";
@@ -25,9 +26,7 @@ export function formatWorkload(workload: Workload, options: WorkloadReportOption
     ...names.map((name) =>
       formatPhase(
         workload.phases.filter((phase) => phase.name === name),
-        workload.repeat !== null,
-        top,
-        options.output === true,
+        { repeated: workload.repeat !== null, top, output: options.output === true, own: workload.scope === "process" },
       ),
     ),
     formatResidue(workload.residue, names.length > 1, top),
@@ -40,8 +39,16 @@ export function formatWorkload(workload: Workload, options: WorkloadReportOption
     .join("\n");
 }
 
+interface PhaseOptions {
+  readonly repeated: boolean;
+  readonly top: number;
+  readonly output: boolean;
+  /** Some callers may be kmemtap's own. */
+  readonly own: boolean;
+}
+
 /** One phase, a line for each of its rounds, and the callers of the last one: by then caches have filled. */
-function formatPhase(rounds: readonly WorkloadPhase[], repeated: boolean, top: number, output: boolean): string[] {
+function formatPhase(rounds: readonly WorkloadPhase[], { repeated, top, output, own }: PhaseOptions): string[] {
   const last = rounds[rounds.length - 1];
   const lines = [fit(`phase ${printable(last.name)}: ${printable(last.command)}`, WIDTH)];
   lines.push(`${repeated ? "round " : ""}exit      time   allocs    frees        net  left behind at the end`);
@@ -58,7 +65,8 @@ function formatPhase(rounds: readonly WorkloadPhase[], repeated: boolean, top: n
   const callers = [...last.callers].sort((a, b) => Math.abs(b.netBytes) - Math.abs(a.netBytes));
   for (const row of callers.slice(0, top)) {
     const numbers = formatRow([row.totalBytes, row.freedBytes, row.netBytes], row.allocs, row.frees, "");
-    lines.push(numbers + fit(row.caller, WIDTH - numbers.length));
+    const mark = impliedMark(row) + (own && isOwnCaller(row.callSite) ? "  (kmemtap's own)" : "");
+    lines.push(numbers + fit(row.caller, WIDTH - numbers.length - mark.length) + mark);
   }
   return [...lines, ...more(callers.length - top)];
 }
@@ -121,6 +129,7 @@ function residueLines(row: ResidueCaller, phased: boolean): string[] {
   const notes = (row.source?.file ?? null) === null ? [] : [placeOf(row)];
   if (phased)
     notes.push(...Object.entries(row.byPhase).map(([name, objects]) => `${printable(name)} ${String(objects)}`));
+  if (row.marks.includes("own")) notes.push("kmemtap's own");
   if (row.doubtfulObjects !== undefined) notes.push(`${String(row.doubtfulObjects)} may be gone`);
   else if (row.marks.includes("unseen-frees")) notes.push("unseen frees");
   const line = numbers + fit(row.caller, WIDTH - numbers.length);

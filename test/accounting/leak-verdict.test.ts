@@ -1,6 +1,13 @@
 /** Leak, cache, or neither: one example a rule. */
 import { describe, expect, it } from "vitest";
-import { judgeSite, judgeWorkload, type SiteRounds, unseenFrees } from "../../src/accounting/leak-verdict.ts";
+import {
+  judgeSite,
+  judgeWorkload,
+  type SiteJudgement,
+  type SiteRounds,
+  underVerdict,
+  unseenFrees,
+} from "../../src/accounting/leak-verdict.ts";
 
 /** Objects of 64 bytes. */
 const site = (netObjects: number[], survivors: number[], fields: Partial<SiteRounds> = {}): SiteRounds => ({
@@ -41,6 +48,8 @@ describe("a call site", () => {
     ["as much as the slabs lack", "unseen-frees", site([9, 5, 5, 5], [9, 5, 5, 5], { doubtful: 15 })],
     ["more than the slabs lack", "leak", site([9, 5, 5, 5], [9, 5, 5, 5], { doubtful: 14 })],
     ["nothing alive of any round", undefined, site([1, -1, 1], [0, 0, 0])],
+    ["three rounds of which the last two differ", "unsteady", site([0, 1, 2], [0, 1, 2])],
+    ["four that do so", "leak", site([0, 1, 2, 2], [0, 1, 2, 2])],
     ["two rounds, growing", "unsteady", site([1, 1], [1, 1])],
     ["two rounds, the second adding nothing", "cache", site([1, 0], [1, 0])],
     ["one round", undefined, site([1], [1])],
@@ -118,4 +127,35 @@ describe("a workload", () => {
       "no call site grew in every round after the first; 1 call site grew unsteadily, 1 call site grew whose frees raise no event",
     );
   });
+});
+
+function judged(rounds: SiteRounds): SiteJudgement {
+  const judgement = judgeSite(rounds);
+  if (judgement === undefined) throw new Error("something stayed of it");
+  return judgement;
+}
+
+describe("two figures", () => {
+  const over = (rounds: SiteRounds) =>
+    judgeWorkload([judged(rounds)], { rounds: rounds.netBytes.length, exact: true, scope: "system" });
+
+  it("that differ make no trend: neither leak nor clean", () => {
+    expect(over(site([0, 1, 2], [0, 1, 2]))).toEqual({
+      verdict: "unsafe",
+      reason: "1 call site grew in both rounds after the first, but not alike: repeat 4 times or more",
+    });
+    expect(over(site([0, 2, 2], [0, 2, 2])).verdict).toBe("leak");
+    expect(over(site([0, 1, 2, 2], [0, 1, 2, 2])).verdict).toBe("leak");
+  });
+});
+
+it("a row says no leak where the verdict over all is unsafe", () => {
+  const leak = judged(site([1, 1, 1], [1, 1, 1]));
+  expect(underVerdict(leak, { verdict: "leak", exact: true })).toBe(leak);
+  const reason = "grew in every round after the first, by 1 objects, 64 bytes; but ";
+  expect(underVerdict(leak, { verdict: "unsafe", exact: true })).toMatchObject({
+    verdict: "unsteady",
+    reason: `${reason}frees outside of the workload's processes are not seen`,
+  });
+  expect(underVerdict(leak, { verdict: "unsafe", exact: false }).reason).toBe(`${reason}events were lost`);
 });

@@ -1,5 +1,5 @@
 /** The account of a workload again from its recording, as it was live: also where it was cut short, or bytes are missing. */
-import { truncateSync, statSync } from "node:fs";
+import { statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lastValueFrom } from "rxjs";
 import { describe, expect, it } from "vitest";
@@ -7,6 +7,9 @@ import { CaptureRecorder } from "../../src/capture/capture-recorder.ts";
 import type { WorkloadListener } from "../../src/capture/live-options.ts";
 import { liveSession } from "../../src/capture/live-session.ts";
 import { accountCapture } from "../../src/capture/recorded-capture.ts";
+import { phaseHeading } from "../../src/cli/phase-heading.ts";
+import { readSide } from "../../src/cli/read-side.ts";
+import { compareSnapshots } from "../../src/report/diff/compare-snapshots.ts";
 import type { PhaseChange } from "../../src/capture/workload-account.ts";
 import type { Workload } from "../../src/model/workload.ts";
 import { fieldsOf } from "../../src/target/agent/agent-line.ts";
@@ -120,6 +123,45 @@ describe("a recorded workload", () => {
     });
     expect(workload.repeat?.growing).toMatchObject([{ callSite: "leak+0x1/0x9", verdict: "leak" }]);
     expect(await again(path)).toEqual(workload);
+  });
+
+  it("has over a phase's own account what the whole one changed by, as run told", async () => {
+    const { path, workload } = await record();
+    for (const { name, round, netBytes, allocs, frees } of workload.phases) {
+      const heading = await phaseHeading(path, { phase: name, round }, { filter: "all" });
+      const at = round === 1 ? name : `${name}@${round}`;
+      expect(heading).toEqual([
+        `allocated in phase ${at} and alive at its end; what it freed of older objects is not deducted`,
+        `change of the whole account in it: ${netBytes < 0 ? "" : "+"}${netBytes} bytes (${allocs} allocs, ${frees} frees, of older objects too)`,
+      ]);
+    }
+    // An unload frees what the load allocated, of which the phase alone knows nothing.
+    expect((await phaseHeading(path, { phase: "unload", round: 2 }, { filter: "all" }))[1]).toContain(
+      "-64 bytes (0 allocs, 1 frees",
+    );
+  });
+
+  it("is compared by what it left, as its JSON is", async () => {
+    const { path, workload } = await record();
+    const json = join(tempDir(), "run.json");
+    writeFileSync(json, JSON.stringify(workload));
+    const options = { filter: "all", residue: true } as const;
+    const [recorded, printed] = [await readSide(path, options), await readSide(json, options)];
+    expect(recorded.rounds).toBe(ROUNDS);
+    expect(recorded.snapshot.totals).toMatchObject({
+      netBytes: workload.residue.bytes,
+      liveObjects: ROUNDS,
+      allocs: 6,
+    });
+    // What left nothing has a row as well, what was allocated between the phases none.
+    expect(recorded.snapshot.callers.map(({ callSite, netBytes, frees }) => [callSite, netBytes, frees])).toEqual([
+      ["leak+0x1/0x9", 128 * ROUNDS, 0],
+      ["f+0x1/0x9", 0, ROUNDS],
+    ]);
+    expect(printed.snapshot.callers).toEqual(recorded.snapshot.callers);
+    const { growthBytes, compared } = compareSnapshots(recorded.snapshot, printed.snapshot, { rounds: [3, 3] });
+    expect({ growthBytes, compared }).toEqual({ growthBytes: 0, compared: "residue" });
+    await expect(readSide(path, { ...options, at: "1s" })).rejects.toThrow("--residue with a moment");
   });
 
   it("begins and ends where the account was told, whichever mark told it", async () => {

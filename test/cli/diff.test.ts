@@ -1,6 +1,7 @@
 /** `kmemtap diff` as a process: sides of every kind, the text, exit statuses, failures of one line. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { PNG } from "pngjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CaptureRecorder } from "../../src/capture/capture-recorder.ts";
@@ -144,6 +145,52 @@ over: 1 limit of 5
 `);
     expect(status).toBe(1);
   });
+});
+
+describe("a torn end", () => {
+  const torn = AFTER + held("kstrdup+0x2f/0x60", 1, 32).slice(0, 90);
+
+  it("is the end, and no damage: said, and exact", async () => {
+    const found = await kmemtap(["diff", file(torn, "a"), file(torn, "b"), "--fail-over", "0", "--strict"]);
+    expect(found.stdout).toContain(
+      "note: A: the input ends within a trace line (90 bytes of it), which is not accounted\n",
+    );
+    expect(found.status, found.stdout).toBe(0);
+    const { status, stderr } = await kmemtap(["report", file(torn, "c"), "--strict"]);
+    expect(stderr).toContain("kmemtap: the input ends within a trace line (90 bytes of it), which is not accounted\n");
+    expect(status).toBe(0);
+  });
+
+  it("and what is damaged or lost after a moment is not of it", async () => {
+    const damaged =
+      BEFORE +
+      held("late+0x1/0x9", 1, 64, 5) +
+      "kmalloc: call_site=f ptr=00 \n" +
+      LOST +
+      held("late+0x1/0x9", 1, 64, 6);
+    const [a, b] = [file(damaged, "a"), file(damaged, "b")];
+    const limit = ["--fail-over", "0"];
+    expect((await kmemtap(["diff", a, b, ...limit])).stdout).toContain(
+      "B not exact: 157 events lost; 1 trace line unreadable",
+    );
+    expect((await kmemtap(["diff", a, b, ...limit, "--at", "10s"])).status).toBe(4);
+    expect((await kmemtap(["diff", a, b, ...limit, "--at", "3s"])).status).toBe(0);
+    // What comes before the first event is before any moment.
+    expect((await kmemtap(["diff", file(LOST + BEFORE, "c"), b, ...limit, "--at", "3s"])).status).toBe(4);
+  });
+
+  it("nor is a packed file's", async () => {
+    const text = Buffer.from(Array.from({ length: 9 }, (_, i) => held(`f${i}+0x1/0x9`, 900, 64, i + 1)).join(""));
+    const whole = gzipSync(text);
+    const cut = file(whole.subarray(0, whole.length - 2000), "cut.gz");
+    expect((await kmemtap(["diff", cut, cut, "--fail-over", "0"])).status).toBe(4);
+    const { status, stdout } = await kmemtap(["diff", cut, cut, "--fail-over", "0", "--at", "1s"]);
+    expect(status, stdout).toBe(0);
+  });
+});
+
+it("a trace has no workload whose residue could be compared", async () => {
+  expectFailure(await kmemtap(["diff", file(BEFORE, "a"), file(BEFORE, "b"), "--residue"]), 2, /a holds no workload/);
 });
 
 describe("a side", () => {

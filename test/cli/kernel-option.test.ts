@@ -55,6 +55,19 @@ describe.skipIf(symbolizer === undefined)(`report -k${note}`, () => {
     expect(old.stdout).toBe(stdout);
   });
 
+  it("accounts by directory, in JSON too, of a part as well", async () => {
+    const { stdout } = await kmemtap(["report", trace(), "-k", TREE, "--by", "dir"]);
+    expect(stdout.trimEnd().split("\n").slice(-4)).toEqual([
+      "---------------------------------------------",
+      "     512      412      512        1     1/0     [nosuch]",
+      "     384      184      384        2     2/0     fs",
+      "     384      284      384        1     1/0     fs/tiny",
+    ]);
+    const json = await kmemtap(["report", trace(), "-k", TREE, "--by", "file", "-b", "fs/tiny", "--json"]);
+    const { groups, totals } = snapshotSchema.parse(JSON.parse(json.stdout));
+    expect(groups).toMatchObject({ by: "file", groups: [{ name: "fs/tiny/tiny.c", netBytes: totals.netBytes }] });
+  });
+
   it("draws what the image takes and what is allocated in one chart", async () => {
     const [joined, dynamic] = [join(tempDir(), "all.svg"), join(tempDir(), "dynamic.svg")];
     await kmemtap(["report", trace(), "-k", VMLINUX, "-r", joined]);

@@ -89,14 +89,34 @@ describe.each(LINES)("cut at every byte: %s", (line) => {
 });
 
 describe("a last line without its end", () => {
-  it("is truncated where its last number may go on", () => {
+  it("is unfinished where its last number may go on", () => {
     const line = head() + alloc({ req: 3000, alloc: 4096, tail: "" });
-    expect(decode(line)).toMatchObject({ events: [], lines: { truncated: 1 } });
+    expect(decode(line)).toMatchObject({ events: [], lines: { unfinished: 1 } });
   });
 
-  it("is truncated where its event's name ends too soon: nobody knows what it was", () => {
-    expect(decode(`${BEFORE}\n${head()}kmal`)).toMatchObject({ lines: { event: 1, truncated: 1 } });
-    expect(decode(`${BEFORE}\n${head()}kmalloc`)).toMatchObject({ lines: { event: 1, truncated: 1 } });
+  it("is unfinished where its event's name ends too soon: nobody knows what it was", () => {
+    expect(decode(`${BEFORE}\n${head()}kmal`)).toMatchObject({ lines: { event: 1, unfinished: 1 } });
+    expect(decode(`${BEFORE}\n${head()}kmalloc`)).toMatchObject({ lines: { event: 1, unfinished: 1 } });
+  });
+
+  it.each(LINES.slice(0, 4))("is never damage, wherever it ends: %s", (line) => {
+    const rejected = ["badHead", "badField", "truncated", "badMarker"] as const;
+    for (let at = 1; at < line.length; at++) {
+      const { lines } = decode(`${BEFORE}\n${line.slice(0, at)}`);
+      expect(
+        rejected.filter((name) => name in lines),
+        line.slice(0, at),
+      ).toEqual([]);
+    }
+  });
+
+  it("is none in a call site longer than most either", () => {
+    const line = head() + alloc({ site: `${"long_".repeat(30)}+0x58/0x6e0` });
+    expect(decode(`${BEFORE}\n${line.slice(0, 180)}`).lines).toEqual({ event: 1, unfinished: 1 });
+  });
+
+  it("is damage where its newline is there", () => {
+    expect(decodeLines(BEFORE, `${head()}kmal`).lines).toEqual({ event: 1, truncated: 1 });
   });
 
   it("is an event where all that counts is there", () => {

@@ -37,3 +37,14 @@ describe("WrapperList", () => {
     expect(["foobarx+0x1/0x2", "xend+0x1/0x2"].map((site) => list.has(site))).toEqual([false, false]);
   });
 });
+
+it("holds what a function is called since 6.10, where a list has the name before", () => {
+  const list = WrapperList.parse("kvmalloc_node\n");
+  const sites = [
+    "kvmalloc_node+0x1/0x2",
+    "__kvmalloc_node_noprof+0x1/0x2",
+    "__kvmalloc_node+0x1/0x2",
+    "__other_noprof+0x1/0x2",
+  ];
+  expect(sites.map((site) => list.has(site))).toEqual([true, true, false, false]);
+});

@@ -54,6 +54,16 @@ describe("the account file", () => {
     );
   });
 
+  it("says implied frees behind the caller where people read it, and never to scripts", () => {
+    const account = wide.snapshot({ source: SOURCE });
+    const [{ impliedFrees }] = account.callers.filter(({ caller }) => caller === "busy+0x1");
+    const text = formatAccountFile(account, "current_dynamic", { implied: true });
+    expect(impliedFrees).toBe(99_999);
+    expect(text).toMatch(/ 100001\/2 {5}busy\+0x1 {2}\(99999 implied frees\)$/m);
+    expect(text.match(/implied/g)).toHaveLength(1);
+    expect(formatAccountFile(account, "current_dynamic")).not.toContain("implied");
+  });
+
   it("lets columns that are too narrow push the others, as %8d does", () => {
     const text = formatAccountFile(wide.snapshot({ source: SOURCE }), "current_dynamic");
     expect(text.split("\n").slice(-3)).toEqual([

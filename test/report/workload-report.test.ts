@@ -117,3 +117,41 @@ it("says so when nothing is left", () => {
   const result = account.result({ target: "local:", scope: "system", snapshot: account.snapshot({ source: SOURCE }) });
   expect(formatWorkload(result)).toContain("residue: nothing that the workload allocated is still there\n");
 });
+
+it("says what is kmemtap's own, in a capture of the workload's processes alone", () => {
+  const reported = (scope: WorkloadScope) => {
+    const callSites = new CallSiteTable();
+    const account = new WorkloadAccount(callSites);
+    for (let round = 1; round <= 5; round++) {
+      account.begin("work", "true", round, round * 1e9);
+      const event = {
+        kind: "kmalloc",
+        site: "trace_pid_list_alloc+0x2d/0x120",
+        ptr: BigInt(round),
+        req: 4096,
+        alloc: 4096,
+      } as const;
+      account.apply(batchOf([event], callSites), () => undefined);
+      account.end(0, round * 1e9 + 1e8);
+    }
+    return account.result({ target: "local:", scope, snapshot: account.snapshot({ source: SOURCE }) });
+  };
+  const own = reported("process");
+  expect(own.residue.callers).toMatchObject([{ objects: 5, marks: ["own"] }]);
+  expect(own.repeat).toMatchObject({ growing: [], verdict: "clean" });
+  const text = formatWorkload(own);
+  expect(text).toMatch(/ 1\/0 {5}trace_pid_list_alloc\+0x2d {2}\(kmemtap's own\)$/m);
+  expect(text).toMatch(/ {2}5 {4}20480 .*trace_pid_list_alloc\+0x2d {2}\(kmemtap's own\)$/m);
+  expect(reported("system").repeat?.growing).toMatchObject([{ verdict: "leak" }]);
+});
+
+it("has no row that says leak where the verdict does not", () => {
+  const { repeat } = workload({ rounds: 5 });
+  expect(repeat?.growing.some(({ verdict }) => verdict === "leak")).toBe(true);
+  for (const options of [{ scope: "process" as const }, { losses: [{ cpu: 1, events: 1, timeNs: 0 }] }]) {
+    const other = workload({ rounds: 5, ...options }).repeat;
+    expect(other?.verdict).toBe("unsafe");
+    expect(other?.growing.filter(({ verdict }) => verdict === "leak")).toEqual([]);
+    expect(other?.growing[0]).toMatchObject({ callSite: repeat?.growing[0].callSite, verdict: "unsteady" });
+  }
+});

@@ -28,6 +28,7 @@ export const FACTS: AgentFacts = {
   instances: true,
   hist: true,
   synthetic: true,
+  kprobes: true,
   notracePid: true,
   hashPtr: true,
   clocks: "[local] global",

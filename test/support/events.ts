@@ -33,6 +33,7 @@ export function batchOf(
     cpu: Uint16Array.from(events, (event) => event.cpu ?? 0),
     timeNs: Float64Array.from(events, (event) => event.timeNs ?? 0),
     losses,
+    unread: [],
     marks: [],
     tally,
   };

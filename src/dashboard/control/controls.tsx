@@ -108,7 +108,7 @@ function GrowForm({ present }: { readonly present: number }) {
 
 function WorkloadForm() {
   const [text, setText] = useState("load=modprobe fat\nunload=rmmod fat");
-  const [rounds, setRounds] = useState("3");
+  const [rounds, setRounds] = useState("5");
   const phases = parsePhases(text);
   return (
     <form
@@ -129,7 +129,7 @@ function WorkloadForm() {
       />
       {phases.state === "wrong" && <p class="lossy">{phases.why}</p>}
       <label>
-        rounds (three or more tell a leak from a cache){" "}
+        rounds (three or more tell a leak from a cache, five surely){" "}
         <input
           type="number"
           min={1}

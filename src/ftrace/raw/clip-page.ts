@@ -3,10 +3,10 @@
  * of them, from which its delta counts (kernel/trace/ring_buffer.c; sub-buffer.ts has its layout).
  */
 import type { PageFormat } from "./event-format.ts";
-import { COMMIT_MASK, MAX_TYPE_LEN, MISSED_EVENTS, MISSED_STORED, PADDING, TIME_EXTEND, TWO_27 } from "./sub-buffer.ts";
+import { MISSED_EVENTS, MISSED_STORED } from "./sub-buffer.ts";
+import { dataOf, walkPage } from "./walk-page.ts";
 
 const MISSED_FLAGS = MISSED_EVENTS | MISSED_STORED;
-const TWO_59 = 2n ** 59n;
 
 export interface ClipSpan {
   /** Trace clock. */
@@ -17,13 +17,11 @@ export interface ClipSpan {
 
 /** The page itself where all of it is within; undefined where nothing is. What cannot be read of it is left out. */
 export function clipPage(page: Uint8Array, format: PageFormat, le: boolean, span: ClipSpan): Uint8Array | undefined {
-  const { commitOffset, longSize, dataOffset, dataSize } = format;
+  const { longSize, dataOffset, dataSize } = format;
   const view = new DataView(page.buffer, page.byteOffset, page.length);
-  const commitAt = commitOffset + (le || longSize === 4 ? 0 : 4);
-  const commit = view.getUint32(commitAt, le);
-  const length = commit & COMMIT_MASK;
-  if (length > dataSize) return undefined;
-  const end = dataOffset + length;
+  const data = dataOf(view, format, le);
+  if (data === undefined) return undefined;
+  const { commitAt, commit, length, end } = data;
   const kept = within(view, le, dataOffset, end, span);
   if (kept === undefined) return undefined;
   const { from, to, beforeNs } = kept;
@@ -44,46 +42,18 @@ export function clipPage(page: Uint8Array, format: PageFormat, le: boolean, span
 function within(view: DataView, le: boolean, start: number, end: number, { fromNs, toNs }: ClipSpan) {
   let kept: { from: number; to: number; beforeNs: number } | undefined;
   const pageNs = Number(view.getBigUint64(0, le));
-  let nowNs = pageNs;
   let isFirst = true;
-  let at = start;
-  while (at + 4 <= end) {
-    const word = view.getUint32(at, le);
-    const type = le ? word & 31 : word >>> 27;
-    const delta = le ? word >>> 5 : word & 0x7ffffff;
-    // A null one fills the rest.
-    if (type === PADDING && delta === 0) {
-      at = end;
-      break;
+  const records = walkPage(view, start, end, le);
+  let next = records.next();
+  for (; next.done !== true && next.value.timeNs < toNs; next = records.next()) {
+    const { at, timeNs, beforeNs, isPadding, end: to } = next.value;
+    if (isPadding) continue;
+    if (timeNs >= fromNs) {
+      kept ??= isFirst ? { from: start, to: at, beforeNs: pageNs } : { from: at, to: at, beforeNs };
+      kept.to = to;
     }
-    const second = at + 8 <= end ? view.getUint32(at + 4, le) : 0;
-    if (type > PADDING) {
-      const stamp = delta + second * TWO_27;
-      nowNs = type === TIME_EXTEND ? nowNs + stamp : absolute(nowNs, stamp);
-      at += 8;
-      continue;
-    }
-    const bytes = type > 0 && type <= MAX_TYPE_LEN ? 4 + type * 4 : 4 + second;
-    if (bytes < 8 || at + bytes > end) break;
-    const timeNs = nowNs + delta;
-    if (timeNs >= toNs) break;
-    if (type !== PADDING) {
-      if (timeNs >= fromNs) {
-        kept ??= isFirst ? { from: start, to: at, beforeNs: pageNs } : { from: at, to: at, beforeNs: nowNs };
-        kept.to = at + bytes;
-      }
-      isFirst = false;
-    }
-    nowNs = timeNs;
-    at += bytes;
+    isFirst = false;
   }
-  if (kept !== undefined && at === end) kept.to = end;
+  if (kept !== undefined && next.done === true && next.value === end) kept.to = end;
   return kept;
-}
-
-/** A time stamp has 59 bits; the rest is that of the time before it. */
-function absolute(beforeNs: number, stamp: number): number {
-  const high = BigInt(beforeNs) / TWO_59;
-  const time = Number(high * TWO_59 + BigInt(stamp));
-  return time < beforeNs && high > 0n ? time + Number(TWO_59) : time;
 }

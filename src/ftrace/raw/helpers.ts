@@ -5,7 +5,8 @@
  * stats of the round before, and are gone when the stats of the round to come are taken.
  */
 
-interface Span {
+/** Trace clock; its end is known later. */
+export interface HelperSpan {
   readonly fromNs: number;
   toNs: number;
 }
@@ -13,13 +14,19 @@ interface Span {
 const MASK = 0xffff;
 
 export class Helpers {
-  readonly #spans = new Map<number, Span>();
+  readonly #spans = new Map<number, HelperSpan>();
+  readonly #onHelper: ((pid: number, span: HelperSpan) => void) | undefined;
   /** By a pid's low bits: whether it is worth looking. */
   readonly seen = new Uint8Array(MASK + 1);
   /** Of {@link seen}, so far. */
   changes = 0;
   /** The rounds that events may still come from, oldest first. */
   readonly #rounds: (readonly number[])[] = [];
+
+  /** @param onHelper told of each, before its end is known */
+  constructor(onHelper?: (pid: number, span: HelperSpan) => void) {
+    this.#onHelper = onHelper;
+  }
 
   /** @param statsNs the trace clock at the stats of the round before */
   hear(pids: string, statsNs: number): void {
@@ -32,7 +39,9 @@ export class Helpers {
     this.#rounds.push(round);
     this.changes += 1;
     for (const pid of round) {
-      this.#spans.set(pid, { fromNs: statsNs, toNs: Infinity });
+      const span = { fromNs: statsNs, toNs: Infinity };
+      this.#spans.set(pid, span);
+      this.#onHelper?.(pid, span);
       this.seen[pid & MASK] = 1;
     }
   }

@@ -17,7 +17,7 @@ import type { StreamDecoder } from "../../model/ports.ts";
 import { parseSavedCmdlines, type TaskTable } from "../../model/task-table.ts";
 import { EventColumns } from "../event-columns.ts";
 import { CpuStream } from "./cpu-stream.ts";
-import { Helpers } from "./helpers.ts";
+import { Helpers, type HelperSpan } from "./helpers.ts";
 import { type PageFormat, parsePageFormat } from "./event-format.ts";
 import { mergeStreams } from "./merge-streams.ts";
 import { readLayout, type RecordLayout } from "./record-layouts.ts";
@@ -38,6 +38,8 @@ export interface RawTap {
   blob(name: string, text: string): void;
   /** @param page a sub-buffer, valid until this returns */
   page(cpu: number, page: Uint8Array, littleEndian: boolean): void;
+  /** A process of the agent's own, and when it was that; the span's end is known later. */
+  helper?(pid: number, span: HelperSpan): void;
 }
 
 export interface RawDecoderOptions {
@@ -58,7 +60,7 @@ export class RawDecoder implements StreamDecoder {
   /** By CPU: what its stats counted, oldest first, until all of it has been read. */
   #promises = new Map<number, { records: number; nowNs: number }[]>();
   readonly #parts: RawParts;
-  readonly #helpers = new Helpers();
+  readonly #helpers: Helpers;
   /** The trace clock of the last stats: who helps up to then is known. */
   #statsNs = 0;
   readonly #taker: RecordTaker;
@@ -74,6 +76,7 @@ export class RawDecoder implements StreamDecoder {
     this.#columns = new EventColumns(tasks !== undefined);
     this.#tasks = tasks;
     this.#tap = tap;
+    this.#helpers = new Helpers((pid, span) => tap?.helper?.(pid, span));
     this.#onPage = tap && ((cpu, page, littleEndian) => tap.page(cpu, page, littleEndian));
     this.#names = names;
     const sink = {

@@ -2,7 +2,7 @@
 import { type Diff, DIFF_SCHEMA, type DiffFunction, type DiffGroup, type DiffSide } from "../../model/diff.ts";
 import { functionOf } from "../../model/function-name.ts";
 import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
-import { lossNotice } from "../loss-notice.ts";
+import { lossNotice, unfinishedNotice } from "../loss-notice.ts";
 import { difference, sumOf } from "../../compare/figures.ts";
 import { type Budget, judgeBudgets, verdictOf } from "./judge.ts";
 import { matchFunctions, type MatchedFunction } from "../../compare/match-functions.ts";
@@ -17,6 +17,8 @@ export interface DiffOptions {
   readonly budgets?: readonly Budget[];
   /** By directory where both know source files, else by module, unless given. */
   readonly grouping?: Grouping;
+  /** Of residues: the rounds of each workload. */
+  readonly rounds?: readonly [a: number, b: number] | undefined;
 }
 
 /** The two are of the same filter. */
@@ -25,7 +27,9 @@ export function compareSnapshots(a: Snapshot, b: Snapshot, options: DiffOptions 
   const grouping = options.grouping ?? (knowsSources(a) && knowsSources(b) ? BY_DIRECTORY : BY_MODULE);
   const matches = matchFunctions(a, b);
   const workers = noiseBytes === 0 ? { more: 0, tasks: 0 } : workersOf(matches);
-  const functions = matches.map((match) => diffOf(match, grouping, noiseBytes, workers)).sort(growthFirst);
+  const functions = matches
+    .map((match) => diffOf(match, { grouping, noiseBytes, workers, doubtIn: doubtIn(b) }))
+    .sort(growthFirst);
   const isWorkers = (row: DiffFunction) => row.isNoise && Math.abs(row.delta.netBytes) > noiseBytes;
   const noisy = functions.filter((row) => row.isNoise && !isWorkers(row));
   const netOf = (rows: readonly DiffFunction[]) => rows.reduce((sum, row) => sum + row.delta.netBytes, 0);
@@ -41,10 +45,12 @@ export function compareSnapshots(a: Snapshot, b: Snapshot, options: DiffOptions 
     row.isNoise && (!noise.isCounted || isWorkers(row)) ? 0 : row.delta.netBytes;
   const gates = judgeBudgets(options.budgets ?? [], functions, countedOf);
   const exact = a.exact && b.exact;
-  const [sideA, sideB] = [sideOf(a), sideOf(b)];
+  const { rounds } = options;
+  const [sideA, sideB] = [sideOf(a, rounds?.[0]), sideOf(b, rounds?.[1])];
   return {
     schema: DIFF_SCHEMA,
     filter: a.filter,
+    compared: rounds === undefined ? "account" : "residue",
     exact,
     a: sideA,
     b: sideB,
@@ -61,22 +67,37 @@ export function compareSnapshots(a: Snapshot, b: Snapshot, options: DiffOptions 
   };
 }
 
-function diffOf(match: MatchedFunction, { groupOf }: Grouping, noiseBytes: number, workers: Workers): DiffFunction {
+interface Judging {
+  readonly grouping: Grouping;
+  readonly noiseBytes: number;
+  readonly workers: Workers;
+  /** Bytes of a row of B that may be gone. */
+  readonly doubtIn: (row: CallerRow) => number;
+}
+
+function diffOf(match: MatchedFunction, { grouping, noiseBytes, workers, doubtIn }: Judging): DiffFunction {
   const [a, b] = [sumOf(match.a), sumOf(match.b)];
   const delta = difference(a, b);
   const isOnBoth = match.a.length > 0 && match.b.length > 0;
+  const doubtfulBytes = Math.min(
+    Math.max(0, delta.netBytes),
+    match.b.reduce((sum, row) => sum + doubtIn(row), 0),
+  );
   const differs = delta.netBytes !== 0 || delta.liveObjects !== 0;
   return {
     function: match.name,
     module: match.module,
     ...(match.file !== undefined && { file: match.file }),
-    group: groupOf(match),
+    group: grouping.groupOf(match),
     status: statusOf(match, delta),
     isNoise:
       differs &&
       (isNoise({ bytes: delta.netBytes, isOnBoth }, noiseBytes) ||
         (match.module === null && isOnBoth && isOfWorkers(match.name, a.netBytes, b.netBytes, workers))),
-    marks: [...match.a, ...match.b].some(freesUnseen) ? ["unseen-frees"] : [],
+    marks: [...match.a, ...match.b].some((row) => freesUnseen(row) || row.doubtfulObjects !== undefined)
+      ? ["unseen-frees"]
+      : [],
+    ...(doubtfulBytes > 0 && { doubtfulBytes }),
     a,
     b,
     delta,
@@ -87,6 +108,11 @@ function diffOf(match: MatchedFunction, { groupOf }: Grouping, noiseBytes: numbe
 /** As a leak's verdict has it: an implied free for ten that look alive. */
 function freesUnseen({ impliedFrees, liveObjects }: CallerRow): boolean {
   return impliedFrees > 0 && impliedFrees * 10 >= liveObjects;
+}
+
+/** By what the slabs lack; where they were not read, any of a function's whose frees raise no event. */
+function doubtIn({ reconciliation }: Snapshot): (row: CallerRow) => number {
+  return (row) => row.doubtfulBytes ?? (reconciliation === undefined && freesUnseen(row) ? row.netBytes : 0);
 }
 
 function growthFirst(a: DiffFunction, b: DiffFunction): number {
@@ -120,7 +146,7 @@ function groupsOf(functions: readonly DiffFunction[], countedOf: (row: DiffFunct
     .sort((a, b) => b.delta.netBytes - a.delta.netBytes || compareText(a.name, b.name));
 }
 
-function sideOf(snapshot: Snapshot): DiffSide {
+function sideOf(snapshot: Snapshot, rounds: number | undefined): DiffSide {
   const { source, exact, release, window, callers } = snapshot;
   const { firstEventNs, lastEventNs } = window;
   const notExact = lossNotice(snapshot);
@@ -129,6 +155,7 @@ function sideOf(snapshot: Snapshot): DiffSide {
     exact,
     ...(notExact !== undefined && { notExact }),
     ...(release !== undefined && { release }),
+    ...(rounds !== undefined && { rounds }),
     seconds: firstEventNs === null || lastEventNs === null ? null : (lastEventNs - firstEventNs) / 1e9,
     callSites: callers.length,
     addresses: callers.filter(({ callSite }) => functionOf(callSite).offset === null).length,
@@ -137,9 +164,14 @@ function sideOf(snapshot: Snapshot): DiffSide {
 }
 
 function notesOf(a: Snapshot, b: Snapshot, compared: Pick<Diff, "a" | "b" | "functions">): string[] {
-  const notes: string[] = [];
+  const notes: string[] = [a, b].flatMap((side, i) => {
+    const unfinished = unfinishedNotice(side);
+    return unfinished === undefined ? [] : [`${"AB"[i]}: ${unfinished}`];
+  });
   if (a.release !== undefined && b.release !== undefined && a.release !== b.release)
     notes.push(`two kernels: ${a.release} and ${b.release}`);
+  const { rounds } = compared.a;
+  if (rounds !== compared.b.rounds) notes.push(`the workload ran ${rounds} times in A and ${compared.b.rounds} in B`);
   const addresses = compared.a.addresses + compared.b.addresses;
   if (addresses > 0 && addresses < compared.a.callSites + compared.b.callSites) {
     notes.push(

@@ -47,9 +47,10 @@ export function formatDiff(diff: Diff, options: DiffReportOptions): string {
     .join("\n");
 }
 
-function sideLine(name: string, { label, release, figures, seconds }: DiffSide): string {
+function sideLine(name: string, { label, release, figures, seconds, rounds }: DiffSide): string {
+  const left = rounds === undefined ? "" : ` left by ${count(rounds, "round")}`;
   const facts = [
-    `${figures.netBytes} bytes in ${count(figures.liveObjects, "object")}`,
+    `${figures.netBytes} bytes in ${count(figures.liveObjects, "object")}${left}`,
     ...(seconds === null ? [] : [`${seconds.toFixed(1)} s`]),
     ...(release === undefined ? [] : [release]),
   ];
@@ -172,17 +173,21 @@ function table(rows: readonly Row[], title: string, top: number): string[] {
   ];
 }
 
-function gateLine({ name, measure, bytes, limitBytes, functions, isOver }: DiffGate): string {
+function gateLine({ name, measure, bytes, limitBytes, functions, isOver, isDoubtful, ...gate }: DiffGate): string {
+  const { doubtfulBytes = 0 } = gate;
   const verb = measure === "net" ? `holds ${bytes}` : bytes < 0 ? `shrank by ${-bytes}` : `grew by ${bytes}`;
   const none = functions === 0 ? "; no function is of it" : "";
-  return `${isOver ? "OVER" : "ok  "} ${name} ${verb} bytes, ${limitBytes} allowed${none}`;
+  const doubt = isOver && doubtfulBytes > 0 ? `; ${doubtfulBytes} may be gone` : "";
+  return `${isDoubtful ? "?   " : isOver ? "OVER" : "ok  "} ${name} ${verb} bytes, ${limitBytes} allowed${doubt}${none}`;
 }
 
-function verdictLines({ verdict, gates, a, b }: Diff): string[] {
-  const over = gates.filter(({ isOver }) => isOver).length;
+function verdictLines({ verdict, gates, exact, a, b }: Diff): string[] {
+  const over = gates.filter(({ isOver, isDoubtful }) => isOver && !isDoubtful).length;
   const losses = [a, b].flatMap((side, i) => (side.exact ? [] : [`${"AB"[i]} ${side.notExact ?? "not exact"}`]));
   switch (verdict) {
     case "inconclusive":
+      if (exact)
+        return ["inconclusive: over only by bytes that frees without an event may explain (docs/hidden-frees.md)"];
       return [...losses, `inconclusive: it would be ${over > 0 ? "over" : "within"}`];
     case "over":
       return [`over: ${count(over, "limit")} of ${gates.length}`];

@@ -26,17 +26,23 @@ export function judgeBudgets(
     const meant = functions.filter(appliesTo(budget));
     const growth = meant.reduce((sum, row) => sum + countedOf(row), 0);
     const net = meant.reduce((sum, row) => sum + row.b.netBytes, 0);
-    return [...gate("growth", budget.growth, growth), ...gate("net", budget.net, net)].map((gated) => ({
-      name,
-      kind,
-      functions: meant.length,
-      ...gated,
-    }));
+    const doubtful = meant.reduce((sum, row) => sum + (countedOf(row) > 0 ? (row.doubtfulBytes ?? 0) : 0), 0);
+    return [...gate("growth", budget.growth, growth, doubtful), ...gate("net", budget.net, net, doubtful)].map(
+      (gated) => ({
+        name,
+        kind,
+        functions: meant.length,
+        ...gated,
+      }),
+    );
   });
 }
 
-function gate(measure: DiffGate["measure"], limitBytes: number | undefined, bytes: number) {
-  return limitBytes === undefined ? [] : [{ measure, limitBytes, bytes, isOver: bytes > limitBytes }];
+function gate(measure: DiffGate["measure"], limitBytes: number | undefined, bytes: number, doubtfulBytes: number) {
+  if (limitBytes === undefined) return [];
+  const isOver = bytes > limitBytes;
+  const isDoubtful = isOver && bytes - doubtfulBytes <= limitBytes;
+  return [{ measure, limitBytes, bytes, isOver, isDoubtful, ...(doubtfulBytes > 0 && { doubtfulBytes }) }];
 }
 
 function appliesTo({ kind, name }: Budget): (row: DiffFunction) => boolean {
@@ -64,5 +70,6 @@ function escaped(text: string): string {
 export function verdictOf(gates: readonly DiffGate[], exact: boolean): DiffVerdict | null {
   if (gates.length === 0) return null;
   if (!exact) return "inconclusive";
-  return gates.some(({ isOver }) => isOver) ? "over" : "within";
+  if (gates.some(({ isOver, isDoubtful }) => isOver && !isDoubtful)) return "over";
+  return gates.some(({ isDoubtful }) => isDoubtful) ? "inconclusive" : "within";
 }

@@ -35,6 +35,8 @@ export interface AgentFacts {
   readonly instances: boolean;
   readonly hist: boolean;
   readonly synthetic: boolean;
+  /** Has kprobe events, by which frees without an event are followed (`--bulk`). */
+  readonly kprobes: boolean;
   readonly notracePid: boolean;
   readonly hashPtr: boolean;
   readonly clocks: string;
@@ -210,6 +212,7 @@ function factsOf(facts: ReadonlyMap<string, string>): AgentFacts {
     instances: text("instances") === "yes",
     hist: text("hist") === "yes",
     synthetic: text("synthetic") === "yes",
+    kprobes: text("kprobes") === "yes",
     notracePid: text("notrace_pid") === "yes",
     hashPtr: text("hash_ptr") === "yes",
     clocks: text("clocks"),

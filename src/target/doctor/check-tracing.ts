@@ -42,9 +42,16 @@ function staleCheck({ stale }: AgentFacts, removed: readonly string[]): Check {
   return { name, status: "ok", finding };
 }
 
-/** What depends on the kernel: sums in the kernel, pointers, the clock, the agent's own allocations, symbols. */
+/** What depends on the kernel: sums in the kernel, probes, pointers, the clock, the agent's own allocations, symbols. */
 export function checkKernel(facts: AgentFacts): Check[] {
-  return [histCheck(facts), pointersCheck(facts), clockCheck(facts), exclusionCheck(facts), symbolsCheck(facts)];
+  return [
+    histCheck(facts),
+    bulkCheck(facts),
+    pointersCheck(facts),
+    clockCheck(facts),
+    exclusionCheck(facts),
+    symbolsCheck(facts),
+  ];
 }
 
 /** @returns a note where the link is slow as well says so in the check of the mode */
@@ -66,6 +73,22 @@ function histCheck({ hist, synthetic, tools, release }: AgentFacts): Check {
     remedy: kernelLacks
       ? "only needed on links that cannot carry the events: build the kernel with CONFIG_HIST_TRIGGERS=y"
       : "only needed on links that cannot carry the events: put busybox or mawk there",
+  };
+}
+
+function bulkCheck({ kprobes, release }: AgentFacts): Check {
+  const name = "hidden frees";
+  if (kprobes)
+    return {
+      name,
+      status: "ok",
+      finding: "kprobe events are there: --bulk follows frees that raise no event (modes raw and text)",
+    };
+  return {
+    name,
+    status: "note",
+    finding: `Linux ${release} there has no kprobe events (CONFIG_KPROBE_EVENTS): --bulk has nothing to follow frees by that raise no event`,
+    remedy: "go by the slabs instead: --exact-slabs (docs/hidden-frees.md)",
   };
 }
 

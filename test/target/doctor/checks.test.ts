@@ -64,10 +64,40 @@ describe("what keeps a target from being traced", () => {
 
 describe("how well a kernel can be traced", () => {
   it.each([
-    ["6.1", LINUX_6_1, { "hist triggers": "ok", pointers: "note", clock: "ok", "own events": "ok", symbols: "ok" }],
-    ["6.12", LINUX_6_12, { "hist triggers": "ok", pointers: "ok", clock: "ok", "own events": "ok", symbols: "ok" }],
-    ["5.10", LINUX_5_10, { "hist triggers": "note", pointers: "ok", clock: "ok", "own events": "ok", symbols: "ok" }],
-    ["3.6", LINUX_3_6, { "hist triggers": "note", pointers: "ok", clock: "ok", "own events": "note", symbols: "ok" }],
+    [
+      "6.1",
+      LINUX_6_1,
+      { "hist triggers": "ok", "hidden frees": "ok", pointers: "note", clock: "ok", "own events": "ok", symbols: "ok" },
+    ],
+    [
+      "6.12",
+      LINUX_6_12,
+      { "hist triggers": "ok", "hidden frees": "ok", pointers: "ok", clock: "ok", "own events": "ok", symbols: "ok" },
+    ],
+    [
+      "5.10",
+      LINUX_5_10,
+      {
+        "hist triggers": "note",
+        "hidden frees": "note",
+        pointers: "ok",
+        clock: "ok",
+        "own events": "ok",
+        symbols: "ok",
+      },
+    ],
+    [
+      "3.6",
+      LINUX_3_6,
+      {
+        "hist triggers": "note",
+        "hidden frees": "note",
+        pointers: "ok",
+        clock: "ok",
+        "own events": "note",
+        symbols: "ok",
+      },
+    ],
   ] as const)("Linux %s", (_, facts, expected) => {
     expect(statuses(checkKernel(facts))).toEqual(expected);
   });

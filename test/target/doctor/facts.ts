@@ -26,6 +26,7 @@ export const LINUX_6_1: AgentFacts = {
   instances: true,
   hist: true,
   synthetic: true,
+  kprobes: true,
   notracePid: true,
   hashPtr: true,
   clocks: "[local] global counter uptime perf mono mono_raw boot tai x86-tsc",
@@ -47,6 +48,7 @@ export const LINUX_5_10: AgentFacts = {
   events: ["kmalloc", "kmalloc_node", "kmem_cache_alloc", "kmem_cache_alloc_node", "kfree", "kmem_cache_free"],
   hist: false,
   synthetic: false,
+  kprobes: false,
   hashPtr: false,
   pointers: "real",
 };
@@ -81,6 +83,7 @@ export const NOT_ROOT: AgentFacts = {
   instances: false,
   hist: false,
   synthetic: false,
+  kprobes: false,
   notracePid: false,
   hashPtr: false,
   clocks: "",
