@@ -19,7 +19,7 @@ import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { ReadProgress } from "./read-progress.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
-import { type RingsChoice, ringsChoiceOf, type RingsOptions } from "./rings-options.ts";
+import { type RingsChoice, ringsChoiceOf, type RingsOptions, showsImage } from "./rings-options.ts";
 import { say } from "./say.ts";
 import { clearStatus } from "./status-line.ts";
 import { endNotice, noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
@@ -54,7 +54,7 @@ export async function runReport(named: readonly string[], options: ReportOptions
   if (options.lifetimes === true && options.json !== true)
     throw usage("--lifetimes without --json", "add --json: the other forms have no room for it");
   const { files, outputs } = await sortOut(named, options);
-  kernelChoiceOf(options, rings !== undefined);
+  kernelChoiceOf(options);
   const console = options.console === undefined ? undefined : inputOf(options.console);
   const progress = new ReadProgress(console === undefined ? files : [...files, console.path ?? "-"]);
   const capture = await accountOfCapture(files, options, progress);
@@ -73,10 +73,15 @@ export async function runReport(named: readonly string[], options: ReportOptions
       },
     ));
   clearStatus();
-  if (capture?.workload === undefined) await writeOutputs(await attributed(whole, options), outputs, rings);
-  else await writeOutput("-", workloadText(await workloadAttributed(capture.workload, options), outputs));
+  let shown = whole.snapshot;
+  if (capture?.workload === undefined) {
+    const part = await attributed(whole, options, rings !== undefined && showsImage(rings.attribute));
+    shown = part.snapshot;
+    await writeOutputs(part, outputs, rings);
+    if (shown.branch !== undefined && shown.callers.length === 0) say(`no caller is in ${shown.branch}`);
+  } else await writeOutput("-", workloadText(await workloadAttributed(capture.workload, options), outputs));
   const { snapshot } = whole;
-  const remarks = outputs.json === true || capture?.workload !== undefined ? [] : remarksOn(snapshot);
+  const remarks = outputs.json === true || capture?.workload !== undefined ? [] : remarksOn(shown);
   const notices = [notExactNotice(snapshot), ...printkNotices(snapshot), ...remarks];
   for (const notice of notices) if (notice !== undefined) say(notice);
   if (snapshot.input.events.lines === 0) say(noEvents(options));
@@ -89,10 +94,10 @@ export async function runReport(named: readonly string[], options: ReportOptions
 }
 
 /** With what -k and -b make of it. */
-async function attributed(account: RecordedAccount, options: KernelOptions): Promise<Attributed> {
-  if (options.kernel === undefined) return account;
+async function attributed(account: RecordedAccount, options: KernelOptions, drawsImage: boolean): Promise<Attributed> {
+  if ((options.kernel ?? options.branch ?? options.startBranch) === undefined) return account;
   const { applyKernel } = await import("./apply-kernel.ts");
-  return { ...account, ...(await applyKernel(account.snapshot, options)) };
+  return { ...account, ...(await applyKernel(account.snapshot, options, drawsImage && options.kernel !== undefined)) };
 }
 
 interface Attributed extends Pick<RecordedAccount, "snapshot" | "freeingCallSites"> {
@@ -246,6 +251,11 @@ async function writeOutputs(
 ): Promise<void> {
   const { accountFile, callersFile, slabAccount, json, pprof, orderBy } = options;
   const chosen = [accountFile, callersFile, slabAccount, json, pprof, rings];
+  // First: only the chart knows whether the image has the place that -b names.
+  if (rings !== undefined) {
+    const { drawSnapshot } = await import("./draw-snapshot.ts");
+    await drawSnapshot(rings, snapshot, options.kernel);
+  }
   const nothingChosen = chosen.every((output) => output === undefined);
   if (accountFile !== undefined || nothingChosen)
     await writeOutput(accountFile ?? "-", formatAccountFile(snapshot, orderBy, extrasOf(options)));
@@ -261,10 +271,6 @@ async function writeOutputs(
   if (pprof !== undefined) {
     const { formatPprof } = await import("../report/pprof.ts");
     await writeOutput(pprof, formatPprof(snapshot, { sources }));
-  }
-  if (rings !== undefined) {
-    const { drawSnapshot } = await import("./draw-snapshot.ts");
-    await drawSnapshot(rings, snapshot, options.kernel);
   }
 }
 

@@ -86,9 +86,7 @@ within
   it("is near zero for the same again, and says so", async () => {
     const [a, b] = [file(BEFORE, "a.trace"), file(BEFORE + held("kstrdup+0x2f/0x60", 1, 32), "b.trace")];
     const { status, stdout } = await kmemtap(["diff", a, b, "--fail-over", "0"]);
-    expect(stdout).toContain(
-      "no growth beyond noise\nnoise: 1 function differs by 2048 bytes or less, +32 together\n",
-    );
+    expect(stdout).toContain("no growth beyond noise\nnoise: 1 function differs by 2048 bytes or less, +32 together\n");
     expect(status).toBe(0);
     const counted = await kmemtap(["diff", a, b, "--fail-over", "0", "--noise", "0"]);
     expect(counted.stdout).toContain("OVER --fail-over grew by 32 bytes, 0 allowed\n");
@@ -280,7 +278,7 @@ describe("charts", () => {
     [["-r", "x.html"], /--rings-file x\.html: no kind of chart\n {2}end its name in \.svg or \.png/],
     [["--side-by-side", "-"], /no kind of chart/],
     [["-a", "waste"], /none is drawn/],
-    [["-b", "fs"], /--branch needs the kernel/],
+    [["-b", "fs"], /-b fs: there is no such place\n {2}its top has .*built-in/],
     [["--kernel-b", TREE], /B's kernel where -k is A's/],
   ])("%j cannot be", async (args, message) => {
     const [a, b] = [file(BEFORE, "a.trace"), file(AFTER, "b.trace")];
