@@ -255,6 +255,15 @@ describe("charts", () => {
     expect(PNG.sync.read(readFileSync(sides)).width).toBe(2560);
   });
 
+  it("draws a page, and says what it counts", async () => {
+    const [a, b, page] = [file(BEFORE, "a.trace"), file(AFTER, "b.trace"), join(tempDir(), "change.html")];
+    expect((await kmemtap(["diff", a, b, "-r", page])).status).toBe(0);
+    const html = readFileSync(page, "utf8");
+    expect(html).toMatch(/^<!doctype html>\n[^]*<svg [^]*<\/svg>\n?\s*<\/body>/);
+    expect(html).toContain("Changed places, noise included");
+    expect(html).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/);
+  });
+
   it.skipIf(symbolizer === undefined)(
     `by directory${symbolizer === undefined ? " (missing: llvm-symbolizer)" : ""}, with the kernel's symbols`,
     async () => {
@@ -275,7 +284,7 @@ describe("charts", () => {
   );
 
   it.each([
-    [["-r", "x.html"], /--rings-file x\.html: no kind of chart\n {2}end its name in \.svg or \.png/],
+    [["-r", "x.jpg"], /--rings-file x\.jpg: no kind of chart\n {2}end its name in \.svg, \.png or \.html/],
     [["--side-by-side", "-"], /no kind of chart/],
     [["-a", "waste"], /none is drawn/],
     [["-b", "fs"], /-b fs: there is no such place\n {2}its top has .*built-in/],

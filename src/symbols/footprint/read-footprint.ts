@@ -18,7 +18,7 @@ import type { OpenFile } from "./open-file.ts";
 import { type Pieces, readPieces } from "./pieces.ts";
 import { modulePaths } from "./module-paths.ts";
 import { sourceEndOf } from "../object-source.ts";
-import { groupOf, isInit, noBytes } from "./section-group.ts";
+import { groupOf, isInit, noBytes, uncoveredPlace } from "./section-group.ts";
 
 const MODULE = /\.ko(?:\.(?:xz|zst|gz))?$/;
 
@@ -144,7 +144,8 @@ class Sum {
       const branch = this.#branch;
       if (branch !== undefined && path !== branch && path?.startsWith(`${branch}/`) !== true) return;
       this.pieces += 1;
-      this.tree.add(path ?? UNATTRIBUTED, piece, path !== undefined);
+      const uncovered = piece.isLocal === undefined ? uncoveredPlace(piece.section) : undefined;
+      this.tree.add(path ?? uncovered ?? UNATTRIBUTED, piece, path !== undefined);
       if (isInit(piece.section, isModule)) this.init[piece.group] += piece.bytes;
     });
   }

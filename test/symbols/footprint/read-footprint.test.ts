@@ -142,7 +142,12 @@ describe("readFootprint", () => {
 
   it("lets no symbol of an image vanish of which no file is known", async () => {
     const { tree, notes } = await footprint(objectPath("linked.elf"));
-    expect(tree.children.map(({ name }) => name)).toEqual(["(unattributed)", "?"]);
+    expect(tree.children.map(({ name }) => name)).toEqual([
+      "(padding)",
+      "(strings and constants)",
+      "(unattributed)",
+      "?",
+    ]);
     expect(symbolsOf(tree)).toEqual(expect.arrayContaining(["?/small.c/helper", "(unattributed)/banner"]));
     expect(notes[0]).toContain("of files only the names are known");
     expectSums(tree);
