@@ -141,11 +141,11 @@ class Sum {
     pieces.forEach((piece, i) => {
       // What was built elsewhere has its whole path, which is a place in the tree like others.
       const path = pathOf(i)?.replace(/^\/+/, "");
+      const place = path ?? (piece.isLocal === undefined ? uncoveredPlace(piece.section) : undefined) ?? UNATTRIBUTED;
       const branch = this.#branch;
-      if (branch !== undefined && path !== branch && path?.startsWith(`${branch}/`) !== true) return;
+      if (branch !== undefined && place !== branch && !place.startsWith(`${branch}/`)) return;
       this.pieces += 1;
-      const uncovered = piece.isLocal === undefined ? uncoveredPlace(piece.section) : undefined;
-      this.tree.add(path ?? uncovered ?? UNATTRIBUTED, piece, path !== undefined);
+      this.tree.add(place, piece, path !== undefined);
       if (isInit(piece.section, isModule)) this.init[piece.group] += piece.bytes;
     });
   }

@@ -153,6 +153,13 @@ describe("readFootprint", () => {
     expectSums(tree);
   });
 
+  it.each(["(padding)", "(unattributed)"])("takes %s alone, as any place", async (branch) => {
+    const whole = await footprint(objectPath("linked.elf"));
+    const { tree, totals } = await footprint(objectPath("linked.elf"), { branch });
+    expect(tree.children).toEqual(whole.tree.children.filter(({ name }) => name === branch));
+    expect(totals).toEqual(tree.children[0].static);
+  });
+
   it("asks for the files of an image's functions, and knows its data's by them", async () => {
     const asked: bigint[] = [];
     const sourceOf: FootprintOptions["sourceOf"] = (_, addresses) => {
