@@ -38,10 +38,7 @@ it.each([
   ["built-in", ["a"]],
   ["ext4", []],
 ])("without sources %s holds %j", (branch, callers) => {
-  const rows = ["a+0x1/0x2", "x+0x1/0x2 [fat]", "y+0x1/0x2 [fat]"].map((site) => {
-    const { source: _, ...row } = charge(site, { file: null }, 1);
-    return row;
-  });
+  const rows = ["a+0x1/0x2", "x+0x1/0x2 [fat]", "y+0x1/0x2 [fat]"].map((site) => charge(site, undefined, 1));
   const part = branchOf({ ...accountOf(""), callers: rows }, branchNames(branch));
   expect(part.callers.map(({ caller }) => caller[0])).toEqual(callers);
 });
