@@ -67,7 +67,7 @@ export async function runDiff(a: string, b: string, options: DiffOptions): Promi
     options.json === true
       ? JSON.stringify(diff, null, 2) + "\n"
       : formatDiff(diff, { orderBy: options.orderBy, top, sites: options.sites === true });
-  await writeOutput("-", text);
+  // First: only the charts know whether an image has the place that -b names.
   if (charts !== undefined) {
     const { drawDifference } = await import("./draw-difference.ts");
     await drawDifference(charts, [
@@ -75,6 +75,7 @@ export async function runDiff(a: string, b: string, options: DiffOptions): Promi
       { snapshot: right, kernel: kernelB },
     ]);
   }
+  await writeOutput("-", text);
   if (diff.verdict !== null) return STATUS[diff.verdict];
   return options.strict === true && !diff.exact ? ExitCode.eventsLost : ExitCode.done;
 }

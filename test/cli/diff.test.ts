@@ -287,6 +287,7 @@ describe("charts", () => {
     [["-r", "x.jpg"], /--rings-file x\.jpg: no kind of chart\n {2}end its name in \.svg, \.png or \.html/],
     [["--side-by-side", "-"], /no kind of chart/],
     [["-a", "waste"], /none is drawn/],
+    [["-b", "fs", "-r", "/nosuch/x.svg"], /-b fs: there is no such place/],
     [["-b", "fs"], /-b fs: there is no such place\n {2}its top has .*built-in/],
     [["--kernel-b", TREE], /B's kernel where -k is A's/],
   ])("%j cannot be", async (args, message) => {
