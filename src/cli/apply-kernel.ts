@@ -2,21 +2,38 @@
 import { type WithSources, withSources, workloadWithSources } from "../capture/with-sources.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Workload } from "../model/workload.ts";
-import { branchOf } from "../report/branch.ts";
+import { branchNames, branchOf, noPlace, placesOf } from "../report/branch.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { say } from "./say.ts";
 
-/** The snapshot with what the options add to it, and of it what they leave. */
-export async function applyKernel(snapshot: Snapshot, options: KernelOptions): Promise<WithSources> {
+/**
+ * The snapshot with what the options add to it, and of it what they leave.
+ *
+ * @param mayBeEmpty where a chart has the image's places as well, which judges whether there is such a place
+ * @throws {KmemtapError} `cli/usage` where a place is named that no caller is in
+ */
+export async function applyKernel(
+  snapshot: Snapshot,
+  options: KernelOptions,
+  mayBeEmpty = false,
+): Promise<WithSources> {
+  const whole = await attributedBy(snapshot, options);
+  const names = branchNames(options.branch ?? options.startBranch);
+  if (names.length === 0) return whole;
+  const part = branchOf(whole.snapshot, names);
+  // Of an account that holds nothing nobody can tell.
+  if (part.callers.length === 0 && snapshot.callers.length > 0 && !mayBeEmpty)
+    throw noPlace(names, [placesOf(whole.snapshot)]);
+  return { ...whole, snapshot: part };
+}
+
+/** All of the snapshot, with its sources where a kernel was named. */
+export async function attributedBy(snapshot: Snapshot, options: KernelOptions): Promise<WithSources> {
   const choice = kernelChoiceOf(options);
   if (choice === undefined) return { snapshot, sources: new Map() };
   const whole = await withSources(snapshot, choice);
   for (const notice of symbolNotices(whole.snapshot)) say(notice);
-  const branch = options.branch ?? options.startBranch;
-  if (branch === undefined) return whole;
-  const part = branchOf(whole.snapshot, branch);
-  if (part.callers.length === 0) say(`no caller is in ${branch}`);
-  return { ...whole, snapshot: part };
+  return whole;
 }
 
 /** The account of a workload with what the options add to it. */

@@ -45,8 +45,8 @@ export function diffCommand(exit: (code: ExitCode) => void) {
     .addHelpText(
       "after",
       `
-Functions match by name and module, whatever build they are of. What both have and what differs by --noise or less is noise, unless
-it is too much together; --noise 0 counts every byte.
+Functions match by name and module, whatever build they are of. What both have and what differs by --noise or less is noise, and
+what one of them alone has by an eighth of that, unless it is too much together; --noise 0 counts every byte.
 
 Examples:
   kmemtap diff before.trace after.trace              what grew

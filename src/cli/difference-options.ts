@@ -3,10 +3,10 @@ import { Option } from "@commander-js/extra-typings";
 import { RING_ATTRIBUTES, type RingAttribute } from "../model/source-tree.ts";
 import type { Scheme } from "../rings/ring-colours.ts";
 import { usage } from "./arm-options.ts";
-import { formatOf } from "./rings-options.ts";
+import { formatOf, RING_FORMATS, type RingFormat } from "./rings-options.ts";
 
 export const DIFFERENCE_OPTIONS = {
-  ringsFile: ["-r, --rings-file <FILE>", "draw what changed as a ring chart: FILE.svg or FILE.png"],
+  ringsFile: ["-r, --rings-file <FILE>", "draw what changed as a ring chart: FILE.svg, FILE.png or FILE.html"],
   sideBySide: ["--side-by-side <FILE>", "draw both as ring charts beside each other"],
 } as const;
 
@@ -15,13 +15,11 @@ export const RINGS_ATTR = new Option(
   "what the charts are of (default: current_dynamic)",
 ).choices(RING_ATTRIBUTES);
 
-const PICTURES = ["svg", "png"] as const;
-
 /** The charts that were asked for, in their formats. */
 export interface DifferenceCharts {
   readonly pictures: readonly {
     readonly file: string;
-    readonly format: (typeof PICTURES)[number];
+    readonly format: RingFormat;
     readonly chart: "difference" | "sides";
   }[];
   readonly attribute: RingAttribute;
@@ -48,7 +46,7 @@ export function differenceChartsOf(
     { option: "--side-by-side", file: both, chart: "sides" as const },
   ];
   const pictures = asked.flatMap(({ option, file, chart }) =>
-    file === undefined ? [] : [{ file, chart, format: formatOf(option, file, PICTURES) }],
+    file === undefined ? [] : [{ file, chart, format: formatOf(option, file, RING_FORMATS) }],
   );
   if (pictures.length > 0) return { pictures, attribute, branch, theme };
   if (options.ringsAttr !== undefined || theme !== undefined)

@@ -1,12 +1,10 @@
 /** Charts of what differs between two snapshots: one of the change, one of both beside each other. */
 import type { Snapshot } from "../model/snapshot.ts";
-import { knowsSources } from "../compare/source-of.ts";
+import { isBySource, noPlace, placeIn } from "../report/branch.ts";
 import { formatPicture } from "../report/format-rings.ts";
 import { lossNotice } from "../report/loss-notice.ts";
 import { differenceChart, type Side } from "../rings/difference-chart.ts";
-import { nodeAt } from "../rings/ring-tree.ts";
 import { sideBySide } from "../rings/side-by-side.ts";
-import { usage } from "./arm-options.ts";
 import type { DifferenceCharts } from "./difference-options.ts";
 import { moduleTree, sourceTree } from "./snapshot-tree.ts";
 import { writeOutput } from "./write-output.ts";
@@ -23,21 +21,18 @@ export async function drawDifference(
   { pictures, attribute, branch, theme }: DifferenceCharts,
   sides: readonly [BuildOf, BuildOf],
 ): Promise<void> {
-  const bySource = sides.every(({ snapshot }) => knowsSources(snapshot));
+  const bySource = sides.every(({ snapshot }) => isBySource(snapshot));
   const sideOf = async ({ snapshot, kernel }: BuildOf): Promise<Side> => {
     const root = bySource ? await sourceTree(snapshot, kernel, attribute) : moduleTree(snapshot);
     const notExact = lossNotice(snapshot);
     return { root, name: snapshot.source.label, ...(notExact !== undefined && { notExact }) };
   };
   const [before, after] = [await sideOf(sides[0]), await sideOf(sides[1])];
-  if (nodeAt(before.root, branch) === undefined && nodeAt(after.root, branch) === undefined)
-    throw usage(
-      `-b ${branch.join("/")}: neither side has such a place`,
-      "name a directory or file of the source, or leave -b out",
-    );
+  const place = placeIn(before.root, branch) ?? placeIn(after.root, branch);
+  if (place === undefined) throw noPlace(branch, [before.root, after.root]);
   for (const { file, format, chart } of pictures) {
     const picture = await formatPicture(format, theme, (inTheme) =>
-      DRAW[chart](before, after, { attribute, branch, theme: inTheme }),
+      DRAW[chart](before, after, { attribute, branch: place, theme: inTheme }),
     );
     await writeOutput(file, picture);
   }

@@ -8,6 +8,7 @@ export interface KernelOptions {
   readonly kernel?: string;
   readonly kallsyms?: string;
   readonly force?: true;
+  /** Of the source with a kernel, else of the modules: see report/branch.ts. */
   readonly branch?: string;
   /** trace_analyze's name for it. */
   readonly startBranch?: string;
@@ -24,7 +25,7 @@ export const KERNEL_OPTIONS = {
   lines: ["--lines", "with -k: print file and line behind each caller"],
   branch: [
     "-b, --branch <DIR>",
-    "with -k: only callers in this directory or file of the source (fs/ext4); a ring chart begins there, also by module",
+    "with -k: only callers in this directory or file of the source (fs/ext4), without: in this module (fat, built-in); a ring chart begins there",
   ],
   startBranch: ["--start-branch <DIR>", "the same, as trace_analyze names it"],
 } as const;
@@ -33,12 +34,8 @@ export const KERNEL_OPTIONS = {
  * Undefined where no kernel was named.
  *
  * @throws {KmemtapError} `cli/usage`, `symbols/no-kernel`, `input/unreadable`
- * @param charted a chart has branches without a kernel, too: modules
  */
-export function kernelChoiceOf(
-  { kernel, kallsyms, force, lines, branch, startBranch }: KernelOptions,
-  charted = false,
-): KernelChoice | undefined {
+export function kernelChoiceOf({ kernel, kallsyms, force, lines }: KernelOptions): KernelChoice | undefined {
   if (kernel !== undefined) {
     // Before a capture, which is not to be made for nothing.
     if (!existsSync(kernel))
@@ -51,7 +48,6 @@ export function kernelChoiceOf(
     "--kallsyms": kallsyms,
     "--force": force,
     "--lines": lines,
-    ...(!charted && { "--branch": branch, "--start-branch": startBranch }),
   };
   const [option] = Object.entries(needing).find(([, value]) => value !== undefined) ?? [];
   if (option !== undefined) throw usage(`${option} needs the kernel`, "name it: -k /usr/lib/debug, or a vmlinux");

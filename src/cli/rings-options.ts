@@ -2,6 +2,7 @@
 import { extname } from "node:path";
 import { type Command, Option } from "@commander-js/extra-typings";
 import { RING_ATTRIBUTES, type RingAttribute } from "../model/source-tree.ts";
+import { branchNames } from "../report/branch.ts";
 import type { Scheme } from "../rings/ring-colours.ts";
 import { usage } from "./arm-options.ts";
 
@@ -63,12 +64,12 @@ export function ringsChoiceOf(options: RingsOptions): RingsChoice | undefined {
   const format = file === undefined ? "html" : formatOf("--rings-file", file, RING_FORMATS);
   if (format === "html" && theme !== undefined)
     throw usage("--rings-theme is of a picture", "leave it out: a page follows its reader's light or dark scheme");
-  return { file, format, attribute, branch: branchNames(options), show, theme };
+  return { file, format, attribute, branch: branchNames(options.branch ?? options.startBranch), show, theme };
 }
 
-/** Names from the kernel's root down. */
-export function branchNames({ branch, startBranch }: RingsOptions): readonly string[] {
-  return (branch ?? startBranch ?? "").split("/").filter((name) => name !== "" && name !== ".");
+/** Of what the image takes as well. @param attribute undefined for all that there is */
+export function showsImage(attribute: RingAttribute | undefined): boolean {
+  return attribute === undefined || attribute === "current" || attribute === "static";
 }
 
 /** The format that a file's name ends in, one of those that there are. */

@@ -1,6 +1,7 @@
 import type { DiffVerdict } from "../model/diff.ts";
 import { ExitCode } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import { branchNames, branchOf, isBySource, noPlace, placesOf } from "../report/branch.ts";
 import { compareSnapshots } from "../report/diff/compare-snapshots.ts";
 import { formatDiff } from "../report/diff/diff-report.ts";
 import type { Budget } from "../report/diff/judge.ts";
@@ -13,7 +14,6 @@ import { byteSizeOf } from "./byte-size.ts";
 import { type DifferenceOptions, differenceChartsOf } from "./difference-options.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { readSide } from "./read-side.ts";
-import { branchNames } from "./rings-options.ts";
 import { writeOutput } from "./write-output.ts";
 
 const DEFAULT_TOP = 20;
@@ -53,14 +53,18 @@ export async function runDiff(a: string, b: string, options: DiffOptions): Promi
   const { at, residue } = options;
   const memoryMb = memoryMbOf(options.memoryMb);
   const sideOptions = { filter: filterOf(options), at, residue: residue === true, memoryMb };
-  const charts = differenceChartsOf(options, branchNames(options));
+  const names = branchNames(options.branch ?? options.startBranch);
+  const charts = differenceChartsOf(options, names);
   kernelChoiceOf(options);
   const { kernelB = options.kernel } = options;
   if (options.kernel === undefined && kernelB !== undefined)
     throw usage("--kernel-b is B's kernel where -k is A's", "give both; -k alone is of both sides");
   const [sideA, sideB] = [await readSide(a, sideOptions), await readSide(b, sideOptions)];
-  const left = await attributed(sideA.snapshot, options);
-  const right = await attributed(sideB.snapshot, { ...options, ...(kernelB && { kernel: kernelB }) });
+  const wholes = [
+    await attributed(sideA.snapshot, options),
+    await attributed(sideB.snapshot, { ...options, ...(kernelB && { kernel: kernelB }) }),
+  ] as const;
+  const [left, right] = partsOf(wholes, names, charts !== undefined);
   checkComparable(left, right, budgets);
   const diff = compareSnapshots(left, right, {
     noiseBytes,
@@ -71,7 +75,7 @@ export async function runDiff(a: string, b: string, options: DiffOptions): Promi
     options.json === true
       ? JSON.stringify(diff, null, 2) + "\n"
       : formatDiff(diff, { orderBy: options.orderBy, top, sites: options.sites === true });
-  await writeOutput("-", text);
+  // First: only the charts know whether an image has the place that -b names.
   if (charts !== undefined) {
     const { drawDifference } = await import("./draw-difference.ts");
     await drawDifference(charts, [
@@ -79,14 +83,32 @@ export async function runDiff(a: string, b: string, options: DiffOptions): Promi
       { snapshot: right, kernel: kernelB },
     ]);
   }
+  await writeOutput("-", text);
   if (diff.verdict !== null) return STATUS[diff.verdict];
   return options.strict === true && !diff.exact ? ExitCode.eventsLost : ExitCode.done;
 }
 
 async function attributed(snapshot: Snapshot, options: KernelOptions): Promise<Snapshot> {
   if (options.kernel === undefined) return snapshot;
-  const { applyKernel } = await import("./apply-kernel.ts");
-  return (await applyKernel(snapshot, options)).snapshot;
+  const { attributedBy } = await import("./apply-kernel.ts");
+  return (await attributedBy(snapshot, options)).snapshot;
+}
+
+/** Of both what is in the place that -b names: one of them may have nothing there. A chart judges that itself. */
+function partsOf(
+  wholes: readonly [Snapshot, Snapshot],
+  names: readonly string[],
+  isCharted: boolean,
+): readonly [Snapshot, Snapshot] {
+  if (names.length === 0) return wholes;
+  const bySource = wholes.every(isBySource);
+  const [left, right] = [branchOf(wholes[0], names, bySource), branchOf(wholes[1], names, bySource)];
+  if (left.callers.length + right.callers.length === 0 && !isCharted)
+    throw noPlace(
+      names,
+      wholes.map((whole) => placesOf(whole, bySource)),
+    );
+  return [left, right];
 }
 
 function checkComparable(a: Snapshot, b: Snapshot, budgets: readonly Budget[]): void {

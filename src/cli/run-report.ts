@@ -22,7 +22,7 @@ import { headingOf } from "./phase-heading.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { ReadProgress } from "./read-progress.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
-import { type RingsChoice, ringsChoiceOf, type RingsOptions } from "./rings-options.ts";
+import { type RingsChoice, ringsChoiceOf, type RingsOptions, showsImage } from "./rings-options.ts";
 import { say } from "./say.ts";
 import { clearStatus } from "./status-line.ts";
 import { endNotice, noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
@@ -61,7 +61,7 @@ export async function runReport(named: readonly string[], options: ReportOptions
     throw usage("--tasks with --workload", "a workload is accounted by phase, not by task");
   const groups = groupChoiceOf(options);
   const { files, outputs } = await sortOut(named, options);
-  kernelChoiceOf(options, rings !== undefined);
+  kernelChoiceOf(options);
   const console = options.console === undefined ? undefined : inputOf(options.console);
   const progress = new ReadProgress(console === undefined ? files : [...files, console.path ?? "-"]);
   const capture = await accountOfCapture(files, options, progress);
@@ -81,13 +81,16 @@ export async function runReport(named: readonly string[], options: ReportOptions
       },
     ));
   clearStatus();
+  let shown = whole.snapshot;
   if (capture?.workload === undefined) {
     const heading = await headingOf(files[0], options);
-    const account = withGroups(await attributed(whole, options), groups);
-    await writeOutputs({ ...account, heading, top: groups?.top }, outputs, rings);
+    const part = await attributed(whole, options, rings !== undefined && showsImage(rings.attribute));
+    shown = part.snapshot;
+    await writeOutputs({ ...withGroups(part, groups), heading, top: groups?.top }, outputs, rings);
+    if (shown.branch !== undefined && shown.callers.length === 0) say(`no caller is in ${shown.branch}`);
   } else await writeOutput("-", workloadText(await workloadAttributed(capture.workload, options), outputs));
   const { snapshot } = whole;
-  const remarks = outputs.json === true || capture?.workload !== undefined ? [] : remarksOn(snapshot);
+  const remarks = outputs.json === true || capture?.workload !== undefined ? [] : remarksOn(shown);
   const notices = [notExactNotice(snapshot), ...printkNotices(snapshot), ...remarks];
   for (const notice of notices) if (notice !== undefined) say(notice);
   if (snapshot.input.events.lines === 0) say(noEvents(options));
@@ -100,10 +103,10 @@ export async function runReport(named: readonly string[], options: ReportOptions
 }
 
 /** With what -k and -b make of it. */
-async function attributed(account: RecordedAccount, options: KernelOptions): Promise<Attributed> {
-  if (options.kernel === undefined) return account;
+async function attributed(account: RecordedAccount, options: KernelOptions, drawsImage: boolean): Promise<Attributed> {
+  if ((options.kernel ?? options.branch ?? options.startBranch) === undefined) return account;
   const { applyKernel } = await import("./apply-kernel.ts");
-  return { ...account, ...(await applyKernel(account.snapshot, options)) };
+  return { ...account, ...(await applyKernel(account.snapshot, options, drawsImage && options.kernel !== undefined)) };
 }
 
 interface Attributed extends Pick<RecordedAccount, "snapshot" | "freeingCallSites"> {
@@ -259,6 +262,11 @@ async function writeOutputs(
 ): Promise<void> {
   const { accountFile, callersFile, slabAccount, json, tasks, pprof, orderBy } = options;
   const chosen = [accountFile, callersFile, slabAccount, json, tasks, pprof, rings];
+  // First: only the chart knows whether the image has the place that -b names.
+  if (rings !== undefined) {
+    const { drawSnapshot } = await import("./draw-snapshot.ts");
+    await drawSnapshot(rings, snapshot, options.kernel);
+  }
   const nothingChosen = chosen.every((output) => output === undefined);
   if (accountFile !== undefined || nothingChosen)
     await writeOutput(
@@ -284,10 +292,6 @@ async function writeOutputs(
   if (pprof !== undefined) {
     const { formatPprof } = await import("../report/pprof.ts");
     await writeOutput(pprof, formatPprof(snapshot, { sources }));
-  }
-  if (rings !== undefined) {
-    const { drawSnapshot } = await import("./draw-snapshot.ts");
-    await drawSnapshot(rings, snapshot, options.kernel);
   }
 }
 

@@ -47,7 +47,8 @@ export async function conclude(account: Snapshot, options: SnapshotCommandOption
     throw thrown;
   });
   await print(shown, options);
-  const remarks = options.json === true ? [] : remarksOn(account);
+  if (shown.branch !== undefined && shown.callers.length === 0) say(`no caller is in ${shown.branch}`);
+  const remarks = options.json === true ? [] : remarksOn(shown);
   for (const notice of [lossNotice(account), ...remarks]) if (notice !== undefined) say(notice);
   return options.strict === true && !account.exact ? ExitCode.eventsLost : ExitCode.done;
 }

@@ -3,6 +3,7 @@ import type { Snapshot } from "../model/snapshot.ts";
 import type { RingAttribute, SourceNode } from "../model/source-tree.ts";
 import { moduleTreeOf } from "../rings/module-tree.ts";
 import { joinTrees, sourceTreeOf } from "../rings/source-tree.ts";
+import { showsImage } from "./rings-options.ts";
 import { staticTreeOf } from "./static-tree.ts";
 
 /** What its rings are, from the centre outward. */
@@ -26,7 +27,7 @@ export async function sourceTree(
   const { release, branch } = snapshot;
   const dynamic = sourceTreeOf(snapshot, nameOf(release));
   // To measure an image of half a gigabyte takes its time.
-  const isWanted = attribute === undefined || attribute === "current" || attribute === "static";
+  const isWanted = showsImage(attribute);
   const fixed = kernel === undefined || !isWanted ? undefined : await staticTreeOf(kernel, release, branch);
   return fixed === undefined ? dynamic : joinTrees(dynamic, fixed);
 }

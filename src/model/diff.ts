@@ -99,7 +99,10 @@ export type DiffGroup = z.infer<typeof diffGroupSchema>;
 export const diffNoiseSchema = z
   .object({
     bytesAFunction: count.describe("a function that both have and that differs by no more than this is noise"),
-    functions: count.describe("how many are"),
+    functions: count.describe("how many are, those that are new or gone among them"),
+    newOrGone: count.describe(
+      "of them those that one side alone has: by no more than an eighth of bytesAFunction, by no more than bytesAFunction together",
+    ),
     bytes: signed.describe("their netBytes, b less a"),
     workers: signed.describe("kworkers alive, b less a: their number is a matter of timing"),
     workerBytes: signed.describe(

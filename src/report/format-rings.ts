@@ -2,7 +2,7 @@
 import type { SourceNode } from "../model/source-tree.ts";
 import { ringChart, type RingChoice, type RingFacts } from "../rings/ring-chart.ts";
 import type { Theme } from "../rings/svg-page.ts";
-import { ringHtml } from "./ring-html.ts";
+import { pictureHtml, ringHtml } from "./ring-html.ts";
 import { pngOf } from "./ring-png.ts";
 
 export async function formatRings(
@@ -20,9 +20,10 @@ export async function formatRings(
  * @param draw makes the SVG
  */
 export async function formatPicture(
-  format: "svg" | "png",
+  format: "svg" | "png" | "html",
   theme: Theme | undefined,
   draw: (theme: Theme) => string,
 ): Promise<string | Uint8Array> {
+  if (format === "html") return pictureHtml(draw(theme ?? "both"));
   return format === "svg" ? draw(theme ?? "both") : pngOf(draw(theme === "dark" ? "dark" : "light"));
 }

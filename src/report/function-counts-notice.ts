@@ -5,8 +5,9 @@ import type { Snapshot } from "../model/snapshot.ts";
 const SHOWN = 3;
 
 /** What /proc/allocinfo says beside the events, one line; undefined where it was not read. */
-export function functionCountsNotice({ functionCounts }: Snapshot): string | undefined {
-  if (functionCounts === undefined) return undefined;
+export function functionCountsNotice({ functionCounts, branch }: Snapshot): string | undefined {
+  // What the kernel counts is of no directory.
+  if (functionCounts === undefined || branch !== undefined) return undefined;
   const { hiddenFrees, both, kernelOnly, eventsOnly, functions } = functionCounts;
   const hidden = functions.filter((row) => row.hiddenFrees > 0);
   hidden.sort((a, b) => b.hiddenFrees - a.hiddenFrees);

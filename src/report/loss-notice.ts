@@ -26,11 +26,12 @@ export function lossNotice({ exact, loss, input }: Snapshot): string | undefined
 }
 
 /** What the account file has no column for, one line; undefined when there is nothing of the kind. */
-export function hiddenFreesNotice({ totals, loss }: Snapshot): string | undefined {
+export function hiddenFreesNotice({ totals, loss, branch }: Snapshot): string | undefined {
   const parts: string[] = [];
   if (totals.impliedFrees > 0)
     parts.push(`${count(totals.impliedFrees, "implied free")}, in net but not in alloc/free`);
-  if (loss.unmatchedFrees > 0) parts.push(count(loss.unmatchedFrees, "unmatched free"));
+  // Whose they are nobody knows.
+  if (loss.unmatchedFrees > 0 && branch === undefined) parts.push(count(loss.unmatchedFrees, "unmatched free"));
   return parts.length === 0 ? undefined : `besides: ${parts.join("; ")}`;
 }
 

@@ -5,16 +5,20 @@ import type { Snapshot } from "../model/snapshot.ts";
 const SHOWN = 3;
 
 /** What /proc/slabinfo says of frees that raised no event, one line, what follows from it first; undefined where it was not read. */
-export function reconciliationNotice({ reconciliation, callers }: Snapshot): string | undefined {
+export function reconciliationNotice({ reconciliation, callers, branch }: Snapshot): string | undefined {
   if (reconciliation === undefined) return undefined;
   const { hiddenFrees, hiddenBytes, groups } = reconciliation;
-  if (hiddenFrees === 0) return "slabs: /proc/slabinfo agrees with the events, as far as it can tell";
+  if (hiddenFrees === 0 && branch === undefined)
+    return "slabs: /proc/slabinfo agrees with the events, as far as it can tell";
   const hidden = groups.filter((group) => group.hiddenFrees > 0);
   const doubtful = callers.filter((row) => row.doubtfulObjects !== undefined);
   doubtful.sort((a, b) => (b.doubtfulBytes ?? 0) - (a.doubtfulBytes ?? 0));
   const held = doubtful.map(
     (row) => `${row.caller} (up to ${String(row.doubtfulObjects)} of ${String(row.liveObjects)})`,
   );
+  // Slabs are of no directory: of one it is said which of its objects may be gone.
+  if (branch !== undefined)
+    return held.length === 0 ? undefined : `slabs: gone without an event may be objects of ${listOf(held)}`;
   const gone = `${String(hiddenFrees)} objects that look alive, ${String(hiddenBytes)} bytes, are gone`;
   return (
     `slabs: ${gone}${held.length > 0 ? `, of ${listOf(held)}` : ""}; ` +

@@ -4,7 +4,7 @@ import { hiddenFreesNotice, unfinishedNotice } from "./loss-notice.ts";
 import { reconciliationNotice } from "./reconciliation-notice.ts";
 import { wrapperNotice } from "./wrapper-notice.ts";
 
-/** What people should know of an account that is right: a line each. JSON has it in its fields. */
+/** What people should know of what is shown of an account, if it is right: a line each. JSON has it in its fields. */
 export function remarksOn(snapshot: Snapshot): readonly string[] {
   return [
     hiddenFreesNotice(snapshot),

@@ -40,6 +40,25 @@ export function ringHtml(root: SourceNode, facts: RingFacts, { attribute, branch
 `;
 }
 
+/** A picture as a page, for those who cannot open an SVG. @param svg whose text is escaped, and which has styles of its own */
+export function pictureHtml(svg: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>kmemtap: difference</title>
+<style>body{margin:0}svg{display:block;width:100%;height:auto;max-height:100vh}</style>
+</head>
+<body>
+${svg.slice(svg.indexOf("<svg"))}
+</body>
+</html>
+`;
+}
+
 /** JSON that cannot end the element it stands in, nor begin a comment in it. */
 function dataText(value: unknown): string {
   return JSON.stringify(value).replace(/</g, "\\u003c");

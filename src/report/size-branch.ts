@@ -1,21 +1,18 @@
 /** A part of a footprint: a directory or a file of it. */
-import { KmemtapError } from "../model/errors.ts";
 import type { SizeNode, SizeReport } from "../model/size.ts";
+import { branchNames, noPlace } from "./branch.ts";
 
 /** `fs/ext4` of `./fs/ext4/`; undefined for the whole. */
 export function branchPath(text: string | undefined): string | undefined {
-  const parts = (text ?? "").split("/").filter((part) => part !== "" && part !== ".");
+  const parts = branchNames(text);
   return parts.length === 0 ? undefined : parts.join("/");
 }
 
-/** @throws {KmemtapError} `input/missing` where it has no such part */
+/** @throws {KmemtapError} `cli/usage` where it has no such part */
 export function selectBranch(report: SizeReport, branch: string | undefined): SizeReport {
   if (branch === undefined || branch === report.branch) return report;
   const node = nodeAt(report.tree, branch);
-  if (node === undefined)
-    throw new KmemtapError("input/missing", `${report.kernel.path} has nothing of ${branch}`, {
-      nextStep: "name a directory or file as the kernel's source has it, such as -b fs/ext4; without -b all are shown",
-    });
+  if (node === undefined) throw noPlace(branchNames(branch), [report.tree]);
   return { ...report, branch, totals: node.static, image: null, tree: { ...node, name: branch } };
 }
 

@@ -4,7 +4,7 @@ import type { CallerRow, Snapshot } from "../model/snapshot.ts";
 const NAMED = 3;
 
 /** One line; undefined where no row is a wrapper's. */
-export function wrapperNotice({ callers, totals }: Pick<Snapshot, "callers" | "totals">): string | undefined {
+export function wrapperNotice({ callers, totals, stacks }: Pick<Snapshot, "callers" | "totals" | "stacks">) {
   const rows = callers.filter((row) => row.wrapper === true).sort((a, b) => b.totalBytes - a.totalBytes);
   if (rows.length === 0) return undefined;
   const sum = (value: (row: CallerRow) => number) => rows.reduce((all, row) => all + value(row), 0);
@@ -14,8 +14,10 @@ export function wrapperNotice({ callers, totals }: Pick<Snapshot, "callers" | "t
   const rest = rows.length > NAMED ? ", …" : "";
   return (
     `${rows.length === 1 ? "1 caller allocates" : `${rows.length} callers allocate`} for others: ${named.join(", ")}${rest}; ` +
-    `${net} bytes net (${share} %) are of owners that are not known; --stacks names them, as does kmalloc_track_caller in ` +
-    "such a function's source (docs/stacks.md)"
+    `${net} bytes net (${share} %) are of owners that are not known; ` +
+    (stacks === undefined
+      ? "--stacks names them, as does kmalloc_track_caller in such a function's source (docs/stacks.md)"
+      : "they came without a stack, or with one that names nobody else (docs/stacks.md)")
   );
 }
 

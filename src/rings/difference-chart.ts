@@ -67,7 +67,7 @@ function legendOf(tree: RingNode, lines: number): LegendTable[] {
     return { name: leaf.label, place, shade: CHANGE_SHADES[changeKindOf(leaf)], figures: [netOf(leaf)] };
   });
   const tables = [
-    { title: "Changes", columns: ["bytes"], rows: kinds },
+    { title: "Changed places, noise included", columns: ["bytes"], rows: kinds },
     { title: "Largest", columns: ["bytes"], rows },
   ];
   return tables.filter((table) => table.rows.length > 0);

@@ -63,7 +63,7 @@ function restGathered({ path, children }: RingNode, most: number): readonly Ring
   return [...children.slice(0, most - 1), othersOf(path, children.slice(most - 1))];
 }
 
-const KINDS = { module: "modules", directory: "directories", file: "files", symbol: "functions" } as const;
+const KINDS = { module: "modules", directory: "directories", file: "files", symbol: "symbols" } as const;
 
 /** What the nodes are: `Directories and files`. */
 function kindsOf(nodes: readonly RingNode[]): string {

@@ -3,9 +3,11 @@ import { byBytes, type RingNode } from "./ring-tree.ts";
 /** A chart names the largest of thousands; more than a legend holds is not kept. */
 const MOST = 24;
 
-/** The largest of what has nothing below it, functions mostly, where that is not the first ring itself. */
+/** The largest of what has nothing below it, functions mostly, where that is not the first ring itself. Sections are no symbols: `(.text)`. */
 export function largestLeaves(tree: RingNode): readonly RingNode[] {
-  return leavesOf(tree, 2).slice(0, MOST);
+  return leavesOf(tree, 2)
+    .filter(({ label }) => !label.startsWith("("))
+    .slice(0, MOST);
 }
 
 /** All that has nothing below it, largest first, from a ring on: 1 is the innermost. */

@@ -16,7 +16,7 @@ export const BUILT_IN = "built-in";
 export function moduleTreeOf(callers: Iterable<CallerRow>, name: string): SourceNode {
   const modules = new Map<string, Map<string, DynamicFigures[]>>();
   for (const row of callers) {
-    const { module, symbol } = placeOf(row.caller);
+    const [module, symbol] = modulePlaceOf(row);
     const symbols = modules.get(module) ?? new Map<string, DynamicFigures[]>();
     modules.set(module, symbols);
     symbols.set(symbol, [...(symbols.get(symbol) ?? []), row]);
@@ -28,10 +28,11 @@ export function moduleTreeOf(callers: Iterable<CallerRow>, name: string): Source
   return node(name, "directory", figuresOf(children), children);
 }
 
-function placeOf(caller: string): { module: string; symbol: string } {
+/** Names from the root down: module and function. */
+export function modulePlaceOf({ caller }: CallerRow): readonly [module: string, symbol: string] {
   const match = /^(.+?)\+0x[0-9a-f]+(?: (\[[^\]]+\]))?$/.exec(caller);
-  if (match === null) return { module: UNATTRIBUTED, symbol: caller };
-  return { module: match.at(2) ?? BUILT_IN, symbol: match[1] };
+  if (match === null) return [UNATTRIBUTED, caller];
+  return [match.at(2) ?? BUILT_IN, match[1]];
 }
 
 function node(

@@ -55,6 +55,11 @@ const OF_DIRECTORY: ReadonlyMap<string, Family> = new Map([
   ["init", FAMILIES.lavender],
   ["crypto", FAMILIES.teal],
   ["sound", FAMILIES.sand],
+  // Of a linked image what is nobody's code: paler than what is.
+  ["(padding)", { hue: 230, chroma: 0.012, shift: -0.03 }],
+  ["(BTF)", { hue: 62, chroma: 0.045, shift: -0.01 }],
+  ["(unwind tables)", { hue: 158, chroma: 0.035, shift: 0.08 }],
+  ["(strings and constants)", { hue: 310, chroma: 0.035, shift: 0.03 }],
 ]);
 
 const GREY: Family = { hue: 230, chroma: 0.012, shift: 0.06 };

@@ -32,11 +32,16 @@ export function labelOf(slice: Slice, fontSize: number): RingLabel | undefined {
     const label = placeLabel(slice, size, slice.node.label.length);
     if (label !== undefined) return label;
   }
-  return placeLabel(slice, fontSize, LEAST) ?? placeLabel(slice, sizes[sizes.length - 1], LEAST);
+  const { kind, label } = slice.node;
+  // A number that is cut is another number.
+  if (kind === "others") return undefined;
+  const least = Math.max(LEAST, Math.ceil(label.length * LEAST_SHARE));
+  return placeLabel(slice, fontSize, least) ?? placeLabel(slice, sizes[sizes.length - 1], least);
 }
 
-/** Fewer letters before an ellipsis tell nothing. */
-const LEAST = 4;
+/** What is cut must still tell what it is: fewer letters before an ellipsis, or a smaller part of the name, are left out. */
+const LEAST = 6;
+const LEAST_SHARE = 2 / 3;
 
 /** The label at a size, where at least so many of its characters fit. */
 function placeLabel(slice: Slice, size: number, least: number): RingLabel | undefined {

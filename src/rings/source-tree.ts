@@ -12,18 +12,24 @@ import { parseCallSite } from "../model/call-site-text.ts";
 export function sourceTreeOf({ callers }: Pick<Snapshot, "callers">, name: string): SourceNode {
   const root = new Growing(name, "directory");
   for (const row of callers) {
-    const path = row.source?.file ?? undefined;
-    const folders =
-      path === undefined ? [UNATTRIBUTED, ...moduleOf(row)] : path.split("/").filter((part) => part !== "");
+    const place = sourcePlaceOf(row);
+    const isInFile = typeof row.source?.file === "string";
     let node = root;
     node.add(figuresOf(row));
-    folders.forEach((part, i) => {
-      node = node.child(part, path !== undefined && i === folders.length - 1 ? "file" : "directory");
+    place.forEach((part, i) => {
+      const isFile = isInFile && i === place.length - 2;
+      node = node.child(part, i === place.length - 1 ? "symbol" : isFile ? "file" : "directory");
       node.add(figuresOf(row));
     });
-    node.child(functionOf(row), "symbol").add(figuresOf(row));
   }
   return root.finish();
+}
+
+/** Names from the root down: directories, file and function; without a file {@link UNATTRIBUTED}, module and function. */
+export function sourcePlaceOf(row: CallerRow): readonly string[] {
+  const path = row.source?.file ?? undefined;
+  const folders = path === undefined ? [UNATTRIBUTED, ...moduleOf(row)] : path.split("/").filter((part) => part !== "");
+  return [...folders, functionOf(row)];
 }
 
 /**

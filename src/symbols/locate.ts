@@ -20,6 +20,8 @@ export interface NotLocated {
   readonly reason: string;
   /** The kernel itself has no function of that name, or none of that size. */
   readonly misfit?: true;
+  /** What is known all the same. */
+  readonly function?: string;
 }
 
 export interface Locator {
@@ -38,6 +40,16 @@ export async function locate(text: string, locator: Locator): Promise<Located | 
   const asNamed = name === undefined ? undefined : parseCallSite(name);
   if (asNamed !== undefined && !("address" in asNamed)) return named(asNamed, locator);
   return bare(site.address, locator);
+}
+
+/** What may be said of a place where the kernel is not the capture's: of a function of another size no more than its name. */
+export function ofOtherKernel(place: Located | NotLocated): Located | NotLocated {
+  if ("reason" in place || place.sizeFits === true) return place;
+  const { module, image, candidates, sizeFits } = place;
+  const [name, ...others] = new Set(candidates.map((candidate) => candidate.function.name));
+  const why =
+    sizeFits === false ? "has that function in another size" : "is of another kernel, and no size was printed";
+  return { module, reason: `${image.path} ${why}`, ...(others.length === 0 && { function: name }) };
 }
 
 async function named(site: NamedSite, { images }: Locator): Promise<Located | NotLocated> {

@@ -2,7 +2,7 @@
 import type { CallerSource, SourceFrame, SymbolFacts } from "../model/snapshot.ts";
 import { parseCallSite } from "../model/call-site-text.ts";
 import { agreed, chargedFrame } from "./charge.ts";
-import { type BuildIdentity, checkBuild, checkFit } from "./check-build.ts";
+import { BuildCheck, type BuildIdentity } from "./check-build.ts";
 import { findKernel, type KernelFiles } from "./find-kernel.ts";
 import { findSlide } from "./find-slide.ts";
 import type { ImageFunction } from "./image-symbols.ts";
@@ -11,7 +11,7 @@ import type { KernelSymbols } from "./kernel-symbols.ts";
 import type { Frames } from "./llvm/answers.ts";
 import type { FoundSymbolizer } from "./llvm/find-symbolizer.ts";
 import { Symbolizer, type SymbolizerOptions } from "./llvm/symbolizer.ts";
-import { locate, type Located, type NotLocated } from "./locate.ts";
+import { locate, type Located, type NotLocated, ofOtherKernel } from "./locate.ts";
 import { ObjectSources } from "./object-sources.ts";
 import type { OpenFile } from "./open-image.ts";
 import { fromRoot, ROOT_FUNCTION, rootOf } from "./source-path.ts";
@@ -44,13 +44,18 @@ export class SourceFinder {
   #objects: Promise<ObjectSources> | undefined;
   #root: string | undefined;
   #slide: Promise<bigint | undefined> | undefined;
-  #fitting = 0;
-  #others = 0;
+  readonly #check: BuildCheck;
+  /** Places by their call sites that say nothing of a kernel that is found to be another. */
+  readonly #unproved = new Map<string, Located>();
 
+  /** @throws {KmemtapError} `symbols/wrong-build` */
   private constructor(options: SourceFinderOptions, files: KernelFiles, images: Images) {
     this.#options = options;
     this.#files = files;
     this.#images = images;
+    const { path, release, buildId, symbols } = images.kernel;
+    const kernel = { path, release, buildId, address: symbols.all().at(-1)?.address };
+    this.#check = new BuildCheck(kernel, { capture: options.capture, force: options.force === true });
     const { symbolizer, symbolizerOptions } = options;
     if (files.kind === "System.map")
       this.#findings.add(`${files.path} names functions, not their files: give a vmlinux with -k`);
@@ -69,9 +74,7 @@ export class SourceFinder {
     const files = await findKernel(options.kernel, capture.release);
     const images = await Images.open(files, { open, laidOut: symbolizer !== undefined, force });
     try {
-      const finding = checkBuild(files.path, images.kernel, capture, force);
       const finder = new SourceFinder(options, files, images);
-      if (finding !== undefined) finder.#findings.add(finding);
       await finder.#findRoot();
       return finder;
     } catch (thrown) {
@@ -88,13 +91,16 @@ export class SourceFinder {
   async of(callSites: readonly string[]): Promise<ReadonlyMap<string, CallerSource>> {
     const news = callSites.filter((text) => !this.#known.has(text));
     if (news.length === 0) return this.#known;
-    const slide = await this.#slideOf(news);
+    const addresses = news.map(parseCallSite).flatMap((site) => (site && "address" in site ? [site.address] : []));
+    const slide = await this.#slideOf(addresses);
     const locator = { images: this.#images, kallsyms: this.#options.kallsyms, slide };
     const places: (Located | NotLocated)[] = [];
     for (const text of news) places.push(await locate(text, locator));
-    this.#checkFit(places);
-    const sources = await this.#sourcesOf(places);
+    this.#check.take(places, addresses);
+    const { isOther } = this.#check;
+    const sources = await this.#sourcesOf(isOther ? places.map(ofOtherKernel) : places);
     news.forEach((text, i) => this.#known.set(text, sources[i]));
+    await this.#takeBack(news, places);
     return this.#known;
   }
 
@@ -110,7 +116,7 @@ export class SourceFinder {
       release,
       buildId,
       symbolizer: version === undefined ? null : `llvm-symbolizer ${version}`,
-      findings: [...this.#findings, ...(this.#symbolizer?.findings ?? [])],
+      findings: [...this.#check.findings, ...this.#findings, ...(this.#symbolizer?.findings ?? [])],
     };
   }
 
@@ -133,23 +139,30 @@ export class SourceFinder {
       );
   }
 
-  #checkFit(places: readonly (Located | NotLocated)[]): void {
-    for (const place of places) {
-      if (place.module !== null) continue;
-      if ("reason" in place ? place.misfit === true : place.sizeFits === false) this.#others += 1;
-      else if (!("reason" in place) && place.sizeFits === true) this.#fitting += 1;
+  /** What was answered before the sizes told that the kernel is another one. */
+  async #takeBack(news: readonly string[], places: readonly (Located | NotLocated)[]): Promise<void> {
+    if (!this.#check.isOther) {
+      news.forEach((text, i) => {
+        const place = places[i];
+        if (!("reason" in place) && place.sizeFits !== true) this.#unproved.set(text, place);
+      });
+      return;
     }
-    const fit = { fitting: this.#fitting, others: this.#others };
-    const finding = checkFit(this.#files.path, fit, this.#options.force === true);
-    if (finding !== undefined) this.#findings.add(finding);
+    const texts = [...this.#unproved.keys()];
+    const sources = await this.#sourcesOf([...this.#unproved.values()].map(ofOtherKernel));
+    texts.forEach((text, i) => this.#known.set(text, sources[i]));
+    this.#unproved.clear();
+    if (!this.#check.hasOtherLines) return;
+    for (const [text, source] of this.#known)
+      if (source.line !== null)
+        this.#known.set(text, { ...source, line: null, chain: [], reason: "the line would be another build's" });
   }
 
   /** From the first bare addresses that prove it. */
-  async #slideOf(callSites: readonly string[]): Promise<bigint | undefined> {
+  async #slideOf(addresses: readonly bigint[]): Promise<bigint | undefined> {
     const { elf } = this.#images.kernel;
     const known = await this.#slide;
     if (known !== undefined || elf === undefined) return known;
-    const addresses = callSites.map(parseCallSite).flatMap((site) => (site && "address" in site ? [site.address] : []));
     if (addresses.length > 0) this.#slide = findSlide(elf, addresses);
     return this.#slide;
   }
@@ -161,8 +174,8 @@ export class SourceFinder {
     let at = 0;
     for (const place of places) {
       if ("reason" in place) {
-        const { module, reason } = place;
-        sources.push({ file: null, line: null, function: null, module, chain: [], reason });
+        const { module, reason, function: name = null } = place;
+        sources.push({ file: null, line: null, function: name, module, chain: [], reason });
         continue;
       }
       const candidates: CallerSource[] = [];

@@ -1,5 +1,5 @@
 /** `report -k`: the account of a trace, with its callers in the source. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { humanBytes } from "../../src/format/bytes.ts";
@@ -128,7 +128,7 @@ describe.skipIf(symbolizer === undefined)(`without a trace: what the kernel itse
     [["-r", "x.svg", "-a", "waste"], /--rings-attr waste is of what was allocated/],
     [["-r", "x.html", "--rings-theme", "dark"], /--rings-theme is of a picture/],
     [["--rings-theme", "dark"], /none is drawn/],
-    [["-b", "fs/nosuch"], /has nothing of fs\/nosuch/],
+    [["-b", "fs/nosuch"], /-b fs\/nosuch: there is no such place/],
   ])("%j cannot be", async (args, message) => {
     const { status, stdout, stderr } = await kmemtap(["report", "-k", TREE, ...args]);
     expect([status === 0, stdout]).toEqual([false, ""]);
@@ -137,9 +137,21 @@ describe.skipIf(symbolizer === undefined)(`without a trace: what the kernel itse
 });
 
 describe("what cannot be", () => {
+  it.each([[[]], [["-r", "x.svg", "-c", "-"]], [["-r", "x.svg", "-a", "waste"]]])(
+    "a place that is nowhere, with %j",
+    async (args) => {
+      const cwd = tempDir();
+      const { status, stdout, stderr } = await kmemtap(["report", trace(), "-k", TREE, "-b", "fs/nosuch", ...args], {
+        cwd,
+      });
+      expect([status, stdout, readdirSync(cwd)]).toEqual([2, "", []]);
+      expect(stderr).toMatch(/^kmemtap: -b fs\/nosuch: there is no such place\n {2}\S.*\n$/m);
+    },
+  );
+
   it.each([
     [["--lines"], /--lines needs the kernel/],
-    [["-b", "fs"], /--branch needs the kernel/],
+    [["-b", "fs"], /-b fs: there is no such place\n {2}its top has .*built-in/],
     [["-k", "/nosuch"], /\/nosuch: .*no such file/],
     [["-k", TREE, "--kallsyms", "/nosuch"], /cannot read \/nosuch/],
   ])("%j", async (args, message) => {

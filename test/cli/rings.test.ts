@@ -63,13 +63,24 @@ describe("branches", () => {
     expect(readFileSync(file, "utf8")).not.toMatch(/getname_flags/);
   });
 
+  it("count for all that one command writes, remarks included", async () => {
+    const cwd = tempDir();
+    const args = ["report", LOSSY, "-b", "fat", "-r", "x.svg", "-c", "-", "-l", "callers.txt"];
+    const { status, stdout, stderr } = await kmemtap(args, { cwd });
+    expect(status).toBe(0);
+    for (const text of [stdout, readFileSync(join(cwd, "callers.txt"), "utf8")]) {
+      expect(text).toContain("fat_alloc_inode");
+      expect(text).not.toContain("getname_flags");
+    }
+    expect(stderr).not.toMatch(/allocate for others|unmatched/);
+    expect((await kmemtap(["report", LOSSY])).stderr).toMatch(/unmatched/);
+  });
+
   it("says what there is instead", async () => {
     const file = join(tempDir(), "x.svg");
     const { status, stderr } = await kmemtap(["report", EXACT, "-r", file, "--start-branch", "fs/ext4"]);
     expect(status).toBe(2);
-    expect(stderr).toMatch(
-      /^kmemtap: --start-branch fs: the tree has no such place\n {2}at its top there is .*built-in/,
-    );
+    expect(stderr).toMatch(/^kmemtap: -b fs\/ext4: there is no such place\n {2}its top has .*built-in/);
     expect(existsSync(file)).toBe(false);
   });
 });
@@ -79,7 +90,7 @@ describe("wrong use", () => {
     ["an unknown ending", ["-r", "boot.jpg"], /no kind of chart/],
     ["standard output", ["-r", "-"], /no kind of chart/],
     ["an attribute without a chart", ["-a", "waste"], /--rings-attr is of a ring chart/],
-    ["a branch without a chart", ["-b", "fs"], /--branch needs the kernel/],
+    ["a place that is not there", ["-b", "fs"], /-b fs: there is no such place/],
     ["an unknown attribute", ["-r", "boot.svg", "-a", "peak"], /Allowed choices are current, static, waste/],
     ["the trace's own name", ["-r", EXACT], /no kind of chart|named twice/],
     ["a name that another result has", ["-r", "x.svg", "-c", "x.svg"], /x\.svg is named twice/],

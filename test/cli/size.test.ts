@@ -72,7 +72,7 @@ freed after the start (.init): 0
     [["-k", "/nowhere/at/all", "--objects"], 3, "there is no /nowhere/at/all"],
     [["-k", objectPath("bloat-o-meter.txt")], 3, "is no ELF file"],
     [["-k", objectPath("full.a")], 3, "is no ELF file"],
-    [["-k", objectPath("x1.o"), "-b", "fs/ext5"], 3, "has nothing of fs/ext5"],
+    [["-k", objectPath("x1.o"), "-b", "fs/ext5"], 2, "-b fs/ext5: there is no such place"],
   ])("refuses %j", async (args, status, message) => {
     const ended = await kmemtap(["size", ...args]);
     expect(ended).toMatchObject({ status, stdout: "" });

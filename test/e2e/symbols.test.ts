@@ -15,6 +15,11 @@ const needed = needs("debug:bookworm", "llvm-symbolizer", "addr2line");
 const FIXTURES = fileURLToPath(new URL("../../fixtures", import.meta.url));
 /** Boots, whole or in part, of that kernel. */
 const CAPTURES = ["6.1-amd64", "6.1-amd64-lost", "6.1-amd64-overrun", "6.1-amd64-printk", "6.1-amd64-printk-real"];
+/**
+ * Of one capture less is attributed, 98.51 % of the bytes allocated (of the net 99.98 %): nine of its call sites are bare addresses of modules that
+ * had gone when the trace was read, and no kallsyms were kept that could name them.
+ */
+const WITHOUT_NAMES = { name: "6.1-amd64-demo", addresses: 9, ofTotal: 0.9851, ofNet: 0.9998 };
 const ROOT = "debian/build/build_amd64_none_cloud-amd64/";
 
 async function accountOfFixture(name: string): Promise<Snapshot> {
@@ -43,6 +48,18 @@ describe.skipIf(needed.missing)(`Debian's kernel and its debug information${need
       for (const row of snapshot.callers) rows.set(row.callSite, row);
     }
   }, 600_000);
+
+  it(`of ${WITHOUT_NAMES.name} only bare addresses are in no file`, async () => {
+    const { name, addresses, ofTotal, ofNet } = WITHOUT_NAMES;
+    const { snapshot } = await withSources(await accountOfFixture(name), { kernel: debug });
+    const { totalBytes, netBytes } = snapshot.symbols?.attributed ?? {};
+    const share = (part: number | undefined, all: number) => Math.floor(((part ?? 0) / all) * 10_000) / 10_000;
+    expect(share(totalBytes, snapshot.totals.totalBytes)).toBeGreaterThanOrEqual(ofTotal);
+    expect(share(netBytes, snapshot.totals.netBytes)).toBeGreaterThanOrEqual(ofNet);
+    const homeless = snapshot.callers.filter(({ source }) => source?.file === null).map(({ caller }) => caller);
+    expect(homeless).toHaveLength(addresses);
+    for (const caller of homeless) expect(caller).toMatch(/^0x/);
+  });
 
   it("files are those of the kernel's tree", () => {
     const files = [...rows.values()].map(({ source }) => source?.file ?? "");

@@ -1,6 +1,6 @@
 /** A directory's part of an account. */
 import { expect, it } from "vitest";
-import { branchOf } from "../../src/report/branch.ts";
+import { branchNames, branchOf } from "../../src/report/branch.ts";
 import { accountOf } from "../support/account.ts";
 import { charge } from "../support/callers.ts";
 
@@ -21,7 +21,7 @@ it.each([
   ["(unattributed)", ["d"], 3],
   ["mm", [], 0],
 ])("%s holds %j", (branch, callers, netBytes) => {
-  const part = branchOf({ ...accountOf(""), callers: CALLERS }, branch);
+  const part = branchOf({ ...accountOf(""), callers: CALLERS }, branchNames(branch));
   expect(part.callers.map(({ caller }) => caller[0])).toEqual(callers);
   expect(part.totals).toMatchObject({
     netBytes,
@@ -29,4 +29,16 @@ it.each([
     allocs: 2 * callers.length,
     callSites: callers.length,
   });
+});
+
+it.each([
+  ["fat", ["x", "y"]],
+  ["[fat]", ["x", "y"]],
+  ["[fat]/x", ["x"]],
+  ["built-in", ["a"]],
+  ["ext4", []],
+])("without sources %s holds %j", (branch, callers) => {
+  const rows = ["a+0x1/0x2", "x+0x1/0x2 [fat]", "y+0x1/0x2 [fat]"].map((site) => charge(site, undefined, 1));
+  const part = branchOf({ ...accountOf(""), callers: rows }, branchNames(branch));
+  expect(part.callers.map(({ caller }) => caller[0])).toEqual(callers);
 });

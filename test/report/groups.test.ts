@@ -44,7 +44,7 @@ it("is by directory, file, module or function", () => {
 
 it.each(GROUP_BY)("adds up to the account: by %s", (by) => {
   for (const whole of [accountOf(readFixture("6.1-amd64").text), account()])
-    for (const snapshot of [whole, branchOf(account(), "fs/ext4")])
+    for (const snapshot of [whole, branchOf(account(), ["fs", "ext4"])])
       for (const depth of [undefined, 1]) {
         const { groups } = groupsOf(snapshot, by, depth);
         const names = [

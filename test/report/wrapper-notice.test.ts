@@ -17,5 +17,13 @@ describe("the notice of wrappers", () => {
     expect(notice).toContain("kmalloc_track_caller");
   });
 
+  it("does not advise stacks where there are some", () => {
+    const row = { caller: "kasprintf+0x1", wrapper: true, netBytes: 30, totalBytes: 40 };
+    const stacks = { charged: 9, stackless: 1, unmatched: 0, distinct: 4, beyond: 0 };
+    const notice = wrapperNotice({ ...accountOf(row), stacks });
+    expect(notice).toContain("came without a stack, or with one that names nobody else");
+    expect(notice).not.toContain("--stacks");
+  });
+
   it("is silent where there are none", () => expect(wrapperNotice(accountOf({ caller: "owner" }))).toBeUndefined());
 });

@@ -227,8 +227,40 @@ describe("another kernel", () => {
     await expect(finder.of(sites)).rejects.toMatchObject(wrong);
   });
 
-  it("where nothing says which one it is, that is said", async () => {
-    expect((await finderIn(TREE, { capture: {} })).facts.findings[0]).toMatch(/does not say which kernel/);
+  it("that was forced has no file for functions of another size, those that were answered before included", async () => {
+    const finder = await finderIn(TREE, { capture: {}, force: true });
+    const early = "first+0x18/0x44";
+    expect((await finder.of([early])).get(early)?.file).toBe("fs/one.c");
+    const fitting = "setup+0xd/0x20";
+    const found = await finder.of([
+      fitting,
+      ...Array.from({ length: 30 }, (_, i) => `third+0x9/0x${(i + 64).toString(16)}`),
+    ]);
+    expect(found.get(early)).toMatchObject({ file: null, line: null, function: "first", chain: [] });
+    expect(found.get(early)?.reason).toMatch(/has that function in another size/);
+    expect(found.get("third+0x9/0x40")).toMatchObject({ file: null, function: "third" });
+    expect(found.get(fitting)).toMatchObject({ file: "fs/one.c", line: null, chain: [] });
+    expect(finder.facts.findings[0]).toMatch(
+      /of 32 call sites 31 are .* that do not fit have no file, none has a line/,
+    );
+  });
+
+  it("of another word size is refused, though addresses have no sizes", async () => {
+    const sites = ["0xc104de4f", "0xc1045d2f", "0xc1047d2a"];
+    await expect((await finderIn(TREE, { capture: {} })).of(sites)).rejects.toMatchObject({
+      ...wrong,
+      message: expect.stringMatching(/vmlinux is a kernel of 64 bits, the capture's addresses are of 32$/) as string,
+    });
+  });
+
+  it("where nothing says which one it is, that is said, and that it is not checked", async () => {
+    const finder = await finderIn(TREE, { capture: {} });
+    await finder.of(["0xffffffff8100001d"]);
+    expect(finder.facts.findings[0]).toMatch(/does not say which kernel .* not checked: of 0 call sites/);
+    await finder.of(["setup+0xd/0x20"]);
+    expect(finder.facts.findings[0]).toMatch(/not checked: of 1 call sites/);
+    await finder.of(Array.from({ length: 20 }, (_, i) => `setup+0x${i.toString(16)}/0x20`));
+    expect(finder.facts.findings[0]).toMatch(/rests on the sizes of functions, of 20 call sites$/);
     expect((await finderIn(TREE, { capture: { buildId: BUILD_ID } })).facts.findings.join()).not.toMatch(
       /does not say/,
     );

@@ -1,7 +1,7 @@
 /** The requests of a recording, replayed through models of the kernel's allocators. */
 import type { AllocatorComparison, AllocatorDeviation, AllocatorFigures } from "../../model/advice.ts";
 import type { RequestClass } from "../../model/request-profile.ts";
-import { explain } from "./infer-traits.ts";
+import { cacheLinesOf, explain, type Explained } from "./infer-traits.ts";
 import { type AllocatorModel, MODELS, PLAIN } from "./models.ts";
 
 /**
@@ -10,6 +10,7 @@ import { type AllocatorModel, MODELS, PLAIN } from "./models.ts";
  */
 export function compareAllocators(classes: readonly RequestClass[]): AllocatorComparison {
   const recorded = recordedBy(classes);
+  const explained = explainedBy(recorded, classes);
   const kmallocs = classes.filter(({ kind }) => kind === "kmalloc");
   const shown = MODELS.filter((model) => model === recorded || !model.name.includes(","));
   return {
@@ -19,8 +20,10 @@ export function compareAllocators(classes: readonly RequestClass[]): AllocatorCo
     kmallocsReproduced:
       recorded === undefined ? 0 : sum(kmallocs.filter(isKmallocOf(recorded)), ({ allocs }) => allocs),
     recorded: figuresOf("recorded", classes, ({ bytesAlloc }) => bytesAlloc),
-    models: shown.map((model) => figuresOf(model.name, classes, (request) => bytesBy(model, recorded, request))),
-    deviations: recorded === undefined ? [] : deviationsOf(classes, recorded),
+    models: shown.map((model) =>
+      figuresOf(model.name, classes, (request) => bytesBy(model, explained(request), request)),
+    ),
+    deviations: recorded === undefined ? [] : deviationsOf(classes, recorded, explained),
   };
 }
 
@@ -40,11 +43,19 @@ function isKmallocOf(model: AllocatorModel): (request: RequestClass) => boolean 
   return ({ bytesReq, bytesAlloc }) => model.kmalloc(bytesReq) === bytesAlloc;
 }
 
-function bytesBy(model: AllocatorModel, recorded: AllocatorModel | undefined, request: RequestClass): number {
-  const { kind, bytesReq, bytesAlloc } = request;
-  if (kind === "kmalloc") return model.kmalloc(bytesReq);
-  const explained = recorded === undefined ? undefined : explain(recorded, bytesReq, bytesAlloc);
-  return model.cache(bytesReq, explained?.traits ?? PLAIN);
+type Explain = (request: RequestClass) => Explained | undefined;
+
+function explainedBy(recorded: AllocatorModel | undefined, classes: readonly RequestClass[]): Explain {
+  if (recorded === undefined) return () => undefined;
+  const lines = cacheLinesOf(
+    recorded,
+    classes.filter(({ kind }) => kind === "cache"),
+  );
+  return (request) => (request.kind === "cache" ? explain(recorded, request, lines) : undefined);
+}
+
+function bytesBy(model: AllocatorModel, explained: Explained | undefined, { kind, bytesReq }: RequestClass): number {
+  return kind === "kmalloc" ? model.kmalloc(bytesReq) : model.cache(bytesReq, explained?.traits ?? PLAIN);
 }
 
 function figuresOf(
@@ -65,13 +76,18 @@ function figuresOf(
 }
 
 /** Where the model, by the source alone, is not what the kernel did: by size, and why. */
-function deviationsOf(classes: readonly RequestClass[], model: AllocatorModel): AllocatorDeviation[] {
+function deviationsOf(
+  classes: readonly RequestClass[],
+  model: AllocatorModel,
+  explained: Explain,
+): AllocatorDeviation[] {
   const found = new Map<string, AllocatorDeviation>();
-  for (const { kind, bytesReq, bytesAlloc, allocs } of classes) {
+  for (const request of classes) {
+    const { kind, bytesReq, bytesAlloc, allocs } = request;
     const modelBytes = kind === "kmalloc" ? model.kmalloc(bytesReq) : model.cache(bytesReq, PLAIN);
     if (modelBytes === bytesAlloc) continue;
     const key = `${kind} ${bytesReq} ${bytesAlloc}`;
-    const cause = (kind === "cache" ? explain(model, bytesReq, bytesAlloc)?.cause : undefined) ?? null;
+    const cause = explained(request)?.cause ?? null;
     const before = found.get(key)?.requests ?? 0;
     found.set(key, { kind, bytesReq, bytesAlloc, modelBytes, requests: before + allocs, cause });
   }

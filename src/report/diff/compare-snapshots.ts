@@ -6,7 +6,15 @@ import { lossNotice, unfinishedNotice } from "../loss-notice.ts";
 import { difference, sumOf } from "../../compare/figures.ts";
 import { type Budget, judgeBudgets, verdictOf } from "./judge.ts";
 import { matchFunctions, type MatchedFunction } from "../../compare/match-functions.ts";
-import { DEFAULT_NOISE_BYTES, isNoise, isOfWorkers, judgeNoise, type Workers, workersOf } from "./noise.ts";
+import {
+  areTooManyNew,
+  DEFAULT_NOISE_BYTES,
+  isNoise,
+  isOfWorkers,
+  judgeNoise,
+  type Workers,
+  workersOf,
+} from "./noise.ts";
 import { pairSites } from "../../compare/pair-sites.ts";
 import { statusOf } from "../../compare/status-of.ts";
 import { BY_DIRECTORY, BY_MODULE, type Grouping, knowsSources } from "../../compare/source-of.ts";
@@ -27,15 +35,18 @@ export function compareSnapshots(a: Snapshot, b: Snapshot, options: DiffOptions 
   const grouping = options.grouping ?? (knowsSources(a) && knowsSources(b) ? BY_DIRECTORY : BY_MODULE);
   const matches = matchFunctions(a, b);
   const workers = noiseBytes === 0 ? { more: 0, tasks: 0 } : workersOf(matches);
-  const functions = matches
-    .map((match) => diffOf(match, { grouping, noiseBytes, workers, doubtIn: doubtIn(b) }))
-    .sort(growthFirst);
+  const modules = modulesOnBoth(matches);
+  const judging = { grouping, noiseBytes, workers, modules, doubtIn: doubtIn(b) };
+  const differing = matches.map((match) => diffOf(match, judging)).sort(growthFirst);
+  const small = differing.filter((row) => row.isNoise && isOneSided(row)).map(({ delta }) => delta.netBytes);
+  const areNew = areTooManyNew(small, noiseBytes);
+  const functions = differing.map((row) => (areNew && isOneSided(row) ? { ...row, isNoise: false } : row));
   const isWorkers = (row: DiffFunction) => row.isNoise && Math.abs(row.delta.netBytes) > noiseBytes;
   const noisy = functions.filter((row) => row.isNoise && !isWorkers(row));
   const netOf = (rows: readonly DiffFunction[]) => rows.reduce((sum, row) => sum + row.delta.netBytes, 0);
   const noise = judgeNoise(
     {
-      ...{ functions: noisy.length, bytes: netOf(noisy) },
+      ...{ functions: noisy.length, newOrGone: noisy.filter(isOneSided).length, bytes: netOf(noisy) },
       ...{ workers: workers.more, workerBytes: netOf(functions.filter(isWorkers)) },
     },
     noiseBytes,
@@ -71,14 +82,18 @@ interface Judging {
   readonly grouping: Grouping;
   readonly noiseBytes: number;
   readonly workers: Workers;
+  /** That both sides have calls from; null is the kernel's image. */
+  readonly modules: ReadonlySet<string | null>;
   /** Bytes of a row of B that may be gone. */
   readonly doubtIn: (row: CallerRow) => number;
 }
 
-function diffOf(match: MatchedFunction, { grouping, noiseBytes, workers, doubtIn }: Judging): DiffFunction {
+function diffOf(match: MatchedFunction, judging: Judging): DiffFunction {
+  const { grouping, noiseBytes, workers, modules, doubtIn } = judging;
   const [a, b] = [sumOf(match.a), sumOf(match.b)];
   const delta = difference(a, b);
   const isOnBoth = match.a.length > 0 && match.b.length > 0;
+  const isModuleOnBoth = modules.has(match.module);
   const doubtfulBytes = Math.min(
     Math.max(0, delta.netBytes),
     match.b.reduce((sum, row) => sum + doubtIn(row), 0),
@@ -92,7 +107,7 @@ function diffOf(match: MatchedFunction, { grouping, noiseBytes, workers, doubtIn
     status: statusOf(match, delta),
     isNoise:
       differs &&
-      (isNoise({ bytes: delta.netBytes, isOnBoth }, noiseBytes) ||
+      (isNoise({ bytes: delta.netBytes, isOnBoth, isModuleOnBoth }, noiseBytes) ||
         (match.module === null && isOnBoth && isOfWorkers(match.name, a.netBytes, b.netBytes, workers))),
     marks: [...match.a, ...match.b].some((row) => freesUnseen(row) || row.doubtfulObjects !== undefined)
       ? ["unseen-frees"]
@@ -103,6 +118,16 @@ function diffOf(match: MatchedFunction, { grouping, noiseBytes, workers, doubtIn
     delta,
     sites: pairSites(match.a, match.b),
   };
+}
+
+function isOneSided({ status }: DiffFunction): boolean {
+  return status === "new" || status === "gone";
+}
+
+function modulesOnBoth(matches: readonly MatchedFunction[]): ReadonlySet<string | null> {
+  const of = (side: "a" | "b") => new Set(matches.filter((row) => row[side].length > 0).map(({ module }) => module));
+  const inB = of("b");
+  return new Set([null, ...[...of("a")].filter((module) => inB.has(module))]);
 }
 
 /** As a leak's verdict has it: an implied free for ten that look alive. */

@@ -90,17 +90,17 @@ function changesOf({ functions, noise, growthBytes, statuses }: Diff, isNet: boo
   return lines;
 }
 
-function noiseLine({ functions, bytes, bytesAFunction }: Diff["noise"], isCounted: boolean): string | undefined {
+function noiseLine({ functions, newOrGone, bytes, bytesAFunction }: Diff["noise"], isCounted: boolean) {
   if (functions === 0) return undefined;
-  const what = `${count(functions, "function")} that both have ${functions === 1 ? "differs" : "differ"} by ${bytesAFunction} bytes or less, ${signed(bytes)} together`;
+  const few = newOrGone === 0 ? "" : ` (${newOrGone} new or gone, and listed)`;
+  const what = `${count(functions, "function")}${few} ${functions === 1 ? "differs" : "differ"} by ${bytesAFunction} bytes or less, ${signed(bytes)} together`;
   return isCounted ? `${what}: more than noise, and counted` : `noise: ${what}`;
 }
 
 function isShown(row: DiffFunction, { noise }: Diff, orderBy: OrderBy): boolean {
   if (orderBy !== "current_dynamic") return row.delta[FIGURE[orderBy]] !== 0;
-  const differs =
-    row.delta.netBytes !== 0 || row.delta.liveObjects !== 0 || row.status === "new" || row.status === "gone";
-  return differs && isCounted(row, noise);
+  if (row.status === "new" || row.status === "gone") return true;
+  return (row.delta.netBytes !== 0 || row.delta.liveObjects !== 0) && isCounted(row, noise);
 }
 
 /** Noise counts where it is too much together; kworkers never do. */

@@ -2,7 +2,8 @@
  * What two runs of the same differ by: a socket buffer in flight, a route that was looked up, a timer's work.
  *
  * Measured on boots of Debian's 6.1 (two CPUs, a shell by SSH; docs/diff.md): 6 to 12 of 530 functions differed, none by more than
- * 1,280 bytes, all together by less than 2 KiB of 15 MB.
+ * 1,280 bytes, all together by less than 2 KiB of 15 MB. Now and then a function ran in one of them alone: `fib6_metric_set`, 96 bytes, of
+ * a route that had a metric by then.
  */
 import type { DiffNoise } from "../../model/diff.ts";
 import type { MatchedFunction } from "../../compare/match-functions.ts";
@@ -13,15 +14,29 @@ export const DEFAULT_NOISE_BYTES = 2048;
 const TOGETHER = 8;
 const TOGETHER_OF_NET = 0.001;
 
+/** What has no counterpart may be a change of the code: only an eighth of the threshold is the run's. */
+const ON_ONE_SIDE = 1 / 8;
+
 export interface Differing {
   /** b less a */
   readonly bytes: number;
-  /** What has no counterpart is a change of the code, not of the run. */
   readonly isOnBoth: boolean;
+  /** Whether both sides have calls from its module, or it is the kernel's own: a module that was loaded is no noise. */
+  readonly isModuleOnBoth: boolean;
 }
 
-export function isNoise({ bytes, isOnBoth }: Differing, noiseBytes: number): boolean {
-  return isOnBoth && Math.abs(bytes) <= noiseBytes;
+export function isNoise({ bytes, isOnBoth, isModuleOnBoth }: Differing, noiseBytes: number): boolean {
+  if (isOnBoth) return Math.abs(bytes) <= noiseBytes;
+  return isModuleOnBoth && Math.abs(bytes) <= noiseBytes * ON_ONE_SIDE;
+}
+
+/**
+ * Many functions more are new code, however little each holds: together they may come to what one function may differ by, and what is
+ * gone does not make up for what is new.
+ * @param bytes of what is new or gone and small, b less a, each
+ */
+export function areTooManyNew(bytes: readonly number[], noiseBytes: number): boolean {
+  return bytes.reduce((sum, each) => sum + Math.abs(each), 0) > noiseBytes;
 }
 
 /** kernel/workqueue.c: an object for each kworker. How many there are is a matter of timing, on a busy machine most of all. */
@@ -61,7 +76,7 @@ export function isOfWorkers(name: string, a: number, b: number, { more, tasks }:
 
 /** @param noise of the functions that differ no more than that: how many, and bytes together */
 export function judgeNoise(
-  noise: Pick<DiffNoise, "functions" | "bytes" | "workers" | "workerBytes">,
+  noise: Omit<DiffNoise, "bytesAFunction" | "isCounted">,
   noiseBytes: number,
   netBytesA: number,
 ): DiffNoise {

@@ -18,7 +18,7 @@ import type { OpenFile } from "./open-file.ts";
 import { type Pieces, readPieces } from "./pieces.ts";
 import { modulePaths } from "./module-paths.ts";
 import { sourceEndOf } from "../object-source.ts";
-import { groupOf, isInit, noBytes } from "./section-group.ts";
+import { groupOf, isInit, noBytes, uncoveredPlace } from "./section-group.ts";
 
 const MODULE = /\.ko(?:\.(?:xz|zst|gz))?$/;
 
@@ -141,10 +141,11 @@ class Sum {
     pieces.forEach((piece, i) => {
       // What was built elsewhere has its whole path, which is a place in the tree like others.
       const path = pathOf(i)?.replace(/^\/+/, "");
+      const place = path ?? (piece.isLocal === undefined ? uncoveredPlace(piece.section) : undefined) ?? UNATTRIBUTED;
       const branch = this.#branch;
-      if (branch !== undefined && path !== branch && path?.startsWith(`${branch}/`) !== true) return;
+      if (branch !== undefined && place !== branch && !place.startsWith(`${branch}/`)) return;
       this.pieces += 1;
-      this.tree.add(path ?? UNATTRIBUTED, piece, path !== undefined);
+      this.tree.add(place, piece, path !== undefined);
       if (isInit(piece.section, isModule)) this.init[piece.group] += piece.bytes;
     });
   }

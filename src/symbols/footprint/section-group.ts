@@ -24,6 +24,20 @@ export function isInit(section: string, isModule: boolean): boolean {
   return section.startsWith(".init.") || (!isModule && section.startsWith(".exit."));
 }
 
+/** What parts of a linked image are that no symbol covers, by their sections: the first that fits. */
+const UNCOVERED: readonly [RegExp, string][] = [
+  [/^\.orc_|^\.eh_frame/, "(unwind tables)"],
+  [/^\.BTF/, "(BTF)"],
+  // The linker merges the strings of all files, and switches' tables and constants have no symbols.
+  [/^\.rodata|^__ksymtab_strings$/, "(strings and constants)"],
+  [/^\.text|^\.init\.text|^\.bss/, "(padding)"],
+];
+
+/** The place of what no symbol of a section covers; undefined where the section's name says all that is known. */
+export function uncoveredPlace(section: string): string | undefined {
+  return UNCOVERED.find(([form]) => form.test(section))?.[1];
+}
+
 export function noBytes(): Record<SectionGroup, number> {
   return { text: 0, rodata: 0, data: 0, bss: 0 };
 }

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { RequestClass } from "../../../src/model/request-profile.ts";
 import { compareAllocators } from "../../../src/report/allocators/compare-allocators.ts";
-import { explain } from "../../../src/report/allocators/infer-traits.ts";
+import { cacheLinesOf, explain } from "../../../src/report/allocators/infer-traits.ts";
 import { type AllocatorModel, slab, SLOB, slub } from "../../../src/report/allocators/models.ts";
 import { readFixture, readSlabLog, SLAB_COMPARE } from "../../support/recordings.ts";
 import { requestsOf } from "../../support/requests.ts";
@@ -87,13 +87,27 @@ it.each([
   [slab(64), 28, 32, { lineBytes: null, linkBytes: 0 }],
   [SLOB, 132, 132, { lineBytes: null, linkBytes: 0 }],
 ])("a cache of $0.name with objects of %d in %d", (model, bytesReq, bytesAlloc, traits) => {
-  expect(explain(model, bytesReq, bytesAlloc)?.traits).toEqual(traits);
+  const size = { bytesReq, bytesAlloc };
+  expect(explain(model, size, cacheLinesOf(model, [size]))?.traits).toEqual(traits);
   expect(model.cache(bytesReq, traits)).toBe(bytesAlloc);
 });
 
+it("takes the cache lines that explain most of a recording's sizes, and the rest for a cache's own alignment", () => {
+  const sizes = [
+    { bytesReq: 44, bytesAlloc: 64 },
+    { bytesReq: 108, bytesAlloc: 128 },
+    { bytesReq: 132, bytesAlloc: 160 },
+  ];
+  expect(cacheLinesOf(slab(64), sizes)).toBe(32);
+  expect(cacheLinesOf(slab(64), sizes.slice(0, 2))).toBe(64);
+  expect(explain(slab(64), { bytesReq: 300, bytesAlloc: 384 }, 32)?.cause).toBe(
+    "aligned to 128 bytes, as its creator asked (align)",
+  );
+});
+
 it("explains no size that no cache has", () => {
-  expect(explain(slub(8), 100, 4096)).toBeUndefined();
-  expect(explain(SLOB, 28, 40)).toBeUndefined();
+  expect(explain(slub(8), { bytesReq: 100, bytesAlloc: 4096 }, 64)).toBeUndefined();
+  expect(explain(SLOB, { bytesReq: 28, bytesAlloc: 40 }, 64)).toBeUndefined();
 });
 
 const kmallocsOf = (classes: readonly RequestClass[]) => classes.filter(({ kind }) => kind === "kmalloc");
@@ -167,6 +181,11 @@ describe.skipIf(!existsSync(SLAB_COMPARE))("the logs of 2012: 3.6 on i386 with e
       expect(compared.requests).toBe(kmallocs + cached);
       expect(sizesOf(compared.deviations).sort(by)).toEqual(listed.map((row) => ["cache", ...row]).sort(by));
       expect(compared.deviations.filter(({ cause }) => cause === null)).toEqual([]);
+      // One machine, whose lines had 32 bytes.
+      const lined = compared.deviations.filter(({ cause }) => cause?.includes("cache lines") === true);
+      expect(new Set(lined.map(({ cause }) => cause))).toEqual(
+        new Set(listed.length === 0 ? [] : ["aligned to cache lines of 32 bytes (SLAB_HWCACHE_ALIGN)"]),
+      );
       // With the flags that the sizes show, every byte is the kernel's.
       expect({ ...compared.models.find(({ name }) => name === allocator), name: "recorded" }).toEqual(
         compared.recorded,
@@ -180,7 +199,7 @@ describe.skipIf(!existsSync(SLAB_COMPARE))("the logs of 2012: 3.6 on i386 with e
     const differ = new Map<number, readonly [model: number, kernel: number]>();
     for (const { kind, bytesReq, bytesAlloc } of fromSlab) {
       const bytes = really.get(bytesReq);
-      const traits = explain(slab(64), bytesReq, bytesAlloc)?.traits;
+      const traits = explain(slab(64), { bytesReq, bytesAlloc }, 32)?.traits;
       if (kind !== "cache" || bytes === undefined || traits === undefined) continue;
       const model = slub(8).cache(bytesReq, traits);
       if (model !== bytes) differ.set(bytesReq, [model, bytes]);

@@ -97,8 +97,8 @@ describe("functions of two builds", () => {
 
 describe("noise", () => {
   it("is what both have and what differs by little, and no more", () => {
-    const a = holding(["small+0x1/0x2", 1, 1000], ["large+0x1/0x2", 1, 1000], ["gone+0x1/0x2", 1, 8]);
-    const b = holding(["small+0x1/0x2", 2, 1000], ["large+0x1/0x2", 4, 1000], ["new+0x1/0x2", 1, 16]);
+    const a = holding(["small+0x1/0x2", 1, 1000], ["large+0x1/0x2", 1, 1000], ["gone+0x1/0x2", 1, 800]);
+    const b = holding(["small+0x1/0x2", 2, 1000], ["large+0x1/0x2", 4, 1000], ["new+0x1/0x2", 1, 257]);
     const diff = compareSnapshots(a, b);
     expect(diff.functions.map(({ function: name, isNoise }) => [name, isNoise])).toEqual([
       ["large", false],
@@ -109,13 +109,48 @@ describe("noise", () => {
     expect(diff.noise).toEqual({
       bytesAFunction: 2048,
       functions: 1,
+      newOrGone: 0,
       bytes: 1000,
       workers: 0,
       workerBytes: 0,
       isCounted: false,
     });
-    expect(diff.growthBytes).toBe(3000 + 16 - 8);
-    expect(compareSnapshots(a, b, { noiseBytes: 0 }).growthBytes).toBe(3000 + 1000 + 16 - 8);
+    expect(diff.growthBytes).toBe(3000 + 257 - 800);
+    expect(compareSnapshots(a, b, { noiseBytes: 0 }).growthBytes).toBe(3000 + 1000 + 257 - 800);
+  });
+
+  describe("of what one side alone has", () => {
+    const both: Held = ["f+0x1/0x2", 1, 4096];
+    const ofModule: Held = ["m_init+0x1/0x2 [m]", 1, 4096];
+
+    it("is little, and listed", () => {
+      const diff = compareSnapshots(holding(both), holding(both, ["fib6_metric_set+0x50/0x90", 1, 96]), {
+        budgets: [{ kind: "total", name: "--fail-over", growth: 0 }],
+      });
+      expect(diff.noise).toMatchObject({ functions: 1, newOrGone: 1, bytes: 96, isCounted: false });
+      expect([diff.growthBytes, diff.verdict]).toEqual([0, "within"]);
+      const text = formatDiff(diff, { orderBy: "current_dynamic", top: 20 });
+      expect(text).toContain("no growth beyond noise\n");
+      expect(text).toContain(
+        "noise: 1 function (1 new or gone, and listed) differs by 2048 bytes or less, +96 together\n",
+      );
+      expect(text).toMatch(/^ +\+96 +\+1 +0 +96 {2}fib6_metric_set\+0x50 {2}new$/m);
+    });
+
+    it("is all counted where many are new, though as much has gone", () => {
+      const many = (name: string, n: number): Held[] =>
+        Array.from({ length: n }, (_, i): Held => [`${name}${i}+0x1/0x2`, 1, 256]);
+      expect(compareSnapshots(holding(both), holding(both, ...many("new", 8))).growthBytes).toBe(0);
+      expect(compareSnapshots(holding(both), holding(both, ...many("new", 9))).growthBytes).toBe(9 * 256);
+      const swapped = compareSnapshots(holding(both, ...many("gone", 8)), holding(both, ...many("new", 8)));
+      expect(swapped.functions.filter(({ isNoise }) => isNoise)).toEqual([]);
+    });
+
+    it("is nothing of a module that the other has not", () => {
+      const small: Held = ["m_one+0x1/0x2 [m]", 1, 96];
+      expect(compareSnapshots(holding(both), holding(both, small)).growthBytes).toBe(96);
+      expect(compareSnapshots(holding(both, ofModule), holding(both, ofModule, small)).growthBytes).toBe(0);
+    });
   });
 
   it("counts where little came together to much", () => {
@@ -127,6 +162,7 @@ describe("noise", () => {
     expect(diff.noise).toEqual({
       bytesAFunction: 2048,
       functions: 20,
+      newOrGone: 0,
       bytes: 20_000,
       workers: 0,
       workerBytes: 0,

@@ -142,10 +142,22 @@ describe("readFootprint", () => {
 
   it("lets no symbol of an image vanish of which no file is known", async () => {
     const { tree, notes } = await footprint(objectPath("linked.elf"));
-    expect(tree.children.map(({ name }) => name)).toEqual(["(unattributed)", "?"]);
+    expect(tree.children.map(({ name }) => name)).toEqual([
+      "(padding)",
+      "(strings and constants)",
+      "(unattributed)",
+      "?",
+    ]);
     expect(symbolsOf(tree)).toEqual(expect.arrayContaining(["?/small.c/helper", "(unattributed)/banner"]));
     expect(notes[0]).toContain("of files only the names are known");
     expectSums(tree);
+  });
+
+  it.each(["(padding)", "(unattributed)"])("takes %s alone, as any place", async (branch) => {
+    const whole = await footprint(objectPath("linked.elf"));
+    const { tree, totals } = await footprint(objectPath("linked.elf"), { branch });
+    expect(tree.children).toEqual(whole.tree.children.filter(({ name }) => name === branch));
+    expect(totals).toEqual(tree.children[0].static);
   });
 
   it("asks for the files of an image's functions, and knows its data's by them", async () => {
