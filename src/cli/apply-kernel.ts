@@ -2,7 +2,8 @@
 import { type WithSources, withSources, workloadWithSources } from "../capture/with-sources.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Workload } from "../model/workload.ts";
-import { branchNames, branchOf, noPlace, placesOf } from "../report/branch.ts";
+import { branchOf, noPlace, placesOf } from "../report/branch.ts";
+import { branchNames } from "../report/branch-names.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { say } from "./say.ts";
 

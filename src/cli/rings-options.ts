@@ -2,7 +2,7 @@
 import { extname } from "node:path";
 import { type Command, Option } from "@commander-js/extra-typings";
 import { RING_ATTRIBUTES, type RingAttribute } from "../model/source-tree.ts";
-import { branchNames } from "../report/branch.ts";
+import { branchNames } from "../report/branch-names.ts";
 import type { Scheme } from "../rings/ring-colours.ts";
 import { usage } from "./arm-options.ts";
 

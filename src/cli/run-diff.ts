@@ -1,7 +1,8 @@
 import type { DiffVerdict } from "../model/diff.ts";
 import { ExitCode } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
-import { branchNames, branchOf, isBySource, noPlace, placesOf } from "../report/branch.ts";
+import { branchOf, isBySource, noPlace, placesOf } from "../report/branch.ts";
+import { branchNames } from "../report/branch-names.ts";
 import { compareSnapshots } from "../report/diff/compare-snapshots.ts";
 import { formatDiff } from "../report/diff/diff-report.ts";
 import type { Budget } from "../report/diff/judge.ts";

@@ -14,11 +14,6 @@ interface Place {
 
 const LISTED = 8;
 
-/** `fs`, `ext4` of `./fs/ext4/`; none for the whole. */
-export function branchNames(text: string | undefined): readonly string[] {
-  return (text ?? "").split("/").filter((part) => part !== "" && part !== ".");
-}
-
 /**
  * A branch's names as a tree has them: a module may be named without its brackets.
  *

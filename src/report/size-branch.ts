@@ -1,6 +1,7 @@
 /** A part of a footprint: a directory or a file of it. */
 import type { SizeNode, SizeReport } from "../model/size.ts";
-import { branchNames, noPlace } from "./branch.ts";
+import { noPlace } from "./branch.ts";
+import { branchNames } from "./branch-names.ts";
 
 /** `fs/ext4` of `./fs/ext4/`; undefined for the whole. */
 export function branchPath(text: string | undefined): string | undefined {

@@ -1,6 +1,7 @@
 /** A directory's part of an account. */
 import { expect, it } from "vitest";
-import { branchNames, branchOf } from "../../src/report/branch.ts";
+import { branchOf } from "../../src/report/branch.ts";
+import { branchNames } from "../../src/report/branch-names.ts";
 import { accountOf } from "../support/account.ts";
 import { charge } from "../support/callers.ts";
 

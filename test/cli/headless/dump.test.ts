@@ -176,7 +176,6 @@ describe("kmemtap snapshot -o DIR", () => {
     [["snapshot", "--buffer-kb", "64"], "--buffer-kb: "],
     [["snapshot", "--for", "5s"], "--for: "],
     [["snapshot", "--bulk", "--every", "1s", "-o", "out"], "--bulk: "],
-    [["snapshot", "-b", "fs"], "--branch needs"],
     [["top", "--once", "--cache"], "--cache: "],
   ])("a kmemtap that runs is not asked for what it does not do: %j", async ([command, ...options], message) => {
     const { status, stdout, stderr } = await kmemtap([command, "http://127.0.0.1:1", ...options]);
