@@ -66,7 +66,7 @@ module.exports = {
       from: { path: room("dashboard") },
       to: {
         path: room("model"),
-        pathNot: "^src/model/(source-tree|call-site-text|function-name)",
+        pathNot: "^src/model/(source-tree|call-site-text|function-name|caller\\.)",
         dependencyTypesNot: ["type-only"],
       },
     },

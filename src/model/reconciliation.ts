@@ -18,7 +18,9 @@ export const slabGroupSchema = z
     uncertainty: count.describe(
       "how far remainder may be off: what CPUs keep free for themselves counts as used, and frees whose size is guessed",
     ),
-    hiddenFrees: count.describe("remainder where it is beyond the uncertainty, but no more than the events have alive; else 0"),
+    hiddenFrees: count.describe(
+      "remainder where it is beyond the uncertainty, but no more than the events have alive; else 0",
+    ),
   })
   .meta({ id: "SlabGroup" });
 /** Caches that events cannot tell apart. */

@@ -21,8 +21,9 @@ export function imageWithin(image: SourceNode, { directory = "", ...others }: Pl
 export const NOT_BY_PLACE = "the image is not shown: it is filtered by directory alone";
 
 /** The node with what is at `path` below it, and figures of no more than that. */
-function cut(node: SourceNode, [name, ...rest]: readonly string[]): SourceNode {
-  if (name === undefined) return node;
+function cut(node: SourceNode, path: readonly string[]): SourceNode {
+  if (path.length === 0) return node;
+  const [name, ...rest] = path;
   const child = node.children.find((each) => each.name === name && each.kind !== "symbol");
   const part = child === undefined ? undefined : cut(child, rest);
   return {
