@@ -320,9 +320,15 @@ export class CpuStream {
   #guessOrder(at: number): boolean | undefined {
     const { commitOffset, longSize, dataSize } = this.#formats.page;
     const { view } = this.#waiting;
-    const little = view.getUint32(at + commitOffset, true) & COMMIT_MASK;
-    if (little > 0 && little <= dataSize) return true;
-    const big = view.getUint32(at + commitOffset + longSize - 4, false) & COMMIT_MASK;
-    return big > 0 && big <= dataSize ? false : undefined;
+    if (isCommit(view.getUint32(at + commitOffset, true), dataSize)) return true;
+    return isCommit(view.getUint32(at + commitOffset + longSize - 4, false), dataSize) ? false : undefined;
   }
+}
+
+/** A length of whole words, and of flags none, that events were missed, or that and that their number is stored. */
+function isCommit(word: number, dataSize: number): boolean {
+  const length = word & COMMIT_MASK;
+  const flags = (word & ~COMMIT_MASK) >>> 0;
+  const areFlags = flags === 0 || flags === MISSED_EVENTS || flags === MISSED_EVENTS + MISSED_STORED;
+  return areFlags && length > 0 && length <= dataSize && length % 4 === 0;
 }

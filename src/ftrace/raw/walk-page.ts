@@ -16,8 +16,17 @@ export interface PageRecord {
   readonly isPadding: boolean;
 }
 
+export interface PageData {
+  /** Where the commit word stands, and what it says: flags above the data's length. */
+  readonly commitAt: number;
+  readonly commit: number;
+  readonly length: number;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Where a page's data begins and ends; undefined where it says that it has more than it holds. */
-export function dataOf(view: DataView, format: PageFormat, le: boolean) {
+export function dataOf(view: DataView, format: PageFormat, le: boolean): PageData | undefined {
   const { commitOffset, longSize, dataOffset, dataSize } = format;
   const commitAt = commitOffset + (le || longSize === 4 ? 0 : 4);
   const commit = view.getUint32(commitAt, le);

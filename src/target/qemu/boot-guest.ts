@@ -66,6 +66,9 @@ const KERNEL_PARAMETERS = [
   // Else the kernel may change the clock late in boot (TSC judged unstable) and wipe the buffer.
   "trace_clock=global",
   "acpi=off",
+  // Where QEMU's BIOS puts the timer that ACPI would have told of. Without it the kernel has the PIT alone to find out how fast its TSC is, fails
+  // on a busy machine, and its seconds then pass many times too fast or too slow.
+  "pmtmr=0x608",
   "lsm=lockdown",
   // The BIOS probe writes to the first serial port.
   "edd=off",
