@@ -108,8 +108,8 @@ async function accountOf(
     ...(tasks !== undefined && { tasks: composeTasks(tasks) }),
   });
   const reading = { callSites, tasks: tasks?.tasks };
-  const applyTo = (to: EventLedger, decoded: EventBatch) => {
-    const batch = window?.clip(decoded) ?? decoded;
+  const within = (batch: EventBatch) => window?.clip(batch) ?? batch;
+  const applyTo = (to: EventLedger, batch: EventBatch) => {
     if (sampler === undefined) to.apply(batch);
     else sampler.apply(to, batch);
     if (to !== ledger) return;
@@ -121,27 +121,24 @@ async function accountOf(
     await readConsole(options.console, join, damagedInput);
     for (const input of inputs) {
       const { isConsole } = await accountInput(input, reading, undefined, onDamage, (batch) => {
-        applyTo(ledger, join.take(batch));
+        applyTo(ledger, within(join.take(batch)));
       });
       if (isConsole) throw consoleAmongTraces(input.label);
     }
-    applyTo(ledger, join.finish());
+    applyTo(ledger, within(join.finish()));
     const facts = { mode: "printk", modeReason: CONSOLE_AND_TRACE, printk: join.facts, ...extras() } as const;
     return resultOf(ledger, context, facts);
   }
 
   // What a file is shows as it is read, and standard input is read once: until a trace line comes it may be a console.
-  const consoles = new ConsoleAccount({ filter, maxObjects, wrappers }, applyTo);
+  const consoles = new ConsoleAccount({ filter, maxObjects, wrappers }, (to, batch) => applyTo(to, within(batch)));
   let console: string | undefined;
   let traces = 0;
   const charging = new StackCharging(callSites, { filter, maxObjects, wrappers, rows: options.stackRows });
   const account = (charged: EventBatch) => {
-    const batch = window?.clip(charged) ?? charged;
+    const batch = within(charged);
     charging.account.apply(batch);
-    if (sampler === undefined) ledger.apply(batch);
-    else sampler.apply(ledger, batch);
-    lifetimes?.apply(batch);
-    tasks?.apply(batch);
+    applyTo(ledger, batch);
   };
   for (const input of inputs) {
     const { isConsole } = await accountInput(input, reading, consoles, onDamage, (batch) => {
