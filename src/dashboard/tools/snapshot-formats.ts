@@ -28,3 +28,9 @@ export function queryOf({ filter, attribute }: Pick<View, "filter" | "attribute"
   const text = words.toString();
   return text === "" ? "" : `?${text}`;
 }
+
+/** What the page is filtered by and a file is not; undefined where that is nothing. */
+export function notInFiles({ filter, task }: Pick<View, "filter" | "task">): string | undefined {
+  const names = [...(filter.kind === "" ? [] : ["kind"]), ...(task === null ? [] : ["task"])];
+  return names.length === 0 ? undefined : `A file has callers of every ${names.join(" and ")}.`;
+}
