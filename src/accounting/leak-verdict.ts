@@ -90,7 +90,7 @@ function verdictOf(site: SiteRounds): [SiteVerdict, string] {
     return ["unsteady", "as much stayed of what ran between the phases: something else on the target"];
   return [
     "leak",
-    `grew in every round after the first, by ${range(survivors)} objects, ${range(site.survivorBytes.slice(1))} bytes` +
+    `grew in every round after the first, by ${objectsOf(survivors)}, ${range(site.survivorBytes.slice(1))} bytes` +
       (SHRINKABLE.test(site.callSite) ? SHRINKABLE_HINT : ""),
   ];
 }
@@ -184,6 +184,12 @@ function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** `1 object`, `3 objects`, `2 to 5 objects` */
+function objectsOf(numbers: readonly number[]): string {
+  const text = range(numbers);
+  return `${text} ${text === "1" ? "object" : "objects"}`;
 }
 
 function range(numbers: readonly number[]): string {

@@ -152,7 +152,7 @@ describe("two figures", () => {
 it("a row says no leak where the verdict over all is unsafe", () => {
   const leak = judged(site([1, 1, 1], [1, 1, 1]));
   expect(underVerdict(leak, { verdict: "leak", exact: true })).toBe(leak);
-  const reason = "grew in every round after the first, by 1 objects, 64 bytes; but ";
+  const reason = "grew in every round after the first, by 1 object, 64 bytes; but ";
   expect(underVerdict(leak, { verdict: "unsafe", exact: true })).toMatchObject({
     verdict: "unsteady",
     reason: `${reason}frees outside of the workload's processes are not seen`,

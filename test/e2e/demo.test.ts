@@ -79,7 +79,7 @@ describe.skipIf(missing)(`kmemtap demo${note}`, () => {
     // A round that warms the caches, and two to compare; the device of every one stays.
     await expect.poll(() => verdict.getAttribute("data-verdict"), { timeout: 120_000 }).toBe("leak");
     const leak = page.locator("[data-growing^='alloc_netdev_mqs'][data-verdict='leak']").first();
-    expect(await leak.textContent()).toMatch(/by 1 objects/);
+    expect(await leak.textContent()).toMatch(/by 1 object/);
     await page.screenshot({ path: join(SHOTS, "demo-rounds.png") });
     // What it is the leak of: the phase that allocated it.
     expect(await page.getByTestId("residue").locator("[data-residue^='alloc_netdev_mqs']").count()).toBeGreaterThan(0);

@@ -2,6 +2,7 @@
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ask, messageOf } from "./ask.ts";
+import { page } from "../state/session.ts";
 import { pathOfTarget } from "./target-path.ts";
 import type { Answer } from "./use-answer.ts";
 
@@ -18,7 +19,8 @@ const REFUSED_MS = 15_000;
 export function asked<Value>(rest: string, everyMs: number): Asked<Value> {
   const answer = signal<Answer<Value>>({ state: "none" });
   const lookers = signal(0);
-  const wanted = computed(() => lookers.value > 0);
+  // Of a target that nothing is known of yet there is nothing to ask: it may have failed before it began.
+  const wanted = computed(() => lookers.value > 0 && page.value.account !== null);
   effect(() => {
     const path = pathOfTarget(rest);
     answer.value = { state: "none" };
