@@ -1,16 +1,11 @@
 /** Which task allocated what on this machine, in mode raw: what the kernel's own text of the same window says, line by line. */
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { canTrace, note } from "../support/traced.ts";
-import { until } from "../support/until.ts";
 import { startCapture } from "./support/capture.ts";
+import { beginBesideTruth, endTruth, sh } from "./support/local-truth.ts";
 import { textOfRaw, withoutHelpers } from "./support/raw-text.ts";
 import { sameWindow } from "./support/same-window.ts";
-import { sharePids, startTruth } from "./support/truth.ts";
 
-const TRACING = "/sys/kernel/tracing";
-const TRUTH = `${TRACING}/instances/truth-tasks-${process.pid}`;
 const BUFFER_KB = 40_960;
 const WORKLOAD = "i=0; while [ $i -lt 50 ]; do (: | :); i=$((i + 1)); done; ls -lR /sys/module >/dev/null";
 
@@ -45,20 +40,10 @@ describe.skipIf(!canTrace)(`tasks of this machine, in mode raw${note}`, () => {
     const options = { mode: "raw", wait: true, bufferKb: BUFFER_KB, names: true } as const;
     const capture = startCapture({ kind: "local" }, options, undefined, { tasks: true });
     onTestFinished(() => capture.agent.close());
-    await until("the reader", () => capture.received().includes(" blob name=header_page "), 60_000);
-    const instance = sh(`ls ${TRACING}/instances | grep -e "-${capture.agent.nonce}-"`).trim();
-    const filter = `${TRACING}/instances/${instance}/events/kmem/kfree/filter`;
-    await until("the filters", () => readFileSync(filter, "latin1").includes("common_"), 30_000);
-    sh(startTruth(BUFFER_KB, TRUTH));
-    onTestFinished(() => void sh(`echo 0 >${TRUTH}/tracing_on; echo 0 >${TRUTH}/events/enable; rmdir ${TRUTH}`));
-    sh(sharePids(instance, TRUTH));
-    capture.agent.send("on");
-    await capture.heard("begin");
+    await beginBesideTruth(capture, BUFFER_KB);
     const [pid] = sh(`sh -c 'echo $$; ${WORKLOAD}'`).trim().split("\n");
     const { snapshot, tasks: said } = await capture.stop();
-    sh(`echo 0 >${TRUTH}/tracing_on`);
-    const text = readFileSync(`${TRUTH}/trace`, "latin1");
-    expect(text).toMatch(/^# entries-in-buffer\/entries-written: (\d+)\/\1 /m);
+    const text = endTruth();
     const window = sameWindow(textOfRaw(capture.chunks), withoutHelpers(text, capture.received()));
     expect(window.faults).toEqual([]);
 
@@ -86,7 +71,3 @@ describe.skipIf(!canTrace)(`tasks of this machine, in mode raw${note}`, () => {
     expect(same.length / known.length).toBeGreaterThan(0.9);
   });
 });
-
-function sh(command: string): string {
-  return execFileSync("/bin/sh", ["-c", command], { encoding: "utf8" });
-}
