@@ -3,33 +3,46 @@ import type { RandomAccess } from "../../model/ports.ts";
 import { DatCursor, DatDamage, MAX_TEXT_BYTES } from "./dat-cursor.ts";
 import type { DatCpu, Unpack } from "./dat-file.ts";
 
-const PIECE_BYTES = 1024 * 1024;
+/** A read has its price, and what is read waits in memory: of few CPUs much is read at once, of many less. Of all CPUs so much, if that can be. */
+const MOST_WAITING_BYTES = 16 << 20;
+const LARGEST_PIECE_BYTES = 2 << 20;
+const SMALLEST_PIECE_BYTES = 256 << 10;
 /** Far from what a recording has; where a damaged count is larger, the file's end comes first. */
 const MAX_PACKED_PIECES = 2 ** 31;
+
+/** How much is read at once of each of so many CPUs: a power of two, so that it holds whole sub-buffers. */
+export function pieceBytesOf(cpus: number): number {
+  let bytes = LARGEST_PIECE_BYTES;
+  while (bytes > SMALLEST_PIECE_BYTES && 2 * bytes * cpus > MOST_WAITING_BYTES) bytes /= 2;
+  return bytes;
+}
 
 /**
  * A piece is valid until the next one is asked for.
  *
+ * @param pieceBytes that long is one, where the file's own are not taken: {@link pieceBytesOf}
  * @param onDamage hears of what is missing; what can be read is
  */
 export function cpuPieces(
   source: RandomAccess,
   data: DatCpu,
+  pieceBytes: number,
   unpack: Unpack | undefined,
   littleEndian: boolean,
   onDamage: (text: string) => void,
 ): AsyncGenerator<Uint8Array> {
   return unpack === undefined
-    ? plainPieces(source, data, onDamage)
+    ? plainPieces(source, data, pieceBytes, onDamage)
     : packedPieces(source, data, unpack, littleEndian, onDamage);
 }
 
 async function* plainPieces(
   source: RandomAccess,
   { cpu, offset, size }: DatCpu,
+  pieceBytes: number,
   onDamage: (text: string) => void,
 ): AsyncGenerator<Uint8Array> {
-  const lengthAt = (done: number) => Math.min(PIECE_BYTES, size - done);
+  const lengthAt = (done: number) => Math.min(pieceBytes, size - done);
   // One is decoded while the other is filled.
   const buffers = [new Uint8Array(lengthAt(0)), new Uint8Array(lengthAt(0))];
   let reads = 0;

@@ -11,7 +11,7 @@ import { mergeStreams } from "../raw/merge-streams.ts";
 import { RawCore } from "../raw/raw-core.ts";
 import { RawTasks } from "../raw/raw-tasks.ts";
 import { type AddressNames, RecordTaker } from "../raw/record-taker.ts";
-import { cpuPieces } from "./cpu-data.ts";
+import { cpuPieces, pieceBytesOf } from "./cpu-data.ts";
 import type { DatBuffer, DatFile } from "./dat-file.ts";
 import { readDatFile } from "./read-dat-file.ts";
 
@@ -119,9 +119,10 @@ function lanesOf(
   const isSaid = pageBytes !== undefined && pageBytes > page.dataOffset && pageBytes <= MAX_PAGE_BYTES;
   const dataSize = isSaid ? pageBytes - page.dataOffset : page.dataSize;
   const own = { ...formats, page: { ...page, dataSize } };
+  const pieceBytes = pieceBytesOf(cpus.length);
   return cpus.map((data) => ({
     stream: new CpuStream(data.cpu, own, tally, core),
-    pieces: cpuPieces(source, data, unpack, littleEndian, onDamage),
+    pieces: cpuPieces(source, data, pieceBytes, unpack, littleEndian, onDamage),
     ended: false,
   }));
 }
