@@ -25,7 +25,14 @@ export async function inputKind(
     if (beginning.length < LONGEST) beginning = Uint8Array.from(beginning);
   }
   const known = MAGICS.find(({ magic }) => Buffer.compare(beginning.subarray(0, magic.length), magic) === 0);
-  return { kind: known?.kind ?? "text", chunks: after(beginning, iterator) };
+  const chunks = after(beginning, iterator);
+  const finish = chunks.return.bind(chunks);
+  // A generator that was asked for nothing yet runs no `finally`, and the input would stay open.
+  chunks.return = async (value) => {
+    await iterator.return?.();
+    return finish(value);
+  };
+  return { kind: known?.kind ?? "text", chunks };
 }
 
 async function* after(beginning: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

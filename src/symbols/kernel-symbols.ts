@@ -3,6 +3,9 @@
  * (kernel/kallsyms.c, kernel/module/kallsyms.c).
  */
 import { SymbolTable } from "./symbol-table.ts";
+import { SymbolText } from "./symbol-text.ts";
+
+const NO_TEXT = new SymbolText("", () => undefined);
 
 /** Behind a module's last symbol nothing says where its text ends. */
 const MAX_LAST_SIZE = 0x10000n;
@@ -16,7 +19,7 @@ export function isMappingSymbol(name: string): boolean {
 }
 
 export class KernelSymbols {
-  #builtIn = new SymbolTable("");
+  #builtIn = NO_TEXT;
   /** Lines of each module. */
   readonly #byModule = new Map<string, readonly string[]>();
   /** Modules that have come, whose symbols have not. */
@@ -29,7 +32,7 @@ export class KernelSymbols {
 
   /** True where the kernel has said what it has, and that was nothing. */
   get missing(): boolean {
-    return this.#isRead && !this.hidden && this.#builtIn.size === 0;
+    return this.#isRead && !this.hidden && this.#builtIn.isEmpty;
   }
 
   get nameless(): boolean {
@@ -39,7 +42,7 @@ export class KernelSymbols {
   /** Takes the kernel's own symbols, where the text has any, and those of all modules in it; what was known of them is replaced. */
   read(kallsyms: string): void {
     const modules = new Map<string, string[]>();
-    const builtIn = new SymbolTable(kallsyms, (line) => {
+    const builtIn = new SymbolText(kallsyms, (line) => {
       // `ffffffffc0a31000 t fat_fill_super\t[fat]`
       const match = / . (\S+)\t\[(.+)\]$/.exec(line);
       if (match === null || isMappingSymbol(match[1])) return;
@@ -49,9 +52,9 @@ export class KernelSymbols {
       lines.push(line);
     });
     this.#isRead = true;
-    if (builtIn.size > 0) {
+    if (!builtIn.isEmpty) {
       this.hidden = builtIn.isZero;
-      this.#builtIn = this.hidden ? new SymbolTable("") : builtIn;
+      this.#builtIn = this.hidden ? NO_TEXT : builtIn;
     }
     for (const [module, lines] of modules) {
       this.#byModule.set(module, lines);
@@ -74,7 +77,9 @@ export class KernelSymbols {
   /** As %pS prints it; undefined where no symbol is known to hold the address. */
   nameOf(address: bigint): string | undefined {
     this.#modules ??= new SymbolTable([...this.#byModule.values()].flat().join("\n"), "all");
-    return within(this.#builtIn, address, false) ?? within(this.#modules, address, this.#expected.size > 0);
+    return (
+      within(this.#builtIn.tableAt(address), address, false) ?? within(this.#modules, address, this.#expected.size > 0)
+    );
   }
 }
 

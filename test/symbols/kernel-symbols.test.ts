@@ -78,3 +78,35 @@ it("what is no symbol is passed over", () => {
     "tty_open.isra.0+0x17/0x80",
   );
 });
+
+describe("a text of a kernel's length", () => {
+  /** 12,000 symbols from `from` on; every seventh has the address of the one before it. */
+  const lines = Array.from({ length: 12_000 }, (_, i) => {
+    const address = 0xffffffff81000000n + BigInt((i - (i % 7 === 6 ? 1 : 0)) * 48);
+    return `${address.toString(16)} ${i % 3 === 0 ? "T" : "t"} function_number_${String(i)}`;
+  });
+  const ordered = [...lines, "ffffffffc0001000 t fat_alloc\t[fat]"].join("\n");
+  // Two that have changed places: one table of all, in order.
+  const mixed = [lines[11_999], ...lines.slice(1, -1), lines[0], "ffffffffc0001000 t fat_alloc\t[fat]"].join("\n");
+
+  it("names each address as its table as a whole does", () => {
+    const [pieces, whole] = [symbols(ordered), symbols(mixed)];
+    for (let offset = -16n; offset < 12_001n * 48n; offset += 40n) {
+      const address = 0xffffffff81000000n + offset;
+      expect(pieces.nameOf(address)).toBe(whole.nameOf(address));
+    }
+    expect(pieces.nameOf(0xffffffff81000000n + 6n * 48n)).toBe("function_number_5+0x30/0x60");
+    expect(pieces.nameOf(0xffffffffc0001008n)).toBe("fat_alloc+0x8/0x10000 [fat]");
+  });
+
+  it("is in order again where a symbol stands behind the modules'", () => {
+    const read = symbols(`${ordered}\nffffffff80ffff00 T early`);
+    expect(read.nameOf(0xffffffff80ffff08n)).toBe("early+0x8/0x100");
+    expect(read.nameOf(0xffffffff81000008n)).toBe("function_number_0+0x8/0x30");
+  });
+
+  it("has no names where all addresses are hidden", () => {
+    const read = symbols(ordered.replaceAll(/^[0-9a-f]{16}/gm, "0".repeat(16)));
+    expect(read.hidden).toBe(true);
+  });
+});
