@@ -34,9 +34,7 @@ it("report of a trace loads the command line's parser and nothing else that is n
   const loaded = loadedBy("report", trace);
   expect(packagesIn(loaded)).toEqual(["@commander-js/extra-typings"]);
   // symbols/kernel-symbols.js is of the decoder of ring-buffer pages.
-  expect(
-    loaded.filter((url) => /\/build\/(?:server|rings|target|symbols\/(?!kernel-|symbol-))/.test(url)),
-  ).toEqual([]);
+  expect(loaded.filter((url) => /\/build\/(?:server|rings|target|symbols\/(?!kernel-|symbol-))/.test(url))).toEqual([]);
 });
 
 it("a chart is drawn by what draws, which the hook sees", () => {
