@@ -656,8 +656,9 @@ leave_us_out() {
         case $PROBES:$e in *rcu*:*bulk*) others="(s != 0 || n <= $BULK_SLOTS) && ($others)" ;; esac
         put "$others" >"$I/events/kmemtap_$NONCE/$e/filter" || finding "code=filter-refused event=$e"
     done
-    # The filter of the event alone would leave us its stack.
-    if [ "$STACKS_BY" = trigger ]; then
+    # The filter of the event alone would leave us its stack. Behind the window's end there are to be none, which the reader is started
+    # again at: they would be what nobody has read.
+    if [ "$STACKS_BY$STOPPED" = trigger ]; then
         stack_triggers "$I" '!stacktrace'
         stack_triggers "$I" "stacktrace if (common_flags & 24) || ($filter)" || finding "code=stacks-refused"
     fi
