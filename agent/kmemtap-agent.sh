@@ -113,9 +113,19 @@ find_tracefs() {
     [ -e $T/trace_pipe ]
 }
 
+# By the last one, who knows it by the others' names: in mode hist an agent holds no file open that would keep tracefs where it is.
 unmount() {
+    for i in "$T"/instances/kmemtap-*; do [ -d "$i" ] && MOUNTED=; done
     [ -n "$MOUNTED" ] && umount "$MOUNTED" 2>/dev/null
     MOUNTED=
+}
+
+# Another agent, alive or killed, has mounted it.
+inherit_mount() {
+    for i in "$T"/instances/kmemtap-*-m-p*; do
+        [ -d "$i" ] || continue
+        case $T in */debug/*) MOUNTED=${T%/*} ;; *) MOUNTED=$T ;; esac
+    done
 }
 
 lockdown() {
@@ -153,7 +163,10 @@ alive() { # an agent, not another process that has got its pid since
     case $(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null) in *kmemtap-agent*) return 0 ;; *) return 1 ;; esac
 }
 
-# Instances are kmemtap-PID-NONCE-pPRINTK[.s]: who made it, and the console log level to be put back.
+# Instances are kmemtap-PID-NONCE[-m]-pPRINTK[.s]: who made it, whether tracefs is to be unmounted, and the console log level to be put
+# back.
+name_instance() { I=$T/instances/kmemtap-$TOP-$NONCE${MOUNTED:+-m}-p$1; }
+
 each_stale() {
     for i in "$T"/instances/kmemtap-*; do
         [ -d "$i" ] || continue
@@ -270,7 +283,7 @@ sweep_probes() {
         line=${line#*:}
         group=${line%%/*}
         case $group in kmemtap_*) ;; *) continue ;; esac
-        for i in "$T"/instances/kmemtap-*-"${group#kmemtap_}"-p*; do [ -d "$i" ] && continue 2; done
+        for i in "$T"/instances/kmemtap-*-"${group#kmemtap_}"-*p*; do [ -d "$i" ] && continue 2; done
         list="$list $line"
     done <"$T/kprobe_events"
     for line in $list; do put "-:$line" >>"$T/kprobe_events"; done
@@ -379,7 +392,7 @@ tracing_facts() {
 
 # Events a second now: what a capture would see, and how it would see pointers. In an instance of its own, without a reader.
 measure_rate() {
-    I=$T/instances/kmemtap-$TOP-$NONCE-p
+    name_instance ""
     mkdir "$I" 2>/dev/null || return
     put 1024 >"$I/buffer_size_kb"
     unhash
@@ -552,13 +565,14 @@ set_up() { # $1: file of the instance, $2: value
 make_instance() {
     exec 5>&1 6>&2 2>/dev/null
     need_tracing
+    inherit_mount
     each_stale remove_stale
     sweep_probes
     [ -d "$T/instances" ] || refuse "code=no-instances"
     word /proc/sys/kernel/printk
     # Another one that is alive has turned it down.
     for i in "$T"/instances/kmemtap-*-p[0-9] "$T"/instances/kmemtap-*-p[0-9][0-9]; do [ -d "$i" ] && WORD=${i##*-p}; done
-    I=$T/instances/kmemtap-$TOP-$NONCE-p$([ "$CONSOLE" = 1 ] && echo "$WORD")
+    name_instance "$([ "$CONSOLE" = 1 ] && echo "$WORD")"
     mkdir "$I" || refuse "code=no-instance path=$I"
     put 0 >"$I/tracing_on"
     name_cpus
@@ -656,8 +670,9 @@ leave_us_out() {
         case $PROBES:$e in *rcu*:*bulk*) others="(s != 0 || n <= $BULK_SLOTS) && ($others)" ;; esac
         put "$others" >"$I/events/kmemtap_$NONCE/$e/filter" || finding "code=filter-refused event=$e"
     done
-    # The filter of the event alone would leave us its stack.
-    if [ "$STACKS_BY" = trigger ]; then
+    # The filter of the event alone would leave us its stack. Behind the window's end there are to be none, which the reader is started
+    # again at: they would be what nobody has read.
+    if [ "$STACKS_BY$STOPPED" = trigger ]; then
         stack_triggers "$I" '!stacktrace'
         stack_triggers "$I" "stacktrace if (common_flags & 24) || ($filter)" || finding "code=stacks-refused"
     fi
@@ -1422,6 +1437,7 @@ facts) facts ;;
 clean)
     exec 5>&1
     need_tracing
+    inherit_mount
     each_stale remove_stale
     sweep_probes
     emit clean-done >&5

@@ -97,6 +97,8 @@ const NO_PID: u32 = 0xffffffff;
 /** One more than src/model/event-batch.ts, EventKind.kfree. */
 const KFREE: u32 = 3;
 const TWO_32: f64 = 4294967296;
+/** What a double counts exactly. */
+const MAX_SAFE_INTEGER: i64 = 9007199254740991;
 
 /** By a pid's low 16 bits: nonzero where somebody must look whose event it is. */
 export const mayBeOwn: usize = memory.data(1 << 16, 16);
@@ -151,6 +153,11 @@ function look(lane: Lane): void {
     if ((first & IN_INTERRUPT) == 0 && load<u8>(mayBeOwn + (pid & 0xffff)) != 0) return;
     const at = fieldAt(record, layout, CALL_SITE);
     if (siteAt(load<u32>(at), isWide ? load<u32>(at, 4) : 0) < 0) return;
+    if (what < KFREE) {
+      const word = wordOf(load<u32>(layout, WIDE));
+      const req = load<i64>(fieldAt(record, layout, BYTES_REQ)) & word;
+      if (areNoSizes(req, load<i64>(fieldAt(record, layout, BYTES_ALLOC)) & word)) return;
+    }
     lane.next = time;
     lane.state = READY;
     return;
@@ -223,7 +230,7 @@ function take(lane: Lane, until: f64): void {
       const sized = word & ((<i64>what - KFREE) >> 63);
       const req = load<i64>(fieldAt(record, layout, BYTES_REQ)) & sized;
       const alloc = load<i64>(fieldAt(record, layout, BYTES_ALLOC)) & sized;
-      if ((req | alloc) < 0) break;
+      if (areNoSizes(req, alloc)) break;
       const i = addEvent();
       store<u8>(kind + i, what - 1);
       store<u32>(ptrLow + (i << 2), <u32>ptr);
@@ -249,6 +256,11 @@ function take(lane: Lane, until: f64): void {
   store<f64>(sums, youngest, YOUNGEST);
   add(EVENT_BYTES, <f64>(<u32>bytes));
   add(DISORDERED, <f64>disordered);
+}
+
+/** src/ftrace/raw/record-fields.ts, areSizes: what the one stops at and the other passes would never be taken. One branch, since it is asked of every event. */
+function areNoSizes(req: i64, alloc: i64): bool {
+  return (req | alloc | (alloc - req) | (MAX_SAFE_INTEGER - alloc)) < 0;
 }
 
 /** The bits of two words of a record that are a `long`: both, or the first. */

@@ -8,6 +8,7 @@ import type { WrapperList } from "../model/wrapper-list.ts";
 import type { AgentFacts } from "../target/agent/agent-facts.ts";
 import { type AgentLine, parseAgentLine } from "../target/agent/agent-line.ts";
 import type { AgentPlan } from "../target/agent/agent-source.ts";
+import { failureIn } from "../transport/recording/frame-content.ts";
 import { type Frame, FrameKind } from "../transport/recording/frames.ts";
 import type { RecordedAccount } from "./account-recording.ts";
 import type { RecordedOutcome, RecordedPhase, RecordedRun } from "./capture-recorder.ts";
@@ -84,7 +85,8 @@ export class RunReplay {
   }
 
   /** Takes a frame of this run; what it says is missing, if anything. */
-  take({ kind, atMs, bytes }: Frame): string | undefined {
+  take(frame: Frame): string | undefined {
+    const { kind, atMs, bytes } = frame;
     switch (kind) {
       case FrameKind.chunk:
         this.#atMs = atMs;
@@ -103,7 +105,7 @@ export class RunReplay {
         this.#outcome = JSON.parse(Buffer.from(bytes).toString()) as RecordedOutcome;
         return undefined;
       case FrameKind.failure:
-        this.#failure = Buffer.from(bytes).toString();
+        this.#failure = failureIn(frame);
         return undefined;
       case FrameKind.dropped: {
         this.gap();

@@ -5,6 +5,7 @@ import type { ByteSource, ByteStream, LinkFacts } from "../model/ports.ts";
 import { type AgentLine, ownLine } from "../target/agent/agent-line.ts";
 import type { AgentPlan, AgentSource } from "../target/agent/agent-source.ts";
 import { LineQueue } from "../target/agent/line-queue.ts";
+import { failureIn } from "../transport/recording/frame-content.ts";
 import { type Frame, FrameKind } from "../transport/recording/frames.ts";
 import { readRecording } from "../transport/recording/read-recording.ts";
 import type { RecordedRun } from "./capture-recorder.ts";
@@ -126,14 +127,15 @@ class ReplaySource implements AgentSource {
   }
 
   async *#bytes(): AsyncGenerator<Uint8Array> {
-    for await (const { kind, atMs, bytes } of this.#framesOfRun()) {
+    for await (const frame of this.#framesOfRun()) {
+      const { kind, atMs, bytes } = frame;
       await this.#hold(atMs);
       if (this.#over.signal.aborted) return;
       if (kind === FrameKind.side) this.side.push(JSON.parse(Buffer.from(bytes).toString()) as AgentLine);
       else if (kind === FrameKind.chunk) yield bytes;
       else if (kind === FrameKind.dropped)
         yield this.#gap(`${Buffer.from(bytes).readBigUInt64LE()} bytes were not recorded`, atMs);
-      else if (kind === FrameKind.failure) throw new KmemtapError("link/lost", Buffer.from(bytes).toString());
+      else if (kind === FrameKind.failure) throw new KmemtapError("link/lost", failureIn(frame));
       else if (kind === DAMAGE) yield this.#gap(Buffer.from(bytes).toString(), atMs);
     }
   }

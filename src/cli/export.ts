@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
 import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
 import { TrackSampler } from "../capture/track-sampler.ts";
 import { ExitCode } from "../model/errors.ts";
@@ -20,9 +20,9 @@ const MAX_POINTS = 2000;
 const DEFAULT_TOP = 20;
 
 interface ExportOptions extends WindowOptions {
-  readonly attr: FoldedAttribute;
+  readonly attr?: FoldedAttribute;
   readonly output: string;
-  readonly top: number;
+  readonly top?: string;
   readonly run?: string;
   readonly memoryMb?: string;
   readonly wrappers?: string;
@@ -50,18 +50,21 @@ export function exportCommand(exit: (code: ExitCode) => void) {
         .choices(["chrome", "trace.dat", "folded"] as const)
         .default("chrome" as const),
     )
-    .option("--top <N>", "chrome: callers with a track of their own", countOf, DEFAULT_TOP)
+    .option("--top <N>", `chrome: callers with a track of their own (default: ${String(DEFAULT_TOP)})`)
     .addOption(
-      new Option("--attr <ATTRIBUTE>", "folded: bytes allocated now, or ever")
-        .choices(FOLDED_ATTRIBUTES)
-        .default("current" as const),
+      new Option("--attr <ATTRIBUTE>", "folded: bytes allocated now, or ever (default: current)").choices(
+        FOLDED_ATTRIBUTES,
+      ),
     )
     .option("--run <N>", "of a capture with several boots or modes, this one (default: the last)")
     .option("--from <TIME>", "write what came from this time on, since the first event: 2s, 150ms")
     .option("--to <TIME>", "write what came before this time")
     .option("--phase <NAME>", "of what `run --record` kept: write this phase (NAME@2: of the second round)")
     .option("--own", "trace.dat: with what kmemtap's own helpers did on the target, which is left out else")
-    .option("--memory-mb <MB>", "chrome: what the live objects may take, MiB (default: 1024); more are not followed")
+    .option(
+      "--memory-mb <MB>",
+      "chrome, folded: what the live objects may take, MiB (default: 1024); more are not followed",
+    )
     .option(...WRAPPERS_OPTION)
     .option("--malloc", "account kmalloc only")
     .option("--cache", "account kmem_cache only")
@@ -82,6 +85,7 @@ Examples:
     .action(async (files, options) => {
       if (options.output !== "-" && files.some((file) => resolve(file) === resolve(options.output)))
         throw usage(`${options.output} is named twice`, "give the result a name of its own");
+      refuseOthers(options.format, options);
       const isExact = await WRITERS[options.format](files, options);
       if (options.strict === true && !isExact) exit(ExitCode.eventsLost);
     });
@@ -89,19 +93,40 @@ Examples:
 
 /** By format; each returns whether the account is exact. */
 const WRITERS = { chrome: toChrome, folded: toFolded, "trace.dat": toDat } as const;
+type Format = keyof typeof WRITERS;
+
+const OF_ACCOUNTS: readonly Format[] = ["chrome", "folded"];
+/** What only some formats heed: the events themselves are written as they are. */
+const OF_FORMATS: readonly (readonly [keyof ExportOptions, option: string, formats: readonly Format[]])[] = [
+  ["top", "--top", ["chrome"]],
+  ["attr", "--attr", ["folded"]],
+  ["own", "--own", ["trace.dat"]],
+  ["malloc", "--malloc", OF_ACCOUNTS],
+  ["cache", "--cache", OF_ACCOUNTS],
+  ["memoryMb", "--memory-mb", OF_ACCOUNTS],
+  ["wrappers", "--wrappers", OF_ACCOUNTS],
+];
+
+/** @throws {KmemtapError} `cli/usage` where an option would be ignored */
+function refuseOthers(format: Format, options: ExportOptions): void {
+  for (const [name, option, formats] of OF_FORMATS)
+    if (options[name] !== undefined && !formats.includes(format))
+      throw usage(`${option} with --format ${format}`, `it is of --format ${formats.join(" and ")}: leave it out`);
+}
 
 async function toChrome(files: readonly string[], options: ExportOptions): Promise<boolean> {
+  const top = numberOf("--top", options.top, 1, 1_000_000) ?? DEFAULT_TOP;
   const sampler = new TrackSampler(MAX_POINTS);
   const account = await accountOf(files, options, sampler);
   const { snapshot } = account;
-  await writeOutput(options.output, formatChromeTrace(sampler.tracks(snapshot, options.top), snapshot));
+  await writeOutput(options.output, formatChromeTrace(sampler.tracks(snapshot, top), snapshot));
   return notices(account, options);
 }
 
 async function toFolded(files: readonly string[], options: ExportOptions): Promise<boolean> {
   const account = await accountOf(files, options);
   const { snapshot, stacks } = account;
-  await writeOutput(options.output, formatFolded(stacks?.named() ?? [], snapshot.callers, options.attr));
+  await writeOutput(options.output, formatFolded(stacks?.named() ?? [], snapshot.callers, options.attr ?? "current"));
   if (stacks === undefined && snapshot.totals.allocs > 0)
     say("the trace has no stacks: each call site stands alone; capture with --stacks, or trace-cmd record -T");
   return notices(account, options);
@@ -166,10 +191,4 @@ async function isCapture(files: readonly string[]): Promise<boolean> {
 
 function runOf({ run }: ExportOptions): number | undefined {
   return numberOf("--run", run, 1, 1_000_000);
-}
-
-function countOf(text: string): number {
-  const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 0) throw new InvalidArgumentError("It must be a count.");
-  return count;
 }

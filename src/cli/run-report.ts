@@ -22,6 +22,7 @@ import { headingOf } from "./phase-heading.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { ReadProgress } from "./read-progress.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
+import { refuseIgnored, refuseMixture } from "./report-outputs.ts";
 import { type RingsChoice, ringsChoiceOf, type RingsOptions, showsImage } from "./rings-options.ts";
 import { say } from "./say.ts";
 import { clearStatus } from "./status-line.ts";
@@ -55,11 +56,8 @@ export async function runReport(named: readonly string[], options: ReportOptions
     await reportStatic(options.kernel, options, rings);
     return ExitCode.done;
   }
-  if (options.lifetimes === true && options.json !== true)
-    throw usage("--lifetimes without --json", "add --json: the other forms have no room for it");
-  if (options.tasks === true && options.workload === true)
-    throw usage("--tasks with --workload", "a workload is accounted by phase, not by task");
   const groups = groupChoiceOf(options);
+  refuseIgnored(options, groups);
   const { files, outputs } = await sortOut(named, options);
   kernelChoiceOf(options);
   const console = options.console === undefined ? undefined : inputOf(options.console);
@@ -215,6 +213,7 @@ async function sortOut(
     if (taken.has(resolve(output))) throw usage(`${output} is named twice`, "give each result a name of its own");
     taken.add(resolve(output));
   }
+  refuseMixture(outputs);
   const { slabAccount } = outputs;
   if (typeof slabAccount === "string" && slabAccount !== "-" && (await isOther(slabAccount))) {
     throw usage(`${slabAccount} is there already and no slab account`, "name the traces before --slab-account");

@@ -234,6 +234,23 @@ describe("exit statuses", () => {
   });
 
   it.each([
+    ["--by beside a table that has none", ["-l", "-", "--by", "module"], /--by module is of the account/],
+    ["--by beside tasks", ["--tasks", "--by", "module"], /--by module is of the account/],
+    ["JSON and a table", ["--json", "-c", "-"], /two results go to standard output/],
+    ["JSON and a profile", ["--json", "--pprof", "-"], /two results go to standard output/],
+    ["a profile and a table", ["--slab-account", "--pprof", "-"], /two results go to standard output/],
+    ["lifetimes of a workload", ["--json", "--workload", "--lifetimes"], /--lifetimes with --workload/],
+  ])("2 for %s", async (_, args, message) => {
+    expectFailure(await kmemtap(["report", "-f", file(TEXT), ...args]), 2, message);
+  });
+
+  it("0 for several tables, and for groups in the account's file", async () => {
+    const { status, stdout } = await kmemtap(["report", file(TEXT), "-c", "-", "-l", "-", "--by", "module"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/ module\n-+\n/);
+  });
+
+  it.each([
     ["an order that there is none of", ["report", "-o", "size", "x"]],
     ["an unknown option", ["report", "--frobnicate", "x"]],
     ["an unknown command", ["frobnicate"]],

@@ -127,6 +127,18 @@ describe("export", () => {
     });
   });
 
+  it.each([
+    [["--format", "trace.dat", "--malloc"], "--malloc with --format trace.dat"],
+    [["--format", "folded", "--top", "3"], "--top with --format folded"],
+    [["--own"], "--own with --format chrome"],
+    [["--attr", "total"], "--attr with --format chrome"],
+    [["--top", ""], "--top : not a whole number"],
+    [["--top", "0"], "--top 0: not a whole number"],
+  ])("refuses what it would ignore: %s", async (args, message) => {
+    const { status, stderr } = await kmemtap(["export", GZIP, "-o", join(tempDir(), "out"), ...args]);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(message) as string });
+  });
+
   it("never writes over what it reads", async () => {
     const path = file(BYTES);
     const { status } = await kmemtap(["export", path, "-o", path]);

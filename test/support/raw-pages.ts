@@ -82,7 +82,14 @@ export class PageWriter {
     this.#u64(0, BigInt(timeNs));
   }
 
-  kmalloc(delta: number, site: bigint, ptr: bigint, bytesReq: number, bytesAlloc: number, who: Who = {}): this {
+  kmalloc(
+    delta: number,
+    site: bigint,
+    ptr: bigint,
+    bytesReq: number | bigint,
+    bytesAlloc: number | bigint,
+    who: Who = {},
+  ): this {
     return this.#record(delta, IDS.kmalloc, who, [site, ptr, BigInt(bytesReq), BigInt(bytesAlloc)]);
   }
 

@@ -4,10 +4,11 @@ import { EventKind } from "../../model/event-batch.ts";
 import { LineClass } from "../../model/line-tally.ts";
 import type { EventColumns } from "../event-columns.ts";
 import type { CpuStream } from "./cpu-stream.ts";
-import { addBulkFree, addRcuFree, type Wide } from "../probed-frees.ts";
-import type { ProbeLayout, Word } from "./probe-layouts.ts";
+import { addBulkFree, addRcuFree } from "../probed-frees.ts";
+import type { ProbeLayout } from "./probe-layouts.ts";
 import { RawCore } from "./raw-core.ts";
 import type { RawTasks } from "./raw-tasks.ts";
+import { areSizes, sizeAt, textAt, wordAt } from "./record-fields.ts";
 import {
   IN_INTERRUPT,
   type KmemLayout,
@@ -134,6 +135,13 @@ export class RecordTaker {
       stream.found = undefined;
       return true;
     }
+    const bytesReq = sizeAt(stream, layout.bytesReq, wide);
+    const bytesAlloc = sizeAt(stream, layout.bytesAlloc, wide);
+    if (!areSizes(bytesReq, bytesAlloc)) {
+      tally.count(LineClass.badField, bytes);
+      stream.found = undefined;
+      return true;
+    }
     const site = this.#siteOf(
       view.getUint32(recordAt + layout.callSite + lowAt, littleEndian),
       wide ? view.getUint32(recordAt + layout.callSite + highAt, littleEndian) : 0,
@@ -152,16 +160,8 @@ export class RecordTaker {
     columns.timeNs[i] = stream.timeNs;
     if (this.#tasks !== undefined && columns.task !== undefined) columns.task[i] = this.#tasks.of(pid, inInterrupt);
     this.core.passed(stream.timeNs);
-    if (layout.bytesReq >= 0) {
-      const req = recordAt + layout.bytesReq;
-      const alloc = recordAt + layout.bytesAlloc;
-      columns.bytesReq[i] = view.getUint32(req + lowAt, littleEndian);
-      columns.bytesAlloc[i] = view.getUint32(alloc + lowAt, littleEndian);
-      if (wide) {
-        columns.bytesReq[i] += view.getUint32(req + highAt, littleEndian) * 2 ** 32;
-        columns.bytesAlloc[i] += view.getUint32(alloc + highAt, littleEndian) * 2 ** 32;
-      }
-    } else columns.bytesReq[i] = columns.bytesAlloc[i] = 0;
+    columns.bytesReq[i] = bytesReq;
+    columns.bytesAlloc[i] = bytesAlloc;
     tally.lines[LineClass.event] += 1;
     tally.bytes[LineClass.event] += bytes;
     stream.found = undefined;
@@ -270,7 +270,11 @@ export class RecordTaker {
       columns.tally.count(LineClass.badField, stream.recordBytes);
       return;
     }
-    const bytes = new Uint8Array(view.buffer, recordAt + layout.text, Math.max(0, recordEnd - recordAt - layout.text));
+    const bytes = new Uint8Array(
+      view.buffer,
+      view.byteOffset + recordAt + layout.text,
+      Math.max(0, recordEnd - recordAt - layout.text),
+    );
     const end = bytes.indexOf(0);
     const text = Buffer.from(bytes.subarray(0, end < 0 ? bytes.length : end)).toString("utf8");
     const isAgent = text.startsWith("@kmemtap ");
@@ -288,21 +292,4 @@ export class RecordTaker {
     this.core.clearSites();
     this.#unknown = undefined;
   }
-}
-
-/** A word of the record at hand, or the `i`th of an array of them. */
-function wordAt({ view, recordAt, littleEndian }: CpuStream, { offset, size }: Word, i = 0): Wide {
-  const at = recordAt + offset + i * size;
-  if (size === 4) return { low: view.getUint32(at, littleEndian), high: 0 };
-  const [first, second] = [view.getUint32(at, littleEndian), view.getUint32(at + 4, littleEndian)];
-  return littleEndian ? { low: first, high: second } : { low: second, high: first };
-}
-
-/** The text that a `__data_loc` word of the record at hand says where it is; undefined where it is not within. */
-function textAt({ view, recordAt, recordEnd, littleEndian }: CpuStream, word: number): string | undefined {
-  if (word < 0 || recordAt + word + 4 > recordEnd) return undefined;
-  const where = view.getUint32(recordAt + word, littleEndian);
-  const from = recordAt + (where & 0xffff);
-  if (from > recordEnd) return undefined;
-  return Buffer.from(view.buffer, from, Math.max(0, Math.min((where >>> 16) - 1, recordEnd - from))).toString("latin1");
 }

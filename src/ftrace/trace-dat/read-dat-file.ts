@@ -2,6 +2,7 @@
 import * as zlib from "node:zlib";
 import { KmemtapError } from "../../model/errors.ts";
 import type { RandomAccess } from "../../model/ports.ts";
+import { visibleName } from "../../model/printable.ts";
 import { DatCursor, DatDamage } from "./dat-cursor.ts";
 import { type DatBuffer, type DatFile, TRACE_DAT_MAGIC, type Unpack } from "./dat-file.ts";
 import { DatSections } from "./dat-sections.ts";
@@ -10,6 +11,8 @@ import { readVersion7 } from "./read-v7.ts";
 
 /** `long` of the user space and the page size there: 5 bytes that tell nothing about the kernel. */
 const HOST_BYTES = 5;
+/** Of what the file calls its version and its packing: enough to know it by. */
+const MAX_NAME = 32;
 
 /**
  * @param label what the operator called the file
@@ -53,15 +56,23 @@ function unpackOf(compression: string, label: string): Unpack | undefined {
   if (compression === "none" || compression === "") return undefined;
   const unpack = compression === "zlib" ? zlib.inflateSync : compression === "zstd" ? zstdDecompressSync : undefined;
   if (unpack !== undefined) return (packed, bytes) => unpack(packed, { maxOutputLength: Math.max(1, bytes) });
-  throw new KmemtapError("input/not-a-trace", `${label} is packed with ${compression}, which cannot be unpacked here`, {
-    nextStep: `unpack it first: trace-cmd convert --compression none -i ${label} -o unpacked.dat`,
-  });
+  throw new KmemtapError(
+    "input/not-a-trace",
+    `${label} is packed with ${visibleName(compression.slice(0, MAX_NAME))}, which cannot be unpacked here`,
+    {
+      nextStep: `unpack it first: trace-cmd convert --compression none -i ${label} -o unpacked.dat`,
+    },
+  );
 }
 
 function otherVersion(label: string, version: string): KmemtapError {
-  return new KmemtapError("input/not-a-trace", `${label} is a trace.dat of version '${version}', not 6 or 7`, {
-    nextStep: `convert it: trace-cmd convert --file-version 6 -i ${label} -o converted.dat`,
-  });
+  return new KmemtapError(
+    "input/not-a-trace",
+    `${label} is a trace.dat of version '${visibleName(version.slice(0, MAX_NAME))}', not 6 or 7`,
+    {
+      nextStep: `convert it: trace-cmd convert --file-version 6 -i ${label} -o converted.dat`,
+    },
+  );
 }
 
 function latencyText(label: string): KmemtapError {

@@ -3,6 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { crc32, inflate } from "node:zlib";
 import { KmemtapError, messageOf } from "../../model/errors.ts";
+import { unreadable } from "./frame-content.ts";
 import {
   BLOCK_HEADER_BYTES,
   BLOCK_MAGIC,
@@ -106,7 +107,11 @@ export class Recording {
       yield damaged(block.at, content.problem, endOf(block));
       return;
     }
-    for (const frame of framesIn(content.bytes)) if (frame.kind !== FrameKind.end) yield frame;
+    for (const frame of framesIn(content.bytes)) {
+      const what = unreadable(frame);
+      if (what !== undefined) yield { damage: `block at byte ${block.at}: ${what} cannot be read` };
+      else if (frame.kind !== FrameKind.end) yield frame;
+    }
   }
 
   async #holdsEnd(block: Block): Promise<boolean> {

@@ -205,6 +205,21 @@ describe("damage", () => {
     expect(tally.lines[LineClass.badField]).toBe(1);
   });
 
+  it.each([
+    { what: "of which one is negative", req: 8n, alloc: 0xfb00000000000080n },
+    { what: "less than was asked for", req: 100n, alloc: 8n },
+    { what: "more than can be counted", req: 8n, alloc: 2n ** 53n },
+  ])("of an event's sizes rejects it, and ends: $what", ({ req, alloc }) => {
+    const written = page(1000)
+      .kmalloc(1, 0xc0100000n, 1n, 8, 8)
+      .kmalloc(1, 0xc0100000n, 2n, req, alloc)
+      .kfree(1, 0xc0100000n, 1n)
+      .page();
+    const { events, tally } = bench().push(pages(0, written)).end();
+    expect(events.map((event) => event.slice(0, 3))).toEqual(["a 1", "f 1"]);
+    expect(tally.lines[LineClass.badField]).toBe(1);
+  });
+
   it("never throws, and every byte is counted", () => {
     const whole = Buffer.concat([
       ...described(PC),

@@ -39,4 +39,24 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent's stacks in $name${note}`, (s
     else expect(heads).toBeGreaterThan(allocations);
     expect(agent.events.filter((line) => / => \S+\+0x[0-9a-f]+\/0x[0-9a-f]+/.test(line)).length).toBeGreaterThan(heads);
   });
+
+  it("have no trigger behind the window, where the reader is started again", async () => {
+    const agent = startAgent(shell, ["text", BUFFER, "stacks=1"]);
+    await agent.heard("begin");
+    // A reader that has read, and waits for more, is ended by the end of the window.
+    perform(agent, "work", "ls / >/dev/null");
+    await agent.heard("output-end");
+    const [instance] = instancesOf(agent);
+    agent.send("stop");
+    await agent.heard("last");
+    // Lines that are heard look for the reader, too.
+    agent.send(".", "again", "symbols none");
+    await agent.heard("symbols-done");
+    const read = (file: string) => readFileSync(`${TRACING}/instances/${instance}/${file}`, "latin1");
+    expect(read("events/kmem/kmalloc/trigger")).not.toMatch(/^stacktrace/m);
+    agent.send("bye");
+    await agent.heard("bye");
+    await agent.exited;
+    await goneWithoutTrace(agent);
+  });
 });

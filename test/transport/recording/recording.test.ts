@@ -8,6 +8,8 @@ import { isRecording, readRecording } from "../../../src/transport/recording/rea
 import { writeRecording } from "../../../src/transport/recording/write-recording.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
+const RUN = '{"label":"a board"}';
+
 /** What a recording reads as: the chunks' texts, and the damage. */
 async function readAll(path: string): Promise<{ chunks: string[]; damage: string[] }> {
   const chunks: string[] = [];
@@ -23,7 +25,7 @@ async function readAll(path: string): Promise<{ chunks: string[]; damage: string
 async function threeBlocks(): Promise<{ path: string; bytes: Buffer; blocks: number[] }> {
   const path = join(tempDir(), "three.kmemtap");
   const writer = await writeRecording(path);
-  writer.add(FrameKind.run, Buffer.from("{}"));
+  writer.add(FrameKind.run, Buffer.from(RUN));
   // A block is written at a megabyte.
   for (let block = 0; block < 2; block++) writer.add(FrameKind.chunk, Buffer.alloc(1 << 20, `block ${block}`));
   writer.add(FrameKind.chunk, Buffer.from("the last"));
@@ -42,7 +44,7 @@ describe("a recording", () => {
     const { chunks, damage } = await readAll(path);
     expect(damage).toEqual([]);
     expect(chunks.map((chunk) => [chunk.slice(0, 9), chunk.length])).toEqual([
-      ["r{}", 3],
+      [`r${RUN}`.slice(0, 9), RUN.length + 1],
       ["cblock 0b", (1 << 20) + 1],
       ["cblock 1b", (1 << 20) + 1],
       ["cthe last", 9],
@@ -74,6 +76,27 @@ describe("a recording", () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it.each([
+    ["run", "{}"],
+    ["run", "{"],
+    ["run", '{"label":"x","agent":{"nonce":"x","plan":{"mode":"raw","reason":"","options":[],"facts":{}}}}'],
+    ["side", '{"writer":"p","seq":1,"type":"stats"}'],
+    ["side", "null"],
+    ["phase", '{"kind":"begin","timeNs":1}'],
+    ["outcome", "[]"],
+    ["dropped", "1234567"],
+  ] as const)("whose checksums are right and whose %s is %s has damage there, and reads on", async (kind, text) => {
+    const path = join(tempDir(), "odd.kmemtap");
+    const writer = await writeRecording(path);
+    writer.add(FrameKind.run, Buffer.from(RUN));
+    writer.add(FrameKind[kind], Buffer.from(text));
+    writer.add(FrameKind.chunk, Buffer.from("behind"));
+    await writer.close();
+    const { chunks, damage } = await readAll(path);
+    expect(chunks).toEqual([`r${RUN}`, "cbehind"]);
+    expect(damage).toEqual([expect.stringMatching(/^block at byte 8: .* cannot be read$/)]);
   });
 
   it("of a disk that is full counts what it lacks, and holds nobody up", async () => {
