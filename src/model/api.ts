@@ -1,6 +1,7 @@
 /** What the HTTP API answers, beside snapshots; docs/openapi.json is made of it. */
 import { z } from "zod";
 import { RING_ATTRIBUTES } from "./source-tree.ts";
+import { tasksQuerySchema } from "./tasks.ts";
 import { targetSummarySchema } from "./wire.ts";
 import { viewFilterSchema, viewOrderSchema } from "./wire-request.ts";
 
@@ -47,6 +48,7 @@ export const snapshotQuerySchema = z.strictObject({
   order: viewOrderSchema.default("netBytes"),
   descending: flag.optional().describe("largest first unless said otherwise"),
   ...viewFilterSchema.shape,
+  ...tasksQuerySchema.pick({ task: true, comm: true }).shape,
   limit: z.coerce.number().int().min(1).max(100_000).optional().describe("the first so many callers"),
   a: z.enum(RING_ATTRIBUTES).optional().describe("svg, png: what the rings show"),
 });

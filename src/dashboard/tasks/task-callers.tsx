@@ -7,7 +7,7 @@ import { sortCallers } from "../callers/order-callers.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
 import { changeView } from "../view/view-store.ts";
-import { callersOf } from "./gather-tasks.ts";
+import { callersOf } from "../../model/task-callers.ts";
 import { queryOf, type TaskChoice } from "./task-choice.ts";
 
 const EVERY_MS = 3000;

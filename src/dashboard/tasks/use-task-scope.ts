@@ -4,7 +4,7 @@ import type { Tasks } from "../../model/tasks.ts";
 import { pathOfTarget } from "../api/target-path.ts";
 import { type Answer, useAnswer } from "../api/use-answer.ts";
 import type { Scope } from "../window/scope.ts";
-import { callersOf } from "./gather-tasks.ts";
+import { callersOf } from "../../model/task-callers.ts";
 import { queryOf, type TaskChoice } from "./task-choice.ts";
 
 const EVERY_MS = 2000;

@@ -27,6 +27,15 @@ import { OPEN_ACCESS, serving } from "../../support/serving.ts";
 const A = allocation("ext4_a+0x1/0x2 [ext4]", 1);
 const B = [allocation("fat_b+0x1/0x2 [fat]", 2), allocation("fat_b+0x1/0x2 [fat]", 3)];
 
+/** A task called sh for each list of what one allocated: ids from 0, pids from 7. */
+function tasksOf(events: readonly (typeof B)[]): Tasks {
+  const tasks = events.map((list, id) => {
+    const { callers } = updateOf(list).snapshot;
+    return { ...addUp(callers), id, pid: 7 + id, comm: "sh", callers };
+  });
+  return { schema: "kmemtap.tasks/1", tasks };
+}
+
 async function started() {
   const server = await serving();
   server.updates.next(updateOf([A, ...B], { history: [[1, 192, 180, 3]] }));
@@ -75,6 +84,8 @@ describe("a snapshot", () => {
     ["target/snapshot.json?nonsense=1", 400],
     ["target/snapshot.json?run=7", 404],
     ["target/snapshot.txt?order=caller", 400],
+    ["target/snapshot.json?kind=page", 400],
+    ["target/snapshot.json?task=sh", 400],
     ["target/snapshot.svg?a=everything", 400],
     ["target/snapshot.exe", 404],
     ["other/snapshot.json", 404],
@@ -88,6 +99,65 @@ describe("a snapshot", () => {
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.text)).toHaveProperty("error");
     expect(answer.text).not.toContain("\u001b");
+  });
+
+  const sizes = (bytesAlloc: number, kind: "kmalloc" | "cache" = "kmalloc") => [
+    { kind, bytesReq: bytesAlloc - 4, bytesAlloc, liveObjects: 1 },
+  ];
+  const inside = (): Inside => ({
+    schema: "kmemtap.inside/1",
+    callers: [
+      { callSite: "ext4_a+0x1/0x2 [ext4]", sizes: sizes(64) },
+      { callSite: "fat_b+0x1/0x2 [fat]", sizes: sizes(192, "cache") },
+    ],
+    stacks: [],
+  });
+
+  it("is of the callers that hold objects of a kind", async () => {
+    const { get, updates } = await started();
+    updates.next({ ...updateOf([A, ...B]), inside });
+    const rows = async (query: string) => {
+      const { callers, totals } = snapshotSchema.parse(JSON.parse((await get(`target/snapshot.json?${query}`)).text));
+      return { sites: callers.map(({ caller }) => caller.slice(0, 5)), netBytes: totals.netBytes };
+    };
+    expect(await rows("kind=kmalloc")).toEqual({ sites: ["ext4_"], netBytes: 64 });
+    expect(await rows("kind=192")).toEqual({ sites: ["fat_b"], netBytes: 128 });
+    expect(await rows("kind=192&module=ext4")).toEqual({ sites: [], netBytes: 0 });
+    expect((await get("target/snapshot.svg?kind=192")).text).toContain("live objects of 192 bytes");
+  });
+
+  it("is of what a task allocated, by its id or name", async () => {
+    const { get, updates } = await started();
+    updates.next({ ...updateOf([A, ...B]), tasks: () => tasksOf([[A], [B[0]]]) });
+    const rows = async (query: string) => {
+      const { callers, totals } = snapshotSchema.parse(JSON.parse((await get(`target/snapshot.json?${query}`)).text));
+      return [...callers.map((row) => `${row.caller.slice(0, 5)} ${row.netBytes}`), totals.netBytes];
+    };
+    expect(await rows("task=1")).toEqual(["fat_b 64", 64]);
+    expect(await rows("comm=sh")).toEqual(["ext4_ 64", "fat_b 64", 128]);
+    expect(await rows("comm=sh&module=ext4")).toEqual(["ext4_ 64", 64]);
+    expect((await get("target/snapshot.svg?task=1")).text).toContain("sh-8");
+  });
+
+  it.each([
+    ["kind=64", "are not known"],
+    ["kind=64&run=1", "present run alone"],
+    ["task=1&run=1", "present run alone"],
+    ["comm=sh", "is not kept"],
+    ["task=7", "no such task"],
+  ])("says why it cannot be had by %s", async (query, why) => {
+    const { get, updates } = await started();
+    const { snapshot } = updateOf([A]);
+    const summary = { run: 1, endedMs: 1, exact: true, totals: snapshot.totals };
+    const previousRuns = [{ summary, snapshot }];
+    const tasks = () => (query === "task=7" ? tasksOf([[A]]) : undefined);
+    updates.next({ ...updateOf([A], { run: 2, previousRuns, target: { mode: "hist" } }), inside, tasks });
+    const answer = await get(`target/snapshot.csv?${query}`);
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.text)).toMatchObject({
+      error: expect.stringContaining(why),
+      help: expect.stringMatching(/./),
+    });
   });
 
   it("is not there before anything was captured, but the target is", async () => {
