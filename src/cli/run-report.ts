@@ -58,7 +58,10 @@ export async function runReport(named: readonly string[], options: ReportOptions
   if (options.lifetimes === true && options.json !== true)
     throw usage("--lifetimes without --json", "add --json: the other forms have no room for it");
   if (options.tasks === true && options.workload === true)
-    throw usage("--tasks with --workload", "a workload is accounted by phase, not by task");
+    throw usage(
+      "--tasks with --workload",
+      "a workload is accounted by phase, not by task: name one, --tasks --phase NAME",
+    );
   const groups = groupChoiceOf(options);
   const { files, outputs } = await sortOut(named, options);
   kernelChoiceOf(options);
@@ -288,7 +291,7 @@ async function writeOutputs(
     const ordered = { ...withFewerStacks(snapshot), callers: orderCallers(snapshot.callers, orderBy) };
     await writeOutput("-", JSON.stringify(ordered, null, 2) + "\n");
   }
-  if (tasks === true && json !== true) await writeOutput("-", formatTasks(snapshot));
+  if (tasks === true && json !== true) await writeOutput("-", formatTasks(snapshot, heading));
   if (pprof !== undefined) {
     const { formatPprof } = await import("../report/pprof.ts");
     await writeOutput(pprof, formatPprof(snapshot, { sources }));

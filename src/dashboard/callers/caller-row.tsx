@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useContext, useRef } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
-import { exactBytes, humanBytes } from "../format/bytes.ts";
+import { exactBytes, humanBytes, signedBytes } from "../format/bytes.ts";
 import { formatCount, formatShare } from "../format/count.ts";
 import { formatSmallSpan } from "../format/small-span.ts";
 import { ClippedName } from "../parts/clipped-name.tsx";
@@ -113,7 +113,7 @@ function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: num
     case "bytes":
       return (
         <td key={column.id} data-column={column.id} data-value={value}>
-          <Quantity text={signedBytes(value, column.signed)} full={exactBytes(value)} />
+          <Quantity text={column.signed === true ? signedBytes(value) : humanBytes(value)} full={exactBytes(value)} />
         </td>
       );
     case "span":
@@ -135,11 +135,6 @@ function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: num
         </td>
       );
   }
-}
-
-/** `+1.2 KiB` of a change. */
-function signedBytes(bytes: number, signed = false): string {
-  return signed && bytes > 0 ? `+${humanBytes(bytes)}` : humanBytes(bytes);
 }
 
 function part(value: number, whole: number): number {

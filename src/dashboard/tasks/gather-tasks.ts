@@ -18,11 +18,19 @@ export interface TaskLine {
   readonly callSites: number | null;
 }
 
+/** A task's sums; of a window what is not known between two moments is absent. */
+export type TaskSums = Omit<TaskFigures, "wasteBytes" | "liveObjects"> &
+  Partial<Pick<TaskFigures, "wasteBytes" | "liveObjects">>;
+type TaskFigures = Pick<
+  TaskRow,
+  "id" | "pid" | "comm" | "netBytes" | "wasteBytes" | "totalBytes" | "liveObjects" | "allocs" | "frees" | "callSites"
+>;
+
 export type Gathering = "process" | "name";
 
-export function linesOf(tasks: readonly TaskRow[], by: Gathering): TaskLine[] {
+export function linesOf(tasks: readonly TaskSums[], by: Gathering): TaskLine[] {
   const lines = tasks.map((row): TaskLine => {
-    const { netBytes, wasteBytes, totalBytes, liveObjects, allocs, frees, callSites } = row;
+    const { netBytes, wasteBytes = 0, totalBytes, liveObjects = 0, allocs, frees, callSites } = row;
     const sums = { netBytes, wasteBytes, totalBytes, liveObjects, allocs, frees, callSites };
     return by === "process"
       ? { choice: `id:${row.id}`, name: nameOfTask(row), tasks: 1, ...sums }

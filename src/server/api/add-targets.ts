@@ -27,7 +27,7 @@ export function addTargets(app: FastifyInstance, registry: TargetRegistry): void
       if (whole === undefined) return refuse(reply, 404, `run ${String(query.run)} is not kept`, "");
       const { type, make } = SNAPSHOT_FILES[ending];
       const { footprint } = registry.target(id) ?? {};
-      return answering(reply, type, async () =>
+      return answering(reply, type, () =>
         make({ ...selectCallers(hub, whole, query), query, footprint, atMs: Date.now() }),
       );
     });
@@ -39,7 +39,9 @@ export function addTargets(app: FastifyInstance, registry: TargetRegistry): void
     if (hub === undefined || query === undefined) return reply;
     if ((query.from ?? -Infinity) > (query.to ?? Infinity))
       return refuse(reply, 400, "from is later than to", "give both in seconds of the trace clock");
-    return windowOf(hub, query) ?? refuse(reply, 503, "nothing has happened yet", "ask again in a second");
+    if (hub.latest?.history.length === 0)
+      return refuse(reply, 503, "nothing has happened yet", "ask again in a second");
+    return answering(reply, "application/json", () => JSON.stringify(windowOf(hub, query)));
   });
 
   app.get<TargetRoute>("/api/targets/:id/footprint", (request, reply) => {
@@ -72,7 +74,7 @@ export function queryOf<T>(schema: z.ZodType<T>, query: unknown, reply: FastifyR
 async function answering(
   reply: FastifyReply,
   type: string,
-  answer: () => Promise<string | Uint8Array>,
+  answer: () => string | Uint8Array | Promise<string | Uint8Array>,
 ): Promise<FastifyReply> {
   let content: string | Uint8Array;
   try {

@@ -1,14 +1,13 @@
 /** The part of an account that a file is asked of: those callers, and of a task what it allocated of each. */
 import { nameOfTask } from "../../format/task-name.ts";
 import type { SnapshotQuery } from "../../model/api.ts";
-import { ExitCode, KmemtapError } from "../../model/errors.ts";
 import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
 import { callersOf } from "../../model/task-callers.ts";
-import { tasksAsked } from "../../model/tasks.ts";
 import { totalsOf } from "../../model/totals-of.ts";
 import { type View, viewFilterSchema, viewSchema } from "../../model/wire-request.ts";
 import type { TargetHub } from "../hub/target-hub.ts";
 import { selectRows } from "../hub/view-rows.ts";
+import { tasksOf, unknown } from "./tasks-of.ts";
 
 export interface Selected {
   readonly snapshot: Snapshot;
@@ -67,18 +66,7 @@ function taskOf(
   { task, comm }: SnapshotQuery,
 ): { readonly callers: CallerRow[]; readonly name: string } {
   if (!isPresent) throw unknown("tasks are known of the present run alone", "leave run, or task and comm, out");
-  const all = hub.latest?.tasks?.();
-  if (all === undefined)
-    throw unknown(
-      "which task allocated what is not kept",
-      "start kmemtap with --tasks, and not in mode hist, or leave task and comm out",
-    );
-  const { tasks } = tasksAsked(all, { task, comm });
-  if (tasks.length === 0) throw unknown("this run has no such task", "tasks.json?callers=none lists those there are");
-  const rows = callersOf(tasks, new Map(whole.callers.map((row) => [row.callSite, row])));
-  return { callers: [...rows.values()], name: comm === undefined ? nameOfTask(tasks[0]) : `tasks called ${comm}` };
-}
-
-function unknown(message: string, nextStep: string): KmemtapError {
-  return new KmemtapError("cli/usage", message, { nextStep, exitCode: ExitCode.wrongUse });
+  const { asked } = tasksOf(hub, { task, comm });
+  const rows = callersOf(asked, new Map(whole.callers.map((row) => [row.callSite, row])));
+  return { callers: [...rows.values()], name: comm === undefined ? nameOfTask(asked[0]) : `tasks called ${comm}` };
 }

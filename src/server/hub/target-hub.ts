@@ -73,6 +73,11 @@ export class TargetHub {
     return this.#log.moments;
   }
 
+  /** And every task's, where they are kept. */
+  get taskMoments(): RunLog["taskMoments"] {
+    return this.#log.taskMoments;
+  }
+
   /** Nothing more comes of the source. */
   get #isOver(): boolean {
     const { link } = this.#latest ?? {};

@@ -92,6 +92,9 @@ describe("a snapshot", () => {
     ["%1b%5b31m/snapshot.json", 404],
     ["target/window.json?from=5&to=1", 400],
     ["target/window.json?from=x", 400],
+    ["target/window.json?by=task", 400],
+    ["target/window.json?task=1", 400],
+    ["target/window.json?by=module", 400],
     ["target/footprint", 404],
   ])("cannot be had as %s: %i", async (path, status) => {
     const { get } = await started();
@@ -179,6 +182,26 @@ describe("a window", () => {
     const window = windowSchema.parse(JSON.parse((await get("target/window.json?from=1&to=9")).text));
     expect(window).toMatchObject({ from: { used: 1 }, to: { used: 9 }, totals: { netBytes: 64 } });
     expect(window.callers.map(({ caller }) => caller)).toEqual(["ext4_a+0x1 [ext4]"]);
+  });
+});
+
+describe("a window by task", () => {
+  it("is what each task's part changed by", async () => {
+    const { get, updates } = await started();
+    const history: HistoryPoint[] = [[5, 192, 180, 3]];
+    updates.next({ ...updateOf([A, ...B], { history }), tasks: () => tasksOf([[A], [B[0]]]) });
+    const more = tasksOf([[A], B]);
+    updates.next({ ...updateOf([A, ...B], { history: [...history, [9, 192, 180, 3]] }), tasks: () => more });
+    const asked = async (query: string) =>
+      windowSchema.parse(JSON.parse((await get(`target/window.json?from=5&to=9&${query}`)).text));
+    const { tasks, callers, totals } = await asked("by=task");
+    expect(tasks).toEqual([
+      { id: 1, pid: 8, comm: "sh", netBytes: 64, totalBytes: 64, allocs: 1, frees: 0, callSites: 1 },
+    ]);
+    expect([callers, totals.netBytes]).toEqual([[], 64]);
+    expect((await asked("task=1")).callers.map(({ caller }) => caller)).toEqual(["fat_b+0x1 [fat]"]);
+    expect((await asked("task=0")).callers).toEqual([]);
+    expect((await asked("comm=sh")).totals.allocs).toBe(1);
   });
 });
 
