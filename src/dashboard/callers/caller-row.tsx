@@ -1,5 +1,5 @@
-import type { JSX } from "preact";
-import { useContext, useRef } from "preact/hooks";
+import { createContext, type JSX } from "preact";
+import { useContext } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { exactBytes, humanBytes, signedBytes } from "../format/bytes.ts";
 import { formatCount, formatShare } from "../format/count.ts";
@@ -11,18 +11,25 @@ import { toggleRow } from "../view/view-store.ts";
 import { recent } from "../watch/seen.ts";
 import type { Column } from "./columns.ts";
 
-interface RowProps {
+export interface RowProps {
   readonly columns: readonly Column[];
   readonly row: CallerRow;
   readonly index: number;
   readonly isOpen: boolean;
+  readonly tabbable: boolean;
+  /** Its counts are others than when it was drawn last. */
+  readonly moved: boolean;
+}
+
+/** What shares are of. Not of the row: it changes with every update, and the row need not be drawn again for that. */
+export interface Whole {
   readonly netBytes: number;
   /** Net of the caller that holds the most: the bars' full length. */
   readonly greatestNet: number;
-  readonly tabbable: boolean;
 }
+export const WholeContext = createContext<Whole>({ netBytes: 0, greatestNet: 0 });
 
-export function CallerRowView({ columns, row, index, isOpen, netBytes, greatestNet, tabbable }: RowProps) {
+export function CallerRowView({ columns, row, index, isOpen, tabbable, moved }: RowProps) {
   return (
     <tr
       class="row"
@@ -31,18 +38,14 @@ export function CallerRowView({ columns, row, index, isOpen, netBytes, greatestN
       // The head is the table's first row, and counting begins at one.
       aria-rowindex={index + 2}
       tabIndex={tabbable ? 0 : -1}
-      data-moved={useMoved(row) ? "" : undefined}
+      data-moved={moved ? "" : undefined}
       onClick={() => {
         // Whoever selects text to copy it opens nothing.
         if (getSelection()?.isCollapsed !== false) toggleRow(row.callSite);
       }}
     >
       {columns.map((column) =>
-        column.kind === "text" ? (
-          <Name key={column.id} row={row} isOpen={isOpen} />
-        ) : (
-          cell(column, row, netBytes, greatestNet)
-        ),
+        column.kind === "text" ? <Name key={column.id} row={row} isOpen={isOpen} /> : cell(column, row),
       )}
     </tr>
   );
@@ -95,7 +98,7 @@ function wrapperHint({ sizes = 0 }: CallerRow): string {
   return `allocates for its callers${hint}; --stacks names them`;
 }
 
-function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: number): JSX.Element {
+function cell(column: Column, row: CallerRow): JSX.Element {
   const value = column.value(row);
   if (column.known?.(row) === false) {
     return (
@@ -125,7 +128,7 @@ function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: num
     case "seconds":
       return <Idle key={column.id} row={row} />;
     case "share":
-      return <Share key={column.id} share={part(value, netBytes)} bar={part(value, greatestNet)} />;
+      return <Share key={column.id} bytes={value} />;
     case "text":
     case "count":
       return (
@@ -163,21 +166,15 @@ function Idle({ row }: { readonly row: CallerRow }) {
   );
 }
 
-function Share({ share, bar }: { readonly share: number; readonly bar: number }) {
+function Share({ bytes }: { readonly bytes: number }) {
+  const { netBytes, greatestNet } = useContext(WholeContext);
+  const share = part(bytes, netBytes);
   return (
     <td data-column="share" class="share">
       <span class="share-bar" aria-hidden="true">
-        <span style={{ transform: `scaleX(${bar})` }} />
+        <span style={{ transform: `scaleX(${part(bytes, greatestNet)})` }} />
       </span>
       <Quantity text={formatShare(share)} full={formatShare(share, 4)} />
     </td>
   );
-}
-
-/** Whether the row's counts are others than when it was drawn last. */
-function useMoved(row: CallerRow): boolean {
-  const drawn = useRef(row);
-  const before = drawn.current;
-  drawn.current = row;
-  return before.allocs !== row.allocs || before.frees !== row.frees || before.impliedFrees !== row.impliedFrees;
 }
