@@ -10,6 +10,7 @@ import { ClockContext, Moment } from "../time/moment.tsx";
 import { toggleRow } from "../view/view-store.ts";
 import { recent } from "../watch/seen.ts";
 import type { Column } from "./columns.ts";
+import { wrapperHint } from "./describe-caller.ts";
 
 export interface RowProps {
   readonly columns: readonly Column[];
@@ -91,11 +92,6 @@ function Doubt({ row: { doubtfulObjects = 0, liveObjects } }: { readonly row: Ca
 
 function viaHint(via: NonNullable<CallerRow["via"]>): string {
   return via.map((way) => `${formatCount(way.allocs)} allocations through ${way.function}`).join("; ");
-}
-
-function wrapperHint({ sizes = 0 }: CallerRow): string {
-  const hint = sizes > 1 ? `, for ${formatCount(sizes)} sizes` : "";
-  return `allocates for its callers${hint}; --stacks names them`;
 }
 
 function cell(column: Column, row: CallerRow): JSX.Element {
