@@ -26,7 +26,7 @@ module.exports = {
     only("report", ["model", "format", "rings", "compare"]),
     only("target", ["model", "transport", "ftrace"]),
     only("capture", ["model", "transport", "ftrace", "accounting", "symbols", "target"]),
-    only("server", ["model", "rings", "capture", "report"]),
+    only("server", ["model", "format", "rings", "capture", "report"]),
     only("dashboard", ["model", "format", "rings", "compare"]),
     only("cli", [
       "model",
@@ -66,7 +66,7 @@ module.exports = {
       from: { path: room("dashboard") },
       to: {
         path: room("model"),
-        pathNot: "^src/model/(source-tree|call-site-text|function-name|caller\\.)",
+        pathNot: "^src/model/(source-tree|call-site-text|function-name|place-of|caller-filter|task-callers|caller\\.)",
         dependencyTypesNot: ["type-only"],
       },
     },

@@ -40,7 +40,7 @@ interface HeadingOptions extends WindowOptions {
   readonly ringsShow?: true;
 }
 
-/** Of a phase of a recording; only the account itself has room for it. */
+/** Of a phase of a recording; only the account itself and the table of tasks have room for it. */
 export async function headingOf(file: string, options: HeadingOptions): Promise<readonly string[]> {
   const part = partOf(options);
   if (part === undefined || !("phase" in part) || !printsAccount(options)) return [];

@@ -21,7 +21,10 @@ export function refuseIgnored(wanted: WantedResults, groups: GroupChoice | undef
   if (lifetimes === true && json !== true)
     throw usage("--lifetimes without --json", "add --json: the other forms have no room for it");
   if (tasks === true && workload === true)
-    throw usage("--tasks with --workload", "a workload is accounted by phase, not by task");
+    throw usage(
+      "--tasks with --workload",
+      "a workload is accounted by phase, not by task: name one, --tasks --phase NAME",
+    );
   if (lifetimes === true && workload === true)
     throw usage("--lifetimes with --workload", "leave it out: a workload has the ages of what it left");
   if (groups !== undefined && !hasGroups(wanted))

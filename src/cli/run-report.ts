@@ -287,7 +287,7 @@ async function writeOutputs(
     const ordered = { ...withFewerStacks(snapshot), callers: orderCallers(snapshot.callers, orderBy) };
     await writeOutput("-", JSON.stringify(ordered, null, 2) + "\n");
   }
-  if (tasks === true && json !== true) await writeOutput("-", formatTasks(snapshot));
+  if (tasks === true && json !== true) await writeOutput("-", formatTasks(snapshot, heading));
   if (pprof !== undefined) {
     const { formatPprof } = await import("../report/pprof.ts");
     await writeOutput(pprof, formatPprof(snapshot, { sources }));

@@ -5,7 +5,7 @@ import { Alerts } from "./alerts/alerts.tsx";
 import { Controls, openMark } from "./control/controls.tsx";
 import { Callers } from "./callers/callers.tsx";
 import { FILTER_ID } from "./callers/filter-field.tsx";
-import { Timeline } from "./chart/timeline.tsx";
+import { PacedTimeline } from "./chart/paced-timeline.tsx";
 import { Glance } from "./glance/glance.tsx";
 import { Help } from "./keys/help.tsx";
 import type { Command } from "./keys/key-map.ts";
@@ -91,7 +91,7 @@ function Main({ account }: { readonly account: Account }) {
   return (
     <main class={hasTargetPanel(account.target) ? "main main-armed" : "main"}>
       <Glance account={account} />
-      <Timeline account={account} used={scope.used} />
+      <PacedTimeline account={account} used={scope.used} />
       <TargetPanel account={account} />
       <Callers account={account} scope={scope} />
     </main>

@@ -1,6 +1,7 @@
 /** What the HTTP API answers, beside snapshots; docs/openapi.json is made of it. */
 import { z } from "zod";
 import { RING_ATTRIBUTES } from "./source-tree.ts";
+import { taskRowSchema, tasksQuerySchema } from "./tasks.ts";
 import { targetSummarySchema } from "./wire.ts";
 import { viewFilterSchema, viewOrderSchema } from "./wire-request.ts";
 
@@ -47,6 +48,7 @@ export const snapshotQuerySchema = z.strictObject({
   order: viewOrderSchema.default("netBytes"),
   descending: flag.optional().describe("largest first unless said otherwise"),
   ...viewFilterSchema.shape,
+  ...tasksQuerySchema.pick({ task: true, comm: true }).shape,
   limit: z.coerce.number().int().min(1).max(100_000).optional().describe("the first so many callers"),
   a: z.enum(RING_ATTRIBUTES).optional().describe("svg, png: what the rings show"),
 });
@@ -55,7 +57,10 @@ export type SnapshotQuery = z.infer<typeof snapshotQuerySchema>;
 export const windowQuerySchema = z.strictObject({
   from: z.coerce.number().optional().describe("trace clock, seconds; the beginning where absent"),
   to: z.coerce.number().optional().describe("trace clock, seconds; now where absent"),
+  by: z.enum(["caller", "task"]).optional().describe("task: tasks instead of callers, where they are kept"),
+  ...tasksQuerySchema.pick({ task: true, comm: true }).shape,
 });
+export type WindowQuery = z.infer<typeof windowQuerySchema>;
 
 export const WINDOW_SCHEMA = "kmemtap.window/1";
 const windowFigures = {
@@ -79,7 +84,17 @@ export const windowSchema = z
     totals: z.object(windowFigures),
     callers: z
       .array(z.object({ callSite: z.string(), caller: z.string(), ...windowFigures }))
-      .describe("those of which something changed, by netBytes"),
+      .describe("those of which something changed, by netBytes; none where tasks were asked for"),
+    tasks: z
+      .array(
+        z.object({
+          ...taskRowSchema.pick({ id: true, pid: true, comm: true }).shape,
+          ...windowFigures,
+          callSites: z.number().int().describe("by which something changed"),
+        }),
+      )
+      .optional()
+      .describe("with by=task: those of which something changed, by netBytes"),
   })
   .meta({ id: "Window", title: WINDOW_SCHEMA });
 /** What changed between two moments of a run. */

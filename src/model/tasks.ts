@@ -50,3 +50,11 @@ export const tasksQuerySchema = z.strictObject({
   callers: z.literal("none").optional().describe("without the tasks' callers"),
 });
 export type TasksQuery = z.infer<typeof tasksQuerySchema>;
+
+/** Those that were asked for. */
+export function tasksAsked(all: Tasks, { task, comm, callers }: TasksQuery): Tasks {
+  const tasks = all.tasks.filter(
+    (row) => (task === undefined || row.id === Number(task)) && (comm === undefined || row.comm === comm),
+  );
+  return { ...all, tasks: callers === "none" ? tasks.map((row) => ({ ...row, callers: undefined })) : tasks };
+}

@@ -2,6 +2,11 @@ import type { CallerRow, Totals } from "./snapshot.ts";
 
 /** What all of them come to; they reached their peaks at different times: that of their sum nobody noted. */
 export function totalsOf(rows: readonly CallerRow[]): Totals {
+  return { ...sumsOf(rows), peakNetBytes: 0 };
+}
+
+/** The same of what has no peak. */
+export function sumsOf(rows: readonly CallerRow[]): Omit<Totals, "peakNetBytes"> {
   const sums = {
     allocs: 0,
     frees: 0,
@@ -14,5 +19,5 @@ export function totalsOf(rows: readonly CallerRow[]): Totals {
     liveObjects: 0,
   };
   for (const row of rows) for (const figure of Object.keys(sums) as (keyof typeof sums)[]) sums[figure] += row[figure];
-  return { ...sums, peakNetBytes: 0, callSites: rows.length };
+  return { ...sums, callSites: rows.length };
 }

@@ -1,5 +1,6 @@
 /** The WebSocket protocol of `/ws`, viewer to server. What does not read as one of these closes the connection (1008). */
 import { z } from "zod";
+import { KIND } from "./caller-filter.ts";
 import { serverMessageSchema, WIRE_PROTOCOL } from "./wire.ts";
 
 const targetId = z.string().min(1).max(100).describe("the target's id");
@@ -21,9 +22,16 @@ export type ViewOrder = z.infer<typeof viewOrderSchema>;
 
 export const viewFilterSchema = z
   .strictObject({
-    text: text.optional().describe("a part of the caller or of its source file, whatever the case"),
+    text: text.optional().describe("words that all stand in the caller or its source file, whatever the case"),
     directory: text.optional().describe("a directory or file of the source, from the kernel tree's root: fs/ext4"),
-    module: text.optional().describe("a module's name, without brackets; built-in: what is in none"),
+    module: text
+      .optional()
+      .describe("a module's name, without brackets; built-in: what is in none; address: where no name is known"),
+    kind: z
+      .string()
+      .regex(KIND, "kmalloc, cache or a number of bytes")
+      .optional()
+      .describe("with live objects of kmalloc, of a cache, or of so many bytes allocated each: 64"),
   })
   .meta({ id: "ViewFilter" });
 export type ViewFilter = z.infer<typeof viewFilterSchema>;

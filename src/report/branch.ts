@@ -2,7 +2,8 @@
 import { knowsSources } from "../compare/source-of.ts";
 import { ExitCode, KmemtapError } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
-import { totalsOf } from "../model/totals-of.ts";
+import type { TaskRow } from "../model/tasks.ts";
+import { sumsOf, totalsOf } from "../model/totals-of.ts";
 import { modulePlaceOf, moduleTreeOf } from "../rings/module-tree.ts";
 import { sourcePlaceOf, sourceTreeOf } from "../rings/source-tree.ts";
 
@@ -74,7 +75,25 @@ export function branchOf(snapshot: Snapshot, names: readonly string[], bySource 
     const own = placeOf(row);
     return place.every((name, i) => own[i] === name);
   });
-  return { ...snapshot, branch: place.join("/"), callers, totals: totalsOf(callers) };
+  const { tasks } = snapshot;
+  return {
+    ...snapshot,
+    branch: place.join("/"),
+    callers,
+    totals: totalsOf(callers),
+    ...(tasks && {
+      tasks: { ...tasks, tasks: partsIn(tasks.tasks, new Set(callers.map(({ callSite }) => callSite))) },
+    }),
+  };
+}
+
+/** Of each task what it allocated by these call sites; those that did are in it. */
+function partsIn(tasks: readonly TaskRow[], callSites: ReadonlySet<string>): TaskRow[] {
+  return tasks
+    .map((task) => ({ task, callers: (task.callers ?? []).filter(({ callSite }) => callSites.has(callSite)) }))
+    .filter(({ callers }) => callers.length > 0)
+    .map(({ task, callers }) => ({ ...task, ...sumsOf(callers), callers }))
+    .sort((a, b) => b.netBytes - a.netBytes);
 }
 
 /** The tree that {@link branchOf} names a part of. */

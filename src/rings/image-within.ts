@@ -1,15 +1,14 @@
 /** The part of a kernel's image that is left where callers are filtered. */
+import type { PlaceFilter } from "../model/caller-filter.ts";
 import type { SourceNode } from "../model/source-tree.ts";
 
-export interface PlaceFilter {
-  readonly directory?: string | undefined;
-  readonly text?: string | undefined;
-  readonly module?: string | undefined;
+export interface ImageFilter extends PlaceFilter {
   readonly kind?: string | undefined;
+  readonly task?: string | undefined;
 }
 
 /** Undefined where the filter is by more than a place in the source, which is all that an image has in common with callers. */
-export function imageWithin(image: SourceNode, { directory = "", ...others }: PlaceFilter): SourceNode | undefined {
+export function imageWithin(image: SourceNode, { directory = "", ...others }: ImageFilter): SourceNode | undefined {
   if (Object.values(others).some((filter) => filter !== undefined && filter.trim() !== "")) return undefined;
   return cut(
     image,

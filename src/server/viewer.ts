@@ -75,6 +75,10 @@ export class Viewer {
     }
     switch (message.type) {
       case "subscribe":
+        if (message.view?.filter?.kind !== undefined && hub.latest !== undefined && hub.kinds() === undefined) {
+          this.#refuse(null, `kinds of live objects are not known of ${hub.id}`, "subscribe without kind");
+          break;
+        }
         hub.subscribe(this.#socket, { view: message.view ?? WHOLE_VIEW, paceMs: message.paceMs ?? 0 });
         break;
       case "unsubscribe":

@@ -65,6 +65,15 @@ describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
     const { stdout } = await kmemtap(["report", file, "--phase", "list"]);
     expect(stdout).toMatch(/^allocated in phase list and alive at its end; /);
     expect(stdout).toContain(`change of the whole account in it: ${netBytes < 0 ? "" : "+"}${netBytes} bytes`);
+    const byTask = await kmemtap(["report", file, "--phase", "list", "--tasks"]);
+    expect(byTask.stdout).toMatch(
+      /^allocated in phase list and alive at its end; [^]*\n\n {3}total .* task\n-+\n[^]* ls-\d+\n/,
+    );
+    const { tasks, totals } = await report(file, "--phase", "find@2", "--tasks");
+    const names = tasks?.tasks.map(({ comm }) => comm);
+    expect(names).toContain("find");
+    expect(names).not.toContain("ls");
+    expect(tasks?.tasks.reduce((all, row) => all + row.allocs, 0)).toBe(totals.allocs);
     const { stderr, status } = await kmemtap(["report", file, "--phase", "mount"]);
     expect(status).toBe(2);
     expect(stderr).toContain("it has list, find");

@@ -126,6 +126,21 @@ describe("what is written", () => {
     expect(snapshotOf(await kmemtap(["report", path, "--json"])).tasks).toBeUndefined();
   });
 
+  it.each([
+    ["--from", "0.3s", "--to", "0.6s"],
+    ["-b", "fat"],
+  ])("--tasks of a part (%s %s) are that part's", async (...part) => {
+    const trace = join(import.meta.dirname, "../../fixtures/6.12-amd64/trace.txt.gz");
+    const { tasks, totals, callers } = snapshotOf(await kmemtap(["report", trace, "--json", "--tasks", ...part]));
+    const whole = snapshotOf(await kmemtap(["report", trace, "--json", "--tasks"]));
+    const sum = (figure: "netBytes" | "allocs") => tasks?.tasks.reduce((all, row) => all + row[figure], 0);
+    expect(totals.allocs).toBeGreaterThan(0);
+    expect(totals.allocs).toBeLessThan(whole.totals.allocs);
+    expect([sum("netBytes"), sum("allocs")]).toEqual([totals.netBytes, totals.allocs]);
+    const sites = new Set(tasks?.tasks.flatMap((row) => row.callers ?? []).map(({ callSite }) => callSite));
+    expect(sites).toEqual(new Set(callers.filter(({ allocs }) => allocs > 0).map(({ callSite }) => callSite)));
+  });
+
   it("--json is the snapshot, in its schema", async () => {
     const path = file(TEXT);
     const snapshot = snapshotOf(await kmemtap(["report", path, "--json"]));

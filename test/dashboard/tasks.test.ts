@@ -1,6 +1,7 @@
 /** Tasks as the page's rows: each, by name, in order, and the callers of some as one. */
 import { describe, expect, it } from "vitest";
-import { callersOf, linesOf, orderTasks } from "../../src/dashboard/tasks/gather-tasks.ts";
+import { linesOf, orderTasks } from "../../src/dashboard/tasks/gather-tasks.ts";
+import { callersOf } from "../../src/model/task-callers.ts";
 import { isTaskChoice, queryOf } from "../../src/dashboard/tasks/task-choice.ts";
 import type { TaskRow } from "../../src/model/tasks.ts";
 import { row, totals } from "./make.ts";

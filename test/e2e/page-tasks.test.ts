@@ -110,6 +110,41 @@ describe.skipIf(missing)(`tasks in the page${note}`, () => {
     await page.getByTestId("filter").fill("");
   });
 
+  it("are of the window that was chosen, as the callers are", async () => {
+    const { callers: everyone, ...whole } = (await (
+      await page.request.get(`${url}/api/targets/target/window.json`)
+    ).json()) as { from: { used: number }; to: { used: number }; callers: object[] };
+    expect(everyone.length).toBeGreaterThan(10);
+    const [from, to] = [whole.from.used, whole.to.used];
+    await page.goto(`${url}/#panel=tasks&window=${from + (to - from) / 4}-${from + (3 * (to - from)) / 4}`);
+    await page.locator("th[data-column=net]", { hasText: "net change" }).waitFor();
+    await rows().first().waitFor();
+    const query = `from=${from + (to - from) / 4}&to=${from + (3 * (to - from)) / 4}`;
+    const said = async (more: string) =>
+      (await (await page.request.get(`${url}/api/targets/target/window.json?${query}&${more}`)).json()) as {
+        totals: { allocs: number };
+        callers: { caller: string; allocs: number }[];
+        tasks?: { id: number; pid: number | null; comm: string; allocs: number }[];
+      };
+    const { tasks = [], totals } = await said("by=task");
+    expect(totals.allocs).toBeGreaterThan(0);
+    expect(await rows().count()).toBe(tasks.length);
+    const shown = await Promise.all(tasks.map((_, i) => allocsOf(i)));
+    expect(shown.map(([, allocs]) => Number(allocs?.replaceAll(/\D/g, ""))).reduce((a, b) => a + b)).toBe(
+      totals.allocs,
+    );
+    // One task's callers, in the row and in the table.
+    const [{ id }] = tasks;
+    await rows().first().click();
+    const { callers } = await said(`task=${String(id)}`);
+    await page.getByTestId("task-callers").locator("li").first().waitFor();
+    await page.screenshot({ path: join(ROOT, "test-output/page-tasks-window.png") });
+    await page.getByTestId("task-callers").locator("button").click();
+    await expect.poll(() => page.getByTestId("callers-count").textContent()).toBe(`${callers.length} call sites`);
+    await page.goto(`${url}/#panel=tasks`);
+    await page.locator("th[data-column=live]").waitFor();
+  });
+
   it("have no fault that axe knows, and no more width than a phone", async () => {
     await page.evaluate(AXE);
     const faults = await page.evaluate<{ id: string }[]>("axe.run().then(({ violations }) => violations)");

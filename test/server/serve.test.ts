@@ -46,6 +46,16 @@ describe("/ws", () => {
     expect(viewer.messages[2]).toMatchObject({ type: "snapshot", snapshot: { totals: { allocs: 1 } } });
   });
 
+  it("refuses a view by kind of live objects where nobody knows their sizes", async () => {
+    const { updates, url } = await serving();
+    updates.next(updateOf([A]));
+    const viewer = connect(url, { subscribe: false });
+    await until("hello", () => viewer.messages.length === 1);
+    viewer.say({ type: "subscribe", target: "target", view: { filter: { kind: "64" } } });
+    await until("the reply", () => viewer.messages.length === 2);
+    expect(viewer.messages[1]).toMatchObject({ type: "reply", id: null, ok: false, help: "subscribe without kind" });
+  });
+
   it.each(["hello", "{}", "[]", "null", '{"type":"restart"}', '{"type":1}', ""])(
     "closes with 1008 on a message it does not know: %s",
     async (text) => {

@@ -8,7 +8,7 @@ import { nameOfTask } from "../../format/task-name.ts";
 import type { TaskRow, Tasks } from "../../model/tasks.ts";
 import type { CpuStats } from "../../model/target-facts.ts";
 import { lossNotice } from "../../report/loss-notice.ts";
-import { placeOf } from "../../report/account-file.ts";
+import { impliedMark, placeOf } from "../../report/account-file.ts";
 import { sparkline } from "./sparkline.ts";
 import { KEYS, ORDERS, type TopState } from "./top-state.ts";
 
@@ -91,7 +91,18 @@ function titleLine({ source, mode, release }: Snapshot, { isPaused }: TopState):
 
 function lossLine(snapshot: Snapshot): Line {
   const notice = lossNotice(snapshot);
-  return notice === undefined ? { text: "exact: nothing lost", style: "dim" } : { text: notice, style: "alarm" };
+  const text = [notice ?? "exact: nothing lost", ...besides(snapshot)].join("  ");
+  return { text, style: notice === undefined ? "dim" : "alarm" };
+}
+
+/** What is in net without an event, or was: beside what was lost, the reasons why alloc/free and net may not go together. */
+function besides({ totals, loss, reconciliation }: Snapshot): string[] {
+  const hidden = reconciliation?.hiddenFrees ?? 0;
+  return [
+    ...(totals.impliedFrees > 0 ? [plural(totals.impliedFrees, "implied free")] : []),
+    ...(loss.unmatchedFrees > 0 ? [plural(loss.unmatchedFrees, "unmatched free")] : []),
+    ...(hidden > 0 ? [`${plural(hidden, "object")} freed without an event`] : []),
+  ];
 }
 
 function totalsText({ snapshot: { totals }, eventsPerSecond, history }: TopData): string {
@@ -202,7 +213,12 @@ function rowText(chosen: Chosen, columns: readonly Column[]): string {
   const figures = columns.map(({ text, width }) => text(chosen).padStart(width));
   const wrapper = row.wrapper === true ? " (wrapper)" : "";
   const place = row.source === undefined ? "" : `  ${placeOf(row)}`;
-  return `${figures.join(" ")}  ${row.caller}${wrapper}${place}`;
+  return `${figures.join(" ")}  ${row.caller}${wrapper}${impliedMark(row)}${doubtMark(row)}${place}`;
+}
+
+/** Objects that look alive and may have been freed without an event, at most; of a task nobody can tell. */
+function doubtMark({ doubtfulObjects = 0 }: CallerRow): string {
+  return doubtfulObjects === 0 ? "" : `  (${formatCount(doubtfulObjects)} in doubt)`;
 }
 
 function footText({ filter, isTasks }: TopState, news: string, from: number, callers: number, room: number): string {

@@ -1,7 +1,7 @@
-import type { JSX } from "preact";
-import { useContext, useRef } from "preact/hooks";
+import { createContext, type JSX } from "preact";
+import { useContext } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
-import { exactBytes, humanBytes } from "../format/bytes.ts";
+import { exactBytes, humanBytes, signedBytes } from "../format/bytes.ts";
 import { formatCount, formatShare } from "../format/count.ts";
 import { formatSmallSpan } from "../format/small-span.ts";
 import { ClippedName } from "../parts/clipped-name.tsx";
@@ -10,19 +10,27 @@ import { ClockContext, Moment } from "../time/moment.tsx";
 import { toggleRow } from "../view/view-store.ts";
 import { recent } from "../watch/seen.ts";
 import type { Column } from "./columns.ts";
+import { wrapperHint } from "./describe-caller.ts";
 
-interface RowProps {
+export interface RowProps {
   readonly columns: readonly Column[];
   readonly row: CallerRow;
   readonly index: number;
   readonly isOpen: boolean;
+  readonly tabbable: boolean;
+  /** Its counts are others than when it was drawn last. */
+  readonly moved: boolean;
+}
+
+/** What shares are of. Not of the row: it changes with every update, and the row need not be drawn again for that. */
+export interface Whole {
   readonly netBytes: number;
   /** Net of the caller that holds the most: the bars' full length. */
   readonly greatestNet: number;
-  readonly tabbable: boolean;
 }
+export const WholeContext = createContext<Whole>({ netBytes: 0, greatestNet: 0 });
 
-export function CallerRowView({ columns, row, index, isOpen, netBytes, greatestNet, tabbable }: RowProps) {
+export function CallerRowView({ columns, row, index, isOpen, tabbable, moved }: RowProps) {
   return (
     <tr
       class="row"
@@ -31,18 +39,14 @@ export function CallerRowView({ columns, row, index, isOpen, netBytes, greatestN
       // The head is the table's first row, and counting begins at one.
       aria-rowindex={index + 2}
       tabIndex={tabbable ? 0 : -1}
-      data-moved={useMoved(row) ? "" : undefined}
+      data-moved={moved ? "" : undefined}
       onClick={() => {
         // Whoever selects text to copy it opens nothing.
         if (getSelection()?.isCollapsed !== false) toggleRow(row.callSite);
       }}
     >
       {columns.map((column) =>
-        column.kind === "text" ? (
-          <Name key={column.id} row={row} isOpen={isOpen} />
-        ) : (
-          cell(column, row, netBytes, greatestNet)
-        ),
+        column.kind === "text" ? <Name key={column.id} row={row} isOpen={isOpen} /> : cell(column, row),
       )}
     </tr>
   );
@@ -90,12 +94,7 @@ function viaHint(via: NonNullable<CallerRow["via"]>): string {
   return via.map((way) => `${formatCount(way.allocs)} allocations through ${way.function}`).join("; ");
 }
 
-function wrapperHint({ sizes = 0 }: CallerRow): string {
-  const hint = sizes > 1 ? `, for ${formatCount(sizes)} sizes` : "";
-  return `allocates for its callers${hint}; --stacks names them`;
-}
-
-function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: number): JSX.Element {
+function cell(column: Column, row: CallerRow): JSX.Element {
   const value = column.value(row);
   if (column.known?.(row) === false) {
     return (
@@ -113,7 +112,7 @@ function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: num
     case "bytes":
       return (
         <td key={column.id} data-column={column.id} data-value={value}>
-          <Quantity text={signedBytes(value, column.signed)} full={exactBytes(value)} />
+          <Quantity text={column.signed === true ? signedBytes(value) : humanBytes(value)} full={exactBytes(value)} />
         </td>
       );
     case "span":
@@ -125,7 +124,7 @@ function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: num
     case "seconds":
       return <Idle key={column.id} row={row} />;
     case "share":
-      return <Share key={column.id} share={part(value, netBytes)} bar={part(value, greatestNet)} />;
+      return <Share key={column.id} bytes={value} />;
     case "text":
     case "count":
       return (
@@ -135,11 +134,6 @@ function cell(column: Column, row: CallerRow, netBytes: number, greatestNet: num
         </td>
       );
   }
-}
-
-/** `+1.2 KiB` of a change. */
-function signedBytes(bytes: number, signed = false): string {
-  return signed && bytes > 0 ? `+${humanBytes(bytes)}` : humanBytes(bytes);
 }
 
 function part(value: number, whole: number): number {
@@ -168,21 +162,15 @@ function Idle({ row }: { readonly row: CallerRow }) {
   );
 }
 
-function Share({ share, bar }: { readonly share: number; readonly bar: number }) {
+function Share({ bytes }: { readonly bytes: number }) {
+  const { netBytes, greatestNet } = useContext(WholeContext);
+  const share = part(bytes, netBytes);
   return (
     <td data-column="share" class="share">
       <span class="share-bar" aria-hidden="true">
-        <span style={{ transform: `scaleX(${bar})` }} />
+        <span style={{ transform: `scaleX(${part(bytes, greatestNet)})` }} />
       </span>
       <Quantity text={formatShare(share)} full={formatShare(share, 4)} />
     </td>
   );
-}
-
-/** Whether the row's counts are others than when it was drawn last. */
-function useMoved(row: CallerRow): boolean {
-  const drawn = useRef(row);
-  const before = drawn.current;
-  drawn.current = row;
-  return before.allocs !== row.allocs || before.frees !== row.frees || before.impliedFrees !== row.impliedFrees;
 }

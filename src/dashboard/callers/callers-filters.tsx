@@ -1,17 +1,10 @@
 /** The choices beside the words: directory and module, each with what it holds. */
 import { useMemo } from "preact/hooks";
+import { type CallerKind, isKind } from "../../model/caller-filter.ts";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { humanBytes } from "../format/bytes.ts";
 import { inside } from "../inside/inside.ts";
-import {
-  type CallerFilter,
-  type CallerKind,
-  isKind,
-  sizesOf,
-  directoriesOf,
-  modulesOf,
-  NO_FILTER,
-} from "./filter-callers.ts";
+import { type CallerFilter, sizesOf, directoriesOf, modulesOf, NO_FILTER } from "./filter-callers.ts";
 import { Select } from "../parts/select.tsx";
 import { useSteady } from "../rings/use-steady.ts";
 

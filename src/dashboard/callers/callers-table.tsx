@@ -5,7 +5,7 @@ import type { CallerRow } from "../../model/snapshot.ts";
 import { changeView, toggleRow, view } from "../view/view-store.ts";
 import type { Scope } from "../window/scope.ts";
 import { ages, useAges } from "./ages.ts";
-import { CallerRowView } from "./caller-row.tsx";
+import { WholeContext } from "./caller-row.tsx";
 import { CallersToolbar } from "./callers-toolbar.tsx";
 import { columnsOf } from "./columns.ts";
 import { isFiltering } from "./filter-callers.ts";
@@ -14,6 +14,7 @@ import { RowDetails } from "./row-details.tsx";
 import { rowForKey } from "./row-keys.ts";
 import { TableHead } from "./table-head.tsx";
 import { useOrderedRows } from "./use-ordered-rows.ts";
+import { useRowElements } from "./use-row-elements.tsx";
 import { useReading } from "./use-reading.ts";
 import { useVirtualRows } from "./use-virtual-rows.ts";
 
@@ -77,6 +78,9 @@ export function CallersTable({ scope, viewChoice }: CallersTableProps) {
   }
 
   const greatestNet = useMemo(() => greatest(scope.callers.values()), [scope.callers]);
+  const { netBytes } = scope.totals;
+  const whole = useMemo(() => ({ netBytes, greatestNet }), [netBytes, greatestNet]);
+  const elements = useRowElements();
   const tabbable = Math.max(0, focusedIndex);
   return (
     <section class="callers" aria-label="Callers">
@@ -84,7 +88,7 @@ export function CallersTable({ scope, viewChoice }: CallersTableProps) {
         viewChoice={viewChoice}
         rows={rows}
         all={scope.callers.size}
-        netBytes={scope.totals.netBytes}
+        netBytes={netBytes}
         filtered={isFiltering(filter)}
         held={reading}
         byFocus={focus}
@@ -102,7 +106,7 @@ export function CallersTable({ scope, viewChoice }: CallersTableProps) {
             onKeyDown={onKeyDown}
             onFocusCapture={(event) => setFocused((event.target as HTMLElement).dataset["callSite"] ?? null)}
           >
-            {drawnRows()}
+            <WholeContext.Provider value={whole}>{drawnRows()}</WholeContext.Provider>
           </tbody>
         </table>
         {rows.length === 0 && (
@@ -115,6 +119,7 @@ export function CallersTable({ scope, viewChoice }: CallersTableProps) {
   /** The rows that exist, and empty ones as tall as those that do not. */
   function drawnRows(): JSX.Element[] {
     const drawn: JSX.Element[] = [];
+    const element = elements();
     let end = HEAD_HEIGHT;
     for (const item of virtualizer.getVirtualItems()) {
       const row = rows.at(item.index);
@@ -128,16 +133,11 @@ export function CallersTable({ scope, viewChoice }: CallersTableProps) {
           />,
         );
       drawn.push(
-        <CallerRowView
-          key={row.callSite}
-          columns={columns}
-          row={row}
-          index={item.index}
-          isOpen={open.includes(row.callSite)}
-          netBytes={scope.totals.netBytes}
-          greatestNet={greatestNet}
-          tabbable={item.index === tabbable}
-        />,
+        element({
+          ...{ columns, row, index: item.index },
+          isOpen: open.includes(row.callSite),
+          tabbable: item.index === tabbable,
+        }),
       );
       if (open.includes(row.callSite))
         drawn.push(

@@ -70,7 +70,7 @@ export function Callers({ account, scope: whole }: CallersProps) {
     case "workload":
       return <WorkloadPanel account={account} viewChoice={viewChoice} />;
     case "tasks":
-      return <TasksPanel key={whole.key} viewChoice={viewChoice} />;
+      return <TasksPanel key={whole.key} scope={whole} viewChoice={viewChoice} />;
     case "compare":
       return <ComparePanel account={account} viewChoice={viewChoice} />;
   }

@@ -1,5 +1,6 @@
 /** A caller in words. */
 import type { CallerRow } from "../../model/snapshot.ts";
+import { formatCount } from "../format/count.ts";
 import { formatSpan } from "../format/time.ts";
 
 /** `fs/fat/inode.c:1843 in fat_fill_super`, or why no file is known. */
@@ -25,4 +26,9 @@ export function describeChain({ source }: Pick<CallerRow, "source">): string[] {
 export function describeActive(active: { readonly seconds: number; readonly seen: boolean }, nowS: number): string {
   const ago = formatSpan(nowS - active.seconds);
   return active.seen ? `last allocated or freed ${ago} ago` : `neither allocated nor freed for at least ${ago}`;
+}
+
+export function wrapperHint({ sizes = 0 }: CallerRow): string {
+  const hint = sizes > 1 ? `, for ${formatCount(sizes)} sizes` : "";
+  return `allocates for its callers${hint}; --stacks names them`;
 }

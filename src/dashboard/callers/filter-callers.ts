@@ -1,14 +1,7 @@
 /** Which callers are shown. Pure. */
-import type { ObjectsOfSize } from "../../model/inside.ts";
+import { type CallerKind, type LiveSizes, meets } from "../../model/caller-filter.ts";
+import { placeOf } from "../../model/place-of.ts";
 import type { CallerRow } from "../../model/snapshot.ts";
-import { placeOf } from "./place-of.ts";
-
-/** How live objects were allocated: by size, from a cache, or as so many bytes (`64`). */
-export type CallerKind = "kmalloc" | "cache" | `${number}`;
-
-export function isKind(text: string): text is CallerKind {
-  return text === "kmalloc" || text === "cache" || /^\d{1,12}$/.test(text);
-}
 
 export interface CallerFilter {
   /** Words, in any case, that all stand in the call site or its file. */
@@ -25,22 +18,8 @@ export function isFiltering({ text, directory, module, kind }: CallerFilter): bo
   return text.trim() !== "" || directory !== "" || module !== "" || kind !== "";
 }
 
-/**
- * Callers with a live object of the kind. Only what is alive is known by its size: of a caller that holds nothing nobody can tell.
- *
- * @param sizes of the callers' live objects, by call site
- */
-export function withKind<Row extends CallerRow>(
-  callers: ReadonlyMap<string, Row>,
-  kind: CallerKind,
-  sizes: ReadonlyMap<string, readonly ObjectsOfSize[]>,
-): ReadonlyMap<string, Row> {
-  const isOf = (objects: ObjectsOfSize) => objects.kind === kind || String(objects.bytesAlloc) === kind;
-  return new Map([...callers].filter(([callSite]) => sizes.get(callSite)?.some(isOf) === true));
-}
-
 /** The sizes of live objects, those with the most bytes first. */
-export function sizesOf(sizes: ReadonlyMap<string, readonly ObjectsOfSize[]>): { bytesAlloc: number; bytes: number }[] {
+export function sizesOf(sizes: LiveSizes): { bytesAlloc: number; bytes: number }[] {
   const sums = new Map<number, number>();
   for (const objects of sizes.values())
     for (const { bytesAlloc, liveObjects } of objects)
@@ -48,23 +27,10 @@ export function sizesOf(sizes: ReadonlyMap<string, readonly ObjectsOfSize[]>): {
   return [...sums].map(([bytesAlloc, bytes]) => ({ bytesAlloc, bytes })).sort((a, b) => b.bytes - a.bytes);
 }
 
-/** The rows that the filter lets through, in the order they come. */
+/** The rows that the filter lets through, in the order they come; a kind is looked for before (`holdsKind`). */
 export function filterCallers(callers: Iterable<CallerRow>, filter: CallerFilter): CallerRow[] {
   const rows = Array.from(callers);
-  if (!isFiltering(filter)) return rows;
-  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
-  return rows.filter((row) => matches(row, filter, words));
-}
-
-function matches(row: CallerRow, { directory, module }: CallerFilter, words: readonly string[]): boolean {
-  if (directory !== "" || module !== "") {
-    const place = placeOf(row);
-    if (module !== "" && place.module !== module) return false;
-    if (directory !== "" && place.directory !== directory && !place.directory.startsWith(`${directory}/`)) return false;
-  }
-  if (words.length === 0) return true;
-  const text = `${row.callSite} ${row.source?.file ?? ""}`.toLowerCase();
-  return words.every((word) => text.includes(word));
+  return isFiltering(filter) ? rows.filter(meets(filter)) : rows;
 }
 
 export interface Choice {

@@ -37,14 +37,10 @@ export function keepOrder(
   filter: CallerFilter,
   sort: Sort,
 ): CallerRow[] {
-  const rows: CallerRow[] = [];
-  const kept = new Set<string>();
-  for (const { callSite } of shown) {
-    const row = callers.get(callSite);
-    if (row === undefined) continue;
-    rows.push(row);
-    kept.add(callSite);
-  }
+  const rows = shown.flatMap(({ callSite }) => callers.get(callSite) ?? []);
+  // All of them, mostly: nothing is new.
+  if (rows.length === callers.size) return rows;
+  const kept = new Set(rows.map(({ callSite }) => callSite));
   // A row never vanishes within a run, and the filter is the same: no more rows, no new ones to look for.
   const others: CallerRow[] = [];
   for (const [callSite, row] of callers) if (!kept.has(callSite)) others.push(row);

@@ -12,7 +12,7 @@ import type { Scope } from "../window/scope.ts";
 import { ClockContext, Moment } from "../time/moment.tsx";
 import { CallerFactsView } from "./caller-facts.tsx";
 import { CallerLivesView } from "./caller-lives.tsx";
-import { describeActive, describeChain, describeSource } from "./describe-caller.ts";
+import { describeActive, describeChain, describeSource, wrapperHint } from "./describe-caller.ts";
 
 interface DetailsProps {
   readonly row: CallerRow;
@@ -46,6 +46,10 @@ export function RowDetails({ row, scope, onClose }: DetailsProps) {
         </button>
       </div>
       <dl class="details-facts">
+        <Fact name="call site">
+          <code>{row.callSite}</code>
+        </Fact>
+        {row.wrapper === true && <Fact name="wrapper">{wrapperHint(row)}</Fact>}
         <Fact name="source">{describeSource(row)}</Fact>
         {chain.length > 0 && (
           <Fact name="inlined">

@@ -1,7 +1,12 @@
 import { useMemo } from "preact/hooks";
+import { type CallerKind, holdsKind, type LiveSizes } from "../../model/caller-filter.ts";
 import { inside, useInside } from "../inside/inside.ts";
 import type { Scope } from "../window/scope.ts";
-import { type CallerKind, withKind } from "./filter-callers.ts";
+
+function withKind(callers: Scope["callers"], kind: CallerKind, sizes: LiveSizes): Scope["callers"] {
+  const isOf = holdsKind(kind, sizes);
+  return new Map([...callers].filter(([, row]) => isOf(row)));
+}
 
 /** The scope with those callers alone whose live objects are of the kind; what they are is asked for while it is wanted. */
 export function useKindScope(scope: Scope, kind: CallerKind | ""): Scope {

@@ -4,7 +4,7 @@
  */
 import type { CallerRow } from "../../model/snapshot.ts";
 import { UNATTRIBUTED } from "../../model/source-tree.ts";
-import { BUILT_IN, NO_NAME, placeOf } from "../callers/place-of.ts";
+import { BUILT_IN, NO_NAME, placeOf } from "../../model/place-of.ts";
 import type { Layer, Stacking } from "./stack.ts";
 
 export interface Stack {

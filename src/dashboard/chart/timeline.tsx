@@ -21,7 +21,7 @@ import { placeForKey } from "./window-keys.ts";
 const WORDS: Record<Stacking, string> = { net: "as one", directories: "by directory", callers: "by caller" };
 const NO_NAME: Record<Stacking, string> = { ...WORDS, directories: "by module" };
 
-interface TimelineProps {
+export interface TimelineProps {
   readonly account: Account;
   /** Between which moments the views below are, where a window is chosen and they are known. */
   readonly used: Span | null;

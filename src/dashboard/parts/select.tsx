@@ -1,3 +1,4 @@
+import { useMemo } from "preact/hooks";
 import { humanBytes } from "../format/bytes.ts";
 
 export interface SelectChoice {
@@ -19,6 +20,16 @@ interface SelectProps {
 /** One of many, each with what it holds. */
 export function Select({ id, label, all, value, choices, onChoice }: SelectProps) {
   const isKnown = value === "" || choices.some(({ name }) => name === value);
+  // There may be hundreds, and they change seldom: the same elements are not looked into.
+  const options = useMemo(
+    () =>
+      choices.map(({ name, label: shown = name, netBytes }) => (
+        <option key={name} value={name}>
+          {shown} · {humanBytes(netBytes)}
+        </option>
+      )),
+    [choices],
+  );
   return (
     <label class="choice">
       <span class="visually-hidden">{label}</span>
@@ -29,11 +40,7 @@ export function Select({ id, label, all, value, choices, onChoice }: SelectProps
       >
         <option value="">{all}</option>
         {!isKnown && <option value={value}>{value}: nothing</option>}
-        {choices.map(({ name, label: shown = name, netBytes }) => (
-          <option key={name} value={name}>
-            {shown} · {humanBytes(netBytes)}
-          </option>
-        ))}
+        {options}
       </select>
     </label>
   );

@@ -31,14 +31,17 @@ function grownOnly(callers: CallerRow[], { kind }: Scope): CallerRow[] {
 }
 
 export function CallersRings({ account, scope, viewChoice }: CallersRingsProps) {
-  const { attribute, filter } = view.value;
+  const { attribute, filter, task } = view.value;
   const { reading, focus, handlers } = useReading();
   const steady = useSteady(scope.callers, reading, REDRAW_MS);
   const callers = useMemo(() => grownOnly(filterCallers(steady.values(), filter), scope), [steady, filter, scope.kind]);
   const name = account.target.release ?? "kernel";
   const bySource = useMemo(() => callers.some(({ source }) => (source?.file ?? null) !== null), [callers]);
   const image = useFootprint(bySource && (attribute === "current" || attribute === "static"));
-  const part = useMemo(() => (image.state === "known" ? imageWithin(image.tree, filter) : undefined), [image, filter]);
+  const part = useMemo(
+    () => (image.state === "known" ? imageWithin(image.tree, { ...filter, task: task ?? "" }) : undefined),
+    [image, filter, task],
+  );
   const root = useMemo(() => {
     if (!bySource) return moduleTreeOf(callers, name);
     const dynamic = sourceTreeOf({ callers }, name);

@@ -1,5 +1,4 @@
 /** Tasks as rows of a table: each, or those of one name as one. Pure. */
-import type { CallerRow } from "../../model/snapshot.ts";
 import { nameOfTask } from "../../format/task-name.ts";
 import type { TaskRow } from "../../model/tasks.ts";
 import type { TaskChoice } from "./task-choice.ts";
@@ -19,11 +18,19 @@ export interface TaskLine {
   readonly callSites: number | null;
 }
 
+/** A task's sums; of a window what is not known between two moments is absent. */
+export type TaskSums = Omit<TaskFigures, "wasteBytes" | "liveObjects"> &
+  Partial<Pick<TaskFigures, "wasteBytes" | "liveObjects">>;
+type TaskFigures = Pick<
+  TaskRow,
+  "id" | "pid" | "comm" | "netBytes" | "wasteBytes" | "totalBytes" | "liveObjects" | "allocs" | "frees" | "callSites"
+>;
+
 export type Gathering = "process" | "name";
 
-export function linesOf(tasks: readonly TaskRow[], by: Gathering): TaskLine[] {
+export function linesOf(tasks: readonly TaskSums[], by: Gathering): TaskLine[] {
   const lines = tasks.map((row): TaskLine => {
-    const { netBytes, wasteBytes, totalBytes, liveObjects, allocs, frees, callSites } = row;
+    const { netBytes, wasteBytes = 0, totalBytes, liveObjects = 0, allocs, frees, callSites } = row;
     const sums = { netBytes, wasteBytes, totalBytes, liveObjects, allocs, frees, callSites };
     return by === "process"
       ? { choice: `id:${row.id}`, name: nameOfTask(row), tasks: 1, ...sums }
@@ -78,40 +85,4 @@ export function orderTasks(lines: readonly TaskLine[], text: string, { column, d
   return lines
     .filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)))
     .sort((a, b) => (value === undefined ? sign * byName(a, b) : sign * (value(a) - value(b)) || byName(a, b)));
-}
-
-const SUMS = [
-  "allocs",
-  "frees",
-  "impliedFrees",
-  "totalBytes",
-  "requestedBytes",
-  "netBytes",
-  "netRequestedBytes",
-  "wasteBytes",
-  "liveObjects",
-] as const;
-
-/**
- * The callers of tasks as rows, with these tasks' amounts alone. Of several tasks together a peak is not known: 0.
- *
- * @param live rows of the whole account, which know their source
- */
-export function callersOf(
-  tasks: readonly TaskRow[],
-  live: ReadonlyMap<string, CallerRow>,
-): ReadonlyMap<string, CallerRow> {
-  const rows = new Map<string, CallerRow>();
-  for (const row of tasks.flatMap(({ callers }) => callers ?? [])) {
-    const before = rows.get(row.callSite);
-    const known = live.get(row.callSite);
-    const sums = before && Object.fromEntries(SUMS.map((name) => [name, before[name] + row[name]]));
-    rows.set(row.callSite, {
-      ...row,
-      ...(sums && { ...sums, peakNetBytes: 0 }),
-      ...(known?.source && { source: known.source }),
-      ...(known?.wrapper && { wrapper: known.wrapper }),
-    });
-  }
-  return rows;
 }

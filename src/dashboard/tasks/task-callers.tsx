@@ -1,13 +1,16 @@
 /** By which callers a task holds what it holds: of a row that is open. */
 import { useMemo } from "preact/hooks";
+import type { CallerRow } from "../../model/snapshot.ts";
 import type { Tasks } from "../../model/tasks.ts";
 import { pathOfTarget } from "../api/target-path.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { sortCallers } from "../callers/order-callers.ts";
-import { exactBytes, humanBytes } from "../format/bytes.ts";
+import { exactBytes, humanBytes, signedBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
-import { changeView } from "../view/view-store.ts";
-import { callersOf } from "./gather-tasks.ts";
+import { changeView, view } from "../view/view-store.ts";
+import { useWindow } from "../window/use-window.ts";
+import { windowRows } from "../window/window-rows.ts";
+import { callersOf } from "../../model/task-callers.ts";
 import { queryOf, type TaskChoice } from "./task-choice.ts";
 
 const EVERY_MS = 3000;
@@ -15,12 +18,26 @@ const MOST = 20;
 const BY_NET = { column: "net", descending: true } as const;
 const NO_ROWS = new Map<string, never>();
 
-export function TaskCallers({ choice, name }: { readonly choice: TaskChoice; readonly name: string }) {
-  const answer = useAnswer<Tasks>(pathOfTarget(`tasks.json?${queryOf(choice)}`), EVERY_MS);
-  const rows = useMemo(
-    () => (answer.state === "known" ? sortCallers([...callersOf(answer.value.tasks, NO_ROWS).values()], BY_NET) : []),
-    [answer],
-  );
+interface TaskCallersProps {
+  readonly choice: TaskChoice;
+  readonly name: string;
+  /** Trace clock of the account's last event, seconds. */
+  readonly nowS: number;
+}
+
+export function TaskCallers({ choice, name, nowS }: TaskCallersProps) {
+  const { window } = view.value;
+  const query = queryOf(choice);
+  const whole = useAnswer<Tasks>(window === null ? pathOfTarget(`tasks.json?${query}`) : null, EVERY_MS);
+  const part = useWindow(window, nowS, query);
+  const answer = window === null ? whole : part;
+  const rows = useMemo(() => {
+    const callers =
+      whole.state === "known"
+        ? callersOf(whole.value.tasks, NO_ROWS)
+        : windowRows(part.state === "known" ? part.value.callers : [], NO_ROWS);
+    return sortCallers([...callers.values()], BY_NET);
+  }, [whole, part]);
   return (
     <div class="task-callers" role="group" aria-label={`Callers of ${name}`} data-testid="task-callers">
       <p class="details-more">
@@ -35,11 +52,18 @@ export function TaskCallers({ choice, name }: { readonly choice: TaskChoice; rea
       <ol>
         {rows.slice(0, MOST).map((row) => (
           <li key={row.callSite} title={`${exactBytes(row.netBytes)} of ${exactBytes(row.totalBytes)}`}>
-            <code>{row.caller}</code> {humanBytes(row.netBytes)} in {formatCount(row.liveObjects)} objects, of{" "}
-            {formatCount(row.allocs)} allocations
+            <code>{row.caller}</code> {window === null ? heldOf(row) : changeOf(row)}
           </li>
         ))}
       </ol>
     </div>
   );
+}
+
+function heldOf({ netBytes, liveObjects, allocs }: CallerRow): string {
+  return `${humanBytes(netBytes)} in ${formatCount(liveObjects)} objects, of ${formatCount(allocs)} allocations`;
+}
+
+function changeOf({ netBytes, allocs, frees }: CallerRow): string {
+  return `${signedBytes(netBytes)} by ${formatCount(allocs)} allocations and ${formatCount(frees)} frees`;
 }

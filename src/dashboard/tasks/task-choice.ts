@@ -6,8 +6,14 @@ export function isTaskChoice(text: string): text is TaskChoice {
   return /^(?:id:\d{1,9}|name:[^]{1,100})$/.test(text);
 }
 
+/** What asks for the choice: `["task", "7"]`, `["comm", "sh"]`. */
+export function wordsOf(choice: TaskChoice): [name: string, value: string] {
+  const [, kind, value] = /^(id|name):([^]*)$/.exec(choice) ?? [];
+  return [kind === "id" ? "task" : "comm", value];
+}
+
 /** What of `tasks.json` is the choice's. */
 export function queryOf(choice: TaskChoice): string {
-  const [, kind, value] = /^(id|name):([^]*)$/.exec(choice) ?? [];
-  return `${kind === "id" ? "task" : "comm"}=${encodeURIComponent(value)}`;
+  const [name, value] = wordsOf(choice);
+  return `${name}=${encodeURIComponent(value)}`;
 }

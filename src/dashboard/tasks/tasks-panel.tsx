@@ -4,6 +4,8 @@ import { useMemo, useState } from "preact/hooks";
 import { formatCount } from "../format/count.ts";
 import { ChoiceChips } from "../parts/choice-chips.tsx";
 import { view } from "../view/view-store.ts";
+import type { Scope } from "../window/scope.ts";
+import { useWindow } from "../window/use-window.ts";
 import { type Gathering, linesOf, orderTasks, type TaskSort } from "./gather-tasks.ts";
 import { tasks, useTasks } from "./tasks.ts";
 import { TasksTable } from "./tasks-table.tsx";
@@ -13,13 +15,23 @@ const WORDS: Record<Gathering, string> = { process: "each", name: "by name" };
 /** Rows that are drawn; more than anybody reads. */
 const MOST = 300;
 
-export function TasksPanel({ viewChoice }: { readonly viewChoice: ComponentChildren }) {
-  useTasks();
+interface TasksPanelProps {
+  readonly scope: Scope;
+  readonly viewChoice: ComponentChildren;
+}
+
+export function TasksPanel({ scope: { nowS }, viewChoice }: TasksPanelProps) {
+  const { window } = view.value;
+  useTasks(window === null);
+  const part = useWindow(window, nowS, "by=task");
   const [by, setBy] = useState<Gathering>("process");
   const [sort, setSort] = useState<TaskSort>({ column: "net", descending: true });
   const { text } = view.value.filter;
-  const answer = tasks.value;
-  const all = useMemo(() => (answer.state === "known" ? linesOf(answer.value.tasks, by) : []), [answer, by]);
+  const answer = window === null ? tasks.value : part;
+  const all = useMemo(() => {
+    if (answer.state !== "known") return [];
+    return linesOf(answer.value.tasks ?? [], by);
+  }, [answer, by]);
   const lines = useMemo(() => orderTasks(all, text, sort), [all, text, sort]);
   return (
     <section class="callers" aria-label="Tasks">
@@ -46,12 +58,16 @@ export function TasksPanel({ viewChoice }: { readonly viewChoice: ComponentChild
           </p>
         )}
         {answer.state === "known" && (
-          <TasksTable key={by} lines={lines.slice(0, MOST)} by={by} sort={sort} onSort={setSort} />
+          <TasksTable key={by} lines={lines.slice(0, MOST)} {...{ by, sort, nowS }} onSort={setSort} />
         )}
         {lines.length > MOST && (
           <p class="callers-empty">and {formatCount(lines.length - MOST)} more: the filter finds them</p>
         )}
-        {answer.state === "known" && lines.length === 0 && <p class="callers-empty">No task matches the filter</p>}
+        {answer.state === "known" && lines.length === 0 && (
+          <p class="callers-empty">
+            {all.length === 0 ? "Nothing was allocated or freed then" : "No task matches the filter"}
+          </p>
+        )}
       </div>
     </section>
   );

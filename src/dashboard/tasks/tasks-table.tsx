@@ -2,11 +2,12 @@ import type { JSX, TargetedKeyboardEvent } from "preact";
 import { useState } from "preact/hooks";
 import { rowForKey } from "../callers/row-keys.ts";
 import { TableHead } from "../callers/table-head.tsx";
-import { exactBytes, humanBytes } from "../format/bytes.ts";
+import { exactBytes, humanBytes, signedBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
 import { Quantity } from "../parts/quantity.tsx";
 import type { Gathering, TaskColumn, TaskLine, TaskSort } from "./gather-tasks.ts";
 import type { TaskChoice } from "./task-choice.ts";
+import { view } from "../view/view-store.ts";
 import { TaskCallers } from "./task-callers.tsx";
 
 interface Column {
@@ -34,16 +35,37 @@ const COLUMNS: readonly Column[] = [
     cell: ({ callSites }) => (callSites === null ? <>–</> : count(callSites)),
   },
 ];
+
+const OF_WINDOW: Partial<Record<TaskColumn, Partial<Column>>> = {
+  net: {
+    label: "net change",
+    hint: "bytes it allocated less those of its that were freed, in the window",
+    cell: ({ netBytes }) => <Quantity text={signedBytes(netBytes)} full={exactBytes(netBytes)} />,
+  },
+  total: { hint: "bytes allocated in the window" },
+  allocs: { hint: "allocations in the window" },
+  frees: { hint: "frees of its allocations in the window, whoever freed" },
+  callers: { hint: "call sites of which something changed" },
+};
+/** What is not known between two moments. */
+const NOT_OF_WINDOW: ReadonlySet<TaskColumn> = new Set(["live", "waste"]);
+const WINDOW_COLUMNS: readonly Column[] = COLUMNS.filter(({ id }) => !NOT_OF_WINDOW.has(id)).map((column) => ({
+  ...column,
+  ...OF_WINDOW[column.id],
+}));
 const PAGE = 15;
 
 interface TasksTableProps {
   readonly lines: readonly TaskLine[];
   readonly by: Gathering;
   readonly sort: TaskSort;
+  /** Trace clock of the account's last event, seconds. */
+  readonly nowS: number;
   readonly onSort: (sort: TaskSort) => void;
 }
 
-export function TasksTable({ lines, by, sort, onSort }: TasksTableProps) {
+export function TasksTable({ lines, by, sort, nowS, onSort }: TasksTableProps) {
+  const columns = view.value.window === null ? COLUMNS : WINDOW_COLUMNS;
   const [open, setOpen] = useState<TaskChoice | null>(null);
   const [focused, setFocused] = useState<TaskChoice | null>(null);
   const tabbable = lines.some(({ choice }) => choice === focused) ? focused : lines.at(0)?.choice;
@@ -67,12 +89,12 @@ export function TasksTable({ lines, by, sort, onSort }: TasksTableProps) {
   return (
     <table class="tasks" data-testid="tasks" aria-label="Tasks">
       <colgroup>
-        {COLUMNS.map(({ id }) => (
+        {columns.map(({ id }) => (
           <col key={id} class={id === "task" ? "col-caller" : `col-${id}`} />
         ))}
       </colgroup>
       <TableHead
-        columns={COLUMNS}
+        columns={columns}
         sort={sort}
         onSort={(column) =>
           onSort({ column, descending: sort.column === column ? !sort.descending : column !== "task" })
@@ -96,7 +118,7 @@ export function TasksTable({ lines, by, sort, onSort }: TasksTableProps) {
               if (getSelection()?.isCollapsed !== false) toggle(line.choice);
             }}
           >
-            {COLUMNS.map(({ id, cell }) =>
+            {columns.map(({ id, cell }) =>
               cell === undefined ? (
                 <th key={id} scope="row" class="caller" title={line.name}>
                   <div>
@@ -124,8 +146,8 @@ export function TasksTable({ lines, by, sort, onSort }: TasksTableProps) {
           </tr>,
           open === line.choice && (
             <tr key={`callers of ${line.choice}`} class="detail-row">
-              <td colSpan={COLUMNS.length}>
-                <TaskCallers choice={line.choice} name={line.name} />
+              <td colSpan={columns.length}>
+                <TaskCallers choice={line.choice} name={line.name} nowS={nowS} />
               </td>
             </tr>
           ),

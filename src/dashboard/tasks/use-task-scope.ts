@@ -1,31 +1,42 @@
-/** The scope with one task's part of every caller, where a task was chosen. */
+/** The scope with one task's part of every caller, where a task was chosen: of the whole trace, or of a window. */
 import { useMemo, useRef } from "preact/hooks";
+import { callersOf } from "../../model/task-callers.ts";
 import type { Tasks } from "../../model/tasks.ts";
 import { pathOfTarget } from "../api/target-path.ts";
 import { type Answer, useAnswer } from "../api/use-answer.ts";
+import { view } from "../view/view-store.ts";
 import type { Scope } from "../window/scope.ts";
-import { callersOf } from "./gather-tasks.ts";
+import { useWindow } from "../window/use-window.ts";
+import { windowRows } from "../window/window-rows.ts";
 import { queryOf, type TaskChoice } from "./task-choice.ts";
 
 const EVERY_MS = 2000;
+const NO_ROWS = new Map<string, never>();
 
 export function useTaskScope(scope: Scope, task: TaskChoice | null): Scope {
-  const isWhole = scope.kind === "whole";
-  const path = task === null || !isWhole ? null : pathOfTarget(`tasks.json?${queryOf(task)}`);
-  const answer = useAnswer<Tasks>(path, EVERY_MS);
+  const { window } = view.value;
+  const query = task === null ? "" : queryOf(task);
+  const whole = useAnswer<Tasks>(
+    task === null || window !== null ? null : pathOfTarget(`tasks.json?${query}`),
+    EVERY_MS,
+  );
+  const part = useWindow(task === null ? null : window, scope.nowS, query);
   const live = useRef(scope.callers);
   live.current = scope.callers;
-  const callers = useMemo(() => callersOf(answer.state === "known" ? answer.value.tasks : [], live.current), [answer]);
+  const callers = useMemo(() => {
+    if (whole.state === "known") return callersOf(whole.value.tasks, live.current);
+    return part.state === "known" ? windowRows(part.value.callers, live.current) : NO_ROWS;
+  }, [whole, part]);
   const netBytes = useMemo(() => [...callers.values()].reduce((sum, row) => sum + row.netBytes, 0), [callers]);
   if (task === null) return scope;
   const key = `${scope.key} ${task}`;
-  const nothing = isWhole
-    ? nothingOf(answer)
-    : "A task's part is known of the whole trace: end the window, or choose all tasks";
-  return { ...scope, kind: "task", key, callers, totals: { netBytes }, nothing };
+  const used = part.state === "known" ? { min: part.value.from.used, max: part.value.to.used } : null;
+  const nothing =
+    window === null ? nothingOf(whole, "This run has no such task") : nothingOf(part, "It did nothing then");
+  return { ...scope, kind: window === null ? "task" : "window", key, callers, totals: { netBytes }, used, nothing };
 }
 
-function nothingOf(answer: Answer<Tasks>): string {
-  if (answer.state === "failed") return `Nothing is known of tasks (--tasks keeps them): ${answer.why}`;
-  return answer.state === "known" ? "This run has no such task" : "Asking for the task …";
+function nothingOf({ state, ...answer }: Answer<unknown>, none: string): string {
+  if ("why" in answer) return `Nothing is known of tasks (--tasks keeps them): ${answer.why}`;
+  return state === "known" ? none : "Asking for the task …";
 }

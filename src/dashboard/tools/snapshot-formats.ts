@@ -1,4 +1,5 @@
 /** In which forms the server gives a snapshot, and what of the view it is asked for. Pure. */
+import { wordsOf } from "../tasks/task-choice.ts";
 import type { View } from "../view/view.ts";
 
 export const FORMATS = [
@@ -16,7 +17,7 @@ export function nameOf(extension: string, now: Date): string {
 }
 
 /** `?directory=fs&a=static`; empty where the view is the default one. */
-export function queryOf({ filter, attribute }: Pick<View, "filter" | "attribute">): string {
+export function queryOf({ filter, task, attribute }: Pick<View, "filter" | "task" | "attribute">): string {
   const words = new URLSearchParams();
   const put = (name: string, value: string) => {
     if (value.trim() !== "") words.append(name, value.trim());
@@ -24,13 +25,9 @@ export function queryOf({ filter, attribute }: Pick<View, "filter" | "attribute"
   put("text", filter.text);
   put("directory", filter.directory);
   put("module", filter.module);
+  put("kind", filter.kind);
+  if (task !== null) words.append(...wordsOf(task));
   if (attribute !== "current_dynamic") put("a", attribute);
   const text = words.toString();
   return text === "" ? "" : `?${text}`;
-}
-
-/** What the page is filtered by and a file is not; undefined where that is nothing. */
-export function notInFiles({ filter, task }: Pick<View, "filter" | "task">): string | undefined {
-  const names = [...(filter.kind === "" ? [] : ["kind"]), ...(task === null ? [] : ["task"])];
-  return names.length === 0 ? undefined : `A file has callers of every ${names.join(" and ")}.`;
 }

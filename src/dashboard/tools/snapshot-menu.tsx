@@ -5,7 +5,7 @@ import { pathOfTarget } from "../api/target-path.ts";
 import { download } from "../link/token.ts";
 import { Popover } from "../parts/popover.tsx";
 import { view } from "../view/view-store.ts";
-import { FORMATS, nameOf, notInFiles, queryOf } from "./snapshot-formats.ts";
+import { FORMATS, nameOf, queryOf } from "./snapshot-formats.ts";
 
 export const SNAPSHOT_MENU = "snapshot-menu";
 
@@ -21,7 +21,6 @@ async function save(extension: string): Promise<void> {
 }
 
 export function SnapshotMenu() {
-  const unasked = notInFiles(view.value);
   return (
     <Popover
       testId={SNAPSHOT_MENU}
@@ -39,7 +38,7 @@ export function SnapshotMenu() {
           </li>
         ))}
       </ul>
-      {unasked !== undefined && <p class="formats-note">{unasked}</p>}
+      {view.value.window !== null && <p class="formats-note">A file is of the whole trace, not of the window.</p>}
       <p class="lossy" role="status">
         {failed.value}
       </p>

@@ -2,10 +2,10 @@
  * A view as the address's fragment, and back. Of a fragment the server never learns; it holds no token, and whatever stands
  * in it that is not understood is left out.
  */
+import { isKind } from "../../model/caller-filter.ts";
 import { RING_ATTRIBUTES } from "../../model/source-tree.ts";
 import { type Stacking, STACKINGS } from "../chart/stack.ts";
 import { COLUMNS } from "../callers/columns.ts";
-import { isKind } from "../callers/filter-callers.ts";
 import { isTaskChoice } from "../tasks/task-choice.ts";
 import { CLOCKS } from "../time/clock.ts";
 import { DEFAULT_VIEW, type Panel, PANELS, type Span, type View } from "./view.ts";

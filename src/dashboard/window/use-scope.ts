@@ -1,27 +1,16 @@
 /** The whole trace, or the window that was chosen in it: what every view below the timeline is of. */
 import { useMemo, useRef } from "preact/hooks";
-import { pathOfTarget } from "../api/target-path.ts";
-import { type Answer, useAnswer } from "../api/use-answer.ts";
+import type { Answer } from "../api/use-answer.ts";
 import type { Account } from "../state/page-state.ts";
 import { view } from "../view/view-store.ts";
 import { type Scope, wholeScope } from "./scope.ts";
-import { type WindowCaller, windowRows } from "./window-rows.ts";
-
-interface WindowAnswer {
-  readonly from: { readonly used: number };
-  readonly to: { readonly used: number };
-  readonly callers: readonly WindowCaller[];
-}
-
-/** A window that reaches to the present goes on. */
-const AGAIN_MS = 2000;
+import { useWindow, type WindowAnswer } from "./use-window.ts";
+import { windowRows } from "./window-rows.ts";
 
 export function useScope(account: Account): Scope {
   const { window } = view.value;
   const nowS = (account.window.lastEventNs ?? 0) / 1e9;
-  const isOpen = window !== null && window.max >= nowS;
-  const path = window === null ? null : pathOfTarget(`window.json?from=${window.min}&to=${window.max}`);
-  const answer = useAnswer<WindowAnswer>(path, isOpen ? AGAIN_MS : 0);
+  const answer = useWindow(window, nowS);
   // Sources may become known later; whoever is known by then is enough.
   const live = useRef(account.callers);
   live.current = account.callers;

@@ -1,7 +1,7 @@
 /** What a target's account knows beyond its snapshot: sizes and stacks, who frees what, whose it is, what its workload left. */
 import type { FastifyInstance } from "fastify";
 import { livesQuerySchema } from "../../model/lives.ts";
-import { type Tasks, type TasksQuery, tasksQuerySchema } from "../../model/tasks.ts";
+import { tasksAsked, tasksQuerySchema } from "../../model/tasks.ts";
 import type { TargetRegistry } from "../registry.ts";
 import { hubOf, queryOf } from "./add-targets.ts";
 
@@ -36,11 +36,4 @@ export function addInside(app: FastifyInstance, registry: TargetRegistry): void 
     const hub = hubOf(registry, request.params.id, reply);
     return hub === undefined ? reply : (hub.latest?.workloadView?.() ?? reply.code(204).send());
   });
-}
-
-function tasksAsked(all: Tasks, { task, comm, callers }: TasksQuery): Tasks {
-  const tasks = all.tasks.filter(
-    (row) => (task === undefined || row.id === Number(task)) && (comm === undefined || row.comm === comm),
-  );
-  return { ...all, tasks: callers === "none" ? tasks.map((row) => ({ ...row, callers: undefined })) : tasks };
 }

@@ -1,15 +1,12 @@
 /** `/api/targets`, and what is asked of one. */
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { z } from "zod";
-import { type SnapshotQuery, snapshotQuerySchema, windowQuerySchema } from "../../model/api.ts";
+import { snapshotQuerySchema, windowQuerySchema } from "../../model/api.ts";
 import { ExitCode, KmemtapError, messageOf } from "../../model/errors.ts";
 import { printable } from "../../model/printable.ts";
-import type { Snapshot } from "../../model/snapshot.ts";
-import { type View, viewSchema } from "../../model/wire-request.ts";
 import type { TargetHub } from "../hub/target-hub.ts";
-import { totalsOf } from "../../model/totals-of.ts";
-import { selectRows } from "../hub/view-rows.ts";
 import type { TargetRegistry } from "../registry.ts";
+import { selectCallers } from "./select-callers.ts";
 import { SNAPSHOT_FILES, type SnapshotFile } from "./snapshot-files.ts";
 import { windowOf } from "./window.ts";
 
@@ -28,10 +25,11 @@ export function addTargets(app: FastifyInstance, registry: TargetRegistry): void
       if (hub === undefined || query === undefined) return reply;
       const whole = hub.snapshotOf(query.run);
       if (whole === undefined) return refuse(reply, 404, `run ${String(query.run)} is not kept`, "");
-      const snapshot = selected(whole, query);
       const { type, make } = SNAPSHOT_FILES[ending];
-      const context = { snapshot, query, footprint: registry.target(id)?.footprint, atMs: Date.now() };
-      return answering(reply, type, async () => make(context));
+      const { footprint } = registry.target(id) ?? {};
+      return answering(reply, type, () =>
+        make({ ...selectCallers(hub, whole, query), query, footprint, atMs: Date.now() }),
+      );
     });
   }
 
@@ -41,7 +39,9 @@ export function addTargets(app: FastifyInstance, registry: TargetRegistry): void
     if (hub === undefined || query === undefined) return reply;
     if ((query.from ?? -Infinity) > (query.to ?? Infinity))
       return refuse(reply, 400, "from is later than to", "give both in seconds of the trace clock");
-    return windowOf(hub, query) ?? refuse(reply, 503, "nothing has happened yet", "ask again in a second");
+    if (hub.latest?.history.length === 0)
+      return refuse(reply, 503, "nothing has happened yet", "ask again in a second");
+    return answering(reply, "application/json", () => JSON.stringify(windowOf(hub, query)));
   });
 
   app.get<TargetRoute>("/api/targets/:id/footprint", (request, reply) => {
@@ -71,25 +71,10 @@ export function queryOf<T>(schema: z.ZodType<T>, query: unknown, reply: FastifyR
   return undefined;
 }
 
-/** With a filter the totals are of what it leaves, as with --branch; a limit only shortens the list. */
-function selected(snapshot: Snapshot, query: SnapshotQuery): Snapshot {
-  const { order, descending, limit, text, directory, module } = query;
-  const filter = Object.fromEntries(
-    Object.entries({ text, directory, module }).filter(([, value]) => value !== undefined),
-  );
-  const view: View = viewSchema.parse({ order, ...(descending !== undefined && { descending }), filter });
-  const { rows } = selectRows(view, snapshot.callers);
-  return {
-    ...snapshot,
-    callers: rows.slice(0, limit),
-    ...(Object.keys(filter).length > 0 && { totals: totalsOf(rows) }),
-  };
-}
-
 async function answering(
   reply: FastifyReply,
   type: string,
-  answer: () => Promise<string | Uint8Array>,
+  answer: () => string | Uint8Array | Promise<string | Uint8Array>,
 ): Promise<FastifyReply> {
   let content: string | Uint8Array;
   try {

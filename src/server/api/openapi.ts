@@ -58,7 +58,7 @@ const OPERATIONS: readonly Operation[] = [
   })),
   {
     path: `${TARGET}/window.json`,
-    summary: "What changed between two moments",
+    summary: "What changed between two moments, by caller or by task",
     query: windowQuerySchema,
     answer: windowSchema,
     refusals: [400, 404, 503],

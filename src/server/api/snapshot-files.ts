@@ -18,6 +18,8 @@ import type { Footprint } from "../registry.ts";
 
 export interface FileContext {
   readonly snapshot: Snapshot;
+  /** Of what it is, see select-callers.ts. */
+  readonly parts: readonly string[];
   readonly query: SnapshotQuery;
   readonly footprint: Footprint | undefined;
   /** Wall clock of the snapshot. */
@@ -61,7 +63,7 @@ function orderOf(order: ViewOrder): OrderBy {
   });
 }
 
-async function rings(format: "svg" | "png", { snapshot, query, footprint }: FileContext) {
+async function rings(format: "svg" | "png", { snapshot, parts, query, footprint }: FileContext) {
   const hasSources = snapshot.symbols !== undefined;
   const attribute: RingAttribute = query.a ?? "current_dynamic";
   const name = snapshot.release ?? "kernel";
@@ -70,7 +72,7 @@ async function rings(format: "svg" | "png", { snapshot, query, footprint }: File
   const root = wantsImage ? joinTrees(dynamic, within(imageOf(await footprint(snapshot.release)), query)) : dynamic;
   const notExact = lossNotice(snapshot);
   const facts = {
-    source: [snapshot.source.label, ...filtersOf(query)].join(", "),
+    source: [snapshot.source.label, ...parts].join(", "),
     rings: hasSources ? "directory, file, function" : "module, function",
     ...(snapshot.release !== undefined && { kernel: snapshot.release }),
     ...(notExact !== undefined && { notExact }),
@@ -78,22 +80,13 @@ async function rings(format: "svg" | "png", { snapshot, query, footprint }: File
   return formatRings(format, root, facts, { attribute });
 }
 
-function within(image: SourceNode, { text, directory, module }: SnapshotQuery): SourceNode {
-  const part = imageWithin(image, { text, directory, module });
+function within(image: SourceNode, { text, directory, module, kind, task, comm }: SnapshotQuery): SourceNode {
+  const part = imageWithin(image, { text, directory, module, kind, task: task ?? comm });
   if (part !== undefined) return part;
   throw new KmemtapError("cli/usage", NOT_BY_PLACE, {
-    nextStep: "leave text and module out, or ask for current_dynamic",
+    nextStep: "leave what is no directory out, or ask for current_dynamic",
     exitCode: ExitCode.wrongUse,
   });
-}
-
-/** Of which callers the chart is. */
-function filtersOf({ text, directory, module }: SnapshotQuery): string[] {
-  return [
-    ...(directory === undefined ? [] : [directory]),
-    ...(module === undefined ? [] : [`module ${module}`]),
-    ...(text === undefined ? [] : [`callers with ${text}`]),
-  ];
 }
 
 /** @param report kmemtap.size/1 as text */

@@ -13,6 +13,9 @@ export type Figure = (typeof FIGURES)[number];
 const WIDTH = FIGURES.length;
 const NET = FIGURES.indexOf("netBytes");
 
+/** Whose sums are taken down, by name. */
+export type MomentRow = Pick<CallerRow, "callSite" | Figure>;
+
 export interface Moment {
   /** Trace clock, seconds. */
   readonly time: number;
@@ -56,10 +59,15 @@ export class Moments {
     return this.#bytes;
   }
 
-  /** Takes down the rows as they are at `time`, if it is time again. */
-  take(time: number, rows: readonly CallerRow[]): "none" | "added" | "thinned" {
+  isDue(time: number): boolean {
     const last = this.#moments.at(-1);
-    if (last !== undefined && time - last.time < this.#gap) return "none";
+    return last === undefined || time - last.time >= this.#gap;
+  }
+
+  /** Takes down the rows as they are at `time`, if it {@link isDue is due}. */
+  take(time: number, rows: readonly MomentRow[]): "none" | "added" | "thinned" {
+    if (!this.isDue(time)) return "none";
+    const last = this.#moments.at(-1);
     const moment = this.#momentOf(time, rows);
     if (last !== undefined) this.#hold(last, time - last.time);
     this.#moments.push(moment);
@@ -71,7 +79,7 @@ export class Moments {
   }
 
   /** Sums of the rows as they are now, which is a moment as well as any. */
-  now(time: number, rows: readonly CallerRow[]): Moment {
+  now(time: number, rows: readonly MomentRow[]): Moment {
     return this.#momentOf(time, rows);
   }
 
@@ -88,7 +96,7 @@ export class Moments {
     return netOf(last, caller) + (seconds > 0 ? (this.#held[caller] ?? 0) / seconds : 0);
   }
 
-  #momentOf(time: number, rows: readonly CallerRow[]): Moment {
+  #momentOf(time: number, rows: readonly MomentRow[]): Moment {
     for (const { callSite } of rows) {
       if (this.#ids.has(callSite)) continue;
       this.#ids.set(callSite, this.#names.length);

@@ -9,6 +9,7 @@ import type { ChangesMessage, HistoryPoint, Mark, Alert } from "../../model/wire
 import { Moments } from "./moments.ts";
 import { type Numbered, newerThan } from "./numbered.ts";
 import { SeriesBoard } from "./series.ts";
+import { taskRows } from "./task-rows.ts";
 
 /** Changes kept by number; a viewer further behind gets a whole snapshot. */
 const MAX_NUMBERED = 4000;
@@ -24,6 +25,8 @@ type Logged = Pick<ChangesMessage, "points" | "series" | "seriesPoints" | "marks
 
 export class RunLog {
   readonly moments = new Moments();
+  /** The same of {@link taskRows tasks}, where they are kept. */
+  readonly taskMoments = new Moments();
   readonly #board = new SeriesBoard(this.moments);
   readonly #rows = new Map<string, Numbered<CallerRow>>();
   /** By name; compared as JSON, because the stats of 64 CPUs are the same objects' values again between two polls. */
@@ -62,7 +65,12 @@ export class RunLog {
     for (const mark of newMarks) this.#marks.push({ seq, value: mark });
     for (const alert of newAlerts) this.#alerts.push({ seq, value: alert });
     const time = history.at(-1)?.[0];
-    if (time !== undefined) this.#takeMoment(seq, time, snapshot.callers);
+    if (time !== undefined) {
+      this.#takeMoment(seq, time, snapshot.callers);
+      // Tasks are composed when they are asked for: not for every update.
+      const tasks = this.taskMoments.isDue(time) ? update.tasks?.() : undefined;
+      if (tasks !== undefined) this.taskMoments.take(time, taskRows(tasks));
+    }
     this.#forgetOld();
   }
 

@@ -5,6 +5,7 @@
  * and nothing is ever queued for anybody.
  */
 import type { LiveUpdate } from "../../capture/live-update.ts";
+import type { LiveSizes } from "../../model/caller-filter.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { ChangesMessage, SnapshotMessage, TargetSummary } from "../../model/wire.ts";
 import type { View } from "../../model/wire-request.ts";
@@ -48,7 +49,7 @@ export class TargetHub {
   readonly #viewers = new Map<ViewerSocket, Viewer>();
   #views = new Map<string, ViewRows>();
   #latest: LiveUpdate | undefined;
-  #ordered = new OrderedRows([]);
+  #ordered = new OrderedRows([], () => undefined);
   #log = new RunLog(0);
   #seq = 0;
   #run = 0;
@@ -72,6 +73,11 @@ export class TargetHub {
     return this.#log.moments;
   }
 
+  /** And every task's, where they are kept. */
+  get taskMoments(): RunLog["taskMoments"] {
+    return this.#log.taskMoments;
+  }
+
   /** Nothing more comes of the source. */
   get #isOver(): boolean {
     const { link } = this.#latest ?? {};
@@ -86,6 +92,13 @@ export class TargetHub {
   snapshotOf(run: number | undefined): Snapshot | undefined {
     if (run === undefined || run === this.#latest?.snapshot.source.run) return this.#latest?.snapshot;
     return this.#latest?.previousRuns.find(({ summary }) => summary.run === run)?.snapshot;
+  }
+
+  /** Sizes of the live objects of this run, by call site, as they are now; undefined where only sums are made, in the target's kernel. */
+  kinds(): LiveSizes | undefined {
+    if (this.#latest?.snapshot.mode === "hist") return undefined;
+    const inside = this.#latest?.inside?.();
+    return inside && new Map(inside.callers.map(({ callSite, sizes }) => [callSite, sizes]));
   }
 
   summary(): TargetSummary {
@@ -155,7 +168,7 @@ export class TargetHub {
       for (const rows of this.#views.values()) rows.clear();
     }
     this.#log.take(this.#seq, update);
-    this.#ordered = new OrderedRows(update.snapshot.callers);
+    this.#ordered = new OrderedRows(update.snapshot.callers, () => this.kinds());
     this.sendToLate();
   }
 

@@ -2,21 +2,32 @@
  * The rows of one view, shared by all who have it, and which of them came and went at which message number. Brought up to date when
  * a message is to be made of it: a view whose viewers are all stuck costs nothing.
  */
+import { holdsKind, type LiveSizes, meets } from "../../model/caller-filter.ts";
 import { byCaller } from "../../model/caller.ts";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { totalsOf } from "../../model/totals-of.ts";
 import type { Others } from "../../model/wire.ts";
-import type { View, ViewFilter, ViewOrder } from "../../model/wire-request.ts";
-import { moduleOf } from "./place.ts";
+import type { View, ViewOrder } from "../../model/wire-request.ts";
 
 /** The rows in an order, of one moment; sorted once, however many views have that order. */
 export class OrderedRows {
   readonly #rows: readonly CallerRow[];
   readonly #sorted = new Map<string, readonly CallerRow[]>();
+  readonly #askKinds: () => LiveSizes | undefined;
+  #kinds: LiveSizes | undefined;
 
-  /** @param rows as a snapshot has them */
-  constructor(rows: readonly CallerRow[]) {
+  /**
+   * @param rows as a snapshot has them
+   * @param kinds of their live objects, asked for when a view is by kind
+   */
+  constructor(rows: readonly CallerRow[], kinds: () => LiveSizes | undefined) {
     this.#rows = rows;
+    this.#askKinds = kinds;
+  }
+
+  /** Nobody's where it is not known. */
+  ofKind(kind: string): (row: CallerRow) => boolean {
+    return holdsKind(kind, (this.#kinds ??= this.#askKinds() ?? new Map<string, never>()));
   }
 
   by(order: ViewOrder, descending: boolean): readonly CallerRow[] {
@@ -102,27 +113,16 @@ interface Selection {
 }
 
 /** A view's rows in its order, and those that it leaves out. */
-export function selectRows(view: View, rows: readonly CallerRow[]): Selection {
-  return selectFrom(view, new OrderedRows(rows));
+export function selectRows(view: View, rows: readonly CallerRow[], kinds?: LiveSizes): Selection {
+  return selectFrom(view, new OrderedRows(rows, () => kinds));
 }
 
 function selectFrom({ order, descending, filter = {}, limit = Infinity }: View, ordered: OrderedRows): Selection {
   const all = ordered.by(order, descending ?? order !== "caller");
-  const isIn = meets(filter);
+  const isPlaced = meets(filter);
+  const isOfKind = filter.kind === undefined ? () => true : ordered.ofKind(filter.kind);
   const rows: CallerRow[] = [];
   const others: CallerRow[] = [];
-  for (const row of all) (rows.length < limit && isIn(row) ? rows : others).push(row);
+  for (const row of all) (rows.length < limit && isPlaced(row) && isOfKind(row) ? rows : others).push(row);
   return { rows, others };
-}
-
-function meets({ text, directory, module }: ViewFilter): (row: CallerRow) => boolean {
-  const part = text?.toLowerCase();
-  const path = directory?.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
-  const name = module?.replace(/^\[|\]$/g, "");
-  return (row) => {
-    const file = row.source?.file ?? undefined;
-    if (part !== undefined && !`${row.callSite} ${file ?? ""}`.toLowerCase().includes(part)) return false;
-    if (path !== undefined && file !== path && file?.startsWith(`${path}/`) !== true) return false;
-    return name === undefined || moduleOf(row) === name;
-  };
 }

@@ -95,6 +95,18 @@ describe("a screen of 80 × 24", () => {
     expect(texts(aged, INITIAL, { ...size, columns: 140 })[5]).toMatch(/FREES +TOTAL +PEAK +AGE {2}CALLER/);
   });
 
+  it("says what is in no column: implied and unmatched frees, and what may be gone", () => {
+    const totals = { ...base.totals, impliedFrees: 1 };
+    const loss = { ...base.loss, impliedFrees: 1, unmatchedFrees: 1360 };
+    const reconciliation = { hiddenFrees: 12 } as NonNullable<Snapshot["reconciliation"]>;
+    const callers = [{ ...rows[0], impliedFrees: 1, doubtfulObjects: 2 }];
+    const lines = texts(data({ callers, totals, loss, reconciliation }), INITIAL, { ...size, columns: 120 });
+    expect(lines[1]).toBe(
+      "exact: nothing lost  1 implied free  1,360 unmatched frees  12 objects freed without an event",
+    );
+    expect(lines[6]).toContain("kernfs_new+0x5d  (1 implied free)  (2 in doubt)");
+  });
+
   it("says loss where it cannot be overlooked", () => {
     const loss = { ...base.loss, lostEvents: 1234 };
     const cpu = { cpu: 1, entries: 0, overrun: 1234, commitOverrun: 0, bytes: 9, droppedEvents: 0, readEvents: 5 };

@@ -5,8 +5,8 @@ import {
   modulesOf,
   NO_FILTER,
   sizesOf,
-  withKind,
 } from "../../../src/dashboard/callers/filter-callers.ts";
+import { holdsKind } from "../../../src/model/caller-filter.ts";
 import { row } from "../make.ts";
 
 const source = (file: string | null) => ({ file, line: 1, function: null, module: null, chain: [] });
@@ -42,20 +42,20 @@ describe("filterCallers", () => {
   });
 });
 
-describe("withKind", () => {
+describe("kinds of live objects", () => {
   const sizes = new Map([
     ["a", [{ kind: "kmalloc" as const, bytesReq: 60, bytesAlloc: 64, liveObjects: 3 }]],
     ["b", [{ kind: "cache" as const, bytesReq: 192, bytesAlloc: 192, liveObjects: 1 }]],
   ]);
-  const callers = new Map(["a", "b", "c"].map((name) => [name, row(name)]));
 
-  it("knows a caller by what it holds", () => {
-    expect([...withKind(callers, "kmalloc", sizes).keys()]).toEqual(["a"]);
-    expect([...withKind(callers, "192", sizes).keys()]).toEqual(["b"]);
-    expect([...withKind(callers, "8", sizes).keys()]).toEqual([]);
+  it("are what a caller is known by", () => {
+    const holders = (kind: string) => ["a", "b", "c"].filter((callSite) => holdsKind(kind, sizes)({ callSite }));
+    expect(holders("kmalloc")).toEqual(["a"]);
+    expect(holders("192")).toEqual(["b"]);
+    expect(holders("8")).toEqual([]);
   });
 
-  it("knows the sizes there are, the heaviest first", () => {
+  it("are listed by size, the heaviest first", () => {
     expect(sizesOf(sizes)).toEqual([
       { bytesAlloc: 64, bytes: 192 },
       { bytesAlloc: 192, bytes: 192 },

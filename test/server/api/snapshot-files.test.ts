@@ -27,6 +27,7 @@ function chart(query: Record<string, string>) {
       symbols: {} as NonNullable<Snapshot["symbols"]>,
       callers: snapshot.callers.map((row) => ({ ...row, source })),
     },
+    parts: Object.values(query).slice(1),
     query: snapshotQuerySchema.parse(query),
     footprint,
     atMs: 0,
@@ -48,7 +49,10 @@ describe("a chart of the image", () => {
     expect(svg).toContain(", fs");
   });
 
-  it.each([{ text: "inode" }, { module: "fat" }])("is refused where callers are filtered by %o", async (filter) => {
-    await expect(chart({ a: "current", ...filter })).rejects.toThrow("filtered by directory alone");
-  });
+  it.each([{ text: "inode" }, { module: "fat" }, { kind: "64" }, { task: "1" }, { comm: "sh" }])(
+    "is refused where callers are filtered by %o",
+    async (filter) => {
+      await expect(chart({ a: "current", ...filter })).rejects.toThrow("filtered by directory alone");
+    },
+  );
 });

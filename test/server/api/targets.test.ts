@@ -4,7 +4,7 @@ import fastify from "fastify";
 import { PNG } from "pngjs";
 import { describe, expect, it } from "vitest";
 import { type Inside, insideSchema } from "../../../src/model/inside.ts";
-import { windowSchema } from "../../../src/model/api.ts";
+import { refusedAnswerSchema, windowSchema } from "../../../src/model/api.ts";
 import { snapshotSchema } from "../../../src/model/snapshot.ts";
 import type { HistoryPoint } from "../../../src/model/wire.ts";
 import { Access } from "../../../src/server/access/access.ts";
@@ -26,6 +26,15 @@ import { OPEN_ACCESS, serving } from "../../support/serving.ts";
 
 const A = allocation("ext4_a+0x1/0x2 [ext4]", 1);
 const B = [allocation("fat_b+0x1/0x2 [fat]", 2), allocation("fat_b+0x1/0x2 [fat]", 3)];
+
+/** A task called sh for each list of what one allocated: ids from 0, pids from 7. */
+function tasksOf(events: readonly (typeof B)[]): Tasks {
+  const tasks = events.map((list, id) => {
+    const { callers } = updateOf(list).snapshot;
+    return { ...addUp(callers), id, pid: 7 + id, comm: "sh", callers };
+  });
+  return { schema: "kmemtap.tasks/1", tasks };
+}
 
 async function started() {
   const server = await serving();
@@ -75,12 +84,17 @@ describe("a snapshot", () => {
     ["target/snapshot.json?nonsense=1", 400],
     ["target/snapshot.json?run=7", 404],
     ["target/snapshot.txt?order=caller", 400],
+    ["target/snapshot.json?kind=page", 400],
+    ["target/snapshot.json?task=sh", 400],
     ["target/snapshot.svg?a=everything", 400],
     ["target/snapshot.exe", 404],
     ["other/snapshot.json", 404],
     ["%1b%5b31m/snapshot.json", 404],
     ["target/window.json?from=5&to=1", 400],
     ["target/window.json?from=x", 400],
+    ["target/window.json?by=task", 400],
+    ["target/window.json?task=1", 400],
+    ["target/window.json?by=module", 400],
     ["target/footprint", 404],
   ])("cannot be had as %s: %i", async (path, status) => {
     const { get } = await started();
@@ -88,6 +102,64 @@ describe("a snapshot", () => {
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.text)).toHaveProperty("error");
     expect(answer.text).not.toContain("\u001b");
+  });
+
+  const sizes = (bytesAlloc: number, kind: "kmalloc" | "cache" = "kmalloc") => [
+    { kind, bytesReq: bytesAlloc - 4, bytesAlloc, liveObjects: 1 },
+  ];
+  const inside = (): Inside => ({
+    schema: "kmemtap.inside/1",
+    callers: [
+      { callSite: "ext4_a+0x1/0x2 [ext4]", sizes: sizes(64) },
+      { callSite: "fat_b+0x1/0x2 [fat]", sizes: sizes(192, "cache") },
+    ],
+    stacks: [],
+  });
+
+  it("is of the callers that hold objects of a kind", async () => {
+    const { get, updates } = await started();
+    updates.next({ ...updateOf([A, ...B]), inside });
+    const rows = async (query: string) => {
+      const { callers, totals } = snapshotSchema.parse(JSON.parse((await get(`target/snapshot.json?${query}`)).text));
+      return { sites: callers.map(({ caller }) => caller.slice(0, 5)), netBytes: totals.netBytes };
+    };
+    expect(await rows("kind=kmalloc")).toEqual({ sites: ["ext4_"], netBytes: 64 });
+    expect(await rows("kind=192")).toEqual({ sites: ["fat_b"], netBytes: 128 });
+    expect(await rows("kind=192&module=ext4")).toEqual({ sites: [], netBytes: 0 });
+    expect((await get("target/snapshot.svg?kind=192")).text).toContain("live objects of 192 bytes");
+  });
+
+  it("is of what a task allocated, by its id or name", async () => {
+    const { get, updates } = await started();
+    updates.next({ ...updateOf([A, ...B]), tasks: () => tasksOf([[A], [B[0]]]) });
+    const rows = async (query: string) => {
+      const { callers, totals } = snapshotSchema.parse(JSON.parse((await get(`target/snapshot.json?${query}`)).text));
+      return [...callers.map((row) => `${row.caller.slice(0, 5)} ${row.netBytes}`), totals.netBytes];
+    };
+    expect(await rows("task=1")).toEqual(["fat_b 64", 64]);
+    expect(await rows("comm=sh")).toEqual(["ext4_ 64", "fat_b 64", 128]);
+    expect(await rows("comm=sh&module=ext4")).toEqual(["ext4_ 64", 64]);
+    expect((await get("target/snapshot.svg?task=1")).text).toContain("sh-8");
+  });
+
+  it.each([
+    ["kind=64", "are not known"],
+    ["kind=64&run=1", "present run alone"],
+    ["task=1&run=1", "present run alone"],
+    ["comm=sh", "is not kept"],
+    ["task=7", "no such task"],
+  ])("says why it cannot be had by %s", async (query, why) => {
+    const { get, updates } = await started();
+    const { snapshot } = updateOf([A]);
+    const summary = { run: 1, endedMs: 1, exact: true, totals: snapshot.totals };
+    const previousRuns = [{ summary, snapshot }];
+    const tasks = () => (query === "task=7" ? tasksOf([[A]]) : undefined);
+    updates.next({ ...updateOf([A], { run: 2, previousRuns, target: { mode: "hist" } }), inside, tasks });
+    const answer = await get(`target/snapshot.csv?${query}`);
+    expect(answer.status).toBe(400);
+    const { error, help } = refusedAnswerSchema.parse(JSON.parse(answer.text));
+    expect(error).toContain(why);
+    expect(help).not.toBe("");
   });
 
   it("is not there before anything was captured, but the target is", async () => {
@@ -110,6 +182,26 @@ describe("a window", () => {
     const window = windowSchema.parse(JSON.parse((await get("target/window.json?from=1&to=9")).text));
     expect(window).toMatchObject({ from: { used: 1 }, to: { used: 9 }, totals: { netBytes: 64 } });
     expect(window.callers.map(({ caller }) => caller)).toEqual(["ext4_a+0x1 [ext4]"]);
+  });
+});
+
+describe("a window by task", () => {
+  it("is what each task's part changed by", async () => {
+    const { get, updates } = await started();
+    const history: HistoryPoint[] = [[5, 192, 180, 3]];
+    updates.next({ ...updateOf([A, ...B], { history }), tasks: () => tasksOf([[A], [B[0]]]) });
+    const more = tasksOf([[A], B]);
+    updates.next({ ...updateOf([A, ...B], { history: [...history, [9, 192, 180, 3]] }), tasks: () => more });
+    const asked = async (query: string) =>
+      windowSchema.parse(JSON.parse((await get(`target/window.json?from=5&to=9&${query}`)).text));
+    const { tasks, callers, totals } = await asked("by=task");
+    expect(tasks).toEqual([
+      { id: 1, pid: 8, comm: "sh", netBytes: 64, totalBytes: 64, allocs: 1, frees: 0, callSites: 1 },
+    ]);
+    expect([callers, totals.netBytes]).toEqual([[], 64]);
+    expect((await asked("task=1")).callers.map(({ caller }) => caller)).toEqual(["fat_b+0x1 [fat]"]);
+    expect((await asked("task=0")).callers).toEqual([]);
+    expect((await asked("comm=sh")).totals.allocs).toBe(1);
   });
 });
 

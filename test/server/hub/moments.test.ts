@@ -1,11 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { composeTasks } from "../../../src/accounting/compose-tasks.ts";
+import { TaskAccount } from "../../../src/accounting/task-account.ts";
+import { CallSiteTable } from "../../../src/model/call-site-table.ts";
+import { TaskTable } from "../../../src/model/task-table.ts";
 import { serverMessageSchema } from "../../../src/model/wire.ts";
 import { windowOf } from "../../../src/server/api/window.ts";
 import { Moments, netOf } from "../../../src/server/hub/moments.ts";
 import { SeriesBoard } from "../../../src/server/hub/series.ts";
 import { TargetHub } from "../../../src/server/hub/target-hub.ts";
 import { row } from "../../dashboard/make.ts";
+import { batchOf, type TestEvent } from "../../support/events.ts";
 import { allocation, updateOf } from "../../support/live-update.ts";
 import { ViewerSocket } from "../../support/viewer-socket.ts";
 
@@ -88,6 +93,56 @@ describe("a window", () => {
       callers: [{ callSite: "b", netBytes: 64, totalBytes: 64, allocs: 1, frees: 0 }],
     });
     expect(windowOf(hub, { from: 9, to: 10 })?.callers).toEqual([]);
+  });
+});
+
+describe("a window by task", () => {
+  const events = fc.array(
+    fc.record({ task: fc.constantFrom(3, 4, 5), site: fc.constantFrom("a b", "c"), free: fc.boolean() }),
+    {
+      minLength: 1,
+      maxLength: 40,
+    },
+  );
+
+  it("has of every task what it allocated between the moments, and all tasks together what their callers have", () => {
+    fc.assert(
+      fc.property(events, fc.integer({ min: 0, max: 41 }), (steps, cut) => {
+        const hub = new TargetHub("target", "test");
+        const [callSites, table] = [new CallSiteTable(), new TaskTable()];
+        const ids = new Map([3, 4, 5].map((pid) => [pid, table.named(pid, `task ${String(pid)}`)]));
+        const account = new TaskAccount(table, callSites, { filter: "all", maxObjects: 1000 });
+        const happened: TestEvent[] = [];
+        const history: [number, number, number, number][] = [];
+        steps.forEach(({ task, site, free }, i) => {
+          const event: TestEvent = free
+            ? { kind: "kfree", ptr: BigInt(Math.max(1, i - 2)), site: "freer" }
+            : { ...allocation(site, i + 1), alloc: 64 * (i + 1) };
+          happened.push(event);
+          const batch = batchOf([event], callSites);
+          account.apply({ ...batch, task: new Uint32Array([ids.get(task) ?? 0]) });
+          const tasks = composeTasks(account);
+          history.push([i + 1, i, i, i]);
+          hub.publish({ ...updateOf(happened, { history: [...history] }), tasks: () => tasks });
+        });
+        const windows = [{ to: cut }, { from: cut }];
+        const sums = new Map<string, number>();
+        for (const window of windows) {
+          const { tasks = [], totals } = windowOf(hub, { ...window, by: "task" }) ?? {};
+          expect(totals).toEqual(windowOf(hub, window)?.totals);
+          for (const { id, netBytes, comm } of tasks) {
+            sums.set(comm, (sums.get(comm) ?? 0) + netBytes);
+            const one = windowOf(hub, { ...window, task: String(id) });
+            expect(one?.totals.netBytes).toBe(netBytes);
+            for (const { callSite } of one?.callers ?? []) expect(["a b", "c"]).toContain(callSite);
+          }
+        }
+        const whole = hub.latest?.tasks?.()?.tasks ?? [];
+        const held = whole.map(({ comm, netBytes }) => [comm, netBytes] as const);
+        expect(sums).toEqual(new Map(held));
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 

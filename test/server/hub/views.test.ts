@@ -1,10 +1,12 @@
 /** Whatever happens to a target, and however slow its viewers: what a viewer has is what its view shows. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { LiveUpdate } from "../../../src/capture/live-update.ts";
 import type { View } from "../../../src/model/wire-request.ts";
 import { TargetHub } from "../../../src/server/hub/target-hub.ts";
 import { totalsOf } from "../../../src/model/totals-of.ts";
 import { selectRows } from "../../../src/server/hub/view-rows.ts";
+import { ledgerOf } from "../../support/events.ts";
 import { allocation, updateOf } from "../../support/live-update.ts";
 import { SLOW, ViewerSocket } from "../../support/viewer-socket.ts";
 
@@ -15,7 +17,7 @@ const site = fc.constantFrom(
   "ext4_d+0x3/0x9 [ext4]",
 );
 const step = fc.record({
-  events: fc.array(fc.record({ site, alloc: fc.integer({ min: 8, max: 512 }) }), { maxLength: 6 }),
+  events: fc.array(fc.record({ site, alloc: fc.constantFrom(64, 96, 256) }), { maxLength: 6 }),
   freed: fc.array(fc.nat(200), { maxLength: 4 }),
   slow: fc.boolean(),
   act: fc.constantFrom("none", "none", "none", "resync", "view", "run"),
@@ -25,7 +27,14 @@ const view: fc.Arbitrary<View> = fc.record(
     order: fc.constantFrom("netBytes", "totalBytes", "allocs", "caller"),
     descending: fc.boolean(),
     limit: fc.integer({ min: 1, max: 3 }),
-    filter: fc.constantFrom({}, { text: "EXT4" }, { module: "fat" }, { module: "built-in" }, { directory: "fs" }),
+    filter: fc.constantFrom(
+      {},
+      { text: "EXT4" },
+      { module: "fat" },
+      { module: "built-in" },
+      { directory: "fs" },
+      { kind: "256" },
+    ),
   },
   { requiredKeys: ["order"] },
 );
@@ -43,7 +52,7 @@ describe("a view", () => {
           let events: Parameters<typeof updateOf>[0][number][] = [];
           let run = 1;
           let ptr = 1;
-          let update = updateOf([], { run });
+          let update: LiveUpdate = updateOf([], { run });
           steps.forEach(({ events: more, freed, slow, act }, i) => {
             const one = viewers[i % viewers.length];
             if (act === "run") {
@@ -61,13 +70,18 @@ describe("a view", () => {
               more.map((event) => ({ ...allocation(event.site, ptr++), alloc: event.alloc })),
               freed.map((old) => ({ kind: "kfree" as const, ptr: BigInt(old), site: "freer+0x1/0x2" })),
             );
-            update = updateOf(events, { run });
+            const callers = ledgerOf([events]).objectsByCaller();
+            update = {
+              ...updateOf(events, { run }),
+              inside: () => ({ schema: "kmemtap.inside/1", callers, stacks: [] }),
+            };
             hub.publish(update);
           });
           for (const { socket } of viewers) socket.bufferedAmount = 0;
           hub.sendToLate();
           for (const { socket, view: chosen } of viewers) {
-            const { rows, others } = selectRows(chosen, update.snapshot.callers);
+            const sizes = new Map(update.inside?.().callers.map((row) => [row.callSite, row.sizes]));
+            const { rows, others } = selectRows(chosen, update.snapshot.callers, sizes);
             expect(socket.rows).toEqual(new Map(rows.map((row) => [row.callSite, row])));
             const isWhole = chosen.limit === undefined && Object.keys(chosen.filter ?? {}).length === 0;
             const said = { callers: others.length, totals: totalsOf(others) };

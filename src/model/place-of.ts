@@ -1,6 +1,6 @@
 /** Where in the kernel a caller is: its module and its directory, worked out once a row and source. */
-import type { CallerRow } from "../../model/snapshot.ts";
-import { functionOf } from "../../model/function-name.ts";
+import type { CallerRow } from "./snapshot.ts";
+import { parseCallSite } from "./call-site-text.ts";
 
 export interface Place {
   /** `fat`; {@link BUILT_IN} for the kernel's image, {@link NO_NAME} where only an address is known. */
@@ -17,9 +17,9 @@ const places = new Map<string, { source: CallerRow["source"]; place: Place }>();
 export function placeOf({ callSite, source }: Pick<CallerRow, "callSite" | "source">): Place {
   const known = places.get(callSite);
   if (known !== undefined && known.source === source) return known.place;
-  const { module, offset } = functionOf(callSite);
+  const site = parseCallSite(callSite);
   const place = {
-    module: source?.module ?? module ?? (offset === null ? NO_NAME : BUILT_IN),
+    module: source?.module ?? (site !== undefined && "symbol" in site ? (site.module ?? BUILT_IN) : NO_NAME),
     directory: directoryOf(source?.file ?? ""),
   };
   // A page that is open for days sees modules come and go.

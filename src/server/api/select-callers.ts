@@ -1,0 +1,72 @@
+/** The part of an account that a file is asked of: those callers, and of a task what it allocated of each. */
+import { nameOfTask } from "../../format/task-name.ts";
+import type { SnapshotQuery } from "../../model/api.ts";
+import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
+import { callersOf } from "../../model/task-callers.ts";
+import { totalsOf } from "../../model/totals-of.ts";
+import { type View, viewFilterSchema, viewSchema } from "../../model/wire-request.ts";
+import type { TargetHub } from "../hub/target-hub.ts";
+import { selectRows } from "../hub/view-rows.ts";
+import { tasksOf, unknown } from "./tasks-of.ts";
+
+export interface Selected {
+  readonly snapshot: Snapshot;
+  /** Of what it is, for people; none where it is whole. */
+  readonly parts: readonly string[];
+}
+
+/**
+ * With a filter the totals are of what it leaves, as with --branch; a limit only shortens the list.
+ *
+ * @throws {KmemtapError} `cli/usage` where nothing tells which callers those are
+ */
+export function selectCallers(hub: TargetHub, whole: Snapshot, query: SnapshotQuery): Selected {
+  const { order, descending, limit } = query;
+  const filter = viewFilterSchema.parse(
+    Object.fromEntries(Object.keys(viewFilterSchema.shape).map((name) => [name, query[name as keyof typeof query]])),
+  );
+  const view: View = viewSchema.parse({ order, ...(descending !== undefined && { descending }), filter });
+  const isPresent = whole.source.run === hub.latest?.snapshot.source.run;
+  const task = query.task === undefined && query.comm === undefined ? undefined : taskOf(hub, isPresent, whole, query);
+  const kinds = filter.kind === undefined ? undefined : kindsOf(hub, isPresent);
+  const { rows } = selectRows(view, task?.callers ?? whole.callers, kinds);
+  const parts = [...partsOf(query), ...(task === undefined ? [] : [task.name])];
+  return {
+    snapshot: {
+      ...whole,
+      callers: rows.slice(0, limit),
+      ...(parts.length > 0 && { totals: totalsOf(rows) }),
+    },
+    parts,
+  };
+}
+
+function partsOf({ text, directory, module, kind }: SnapshotQuery): string[] {
+  return [
+    ...(directory === undefined ? [] : [directory]),
+    ...(module === undefined ? [] : [`module ${module}`]),
+    ...(text === undefined ? [] : [`callers with ${text}`]),
+    ...(kind === undefined ? [] : [`callers with live objects of ${/^\d/.test(kind) ? `${kind} bytes` : kind}`]),
+  ];
+}
+
+function kindsOf(hub: TargetHub, isPresent: boolean) {
+  if (!isPresent)
+    throw unknown("the kinds of live objects are known of the present run alone", "leave run or kind out");
+  const kinds = hub.kinds();
+  if (kinds === undefined)
+    throw unknown("the kinds of live objects are not known: the target's kernel makes the sums", "leave kind out");
+  return kinds;
+}
+
+function taskOf(
+  hub: TargetHub,
+  isPresent: boolean,
+  whole: Snapshot,
+  { task, comm }: SnapshotQuery,
+): { readonly callers: CallerRow[]; readonly name: string } {
+  if (!isPresent) throw unknown("tasks are known of the present run alone", "leave run, or task and comm, out");
+  const { asked } = tasksOf(hub, { task, comm });
+  const rows = callersOf(asked, new Map(whole.callers.map((row) => [row.callSite, row])));
+  return { callers: [...rows.values()], name: comm === undefined ? nameOfTask(asked[0]) : `tasks called ${comm}` };
+}
