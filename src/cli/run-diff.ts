@@ -85,10 +85,11 @@ export async function runDiff(a: string, b: string, options: DiffOptions): Promi
   // First: only the charts know whether an image has the place that -b names.
   if (charts !== undefined) {
     const { drawDifference } = await import("./draw-difference.ts");
-    await drawDifference(charts, [
+    const builds = [
       { snapshot: left, kernel: options.kernel },
       { snapshot: right, kernel: kernelB },
-    ]);
+    ] as const;
+    await drawDifference(charts, builds, diff);
   }
   await writeOutput("-", text);
   if (diff.verdict !== null) return STATUS[diff.verdict];

@@ -306,9 +306,19 @@ describe("charts", () => {
     expect(PNG.sync.read(readFileSync(sides)).width).toBe(2560);
   });
 
-  it("draws a page, and says what it counts", async () => {
+  it("draws a page, and counts what the text counts; places, where it is of something else", async () => {
     const [a, b, page] = [file(BEFORE, "a.trace"), file(AFTER, "b.trace"), join(tempDir(), "change.html")];
-    expect((await kmemtap(["diff", a, b, "-r", page])).status).toBe(0);
+    const { status, stdout } = await kmemtap(["diff", a, b, "-r", page]);
+    expect(status).toBe(0);
+    const [, added, gone, grown, shrunk] = /new\/gone (\d+)\/(\d+), grown\/shrunk (\d+)\/(\d+):/.exec(stdout) ?? [];
+    const counts = [...readFileSync(page, "utf8").matchAll(/>(new|grown|shrunk|gone|noise)<.*?>(\d+) functions?</gs)];
+    expect(counts.map(([, kind, functions]) => `${kind} ${functions}`).slice(0, 4)).toEqual([
+      `new ${added}`,
+      `grown ${grown}`,
+      `shrunk ${shrunk}`,
+      `gone ${gone}`,
+    ]);
+    expect((await kmemtap(["diff", a, b, "-r", page, "-a", "total_dynamic"])).status).toBe(0);
     const html = readFileSync(page, "utf8");
     expect(html).toMatch(/^<!doctype html>\n[^]*<svg [^]*<\/svg>\n?\s*<\/body>/);
     expect(html).toContain("Changed places, noise included");
