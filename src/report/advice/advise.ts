@@ -30,7 +30,7 @@ export function advise(profile: RequestProfile, snapshot: Snapshot): Advice {
   const sites = bySite(classes);
   const found = [
     ...sizedFindings(classes, model, cpus),
-    ...constructorsOf(classes, cpus, seconds),
+    ...constructorsOf(sites, cpus, seconds),
     ...sites.flatMap((site) => [stringsOf(site), churnOf(site, seconds), cpus > 1 ? crossCpuOf(site) : undefined]),
   ].filter((finding) => finding !== undefined);
   return {

@@ -2,11 +2,13 @@
 import type { Finding } from "../../model/advice.ts";
 import type { RequestClass } from "../../model/request-profile.ts";
 import { alignUp } from "../allocators/models.ts";
+import type { SiteRequests } from "./by-site.ts";
 import { LARGEST_BUCKET, sizedBase } from "./sized-findings.ts";
 import { ownCacheBytes, slabShare } from "./slab-share.ts";
 import {
   CONSTRUCTOR_MIN_ALLOCS,
   CONSTRUCTOR_MIN_BYTES,
+  CONSTRUCTOR_MIN_ONE_SIZE,
   CONSTRUCTOR_MIN_REUSE,
   CONSTRUCTOR_MIN_SAVED_BYTES,
   CONSTRUCTOR_MIN_SAVED_PER_SECOND,
@@ -15,8 +17,12 @@ import {
 /** Behind the object, so that it stays as constructed while it is free: within one without a constructor (mm/slub.c, calculate_sizes). */
 const FREE_LINK_BYTES = 8;
 
-export function constructorsOf(classes: readonly RequestClass[], cpus: number, seconds: number): Finding[] {
-  return classes.flatMap((request) => constructorOf(request, cpus, seconds) ?? []);
+/** Of a call site that allocates one type: one size, nearly always. Buffers and strings are of many. */
+export function constructorsOf(sites: readonly SiteRequests[], cpus: number, seconds: number): Finding[] {
+  return sites.flatMap(({ classes, allocs }) => {
+    const usual = classes.find((request) => request.allocs >= allocs * CONSTRUCTOR_MIN_ONE_SIZE);
+    return (usual && constructorOf(usual, cpus, seconds)) ?? [];
+  });
 }
 
 /**

@@ -143,6 +143,13 @@ describe("zeroing again and again", () => {
     expect(kinds(adviceOn([request("f+0x1", { ...zeroed, ...figures })]))).not.toContain("constructor f+0x1");
   });
 
+  it("is nothing of a call site whose sizes differ, as buffers' do", () => {
+    const sizes = (others: number) =>
+      kinds(adviceOn([request("f+0x1", zeroed), request("f+0x1", { ...zeroed, bytesReq: 710, frees: others })]));
+    expect(sizes(222)).toEqual(["constructor f+0x1"]);
+    expect(sizes(223)).toEqual([]);
+  });
+
   it("is not seldom", () => {
     const once = adviceSchema.parse(advise({ classes: [request("f+0x1", zeroed)], cpus: 2, seconds: 60 }, SNAPSHOT));
     expect(kinds(once)).toEqual([]);
