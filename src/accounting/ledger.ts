@@ -75,7 +75,7 @@ export interface LedgerState {
 }
 
 /** What a ledger's rows are of: call sites, or what stands in their place. */
-export type LedgerSites = Pick<CallSiteTable, "size" | "text" | "caller" | "freesTo" | "ranks">;
+export type LedgerSites = Pick<CallSiteTable, "size" | "text" | "caller" | "freesTo" | "asksForZeros" | "ranks">;
 
 export class EventLedger implements Ledger {
   readonly #callSites: LedgerSites;
@@ -123,6 +123,11 @@ export class EventLedger implements Ledger {
   siteOf(text: string): number {
     for (let site = 0; site < this.#callSites.size; site++) if (this.#callSites.text(site) === text) return site;
     return -1;
+  }
+
+  /** Of a call site's allocations, see {@link CallSiteTable.asksForZeros}. */
+  asksForZeros(site: number): boolean | undefined {
+    return this.#callSites.asksForZeros(site);
   }
 
   /** Live objects of every kind, and the bytes that it takes to know them. */

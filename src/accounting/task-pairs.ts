@@ -41,6 +41,10 @@ export class TaskPairs implements LedgerSites {
     return this.#callSites.caller(this.#sites[pair]);
   }
 
+  asksForZeros(pair: number): boolean | undefined {
+    return this.#callSites.asksForZeros(this.#sites[pair]);
+  }
+
   freesTo(pair: number): string | undefined {
     return this.#callSites.freesTo(this.#sites[pair]);
   }

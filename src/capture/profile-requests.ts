@@ -35,7 +35,8 @@ export class RequestProfiler implements LedgerFeed {
       const kind = of === EventKind.kmalloc ? ("kmalloc" as const) : ("cache" as const);
       if (row === undefined || (filter !== "all" && (filter === "malloc") !== (kind === "kmalloc"))) return [];
       const meanLifeNs = figures.frees === 0 ? null : lifeNs / figures.frees;
-      return [{ callSite: row.callSite, caller: row.caller, kind, ...figures, meanLifeNs }];
+      const asksForZeros = this.#ledger?.asksForZeros(site) ?? null;
+      return [{ callSite: row.callSite, caller: row.caller, kind, asksForZeros, ...figures, meanLifeNs }];
     });
     const seconds = firstEventNs === null || lastEventNs === null ? 0 : Math.max(0, lastEventNs - firstEventNs) / 1e9;
     return { classes, cpus: this.#tally.cpus, seconds };

@@ -11,10 +11,13 @@ export function diffCommand(exit: (code: ExitCode) => void) {
     .description("compare two accounts: what holds more memory in B than in A, by function and by module or directory")
     .argument(
       "<A>",
-      "a snapshot (--json), a trace, a trace.dat, a recording; FILE@5s as it was 5 s after its first event",
+      "a snapshot (--json), a trace, a trace.dat, a recording; FILE@5s as it was 5 s after its first event, FILE@mount its phase",
     )
     .argument("<B>", "the same; FILE#2 is the second run of a recording, - is a trace on standard input")
     .option("--at <TIME>", "compare both as they were so long after their first event: 5s, 1500ms")
+    .option("--from <TIME>", "compare what both allocated from this time on, since their first event: 2s, 150ms")
+    .option("--to <TIME>", "compare what both allocated before this time")
+    .option("--phase <NAME>", "compare what this phase of both allocated (NAME@2: of the second round)")
     .option("--residue", "compare what a workload left: of recordings of run, and of what run --json printed")
     .option(
       "--fail-over <BYTES>",
@@ -51,6 +54,7 @@ what one of them alone has by an eighth of that, unless it is too much together;
 Examples:
   kmemtap diff before.trace after.trace              what grew
   kmemtap diff night.kmemtap@2s night.kmemtap@5s     two moments of a recording
+  kmemtap diff run.kmemtap@mount run.kmemtap@mount@2 a phase of a workload, of its first and its second round
   kmemtap diff base.json new.json --fail-over 4k     for CI: 0 within, 1 over, 4 inconclusive
   kmemtap diff base.kmemtap new.kmemtap --residue --fail-over 64k   what two runs of a workload left
   kmemtap diff base.json new.json --budgets memory.yaml

@@ -5,17 +5,24 @@ import { filterOf } from "./account-filter.ts";
 import { memoryMbOf, numberOf } from "./arm-options.ts";
 import { partOf, type WindowOptions } from "./window-options.ts";
 
+/** What the account of a phase is of: neither what is older, nor what became of it later. */
+export const PHASE_ALONE = "what it freed of older objects is not deducted";
+
+/** `mount`, `mount@2` of the second round. */
+export function nameOf({ phase, round }: PhasePart): string {
+  return round === 1 ? phase : `${phase}@${String(round)}`;
+}
+
 /** Lines; reads all of the recording, since only that tells what older objects the phase freed. */
 export async function phaseHeading(
   file: string,
-  { phase, round }: PhasePart,
+  part: PhasePart,
   options: Pick<CaptureOptions, "filter" | "run" | "memoryMb">,
 ): Promise<readonly string[]> {
   const { accountCapture } = await import("../capture/recorded-capture.ts");
   const { workload } = await accountCapture(file, { ...options, workload: { addresses: false } });
-  const found = workload?.phases.find((other) => other.name === phase && other.round === round);
-  const name = round === 1 ? phase : `${phase}@${String(round)}`;
-  const lines = [`allocated in phase ${name} and alive at its end; what it freed of older objects is not deducted`];
+  const found = workload?.phases.find((other) => other.name === part.phase && other.round === part.round);
+  const lines = [`allocated in phase ${nameOf(part)} and alive at its end; ${PHASE_ALONE}`];
   if (found === undefined) return lines;
   const { netBytes, allocs, frees, impliedFrees } = found;
   const implied = impliedFrees === 0 ? "" : `, ${String(impliedFrees)} implied frees`;

@@ -1,6 +1,7 @@
 /** One side of a comparison: a snapshot that was kept, a trace or a recording, or what either was at a moment. */
 import { existsSync, readFileSync } from "node:fs";
 import { accountRecording } from "../capture/account-recording.ts";
+import type { PhasePart } from "../capture/run-frames.ts";
 import { type TimeSpan, TimeWindow } from "../capture/time-window.ts";
 import { KmemtapError, messageOf } from "../model/errors.ts";
 import { type AccountFilter, type Snapshot, snapshotSchema } from "../model/snapshot.ts";
@@ -9,12 +10,16 @@ import { residueSnapshot } from "../report/residue-snapshot.ts";
 import { type Workload, WORKLOAD_SCHEMA, workloadSchema } from "../model/workload.ts";
 import { durationOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
+import { nameOf } from "./phase-heading.ts";
 import { inputOf } from "./recording.ts";
+import { noneInTrace, partOf } from "./window-options.ts";
+
+type Part = TimeSpan | PhasePart;
 
 export interface SideOptions {
   readonly filter: AccountFilter;
-  /** The moment of both sides, where a side names none itself. */
-  readonly at?: string | undefined;
+  /** The part of both sides, where a side names none itself. */
+  readonly part?: Part | undefined;
   /** What a workload left, and no more. */
   readonly residue?: boolean;
   readonly memoryMb?: number | undefined;
@@ -22,6 +27,8 @@ export interface SideOptions {
 
 export interface ReadSide {
   readonly snapshot: Snapshot;
+  /** The phase that it is of. */
+  readonly phase?: string;
   /** Of a residue: how often the workload ran. */
   readonly rounds?: number;
 }
@@ -30,53 +37,64 @@ interface Side {
   readonly file: string;
   /** Of a recording with several runs. */
   readonly run: number | undefined;
-  /** Since the first event. */
-  readonly at: string | undefined;
+  /** Up to a moment since its first event, or a phase. */
+  readonly part: Part | undefined;
 }
 
 /**
- * `FILE`, `FILE@5s` as it stood five seconds after its first event, `FILE#2` the second run that a recording holds, `FILE#2@5s`.
+ * `FILE`, `FILE@5s` as it stood five seconds after its first event, `FILE#2` the second run that a recording holds, `FILE#2@5s`; `FILE@mount` what the
+ * phase of that name allocated and had alive at its end, `FILE@mount@2` that of the second round.
  *
- * @throws {KmemtapError} as reading the file does; `cli/usage` where it has no such moment or run
+ * @throws {KmemtapError} as reading the file does; `cli/usage` where it has no such moment, phase or run
  */
 export async function readSide(text: string, options: SideOptions): Promise<ReadSide> {
   const side = sideIn(text);
-  if (options.residue === true && (side.at ?? options.at) !== undefined)
-    throw usage("--residue with a moment", "what a workload left is of its end: leave --at and @ out");
+  if (options.residue === true && (side.part ?? options.part) !== undefined)
+    throw usage(
+      "--residue with a moment or a phase",
+      "what a workload left is of its end: leave --at, --from, --to, --phase and @ out",
+    );
   if (side.file !== "-" && (await isJson(side.file))) {
     // A moment that is meant for both is not of a snapshot, which has but one.
-    if (side.at !== undefined || side.run !== undefined)
+    if (side.part !== undefined || side.run !== undefined)
       throw usage(`${text}: a snapshot is of one moment`, "give a trace or a recording, or leave @ and # out");
     return keptSnapshot(side.file, options);
   }
-  const at = side.at ?? options.at;
-  const { snapshot, rounds } = await accounted(side, spanUpTo(at), options);
+  const part = side.part ?? options.part;
+  const { snapshot, rounds } = await accounted(side, part, options);
   const { firstEventNs, lastEventNs } = snapshot.window;
   if (firstEventNs === null || lastEventNs === null)
-    throw new KmemtapError("input/empty", `${text} holds no kmem events${at === undefined ? "" : " up to then"}`, {
-      nextStep: "give a trace with kmem events, or a later moment",
+    throw new KmemtapError("input/empty", `${text} holds no kmem events${part === undefined ? "" : " in that part"}`, {
+      nextStep: "give a trace with kmem events, or another part of it",
     });
-  return { snapshot: labelled(snapshot, text), ...(rounds !== undefined && { rounds }) };
+  const phase = part !== undefined && "phase" in part ? nameOf(part) : undefined;
+  const label = phase !== undefined && side.part === undefined ? `${text}@${phase}` : text;
+  return {
+    snapshot: labelled(snapshot, label),
+    ...(phase !== undefined && { phase }),
+    ...(rounds !== undefined && { rounds }),
+  };
 }
 
 function labelled(snapshot: Snapshot, label: string): Snapshot {
   return { ...snapshot, source: { ...snapshot.source, label } };
 }
 
-async function accounted(side: Side, span: TimeSpan | undefined, options: SideOptions): Promise<ReadSide> {
+async function accounted(side: Side, part: Part | undefined, options: SideOptions): Promise<ReadSide> {
   const { file, run } = side;
   const { filter, memoryMb, residue } = options;
   if (await holdsCapture(file)) {
     const { accountCapture } = await import("../capture/recorded-capture.ts");
     const wanted = residue === true ? { addresses: false } : undefined;
-    const account = await accountCapture(file, { filter, run, part: span, memoryMb, workload: wanted });
+    const account = await accountCapture(file, { filter, run, part, memoryMb, workload: wanted });
     if (residue !== true) return account;
     if (account.workload === undefined || account.phases.length === 0) throw noWorkload(file);
     return residueOf(account.workload);
   }
   if (residue === true) throw noWorkload(file);
   if (run !== undefined) throw usage(`${file}#${run}: only what --record made has runs`, "leave # out");
-  const window = span === undefined ? undefined : new TimeWindow(span);
+  if (part !== undefined && "phase" in part) throw noneInTrace("phase");
+  const window = part === undefined ? undefined : new TimeWindow(part);
   return accountRecording([inputOf(file)], filter, { window, memoryMb });
 }
 
@@ -88,8 +106,8 @@ function noWorkload(file: string): KmemtapError {
   return usage(`${file} holds no workload`, "--residue takes what run --record or run --json wrote, or leave it out");
 }
 
-function spanUpTo(at: string | undefined): TimeSpan | undefined {
-  if (at === undefined) return undefined;
+/** @throws {KmemtapError} `cli/usage` */
+export function spanUpTo(at: string): TimeSpan {
   const toNs = durationOf("@", at) * 1e6;
   if (toNs === 0) throw usage("@0: nothing had happened yet", "give a later moment, such as @2s");
   return { fromNs: 0, toNs, since: "first-event" };
@@ -97,10 +115,15 @@ function spanUpTo(at: string | undefined): TimeSpan | undefined {
 
 /** A file's own name may hold either sign. */
 function sideIn(text: string): Side {
-  const match = /^(.+?)(?:#([1-9]\d{0,5}))?(?:@(\d[\w.]*))?$/.exec(text);
-  if (match === null || existsSync(text)) return { file: text, run: undefined, at: undefined };
-  const [, file, run, at] = match as unknown as [string, string, string | undefined, string | undefined];
-  return { file, run: run === undefined ? undefined : Number(run), at };
+  const whole = { file: text, run: undefined, part: undefined };
+  if (existsSync(text)) return whole;
+  const ofPhase = /^(.+?)(?:#([1-9]\d{0,5}))?@([a-z_][\w.-]*(?:@[1-9]\d{0,5})?)$/i.exec(text);
+  const hasFile = ofPhase !== null && existsSync(ofPhase[1]);
+  const match = hasFile ? ofPhase : /^(.+?)(?:#([1-9]\d{0,5}))?(?:@(\d[\w.]*))?$/.exec(text);
+  if (match === null) return whole;
+  const [, file, run, which] = match as unknown as [string, string, string | undefined, string | undefined];
+  const part = which === undefined ? undefined : hasFile ? partOf({ phase: which }) : spanUpTo(which);
+  return { file, run: run === undefined ? undefined : Number(run), part };
 }
 
 async function isJson(file: string): Promise<boolean> {

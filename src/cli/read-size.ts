@@ -18,15 +18,21 @@ export async function readSize(path: string, branch: string | undefined): Promis
   if (beginning.trimStart().startsWith("{")) return readJson(path);
   const found = await findSymbolizer();
   const symbolizer = found === undefined ? undefined : new Symbolizer(found);
+  const variables = found?.declares === true ? new Symbolizer(found, { about: "data" }) : undefined;
   try {
     const footprint = await readFootprint(path, {
       open: openUnpacked,
       ...(branch !== undefined && { branch }),
-      ...(symbolizer && { sourceOf: sourcesBy(symbolizer) }),
+      ...(symbolizer && { sourceOf: sourcesBy(symbolizer, variables) }),
     });
-    return { ...footprint, notes: [...footprint.notes, ...(symbolizer?.findings ?? [])], branch: null };
+    return {
+      ...footprint,
+      notes: [...footprint.notes, ...(symbolizer?.findings ?? []), ...(variables?.findings ?? [])],
+      branch: null,
+    };
   } finally {
     symbolizer?.close();
+    variables?.close();
   }
 }
 

@@ -14,7 +14,9 @@ import { readBudgets } from "./budgets.ts";
 import { byteSizeOf } from "./byte-size.ts";
 import { type DifferenceOptions, differenceChartsOf } from "./difference-options.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
-import { readSide } from "./read-side.ts";
+import { PHASE_ALONE } from "./phase-heading.ts";
+import { readSide, type ReadSide, type SideOptions, spanUpTo } from "./read-side.ts";
+import { partOf } from "./window-options.ts";
 import { writeOutput } from "./write-output.ts";
 
 const DEFAULT_TOP = 20;
@@ -28,6 +30,9 @@ export interface DiffOptions extends KernelOptions, DifferenceOptions {
   /** What B is of, where that is not A's kernel. */
   readonly kernelB?: string;
   readonly at?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly phase?: string;
   readonly residue?: true;
   readonly failOver?: string;
   readonly budgets?: string;
@@ -51,9 +56,9 @@ export async function runDiff(a: string, b: string, options: DiffOptions): Promi
     ...(failOver === undefined ? [] : [{ kind: "total", name: "--fail-over", growth: failOver } as const]),
     ...(options.budgets === undefined ? [] : readBudgets(options.budgets)),
   ];
-  const { at, residue } = options;
+  const { residue } = options;
   const memoryMb = memoryMbOf(options.memoryMb);
-  const sideOptions = { filter: filterOf(options), at, residue: residue === true, memoryMb };
+  const sideOptions = { filter: filterOf(options), part: partOfBoth(options), residue: residue === true, memoryMb };
   const names = branchNames(options.branch ?? options.startBranch);
   const charts = differenceChartsOf(options, names);
   kernelChoiceOf(options);
@@ -70,6 +75,7 @@ export async function runDiff(a: string, b: string, options: DiffOptions): Promi
   const diff = compareSnapshots(left, right, {
     noiseBytes,
     budgets,
+    notes: phaseNotes(sideA, sideB),
     ...(sideA.rounds !== undefined && sideB.rounds !== undefined && { rounds: [sideA.rounds, sideB.rounds] }),
   });
   const text =
@@ -79,14 +85,29 @@ export async function runDiff(a: string, b: string, options: DiffOptions): Promi
   // First: only the charts know whether an image has the place that -b names.
   if (charts !== undefined) {
     const { drawDifference } = await import("./draw-difference.ts");
-    await drawDifference(charts, [
+    const builds = [
       { snapshot: left, kernel: options.kernel },
       { snapshot: right, kernel: kernelB },
-    ]);
+    ] as const;
+    await drawDifference(charts, builds, diff);
   }
   await writeOutput("-", text);
   if (diff.verdict !== null) return STATUS[diff.verdict];
   return options.strict === true && !diff.exact ? ExitCode.eventsLost : ExitCode.done;
+}
+
+function phaseNotes(...sides: readonly [ReadSide, ReadSide]): string[] {
+  return sides.flatMap(({ phase }, i) =>
+    phase === undefined ? [] : [`${"AB"[i]} is what phase ${phase} allocated and had alive at its end; ${PHASE_ALONE}`],
+  );
+}
+
+/** What both sides are of, where they do not say it themselves. */
+function partOfBoth(options: DiffOptions): SideOptions["part"] {
+  const part = partOf(options);
+  if (options.at === undefined) return part;
+  if (part !== undefined) throw usage("--at with --phase, --from or --to", "give one or the other");
+  return spanUpTo(options.at);
 }
 
 async function attributed(snapshot: Snapshot, options: KernelOptions): Promise<Snapshot> {

@@ -1,5 +1,6 @@
-import { Command } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
+import { ORDER_BY } from "../report/order.ts";
 import { addArmOptions, TARGETS } from "./add-arm-options.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
 import { LIFETIMES_OPTION, TASKS_OPTION } from "./besides-options.ts";
@@ -15,9 +16,15 @@ export function topCommand(exit: (code: ExitCode) => void) {
     .option("--rows <N>", "with --once: callers that are printed (default: all)")
     .option("--token-file <FILE>", "of a running kmemtap that asks for a token: a file with it on its first line")
     .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")
+    .addOption(
+      new Option("-o, --order-by <ATTRIBUTE>", "what callers are ordered by until a key says otherwise")
+        .choices(ORDER_BY)
+        .default("current_dynamic" as const),
+    )
     .option(...TASKS_OPTION)
     .option(...LIFETIMES_OPTION)
     .option(...KERNEL_OPTIONS.kernel)
+    .option(...KERNEL_OPTIONS.branch)
     .option(...KERNEL_OPTIONS.kallsyms)
     .option(...KERNEL_OPTIONS.force)
     .addHelpText(
@@ -29,6 +36,7 @@ Examples:
   kmemtap top local:                              this machine, as root
   kmemtap top ssh://root@board -d 2s
   kmemtap top http://127.0.0.1:8642/board         what kmemtap live or kmemtap daemon captures already
+  kmemtap top local: -k /usr/lib/debug -b fs/ext4 -o alloc_count   what one directory of the source allocates most often
   kmemtap top local: --tasks                      then k: which process holds it
   kmemtap top local: --once --for 5s --rows 20    for a pipe`,
     )

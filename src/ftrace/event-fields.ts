@@ -104,6 +104,23 @@ function fieldEnd(bytes: Uint8Array, at: number, isName: boolean): number {
   }
 }
 
+/** Behind the key, up to the next field: all names of flags together are shorter. */
+const MAX_FLAGS = 512;
+/** `GFP_ZERO` up to 4.5, and what no name is known for as a number, which may be it. */
+const FLAGS = / gfp_flags=([^ \r\n]+)/y;
+const ZERO_FLAG = /(?:^|\|)(?:__)?GFP_ZERO(?:\||$)/;
+const UNNAMED_FLAGS = /(?:^|\|)0x/;
+
+/** Whether the flags that stand at `at` ask for zeroed memory; undefined where none do, or not all have names. */
+export function asksForZerosAt(bytes: Uint8Array, at: number): boolean | undefined {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(MAX_FLAGS, bytes.length - at));
+  FLAGS.lastIndex = 0;
+  const flags = FLAGS.exec(text.toString("latin1"))?.[1];
+  if (flags === undefined) return undefined;
+  if (ZERO_FLAG.test(flags)) return true;
+  return UNNAMED_FLAGS.test(flags) ? undefined : false;
+}
+
 /** With its key; the kernel's have less than 64 letters. */
 const MAX_CACHE_NAME = 128;
 

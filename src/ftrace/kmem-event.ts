@@ -19,6 +19,7 @@ import type { LineHead } from "./line-head.ts";
 import type { TextTasks } from "./text-tasks.ts";
 import { CallSiteForm } from "./call-site-form.ts";
 import {
+  asksForZerosAt,
   BEFORE_BYTES_ALLOC,
   BEFORE_BYTES_REQ,
   BEHIND_ALLOCATION,
@@ -181,7 +182,14 @@ export class KmemEventReader {
     // No allocator gives less than was asked for: numbers of two events, or half of one.
     if (bytesAlloc < bytesReq || bytesAlloc > Number.MAX_SAFE_INTEGER) return Unread.badField;
     this.#add(kind, site, bytesReq, bytesAlloc, isHidden);
-    return this.#finish(p, site, StretchPlace.behindAllocation);
+    const end = this.#finish(p, site, StretchPlace.behindAllocation);
+    if (end > 0) this.#lookAtFlags(p, site);
+    return end;
+  }
+
+  #lookAtFlags(at: number, site: number): void {
+    const asks = asksForZerosAt(this.#bytes, at);
+    if (asks !== undefined) this.#sites.setAsksForZeros(site, asks);
   }
 
   #readFree(at: number, kind: EventKind): number {

@@ -13,10 +13,10 @@ const bytes = z.number().int();
 export const findingSchema = z
   .object({
     kind: z
-      .enum(["cache", "odd-size", "strings", "churn", "cross-cpu"])
+      .enum(["cache", "odd-size", "strings", "churn", "constructor", "cross-cpu"])
       .describe(
         "cache: a kmem_cache of its own would take less; odd-size: a little smaller, and the next bucket down would do; " +
-          "strings: many small ones of all sizes; churn: freed soon, again and again; cross-cpu: freed on another CPU",
+          "strings: many small ones of all sizes; churn: freed soon, again and again; constructor: zeroed again and again in the same places; cross-cpu: freed on another CPU",
       ),
     caller: z.string(),
     callSite: z.string(),

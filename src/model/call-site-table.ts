@@ -28,6 +28,7 @@ export class CallSiteTable {
   #arenaEnd = 0;
   /** By id, where it is known. */
   readonly #freesTo: string[] = [];
+  readonly #asksForZeros: (boolean | "differs")[] = [];
 
   /** How many call sites have been seen. */
   get size(): number {
@@ -51,6 +52,20 @@ export class CallSiteTable {
 
   setFreesTo(id: number, cache: string): void {
     this.#freesTo[id] = visibleName(cache);
+  }
+
+  /**
+   * True for a call site whose allocations ask for zeroed memory, false where they do not, as far as flags were looked at: of the first one, and
+   * of those that no decoder's short way took. Undefined where none were, or where they differ.
+   */
+  asksForZeros(id: number): boolean | undefined {
+    const asks = this.#asksForZeros[id] as boolean | "differs" | undefined;
+    return asks === "differs" ? undefined : asks;
+  }
+
+  setAsksForZeros(id: number, asks: boolean): void {
+    const before = this.#asksForZeros[id] as boolean | "differs" | undefined;
+    this.#asksForZeros[id] = before === undefined || before === asks ? asks : "differs";
   }
 
   /** The place of each id in the order of {@link byCaller}: rows are sorted five times a second, texts compared once. */

@@ -7,6 +7,8 @@ export interface RequestClass {
   readonly kind: "kmalloc" | "cache";
   readonly bytesReq: number;
   readonly bytesAlloc: number;
+  /** Whether the call site asks for zeroed memory (`__GFP_ZERO`), by its first allocation; null where none tells, or several differ. */
+  readonly asksForZeros: boolean | null;
   readonly allocs: number;
   /** Seen frees of these objects; {@link impliedFrees} are not among them. */
   readonly frees: number;

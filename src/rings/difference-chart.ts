@@ -5,11 +5,12 @@ import type { SourceNode } from "../model/source-tree.ts";
 import { ATTRIBUTE_WORDS, lackOf } from "./attribute-words.ts";
 import { CENTRE, CHART_RINGS, CHART_SIZE, COLUMN, drawHead, MARGIN } from "./chart-frame.ts";
 import { CHANGE_SHADES } from "./difference-colours.ts";
-import { CHANGE_KINDS, changeKindOf, differenceTreeOf } from "./difference-tree.ts";
+import { CHANGE_KINDS, type ChangeKind, changeKindOf, differenceTreeOf } from "./difference-tree.ts";
 import { drawLegend, type LegendRow, type LegendTable, ROW } from "./draw-legend.ts";
 import { drawRings } from "./draw-rings.ts";
 import { leavesOf } from "./largest-leaves.ts";
 import type { RingChoice } from "./ring-chart.ts";
+import { shadeOf } from "./ring-colours.ts";
 import { ringGeometryOf } from "./ring-geometry.ts";
 import type { RingNode } from "./ring-tree.ts";
 import { SvgPage } from "./svg-page.ts";
@@ -23,9 +24,21 @@ export interface Side {
   readonly notExact?: string;
 }
 
+/** How many functions changed one way, as the text of a comparison has it. */
+export interface CountedChange {
+  readonly kind: Exclude<ChangeKind, "mixed"> | "noise";
+  readonly functions: number;
+  readonly bytes: number;
+}
+
+export interface DifferenceChoice extends RingChoice {
+  /** What else was printed of it, so that both say the same; without it places are counted. */
+  readonly counted?: readonly CountedChange[] | undefined;
+}
+
 /** @returns the chart as the text of an SVG file */
-export function differenceChart(before: Side, after: Side, choice: RingChoice): string {
-  const { attribute, branch = [], theme = "both" } = choice;
+export function differenceChart(before: Side, after: Side, choice: DifferenceChoice): string {
+  const { counted, attribute, branch = [], theme = "both" } = choice;
   const tree = differenceTreeOf(before.root, after.root, attribute, branch);
   const page = new SvgPage(CHART_SIZE.width, CHART_SIZE.height, theme);
   const danger = lossOf(before, after);
@@ -50,27 +63,40 @@ export function differenceChart(before: Side, after: Side, choice: RingChoice): 
     ],
     danger,
   });
-  drawLegend(page, COLUMN.x, y, COLUMN.width, legendOf(tree, Math.floor((CHART_SIZE.height - MARGIN - y) / ROW)));
+  const lines = Math.floor((CHART_SIZE.height - MARGIN - y) / ROW);
+  drawLegend(page, COLUMN.x, y, COLUMN.width, legendOf(tree, lines, counted));
   return page.toString(`${title}, ${before.name} to ${after.name}`);
 }
 
-/** How many places changed and by how much, then the largest changes. */
-function legendOf(tree: RingNode, lines: number): LegendTable[] {
+const NOISE_SHADE = shadeOf({ kind: "others", path: [] });
+
+/** How much changed and by how much, then the largest changes. */
+function legendOf(tree: RingNode, lines: number, counted: DifferenceChoice["counted"]): LegendTable[] {
   const leaves = leavesOf(tree);
-  const kinds = CHANGE_KINDS.filter((kind) => kind !== "mixed").map((kind): LegendRow => {
+  const kinds = counted === undefined || leaves.length === 0 ? placesByKind(leaves) : functionsByKind(counted);
+  const rows = leaves.slice(0, Math.max(0, lines - kinds.rows.length - 4)).map((leaf): LegendRow => {
+    const place = leaf.path.slice(tree.path.length, -1).join("/");
+    return { name: leaf.label, place, shade: CHANGE_SHADES[changeKindOf(leaf)], figures: [netOf(leaf)] };
+  });
+  const tables = [kinds, { title: "Largest", columns: ["bytes"], rows }];
+  return tables.filter((table) => table.rows.length > 0);
+}
+
+function functionsByKind(counted: readonly CountedChange[]): LegendTable {
+  const rows = counted.map(({ kind, functions, bytes }): LegendRow => {
+    const shade = kind === "noise" ? NOISE_SHADE : CHANGE_SHADES[kind];
+    return { name: kind, place: plural(functions, "function"), shade, figures: [signed(bytes)] };
+  });
+  return { title: "Changed functions", columns: ["bytes"], rows };
+}
+
+function placesByKind(leaves: readonly RingNode[]): LegendTable {
+  const rows = CHANGE_KINDS.filter((kind) => kind !== "mixed").map((kind): LegendRow => {
     const changed = leaves.filter((leaf) => changeKindOf(leaf) === kind);
     const net = changed.reduce((sum, leaf) => sum + changeOf(leaf), 0);
     return { name: kind, place: plural(changed.length, "place"), shade: CHANGE_SHADES[kind], figures: [signed(net)] };
   });
-  const rows = leaves.slice(0, Math.max(0, lines - kinds.length - 4)).map((leaf): LegendRow => {
-    const place = leaf.path.slice(tree.path.length, -1).join("/");
-    return { name: leaf.label, place, shade: CHANGE_SHADES[changeKindOf(leaf)], figures: [netOf(leaf)] };
-  });
-  const tables = [
-    { title: "Changed places, noise included", columns: ["bytes"], rows: kinds },
-    { title: "Largest", columns: ["bytes"], rows },
-  ];
-  return tables.filter((table) => table.rows.length > 0);
+  return { title: "Changed places, noise included", columns: ["bytes"], rows };
 }
 
 /** What is said of both where one of them is not exact. */

@@ -1,7 +1,8 @@
 /**
  * Colours of a whole chart. Whose colour is like that of the one beside it is lighter or darker: the same hue, so that it is known
- * again in another chart, and an edge that any eye sees.
+ * again in another chart, and an edge that any eye sees. So it is with those that stand below each other in the legend.
  */
+import { largestLeaves } from "./largest-leaves.ts";
 import type { Oklch } from "./oklch.ts";
 import { type Scheme, type Shade, shadeOf, shadeOfTone, type Tone, toneOf } from "./ring-colours.ts";
 import type { RingNode } from "./ring-tree.ts";
@@ -22,41 +23,87 @@ const RED_DARKER = [0, 0.15, 0.3];
 
 /** @returns the colour of each node of the tree, and of others as they are by themselves */
 export function shadesOf(tree: RingNode): (node: RingNode) => Shade {
-  const tones = new Map<string, Tone>();
-  /** In each ring the last one so far. */
-  const last: (Tone | undefined)[] = [];
-  const visit = (node: RingNode, depth: number, after: Tone | undefined): void => {
-    if (node.kind === "others") last[depth] = undefined;
-    else tones.set(node.path.join("/"), (last[depth] = toneBeside(toneOf(node), last[depth], after)));
-    for (const child of node.children) visit(child, depth + 1, undefined);
-  };
-  tree.children.forEach((node, i, all) => {
-    // The ring is closed: behind the last comes the first.
-    const closes = i === all.length - 1 && i > 1;
-    visit(node, 0, closes ? tones.get(all[0].path.join("/")) : undefined);
+  const leaves = largestLeaves(tree).map((node) => ({ node, key: keyOf(node) }));
+  const tones = tonesInRings(tree, new Set(leaves.map(({ key }) => key)));
+  // In the legend they stand below each other, wherever they are in the chart.
+  leaves.slice(1).forEach(({ node, key }, i) => {
+    const above = leaves.slice(Math.max(0, i - 1), i + 1).map((row) => row.key);
+    const beside = [...above, ...(tones.beside.get(key) ?? [])].map((other) => tones.of.get(other));
+    tones.of.set(key, toneBeside(tones.of.get(key) ?? toneOf(node), toneOf(node), beside));
   });
   return (node) => {
-    const tone = node.kind === "others" ? undefined : tones.get(node.path.join("/"));
+    const tone = node.kind === "others" ? undefined : tones.of.get(keyOf(node));
     return tone === undefined ? shadeOf(node) : shadeOfTone(tone);
   };
 }
 
-function toneBeside(tone: Tone, before: Tone | undefined, after: Tone | undefined): Tone {
-  const beside = [before, after].filter((one) => one !== undefined);
-  const light = stepBeside(tone, beside, "light");
-  const dark = stepBeside(tone, beside, "dark");
+const keyOf = ({ path }: RingNode): string => path.join("/");
+
+interface Tones {
+  readonly of: Map<string, Tone>;
+  /** Who lies beside those that were asked for. */
+  readonly beside: ReadonlyMap<string, readonly string[]>;
+}
+
+function tonesInRings(tree: RingNode, asked: ReadonlySet<string>): Tones {
+  const of = new Map<string, Tone>();
+  const beside = new Map<string, string[]>();
+  /** In each ring the last ones so far, the last first. */
+  const last: string[][] = [];
+  const note = (key: string, other: string) => {
+    if (asked.has(key)) beside.set(key, [...(beside.get(key) ?? []), other]);
+  };
+  const visit = (node: RingNode, depth: number, after: readonly string[]): void => {
+    const before = last[depth] ?? [];
+    if (node.kind === "others") last[depth] = [];
+    else {
+      const key = keyOf(node);
+      const tone = toneOf(node);
+      of.set(
+        key,
+        toneBeside(
+          tone,
+          tone,
+          [...before, ...after].map((other) => of.get(other)),
+        ),
+      );
+      const neighbour = before.at(0);
+      if (neighbour !== undefined) {
+        note(key, neighbour);
+        note(neighbour, key);
+      }
+      // Those of the first ring are rows of a list as well, of which one sees more than two.
+      last[depth] = [key, ...before].slice(0, depth === 0 ? 2 : 1);
+    }
+    for (const child of node.children) visit(child, depth + 1, []);
+  };
+  tree.children.forEach((node, i, all) => {
+    // The ring is closed: behind the last comes the first.
+    const closes = i === all.length - 1 && i > 1;
+    visit(node, 0, closes ? [keyOf(all[0])] : []);
+  });
+  return { of, beside };
+}
+
+/** As it is, or as `own` with another lightness in a scheme where it is like one of those beside it. */
+function toneBeside(tone: Tone, own: Tone, all: readonly (Tone | undefined)[]): Tone {
+  const beside = all.filter((one) => one !== undefined);
+  const light = stepBeside(tone, own, beside, "light");
+  const dark = stepBeside(tone, own, beside, "dark");
   return light === tone.light && dark === tone.dark ? tone : { light, dark };
 }
 
 /** As it is, where that differs enough; else the first step that does, or the one that differs most. */
-function stepBeside(tone: Tone, beside: readonly Tone[], scheme: Scheme): Oklch {
-  const own = tone[scheme];
-  let best = own;
-  let most = -1;
+function stepBeside(tone: Tone, by: Tone, beside: readonly Tone[], scheme: Scheme): Oklch {
+  const own = by[scheme];
+  const from = (colour: Oklch) => Math.min(...beside.map((one) => distance(colour, one[scheme])));
+  let best = tone[scheme];
+  let most = from(best);
+  if (most >= LIKE) return best;
   for (const step of STEPS[scheme]) {
     const [least, greatest] = RANGE[scheme];
     const moved = step === 0 ? own : { ...own, l: Math.min(greatest, Math.max(least, own.l + step)) };
-    const apart = Math.min(...beside.map((one) => distance(moved, one[scheme])));
+    const apart = from(moved);
     if (apart >= LIKE) return moved;
     if (apart > most) [best, most] = [moved, apart];
   }

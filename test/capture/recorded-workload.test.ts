@@ -161,7 +161,24 @@ describe("a recorded workload", () => {
     expect(printed.snapshot.callers).toEqual(recorded.snapshot.callers);
     const { growthBytes, compared } = compareSnapshots(recorded.snapshot, printed.snapshot, { rounds: [3, 3] });
     expect({ growthBytes, compared }).toEqual({ growthBytes: 0, compared: "residue" });
-    await expect(readSide(path, { ...options, at: "1s" })).rejects.toThrow("--residue with a moment");
+    await expect(readSide(`${path}@1s`, options)).rejects.toThrow("--residue with a moment");
+  });
+
+  it("is compared by phase: of each what it allocated, and had alive at its end", async () => {
+    const { path } = await record();
+    const options = { filter: "all" as const };
+    const loaded = await readSide(`${path}@load@2`, options);
+    expect(loaded.phase).toBe("load@2");
+    expect(loaded.snapshot.source.label).toBe(`${path}@load@2`);
+    expect(loaded.snapshot.callers.map(({ callSite, netBytes }) => [callSite, netBytes])).toEqual([
+      ["leak+0x1/0x9", 128],
+      ["f+0x1/0x9", 64],
+    ]);
+    const part = { phase: "load", round: 3 };
+    const both = await readSide(path, { ...options, part });
+    expect([both.phase, both.snapshot.source.label]).toEqual(["load@3", `${path}@load@3`]);
+    expect((await readSide(`${path}#1@load`, { ...options, part })).phase).toBe("load");
+    await expect(readSide(`${path}@load`, { ...options, residue: true })).rejects.toThrow("--residue with");
   });
 
   it("begins and ends where the account was told, whichever mark told it", async () => {

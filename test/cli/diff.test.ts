@@ -206,6 +206,8 @@ describe("a side", () => {
     expect(await netOf(path, path, "--at", "3s")).toEqual([3, 3, 0]);
     expect(await netOf(`${path}@1s`, path, "--at", "3s")).toEqual([1, 3, 2]);
     expect(await netOf(`${path}@1s`, path)).toEqual([1, 7, 6]);
+    // What was alive at 1 s is older than the part, and what was freed in it is not.
+    expect(await netOf(`${path}@1s`, path, "--from", "1500ms", "--to", "3500ms")).toEqual([1, 2, 1]);
   });
 
   it("may be a moment of a run of a recording", async () => {
@@ -259,6 +261,8 @@ describe("a side", () => {
     ["a moment of a snapshot", () => [`${file("{}", "a.json")}@2s`, "b"], 2, /a snapshot is of one moment/],
     ["a moment without events", () => [`${file(trace, "a")}@0s`, "b"], 2, /nothing had happened yet/],
     ["a run of a trace", () => [`${file(trace, "a")}#2`, "b"], 2, /only what --record made has runs/],
+    ["a phase of a trace", () => [`${file(trace, "a")}@mount`, "b"], 2, /--phase: a trace has none/],
+    ["a moment of a part", () => ["a", "b", "--at", "2s", "--to", "3s"], 2, /--at with --phase, --from or --to/],
     ["both on standard input", () => ["-", "-"], 2, /standard input cannot be both sides/],
     ["no bytes", () => ["a", "b", "--fail-over", "much"], 2, /--fail-over much: not a number of bytes/],
     ["no such budgets", () => ["a", "b", "--budgets", "/nonexistent/b.yaml"], 2, /cannot read \/nonexistent\/b\.yaml/],
@@ -302,9 +306,19 @@ describe("charts", () => {
     expect(PNG.sync.read(readFileSync(sides)).width).toBe(2560);
   });
 
-  it("draws a page, and says what it counts", async () => {
+  it("draws a page, and counts what the text counts; places, where it is of something else", async () => {
     const [a, b, page] = [file(BEFORE, "a.trace"), file(AFTER, "b.trace"), join(tempDir(), "change.html")];
-    expect((await kmemtap(["diff", a, b, "-r", page])).status).toBe(0);
+    const { status, stdout } = await kmemtap(["diff", a, b, "-r", page]);
+    expect(status).toBe(0);
+    const [, added, gone, grown, shrunk] = /new\/gone (\d+)\/(\d+), grown\/shrunk (\d+)\/(\d+):/.exec(stdout) ?? [];
+    const counts = [...readFileSync(page, "utf8").matchAll(/>(new|grown|shrunk|gone|noise)<.*?>(\d+) functions?</gs)];
+    expect(counts.map(([, kind, functions]) => `${kind} ${functions}`).slice(0, 4)).toEqual([
+      `new ${added}`,
+      `grown ${grown}`,
+      `shrunk ${shrunk}`,
+      `gone ${gone}`,
+    ]);
+    expect((await kmemtap(["diff", a, b, "-r", page, "-a", "total_dynamic"])).status).toBe(0);
     const html = readFileSync(page, "utf8");
     expect(html).toMatch(/^<!doctype html>\n[^]*<svg [^]*<\/svg>\n?\s*<\/body>/);
     expect(html).toContain("Changed places, noise included");

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { diffSchema } from "../../src/model/diff.ts";
 import { type Snapshot, snapshotSchema } from "../../src/model/snapshot.ts";
 import { type Workload, workloadSchema } from "../../src/model/workload.ts";
 import { formatWorkload } from "../../src/report/workload-report.ts";
@@ -75,6 +76,28 @@ describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
     expect(names).not.toContain("ls");
     expect(tasks?.tasks.reduce((all, row) => all + row.allocs, 0)).toBe(totals.allocs);
     const { stderr, status } = await kmemtap(["report", file, "--phase", "mount"]);
+    expect(status).toBe(2);
+    expect(stderr).toContain("it has list, find");
+  });
+
+  it("has phases that can be compared, each by itself", async () => {
+    const diffOf = async (...args: string[]) => {
+      const { status, stdout, stderr } = await kmemtap(["diff", ...args, "--json"]);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      return diffSchema.parse(JSON.parse(stdout));
+    };
+    const sumsOf = (phase: string, at: number) => {
+      const found = workload.phases.find(({ name, round }) => name === phase && round === at);
+      return { allocs: found?.allocs, totalBytes: found?.totalBytes };
+    };
+    const rounds = await diffOf(`${file}@list`, `${file}@list@2`);
+    expect(rounds.a).toMatchObject({ label: `${file}@list`, figures: sumsOf("list", 1) });
+    expect(rounds.b).toMatchObject({ label: `${file}@list@2`, figures: sumsOf("list", 2) });
+    expect(rounds.notes.join()).toContain("B is what phase list@2 allocated and had alive at its end; what it freed");
+    const both = await diffOf(`${file}#1@list`, file, "--phase", "find@2");
+    expect(both.a.figures).toMatchObject(sumsOf("list", 1));
+    expect(both.b).toMatchObject({ label: `${file}@find@2`, figures: sumsOf("find", 2) });
+    const { status, stderr } = await kmemtap(["diff", `${file}@mount`, file]);
     expect(status).toBe(2);
     expect(stderr).toContain("it has list, find");
   });

@@ -1,6 +1,8 @@
 /** The lines of every kernel from 3.x to 7.x that the issue names, one by one. */
 import { describe, expect, it } from "vitest";
-import { decodeLines, type DecodedEvent } from "../support/decode.ts";
+import { TextDecoder } from "../../src/ftrace/text-decoder.ts";
+import { CallSiteTable } from "../../src/model/call-site-table.ts";
+import { bytesOf, decodeLines, type DecodedEvent } from "../support/decode.ts";
 import { alloc, free, head } from "../support/trace-text.ts";
 
 /** The one event of a line that must be nothing but an event. */
@@ -148,5 +150,31 @@ describe("fields", () => {
     const decoded = decodeLines(head() + event);
     expect(decoded.events).toEqual([]);
     expect(decoded.lines).toEqual({ badField: 1 });
+  });
+});
+
+describe("flags", () => {
+  const asked = (...flags: string[]) => {
+    const sites = new CallSiteTable();
+    const decoder = new TextDecoder(sites);
+    for (const text of flags) decoder.push(bytesOf(`${head()}${alloc({ tail: text })}\n`));
+    return sites.asksForZeros(0);
+  };
+
+  it.each([
+    ["a kernel of today", " gfp_flags=GFP_KERNEL|__GFP_ZERO node=-1 accounted=false", true],
+    ["a 3.x", " gfp_flags=GFP_KERNEL|GFP_ZERO", true],
+    ["none of them that zeroes", " gfp_flags=GFP_KERNEL|__GFP_ZEROTAGS node=-1", false],
+    ["none at all", " gfp_flags=none", false],
+    ["one without a name", " gfp_flags=GFP_KERNEL|0x100", undefined],
+    ["a name beside one without", " gfp_flags=0x1000000|__GFP_ZERO", true],
+  ])("of %s say whether zeroed memory is asked for", (_, tail, zeros) => {
+    expect(asked(tail)).toBe(zeros);
+  });
+
+  it("that differ say nothing of their call site", () => {
+    const [zeroes, leaves] = [" gfp_flags=GFP_KERNEL|__GFP_ZERO", " gfp_flags=GFP_KERNEL"];
+    expect(asked(zeroes, zeroes)).toBe(true);
+    expect(asked(zeroes, leaves, zeroes)).toBeUndefined();
   });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { CHANGE_SHADES } from "../../src/rings/difference-colours.ts";
 import { INKS, SCHEMES, shadeOf } from "../../src/rings/ring-colours.ts";
+import { largestLeaves } from "../../src/rings/largest-leaves.ts";
 import { shadesOf } from "../../src/rings/neighbour-shades.ts";
 import { ringGeometryOf } from "../../src/rings/ring-geometry.ts";
 import { type RingNode, ringTreeOf } from "../../src/rings/ring-tree.ts";
@@ -84,6 +85,28 @@ describe.each(SCHEMES)("%s", (scheme) => {
           if (Math.abs((next.startAngle - endAngle) % (2 * Math.PI)) > 1e-9) return;
           if (apart(eye, shade(node)[scheme], shade(next.node)[scheme]) < 0.02)
             alike.push(`${node.path.join("/")} ${next.node.path.join("/")}`);
+        });
+      }
+    }
+    expect(alike).toEqual([]);
+  });
+
+  it.each(Object.keys(EYES))("rows of a legend that lie within two of each other are told apart by %s", (eye) => {
+    const trees = [
+      ...TREES,
+      ringTreeOf(cloudKernel(), "static", ["drivers"]),
+      ringTreeOf(cloudKernel(), "waste", ["fs"]),
+    ];
+    const alike: string[] = [];
+    for (const tree of trees) {
+      const shade = shadesOf(tree);
+      for (const rows of [tree.children, largestLeaves(tree)]) {
+        rows.forEach((node, i) => {
+          for (const next of rows.slice(i + 1, i + 3)) {
+            if (node.kind === "others" || next.kind === "others") continue;
+            if (apart(eye, shade(node)[scheme], shade(next)[scheme]) < 0.02)
+              alike.push(`${node.path.join("/")} ${next.path.join("/")}`);
+          }
         });
       }
     }

@@ -16,6 +16,11 @@ export const PAGE_BYTES = 4096;
 const COMMON = 8;
 const IDS = { kmalloc: 600, kfree: 601, marker: 5, moduleLoad: 700, moduleFree: 701, other: 42 };
 
+/** As 6.18 has it, but the flags that no test has. */
+const PRINT_FLAGS =
+  '"gfp_flags=%s", (REC->gfp_flags) ? __print_flags(REC->gfp_flags, "|", {( unsigned long)((( gfp_t)(((((1UL))) << (10))|((((1UL))) << (11)))) | (( gfp_t)((((1UL))) << (6)))), "GFP_NOFS"}, {( unsigned long)(( gfp_t)((((1UL))) << (8))), "__GFP_ZERO"}) : "none"';
+export const GFP_ZERO = 0x100n;
+
 /** tracefs' texts: header_page, and the format of each event. */
 export function formatsOf({ long }: Machine): { readonly headerPage: string; readonly formats: string[] } {
   const head = 8 + long;
@@ -32,7 +37,7 @@ export function formatsOf({ long }: Machine): { readonly headerPage: string; rea
     ["unsigned char common_preempt_count", 3, 1],
     ["int common_pid", 4, 4],
   ] as const;
-  const format = (name: string, id: number, fields: readonly (readonly [string, number, number])[]) =>
+  const format = (name: string, id: number, fields: readonly (readonly [string, number, number])[], print = "…") =>
     [
       `name: ${name}`,
       `ID: ${id}`,
@@ -41,7 +46,7 @@ export function formatsOf({ long }: Machine): { readonly headerPage: string; rea
         ([field, offset, size]) => `\tfield:${field};\toffset:${offset};\tsize:${size};\tsigned:0;`,
       ),
       "",
-      'print fmt: "…"',
+      `print fmt: ${print}`,
       "",
     ].join("\n");
   const word = (i: number) => COMMON + i * long;
@@ -51,10 +56,11 @@ export function formatsOf({ long }: Machine): { readonly headerPage: string; rea
     ["size_t bytes_req", word(2), long],
     ["size_t bytes_alloc", word(3), long],
   ] as const;
+  const gfpFlags = ["unsigned long gfp_flags", word(4), long] as const;
   return {
     headerPage,
     formats: [
-      format("kmalloc", IDS.kmalloc, [site, ptr, ...sizes]),
+      format("kmalloc", IDS.kmalloc, [site, ptr, ...sizes, gfpFlags], PRINT_FLAGS),
       format("kfree", IDS.kfree, [site, ptr]),
       format("print", IDS.marker, [
         ["unsigned long ip", word(0), long],
@@ -90,7 +96,7 @@ export class PageWriter {
     bytesAlloc: number | bigint,
     who: Who = {},
   ): this {
-    return this.#record(delta, IDS.kmalloc, who, [site, ptr, BigInt(bytesReq), BigInt(bytesAlloc)]);
+    return this.#record(delta, IDS.kmalloc, who, [site, ptr, BigInt(bytesReq), BigInt(bytesAlloc), who.gfpFlags ?? 0n]);
   }
 
   kfree(delta: number, site: bigint, ptr: bigint, who: Who = {}): this {
@@ -219,4 +225,6 @@ export class PageWriter {
 interface Who {
   readonly pid?: number;
   readonly flags?: number;
+  /** Of an allocation. */
+  readonly gfpFlags?: bigint;
 }

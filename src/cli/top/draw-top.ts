@@ -82,8 +82,9 @@ function drawn(data: TopData, state: TopState, size: Size, news: string): Line[]
   ];
 }
 
-function titleLine({ source, mode, release }: Snapshot, { isPaused }: TopState): Line {
+function titleLine({ source, mode, release, branch }: Snapshot, { isPaused }: TopState): Line {
   const parts = [`kmemtap top  ${source.label}`, mode, release === undefined ? undefined : `Linux ${release}`];
+  if (branch !== undefined) parts.push(`in ${branch}`);
   if (source.run > 1) parts.push(`boot ${String(source.run)}`);
   if (isPaused) parts.push("HELD");
   return plain(parts.filter((part) => part !== undefined).join("  "));

@@ -2,7 +2,11 @@
 import { ExitCode } from "../../model/errors.ts";
 import { agesOf } from "../../format/ages.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
+import { branchOf, isBySource } from "../../report/branch.ts";
+import { branchNames } from "../../report/branch-names.ts";
 import { lossNotice } from "../../report/loss-notice.ts";
+import type { OrderBy } from "../../report/order.ts";
+import { applyKernel } from "../apply-kernel.ts";
 import { durationOf, usage } from "../arm-options.ts";
 import { type CaptureTargetOptions, captureTarget } from "../capture-target.ts";
 import { checkServed } from "../headless/check-served.ts";
@@ -17,13 +21,14 @@ import { writeOutput } from "../write-output.ts";
 import { drawTop } from "./draw-top.ts";
 import { Terminal } from "./terminal.ts";
 import { TopScreen } from "./top-screen.ts";
-import { INITIAL } from "./top-state.ts";
+import { INITIAL, ORDER_OF } from "./top-state.ts";
 
 export interface TopCommandOptions extends CaptureTargetOptions, KernelOptions, ServerOptions {
   readonly delay?: string;
   readonly once?: true;
   readonly rows?: string;
   readonly strict?: true;
+  readonly orderBy: OrderBy;
 }
 
 const LEAST_DELAY_MS = 100;
@@ -31,7 +36,7 @@ const LEAST_DELAY_MS = 100;
 const ONCE_FOR = "2s";
 const ONCE_COLUMNS = 160;
 
-const KNOWN_ONCE = ["delay", "once", "rows", "strict", "tokenFile", "config"];
+const KNOWN_ONCE = ["delay", "once", "rows", "strict", "tokenFile", "config", "branch", "orderBy"];
 const KNOWN = [...KNOWN_ONCE, "for"];
 
 export async function runTop(targetText: string, options: TopCommandOptions): Promise<ExitCode> {
@@ -50,12 +55,13 @@ async function once(targetText: string, options: TopCommandOptions): Promise<Sna
   if (!(rows >= 1)) throw usage(`--rows ${String(options.rows)}: not a number of rows`, "for example --rows 20");
   let rate = 0;
   let last: Moment | undefined;
-  const snapshot = isServer(targetText)
+  const whole = isServer(targetText)
     ? await snapshotOfServer(targetText, options)
     : await captured(targetText, { ...options, for: options.for ?? ONCE_FOR }, (moment) => {
         rate = Math.max(rate, moment.eventsPerSecond);
         last = moment;
       });
+  const { snapshot } = options.branch === undefined ? { snapshot: whole } : await applyKernel(whole, options);
   const isTasks = options.tasks === true;
   const tasks = isTasks ? last?.tasks?.() : undefined;
   const lives = last?.lives?.();
@@ -69,7 +75,9 @@ async function once(targetText: string, options: TopCommandOptions): Promise<Sna
   };
   const count = isTasks ? Math.max(1, tasks?.tasks.length ?? 0) : snapshot.callers.length;
   const size = { columns: ONCE_COLUMNS, rows: Math.min(rows, count) + 7, ascii: true };
-  const lines = drawTop(data, { ...INITIAL, isTasks }, size, "").map(({ text }) => text.trimEnd());
+  const lines = drawTop(data, { ...INITIAL, order: ORDER_OF[options.orderBy], isTasks }, size, "").map(({ text }) =>
+    text.trimEnd(),
+  );
   // The course of one moment says nothing, nor does what keys do.
   lines.splice(3, 1);
   await writeOutput("-", `${lines.slice(0, -1).join("\n")}\n`);
@@ -84,13 +92,13 @@ async function watched(targetText: string, options: TopCommandOptions, delayMs: 
     (key) => screen.press(key),
     () => screen.draw(),
   );
-  const screen = new TopScreen(terminal, end);
+  const screen = new TopScreen(terminal, end, { ...INITIAL, order: ORDER_OF[options.orderBy] });
   const release = holdTerminal((text) => screen.tell(text));
   terminal.open();
   const timer = setInterval(() => screen.tick(), delayMs);
   try {
     screen.draw();
-    const take = (moment: Moment) => screen.take(moment);
+    const take = (moment: Moment) => screen.take(partOf(moment, options));
     return isServer(targetText)
       ? await pollServer(targetText, options, delayMs, take, true)
       : await captured(targetText, options, take);
@@ -99,6 +107,15 @@ async function watched(targetText: string, options: TopCommandOptions, delayMs: 
     terminal.close();
     release();
   }
+}
+
+/** What is in the place that -b names; it may have nothing yet. */
+function partOf(moment: Moment, { branch, kernel }: TopCommandOptions): Moment {
+  if (branch === undefined) return moment;
+  const { snapshot } = moment;
+  // While the kernel is asked callers have no source.
+  const bySource = kernel !== undefined || isBySource(snapshot);
+  return { ...moment, snapshot: branchOf(snapshot, branchNames(branch), bySource) };
 }
 
 /** @throws what ended the capture before its time */

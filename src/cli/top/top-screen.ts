@@ -13,7 +13,7 @@ const NEWS_TICKS = 8;
 export class TopScreen {
   readonly #terminal: Pick<Terminal, "draw" | "size">;
   readonly #end: () => void;
-  #state: TopState = INITIAL;
+  #state: TopState;
   #moment: Moment | undefined;
   /** What is shown while the screen is held. */
   #held: Moment | undefined;
@@ -24,7 +24,8 @@ export class TopScreen {
   #newsTicks = 0;
 
   /** @param end what ends the capture */
-  constructor(terminal: Pick<Terminal, "draw" | "size">, end: () => void) {
+  constructor(terminal: Pick<Terminal, "draw" | "size">, end: () => void, state = INITIAL) {
+    this.#state = state;
     this.#terminal = terminal;
     this.#end = end;
   }

@@ -1,5 +1,6 @@
 /** What the person at the terminal has chosen, and what each key makes of it. */
 import type { CallerRow } from "../../model/snapshot.ts";
+import type { OrderBy } from "../../report/order.ts";
 
 export interface TopState {
   readonly order: TopOrder;
@@ -60,6 +61,15 @@ export const INITIAL: TopState = {
   isOver: false,
   baselines: 0,
 };
+
+/** As the options of reports name them. */
+export const ORDER_OF = {
+  current_dynamic: "n",
+  total_dynamic: "t",
+  alloc_count: "a",
+  free_count: "f",
+  waste: "w",
+} as const satisfies Readonly<Record<OrderBy, TopOrder>>;
 
 const isOrder = (key: string): key is TopOrder => Object.hasOwn(ORDERS, key);
 

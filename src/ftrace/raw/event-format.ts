@@ -3,6 +3,8 @@
  * (kernel/trace/trace_events.c). Never assumed: ids, offsets and sizes differ from kernel to kernel, and from one build to the next.
  */
 
+import { zeroFlagOf } from "./zero-flag.ts";
+
 /** One field of an event, or of a sub-buffer's header. */
 export interface FormatField {
   readonly name: string;
@@ -15,6 +17,8 @@ export interface EventFormat {
   readonly name: string;
   readonly id: number;
   readonly fields: ReadonlyMap<string, FormatField>;
+  /** See {@link zeroFlagOf}. */
+  readonly zeroFlag: number;
 }
 
 /** A sub-buffer: 8 bytes of time, the commit word, then data. */
@@ -35,7 +39,7 @@ export function parseEventFormat(text: string): EventFormat | undefined {
   const name = /^name: (\S+)$/m.exec(text)?.[1];
   const id = Number(/^ID: (\d+)$/m.exec(text)?.[1] ?? NaN);
   if (name === undefined || !Number.isSafeInteger(id)) return undefined;
-  return { name, id, fields: fieldsIn(text) };
+  return { name, id, fields: fieldsIn(text), zeroFlag: zeroFlagOf(text) };
 }
 
 /** The sub-buffer's layout, or undefined where the text says none that can be read. */

@@ -55,6 +55,6 @@ export function probeLayout({ name, fields }: EventFormat): ProbeLayout | undefi
   return { ...common, what: "bulk", cache, count, objects: first, slots };
 }
 
-function isWord(field: FormatField | undefined): field is FormatField {
+export function isWord(field: FormatField | undefined): field is FormatField {
   return field?.size === 4 || field?.size === 8;
 }

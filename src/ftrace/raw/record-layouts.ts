@@ -1,7 +1,7 @@
 /** What the decoder needs of each event's record, by the event's id. */
 import { EventKind } from "../../model/event-batch.ts";
 import { type EventFormat, type FormatField, parseEventFormat } from "./event-format.ts";
-import { probeLayout, type ProbeLayout } from "./probe-layouts.ts";
+import { isWord, probeLayout, type ProbeLayout, type Word } from "./probe-layouts.ts";
 
 /** TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ (linux/trace_events.h): what an interrupt does is not the task's. */
 export const IN_INTERRUPT = 24;
@@ -19,6 +19,8 @@ export interface KmemLayout {
   readonly bytesAlloc: number;
   /** Of the `__data_loc` word of a cache's name; -1 where there is none. */
   readonly cacheName: number;
+  /** Of an allocation's flags, and the bit that asks for zeroed memory; undefined where the format does not tell both. */
+  readonly zeroing: { readonly gfpFlags: Word; readonly bit: number } | undefined;
   /** Bytes of `unsigned long`, `void *` and `size_t` there. */
   readonly longSize: 4 | 8;
   /** No record is shorter. */
@@ -71,7 +73,7 @@ export function readLayout(text: string): { readonly id: number; readonly layout
 function layoutOf(format: EventFormat): RecordLayout | undefined {
   const { name, fields } = format;
   const kind = KINDS.get(name);
-  if (kind !== undefined) return kmemLayout(kind, fields);
+  if (kind !== undefined) return kmemLayout(kind, format);
   if (name === "print") {
     const text = fields.get("buf");
     return text === undefined ? undefined : { type: "marker", text: text.offset };
@@ -93,7 +95,7 @@ function stackLayout(fields: ReadonlyMap<string, FormatField>): StackLayout | un
   return { type: "stack", flags: flags.offset, pid: pid.offset, count: count.offset, frames: frames.offset, longSize };
 }
 
-function kmemLayout(kind: EventKind, fields: ReadonlyMap<string, FormatField>): KmemLayout | undefined {
+function kmemLayout(kind: EventKind, { fields, zeroFlag }: EventFormat): KmemLayout | undefined {
   const [callSite, ptr] = [fields.get("call_site"), fields.get("ptr")];
   const [flags, pid] = [fields.get("common_flags"), fields.get("common_pid")];
   const longSize = ptr?.size;
@@ -103,6 +105,7 @@ function kmemLayout(kind: EventKind, fields: ReadonlyMap<string, FormatField>): 
   const sizes = isFree ? [] : [fields.get("bytes_req"), fields.get("bytes_alloc")];
   const read = [callSite, ptr, ...sizes];
   if (read.some((field) => field?.size !== longSize)) return undefined;
+  const gfpFlags = fields.get("gfp_flags");
   return {
     type: "kmem",
     kind,
@@ -113,6 +116,7 @@ function kmemLayout(kind: EventKind, fields: ReadonlyMap<string, FormatField>): 
     bytesReq: sizes[0]?.offset ?? -1,
     bytesAlloc: sizes[1]?.offset ?? -1,
     cacheName: fields.get("name")?.size === 4 ? (fields.get("name")?.offset ?? -1) : -1,
+    zeroing: isFree || zeroFlag === 0 || !isWord(gfpFlags) ? undefined : { gfpFlags, bit: zeroFlag },
     longSize,
     size: Math.max(flags.offset + 1, pid.offset + 4, ...read.map((field) => (field?.offset ?? 0) + longSize)),
   };

@@ -150,6 +150,7 @@ export class RecordTaker {
     if (site < 0) return false;
     if (layout.kind === EventKind.cacheFree && this.#sites.freesTo(site) === undefined)
       this.#sites.setFreesTo(site, textAt(stream, layout.cacheName) ?? "");
+    this.#lookAtFlags(stream, layout, site);
     columns.reserve();
     const i = columns.length++;
     columns.kind[i] = layout.kind;
@@ -166,6 +167,14 @@ export class RecordTaker {
     tally.bytes[LineClass.event] += bytes;
     stream.found = undefined;
     return true;
+  }
+
+  /** Of each call site's first allocation, which always comes by here. */
+  #lookAtFlags(stream: CpuStream, { zeroing }: KmemLayout, site: number): void {
+    if (zeroing === undefined) return;
+    const { gfpFlags, bit } = zeroing;
+    if (stream.recordAt + gfpFlags.offset + gfpFlags.size > stream.recordEnd) return;
+    this.#sites.setAsksForZeros(site, (wordAt(stream, gfpFlags).low & bit) !== 0);
   }
 
   #takeStack(stream: CpuStream, layout: StackLayout): boolean {

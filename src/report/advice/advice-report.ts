@@ -9,6 +9,7 @@ const TITLES: Readonly<Record<Finding["kind"], string>> = {
   cache: "worth a cache of their own",
   strings: "strings",
   churn: "freed as soon as allocated",
+  constructor: "zeroed again and again",
   "cross-cpu": "freed on another CPU",
 };
 const RULE = "-".repeat(45);

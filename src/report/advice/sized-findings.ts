@@ -4,13 +4,11 @@ import type { RequestClass } from "../../model/request-profile.ts";
 import type { AllocatorModel } from "../allocators/models.ts";
 import { alignUp } from "../allocators/models.ts";
 import { freesUnseen } from "./frees-unseen.ts";
-import { slabBytesFor, slabShare } from "./slab-share.ts";
+import { ownCacheBytes, slabShare } from "./slab-share.ts";
 import { CACHE_MIN_OBJECTS, MIN_SAVED_BYTES, ODD_SIZE_MAX_EXCESS } from "./thresholds.ts";
 
-/** A cache's descriptor with its per-CPU part, a node, and its sysfs files: what creating one was seen to allocate on 6.1. */
-const DESCRIPTOR_BYTES = 2048;
 /** The largest bucket; what is larger takes pages. */
-const LARGEST_BUCKET = 8192;
+export const LARGEST_BUCKET = 8192;
 
 /** One finding for each class: the one that gives back more, and changing a size before making a cache. */
 export function sizedFindings(classes: readonly RequestClass[], model: AllocatorModel, cpus: number): Finding[] {
@@ -29,7 +27,7 @@ function oddSize(request: RequestClass, model: AllocatorModel): Finding | undefi
   const savedBytes = liveObjects * (bytesAlloc - lower);
   if (savedBytes < MIN_SAVED_BYTES) return undefined;
   return {
-    ...base(request),
+    ...sizedBase(request),
     kind: "odd-size",
     savedBytes,
     costBytes: 0,
@@ -45,12 +43,11 @@ function ownCache(request: RequestClass, cpus: number): Finding | undefined {
   const objectBytes = alignUp(bytesReq, 8);
   const before = liveObjects * slabShare(bytesAlloc, cpus);
   const after = liveObjects * slabShare(objectBytes, cpus);
-  // Of each CPU's own slab half is empty on average.
-  const costBytes = DESCRIPTOR_BYTES + Math.round((cpus * slabBytesFor(objectBytes, cpus)) / 2);
+  const costBytes = ownCacheBytes(objectBytes, cpus);
   const savedBytes = Math.round(before - after) - costBytes;
   if (savedBytes < MIN_SAVED_BYTES) return undefined;
   return {
-    ...base(request),
+    ...sizedBase(request),
     kind: "cache",
     savedBytes,
     costBytes,
@@ -69,7 +66,7 @@ function bucketBelow(bytesAlloc: number, model: AllocatorModel): number {
   return 0;
 }
 
-function base({ caller, callSite, bytesReq, bytesAlloc, allocs, liveObjects, ...rest }: RequestClass) {
+export function sizedBase({ caller, callSite, bytesReq, bytesAlloc, allocs, liveObjects, ...rest }: RequestClass) {
   const marks: Finding["marks"] = freesUnseen({ liveObjects, ...rest }) ? ["unseen-frees"] : [];
   return { caller, callSite, bytesReq, bytesAlloc, allocs, liveObjects, marks };
 }

@@ -17,6 +17,17 @@ export const STRINGS_MIN_UNALIGNED = 0.5;
 export const CHURN_MIN_ALLOCS = 1000;
 export const CHURN_MIN_SHORT_LIVED = 0.9;
 
+/**
+ * Constructors: so many allocations of one size, that share of the call site's, above a cache line, each place used so often; and so many bytes that were zeroed
+ * in a place that had been zeroed before, in all and each second.
+ */
+export const CONSTRUCTOR_MIN_ALLOCS = 1000;
+export const CONSTRUCTOR_MIN_ONE_SIZE = 0.9;
+export const CONSTRUCTOR_MIN_BYTES = 65;
+export const CONSTRUCTOR_MIN_REUSE = 10;
+export const CONSTRUCTOR_MIN_SAVED_BYTES = 1 << 20;
+export const CONSTRUCTOR_MIN_SAVED_PER_SECOND = 64 << 10;
+
 /** Freed elsewhere: so many frees, so many of them on another CPU. */
 export const CROSS_CPU_MIN_FREES = 500;
 export const CROSS_CPU_MIN_SHARE = 0.5;

@@ -25,6 +25,8 @@ export interface DiffOptions {
   readonly budgets?: readonly Budget[];
   /** By directory where both know source files, else by module, unless given. */
   readonly grouping?: Grouping;
+  /** What else there is to know of the sides, a line each. */
+  readonly notes?: readonly string[];
   /** Of residues: the rounds of each workload. */
   readonly rounds?: readonly [a: number, b: number] | undefined;
 }
@@ -74,7 +76,7 @@ export function compareSnapshots(a: Snapshot, b: Snapshot, options: DiffOptions 
     functions,
     gates,
     verdict: verdictOf(gates, exact),
-    notes: notesOf(a, b, { a: sideA, b: sideB, functions }),
+    notes: [...(options.notes ?? []), ...notesOf(a, b, { a: sideA, b: sideB, functions })],
   };
 }
 

@@ -3,6 +3,7 @@ import type { Diff, DiffFigures, DiffFunction, DiffGate, DiffGroup, DiffSide } f
 import { printable } from "../../model/printable.ts";
 import { column } from "../account-file.ts";
 import type { OrderBy } from "../order.ts";
+import { countedChanges, isCounted } from "./counted-changes.ts";
 
 export interface DiffReportOptions {
   readonly orderBy: OrderBy;
@@ -64,19 +65,17 @@ function share({ a, delta }: Diff): string {
 }
 
 /** What changed, in figures, and what is called noise. */
-function changesOf({ functions, noise, growthBytes, statuses }: Diff, isNet: boolean): string[] {
+function changesOf(diff: Diff, isNet: boolean): string[] {
+  const { functions, noise, growthBytes } = diff;
   const differing = functions.filter((row) => isCounted(row, noise) && row.delta.netBytes !== 0);
   const up = differing.reduce((sum, { delta }) => sum + Math.max(0, delta.netBytes), 0);
-  const isUp = (row: DiffFunction) => row.delta.netBytes > 0;
-  const held = (row: DiffFunction) => row.status !== "new" && row.status !== "gone";
   const lines: string[] = [];
   const within = noiseLine(noise, noise.isCounted);
   if (up === 0) lines.push(`no growth beyond noise${differing.length > 0 ? `: ${signed(growthBytes)} bytes` : ""}`);
   else {
-    const known = differing.filter(held);
-    const grown = known.filter(isUp).length;
+    const [added, grown, shrunk, gone] = countedChanges(diff).map((change) => change.functions);
     lines.push(
-      `new/gone ${statuses.new}/${statuses.gone}, grown/shrunk ${grown}/${known.length - grown}: ` +
+      `new/gone ${added}/${gone}, grown/shrunk ${grown}/${shrunk}: ` +
         `${signed(up)}/${growthBytes - up === 0 ? "-0" : signed(growthBytes - up)} bytes (${signed(growthBytes)})`,
     );
   }
@@ -101,11 +100,6 @@ function isShown(row: DiffFunction, { noise }: Diff, orderBy: OrderBy): boolean 
   if (orderBy !== "current_dynamic") return row.delta[FIGURE[orderBy]] !== 0;
   if (row.status === "new" || row.status === "gone") return true;
   return (row.delta.netBytes !== 0 || row.delta.liveObjects !== 0) && isCounted(row, noise);
-}
-
-/** Noise counts where it is too much together; kworkers never do. */
-function isCounted(row: DiffFunction, { isCounted: all, bytesAFunction }: Diff["noise"]): boolean {
-  return !row.isNoise || (all && Math.abs(row.delta.netBytes) <= bytesAFunction);
 }
 
 function isGroupShown(group: DiffGroup, functions: readonly DiffFunction[]): boolean {

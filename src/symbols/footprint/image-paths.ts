@@ -6,9 +6,13 @@ import type { Pieces } from "./pieces.ts";
 
 /**
  * Source files by debug information, from the kernel tree's root on (`fs/ext4/inode.c`), of functions at these addresses of an image; undefined
- * where it has none. Asked once.
+ * where it has none; or of variables (`data`), where it can tell. Asked once of either, of functions first.
  */
-export type SourceOf = (image: string, addresses: readonly bigint[]) => Promise<readonly (string | undefined)[]>;
+export type SourceOf = (
+  image: string,
+  addresses: readonly bigint[],
+  about: "code" | "data",
+) => Promise<readonly (string | undefined)[]>;
 
 /** The directory of files of which only the name is known. */
 export const UNKNOWN_FOLDER = "?";
@@ -22,16 +26,26 @@ export async function imagePaths(
   const indices = fileIndicesOf(pieces);
   const functions = pieces.flatMap(({ isLocal, group }, i) => (isLocal !== undefined && group === "text" ? [i] : []));
   const addresses = functions.map((i) => pieces[i].address);
-  const answers = await sourceOf?.(image, addresses);
+  const answers = await sourceOf?.(image, addresses, "code");
   const sources = new Map(functions.map((i, at) => [i, answers?.at(at)]));
   const filePaths = pathsOfFiles(files, indices, sources);
-  return pieces.map((_, i) => {
+  const paths = pieces.map((_, i) => {
     const index = indices[i];
     const source = sources.get(i);
     // An inline function that was not inlined is of the file that it was compiled with.
     if (source !== undefined && !isHeader(source)) return source;
     return index === undefined ? source : (filePaths.get(index) ?? `${UNKNOWN_FOLDER}/${files[index]}`);
   });
+  const homeless = pieces.flatMap(({ isLocal, group }, i) =>
+    isLocal !== undefined && group !== "text" && (paths[i]?.startsWith(`${UNKNOWN_FOLDER}/`) ?? true) ? [i] : [],
+  );
+  const declared = await sourceOf?.(
+    image,
+    homeless.map((i) => pieces[i].address),
+    "data",
+  );
+  for (const [at, i] of homeless.entries()) paths[i] = declared?.at(at) ?? paths[i];
+  return paths;
 }
 
 /** A file's functions tell the directory of its data as well. */

@@ -6,18 +6,19 @@ import type { SourceOf } from "./image-paths.ts";
 /** So many questions are handed over at a time: a kernel has 60,000 functions. */
 const BATCH = 4096;
 
-export function sourcesBy(symbolizer: Pick<Symbolizer, "ask">): SourceOf {
-  return async (file, addresses) => {
+/** @param data where there is one that knows where variables are declared; to be asked after the functions, which tell the root */
+export function sourcesBy(code: Pick<Symbolizer, "ask">, data?: Pick<Symbolizer, "ask">): SourceOf {
+  let root: string | undefined;
+  return async (file, addresses, about) => {
+    const symbolizer = about === "code" ? code : data;
     const files: (string | undefined)[] = [];
     for (let from = 0; from < addresses.length; from += BATCH) {
       const places = addresses.slice(from, from + BATCH).map((address) => ({ file, address }));
       // The last frame is the function itself, those before it were inlined where it begins.
-      for (const frames of await symbolizer.ask(places)) files.push(frames?.at(-1)?.file ?? undefined);
+      for (const frames of (await symbolizer?.ask(places)) ?? []) files.push(frames?.at(-1)?.file ?? undefined);
     }
     // Every kernel has init/main.c: where that lies is the root.
-    const root = files
-      .map((path) => (path === undefined ? undefined : rootOf(path)))
-      .find((path) => path !== undefined);
+    root ??= files.map((path) => (path === undefined ? undefined : rootOf(path))).find((path) => path !== undefined);
     const inTree = files.map((path) => (path === undefined ? undefined : fromRoot(path, root)));
     const other = otherRootOf([...new Set(inTree.filter((path) => path !== undefined))]);
     return inTree.map((path) => {

@@ -50,11 +50,30 @@ export class TextAnswers implements AnswerReader {
     this.#lines = [];
     const frames: SourceFrame[] = [];
     for (let i = 0; i + 1 < lines.length; i += 2) {
-      const [, file = "", number] = /^(.*?)(?::(\d+))?(?::\d+)?$/.exec(lines[i + 1]) ?? [];
-      frames.push(frame(lines[i], file, Number(number)));
+      frames.push(frame(lines[i], ...fileAndLine(lines[i + 1])));
     }
     return { address, frames: frames.filter(isKnown) };
   }
+}
+
+/** Of `DATA`, in the same form: the address, the variable's name, where it begins and its bytes, where it is declared; nothing of the last before LLVM 15. */
+export class DataAnswers implements AnswerReader {
+  #lines: string[] = [];
+
+  take(line: string): Answer | undefined {
+    if (line !== "") {
+      this.#lines.push(line);
+      return undefined;
+    }
+    const [address = "", name = "", , declared = ""] = this.#lines;
+    this.#lines = [];
+    return { address, frames: [frame(name, ...fileAndLine(declared))].filter(isKnown) };
+  }
+}
+
+function fileAndLine(place: string): [file: string, line: number] {
+  const [, file = "", number] = /^(.*?)(?::(\d+|\?))?(?::\d+)?$/.exec(place) ?? [];
+  return [file, Number(number)];
 }
 
 const unknown = (text: string) => text === "" || text === "??";

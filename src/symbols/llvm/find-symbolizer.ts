@@ -10,10 +10,13 @@ export interface FoundSymbolizer {
   readonly version: string;
   /** LLVM 13 and later. */
   readonly json: boolean;
+  /** Says where variables are declared: LLVM 15 and later. */
+  readonly declares: boolean;
 }
 
 const VERSION_MS = 10_000;
 const FIRST_WITH_JSON = 13;
+const FIRST_TO_DECLARE = 15;
 
 /**
  * `llvm-symbolizer`, else the newest `llvm-symbolizer-N` of the PATH, else the newest of /usr/lib/llvm-N; undefined where there is none
@@ -22,7 +25,9 @@ const FIRST_WITH_JSON = 13;
 export async function findSymbolizer(env: NodeJS.ProcessEnv = process.env): Promise<FoundSymbolizer | undefined> {
   for (const path of candidates((env["PATH"] ?? "").split(":"))) {
     const version = await versionOf(path);
-    if (version !== undefined) return { path, version, json: Number.parseInt(version) >= FIRST_WITH_JSON };
+    if (version === undefined) continue;
+    const major = Number.parseInt(version);
+    return { path, version, json: major >= FIRST_WITH_JSON, declares: major >= FIRST_TO_DECLARE };
   }
   return undefined;
 }

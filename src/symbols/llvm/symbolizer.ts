@@ -6,7 +6,7 @@
  * up, and what dies with it is little.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { type Answer, type AnswerReader, type Frames, JsonAnswers, TextAnswers } from "./answers.ts";
+import { type Answer, type AnswerReader, DataAnswers, type Frames, JsonAnswers, TextAnswers } from "./answers.ts";
 import type { FoundSymbolizer } from "./find-symbolizer.ts";
 
 /** Where an address is, as the file itself counts. */
@@ -16,6 +16,8 @@ export interface Place {
 }
 
 export interface SymbolizerOptions {
+  /** Of `data` the answers are variables, each a frame with where it is declared; not in JSON, which has no such place (as of LLVM 19). */
+  readonly about?: "code" | "data";
   /** How long it may be silent while an answer is due: the first one of a file takes seconds. */
   readonly answerMs?: number;
   readonly inFlight?: number;
@@ -27,7 +29,7 @@ interface Question extends Place {
   readonly resolve: (frames: Frames | undefined) => void;
 }
 
-const DEFAULTS = { answerMs: 60_000, inFlight: 64, restarts: 3 };
+const DEFAULTS = { about: "code" as const, answerMs: 60_000, inFlight: 64, restarts: 3 };
 
 export class Symbolizer {
   readonly #found: FoundSymbolizer;
@@ -105,16 +107,18 @@ export class Symbolizer {
       const next = this.#waiting.shift();
       if (next === undefined) break;
       this.#asked.push(next);
-      process.stdin.write(`CODE "${next.file}" 0x${next.address.toString(16)}\n`);
+      process.stdin.write(`${this.#options.about.toUpperCase()} "${next.file}" 0x${next.address.toString(16)}\n`);
     }
     this.#watch();
   }
 
   #start(): ChildProcessWithoutNullStreams {
-    const { json, path } = this.#found;
+    const { path } = this.#found;
+    const isData = this.#options.about === "data";
+    const json = this.#found.json && !isData;
     const form = json ? ["--output-style=JSON"] : ["--output-style=LLVM", "--print-address"];
     const process = spawn(path, ["--inlines", "--functions=linkage", "--no-demangle", ...form]);
-    this.#answers = json ? new JsonAnswers() : new TextAnswers();
+    this.#answers = isData ? new DataAnswers() : json ? new JsonAnswers() : new TextAnswers();
     this.#rest = "";
     let said = "";
     process.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -27,6 +27,38 @@ it("prints tasks once, for a pipe, and callers with their ages", async () => {
   expect(aged.stdout.split("\n")[5]).toMatch(/ \d+\.\d s {2}alloc_inode\+0x59$/);
 });
 
+it("prints a part of it, ordered as was asked for", async () => {
+  const args = ["top", `replay://${BOOT}?speed=0`, "--once", "--rows", "2", "-o", "alloc_count"];
+  const whole = await kmemtap(args);
+  expect(whole.stdout.split("\n")[5]).toMatch(/ 11756 .* __d_alloc\+0x29$/);
+  const { status, stdout } = await kmemtap([...args, "-b", "loop"]);
+  expect(status).toBe(0);
+  expect(stdout.split("\n")[0]).toMatch(/ {2}in \[loop\]$/);
+  expect(stdout.split("\n")[2]).not.toBe(whole.stdout.split("\n")[2]);
+  const rows = stdout.trimEnd().split("\n").slice(5);
+  expect(rows.length).toBeGreaterThan(0);
+  for (const row of rows) expect(row).toMatch(/ \[loop\]$/);
+  const { status: refused, stderr } = await kmemtap([...args, "-b", "nosuch"]);
+  expect(refused).toBe(2);
+  expect(stderr).toContain("-b nosuch: there is no such place\n  its top has (unattributed), [fat], [loop], built-in");
+});
+
+it("draws a part of it in a terminal", { timeout: 60_000 }, async () => {
+  const top = `${MAIN} top 'replay://${BOOT}?speed=0' -d 200ms -b built-in -o total_dynamic`;
+  const program = `stty rows 24 cols 80; exec ${process.execPath} ${top}`;
+  const { stream } = await openPty(["/bin/sh", "-c", program], { env: { LANG: "C" } });
+  let seen = "";
+  const reading = (async () => {
+    for await (const chunk of stream.bytes) seen += Buffer.from(chunk).toString("latin1");
+  })();
+  await until("rows", () => seen.includes("alloc_inode+0x59"), 30_000);
+  expect(seen).toContain("CALLER (by total)");
+  await stream.write(Buffer.from("/[fat]\r"));
+  await until("none of another module", () => seen.includes('0 callers with "[fat]"'), 10_000);
+  await stream.write(Buffer.from("q"));
+  await reading;
+});
+
 it("draws in a terminal, heeds its keys, and gives it back", { timeout: 60_000 }, async () => {
   const program = `stty rows 24 cols 80; exec ${process.execPath} ${MAIN} top 'replay://${BOOT}?speed=0.5' -d 200ms --tasks`;
   const { stream } = await openPty(["/bin/sh", "-c", program], { env: { LANG: "C" } });

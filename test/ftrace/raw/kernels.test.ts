@@ -21,8 +21,7 @@ describe.each(KERNELS)("%s", (kernel) => {
     return existsSync(path) ? readFileSync(path) : gunzipSync(readFileSync(`${path}.gz`));
   };
 
-  it("has the same events, marks and ignored frees either way", () => {
-    const text = asText(read("trace.txt"));
+  const fromRecords = (): RawBench => {
     const raw = new RawBench().push(own("session mode=raw"), blob("header_page", read("header_page")));
     for (const format of read("formats")
       .toString()
@@ -33,7 +32,12 @@ describe.each(KERNELS)("%s", (kernel) => {
     for (const name of readdirSync(`${FIXTURES}${kernel}`).filter((file) => file.includes(".raw"))) {
       raw.push(pages(Number(/\d+/.exec(name)?.[0]), read(name.replace(/\.gz$/, ""))), says("round"));
     }
-    raw.end();
+    return raw.end();
+  };
+
+  it("has the same events, marks and ignored frees either way", () => {
+    const text = asText(read("trace.txt"));
+    const raw = fromRecords();
     expect(raw.events.length).toBeGreaterThan(1000);
     // The text has microseconds, rounded.
     expect(raw.events.map((event) => event.replace(/\d+$/, (ns) => String(Math.round(Number(ns) / 1000))))).toEqual(
@@ -43,6 +47,17 @@ describe.each(KERNELS)("%s", (kernel) => {
     expect(raw.tally.lines[LineClass.nullFree]).toBe(text.nullFrees);
     expect(raw.tally.rejectedLines).toBe(0);
     expect(raw.losses).toEqual([]);
+  });
+
+  it("tells who asks for zeroed memory, by the flags of the first allocation, as the text does", () => {
+    const { sites } = asText(read("trace.txt"));
+    const raw = fromRecords();
+    const asking = (table: CallSiteTable) =>
+      Array.from({ length: table.size }, (_, id) => [table.text(id), table.asksForZeros(id)] as const);
+    const byRecords = new Map(asking(raw.sites));
+    const told = asking(sites).filter(([, asks]) => asks !== undefined);
+    expect(told.filter(([, asks]) => asks === true).length).toBeGreaterThan(10);
+    expect(told.map(([site]) => [site, byRecords.get(site)])).toEqual(told);
   });
 });
 
@@ -70,5 +85,5 @@ function asText(trace: Uint8Array) {
   };
   take(decoder.push(trace));
   take(decoder.end());
-  return { events, marks, nullFrees };
+  return { events, marks, nullFrees, sites };
 }

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LineClass } from "../../../src/model/line-tally.ts";
-import { formatsOf, type Machine, MACHINES, PAGE_BYTES, PageWriter } from "../../support/raw-pages.ts";
+import { formatsOf, GFP_ZERO, type Machine, MACHINES, PAGE_BYTES, PageWriter } from "../../support/raw-pages.ts";
 import { blob, own, pages, RawBench, says, stats } from "../../support/raw-stream.ts";
 
 const [PC] = MACHINES;
@@ -62,6 +62,20 @@ describe.each(MACHINES)("sub-buffers of a $name kernel", (machine) => {
       { cpu: 3, events: undefined, timeNs: 2000 },
     ]);
     expect(events).toHaveLength(2);
+  });
+
+  it("tell which call sites ask for zeroed memory", () => {
+    const written = page(1000, machine)
+      .kmalloc(1, 0xc0100010n, 0xc5550000n, 8, 8, { gfpFlags: 0xcc0n | GFP_ZERO })
+      .kmalloc(1, 0xc0100020n, 0xc5551000n, 8, 8, { gfpFlags: 0xcc0n })
+      .kfree(1, 0xc0100030n, 0xc5551000n)
+      .page();
+    const { sites } = bench(machine).push(pages(0, written)).end();
+    expect([0, 1, 2].map((id) => [sites.caller(id), sites.asksForZeros(id)])).toEqual([
+      ["first+0x10", true],
+      ["first+0x20", false],
+      ["first+0x30", undefined],
+    ]);
   });
 
   it("are counted to the byte", () => {

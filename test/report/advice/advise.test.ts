@@ -13,7 +13,14 @@ function request(caller: string, figures: Partial<RequestClass>): RequestClass {
   const { bytesReq = 8, bytesAlloc = 8, liveObjects = 0, frees = 0 } = figures;
   return {
     ...{ callSite: `${caller}/0x99`, caller, kind: "kmalloc", bytesReq, bytesAlloc, liveObjects, frees },
-    ...{ allocs: liveObjects + frees, impliedFrees: 0, peakObjects: liveObjects, shortLived: 0, meanLifeNs: null },
+    ...{
+      allocs: liveObjects + frees,
+      asksForZeros: false,
+      impliedFrees: 0,
+      peakObjects: liveObjects,
+      shortLived: 0,
+      meanLifeNs: null,
+    },
     crossCpuFrees: 0,
     ...figures,
   };
@@ -100,6 +107,60 @@ describe("what costs time", () => {
   });
 });
 
+describe("zeroing again and again", () => {
+  const zeroed = { bytesReq: 700, bytesAlloc: 1024, frees: 2000, peakObjects: 4, asksForZeros: true, meanLifeNs: 5000 };
+
+  it("is what a constructor saves, with what it costs", () => {
+    const { findings, leftOut } = adviceOn([request("f+0x1", zeroed)]);
+    // 700 bytes and a link behind them are 712: a descriptor and half a slab for each CPU, less what four objects take less.
+    const costBytes = Math.round(4 * (slabShare(712, 2) - slabShare(1024, 2)) + 2048 + slabBytesFor(712, 2));
+    expect(findings).toMatchObject([
+      {
+        ...{ kind: "constructor", savedBytes: 0, costBytes, bytesReq: 700 },
+        figures: { zeroedBytes: 2_048_000, notZeroedBytes: 1996 * 1024, zeroedPerSecond: 204_800, reuse: 500 },
+      },
+    ]);
+    expect(findings[0].remedy).toContain(`a kmem_cache of its own with a constructor, no __GFP_ZERO`);
+    expect(leftOut).toEqual([]);
+  });
+
+  it("is told of caches, too: their objects are zeroed without what SLUB puts around them, and grow by a pointer", () => {
+    const { findings } = adviceOn([request("f+0x1", { ...zeroed, kind: "cache", bytesReq: 704, bytesAlloc: 704 })]);
+    const costBytes = Math.round(4 * (slabShare(712, 2) - slabShare(704, 2)));
+    expect(findings).toMatchObject([{ kind: "constructor", costBytes, figures: { notZeroedBytes: 1996 * 704 } }]);
+    expect(findings[0].remedy).toContain("give its kmem_cache a constructor");
+  });
+
+  it.each([
+    ["what is not zeroed", { asksForZeros: false }],
+    ["what is kept", { liveObjects: 2000, frees: 0, peakObjects: 2000 }],
+    ["places that are used a few times", { peakObjects: 201 }],
+    ["few bytes", { bytesReq: 480, bytesAlloc: 512 }],
+    ["few objects", { frees: 999, bytesReq: 4096, bytesAlloc: 4096 }],
+    ["what a cache line holds", { frees: 100_000, bytesReq: 64, bytesAlloc: 64 }],
+    ["what has no bucket", { bytesReq: 10_000, bytesAlloc: 12_288 }],
+  ] as const)("is nothing of %s", (_, figures) => {
+    expect(kinds(adviceOn([request("f+0x1", { ...zeroed, ...figures })]))).not.toContain("constructor f+0x1");
+  });
+
+  it("is nothing of a call site whose sizes differ, as buffers' do", () => {
+    const sizes = (others: number) =>
+      kinds(adviceOn([request("f+0x1", zeroed), request("f+0x1", { ...zeroed, bytesReq: 710, frees: others })]));
+    expect(sizes(222)).toEqual(["constructor f+0x1"]);
+    expect(sizes(223)).toEqual([]);
+  });
+
+  it("is not seldom", () => {
+    const once = adviceSchema.parse(advise({ classes: [request("f+0x1", zeroed)], cpus: 2, seconds: 60 }, SNAPSHOT));
+    expect(kinds(once)).toEqual([]);
+  });
+
+  it("says of how much nothing is known", () => {
+    const { leftOut } = adviceOn([request("f+0x1", zeroed), request("g+0x1", { frees: 30, asksForZeros: null })]);
+    expect(leftOut.join()).toMatch(/^constructors, of 30 of 2030 allocations: /);
+  });
+});
+
 it("is little, the largest first", () => {
   const many = Array.from({ length: 40 }, (_, i) =>
     request(`f${i}+0x1`, { bytesReq: 520, bytesAlloc: 1024, liveObjects: 10 + i }),
@@ -109,7 +170,7 @@ it("is little, the largest first", () => {
 
 it("says so where there is nothing", () => {
   const text = formatAdvice(adviceOn([request("f+0x1", { liveObjects: 1 })]));
-  expect(text).toMatch(/^nothing that is worth a change\n\nnot told: constructors: /);
+  expect(text).toMatch(/^nothing that is worth a change\n\nallocators: /);
   expect(text).toContain("SLUB reproduces 1 of 1 kmallocs\n");
 });
 

@@ -162,14 +162,27 @@ describe("readFootprint", () => {
 
   it("asks for the files of an image's functions, and knows its data's by them", async () => {
     const asked: bigint[] = [];
-    const sourceOf: FootprintOptions["sourceOf"] = (_, addresses) => {
-      asked.push(...addresses);
+    const sourceOf: FootprintOptions["sourceOf"] = (_, addresses, about) => {
+      if (about === "code") asked.push(...addresses);
       return Promise.resolve(addresses.map(() => "fs/debug.c"));
     };
     const { tree, notes } = await footprint(objectPath("debug.elf"), { sourceOf });
     expect(asked.length).toBe(5);
     expect(symbolsOf(tree)).toEqual(expect.arrayContaining(["fs/debug.c/entry", "fs/debug.c/table"]));
     expect(notes).toEqual([]);
+    expectSums(tree);
+  });
+
+  it("asks for the files of variables that neither table nor functions tell", async () => {
+    const named: string[] = [];
+    const { tree } = await footprint(objectPath("debug.elf"), {
+      sourceOf: (_, addresses, about) => {
+        if (about === "data") named.push(...addresses.map((address) => address.toString(16)));
+        return Promise.resolve(addresses.map(() => (about === "data" ? "mm/variable.c" : undefined)));
+      },
+    });
+    expect(named.length).toBeGreaterThan(0);
+    expect(symbolsOf(tree).filter((path) => path.startsWith("mm/variable.c/"))).toHaveLength(named.length);
     expectSums(tree);
   });
 

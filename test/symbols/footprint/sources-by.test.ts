@@ -19,7 +19,21 @@ describe("sourcesBy", () => {
       [],
     ];
     const sourceOf = sourcesBy({ ask: () => Promise.resolve(answers) });
-    expect(await sourceOf("vmlinux", [1n, 2n, 3n, 4n])).toEqual(["init/main.c", "fs/inode.c", undefined, undefined]);
+    expect(await sourceOf("vmlinux", [1n, 2n, 3n, 4n], "code")).toEqual([
+      "init/main.c",
+      "fs/inode.c",
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it("asks another for variables, whose root is that of the functions; nobody, where there is none", async () => {
+    const code = { ask: () => Promise.resolve([[frame("/build/linux/init/main.c")]]) };
+    const data = { ask: () => Promise.resolve([[frame("/build/linux/mm/hugetlb.c")], [frame("??")]]) };
+    const sourceOf = sourcesBy(code, data);
+    await sourceOf("vmlinux", [1n], "code");
+    expect(await sourceOf("vmlinux", [2n, 3n], "data")).toEqual(["mm/hugetlb.c", undefined]);
+    expect(await sourcesBy(code)("vmlinux", [2n], "data")).toEqual([]);
   });
 
   it("finds the tree in paths that were told no root, as the assembler's, and knows no file by a bare name", async () => {
@@ -37,6 +51,7 @@ describe("sourcesBy", () => {
       await sourceOf(
         "vmlinux",
         files.map((_, i) => BigInt(i)),
+        "code",
       ),
     ).toEqual([
       "init/main.c",
@@ -59,6 +74,7 @@ describe("sourcesBy", () => {
     const files = await sourceOf(
       "vmlinux",
       Array.from({ length: 10_000 }, (_, i) => BigInt(i)),
+      "code",
     );
     expect(sizes).toEqual([4096, 4096, 1808]);
     expect(files[9_999]).toBe("fs/9999.c");

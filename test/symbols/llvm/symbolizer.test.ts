@@ -4,6 +4,10 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { findSymbolizer } from "../../../src/symbols/llvm/find-symbolizer.ts";
 import { Symbolizer, type SymbolizerOptions } from "../../../src/symbols/llvm/symbolizer.ts";
+import { readElf } from "../../../src/symbols/elf/read-elf.ts";
+import { readSymbols } from "../../../src/symbols/elf/read-symbols.ts";
+import { openRegularFile } from "../../../src/transport/random-access.ts";
+import { objectPath } from "../../support/elf-objects.ts";
 import { symbolizer as real, TREE } from "../../support/source-tree.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -15,7 +19,7 @@ function talkTo(script: string, options: SymbolizerOptions = {}, json = true): S
   const path = join(tempDir(), "llvm-symbolizer");
   writeFileSync(path, `#!/bin/sh\n${script}\n`);
   chmodSync(path, 0o755);
-  return closing(new Symbolizer({ path, version: "99.0", json }, options));
+  return closing(new Symbolizer({ path, version: "99.0", json, declares: true }, options));
 }
 
 function closing(symbolizer: Symbolizer): Symbolizer {
@@ -35,6 +39,19 @@ describe.skipIf(real === undefined)(`the real one${real === undefined ? " (missi
     const [frames, none] = await symbolizer.ask([SETUP, { ...SETUP, address: 0x10n }]);
     expect(frames?.map((frame) => frame.function)).toEqual(["kmalloc", "kzalloc", "setup"]);
     expect(frames?.at(-1)).toEqual({ function: "setup", file: "/build/linux-6.1/./fs/one.c", line: 3 });
+    expect(none).toEqual([]);
+    expect(symbolizer.findings).toEqual([]);
+  });
+
+  it("gives variables, by their names", async () => {
+    if (real === undefined) return;
+    const symbolizer = closing(new Symbolizer(real, { about: "data" }));
+    const file = objectPath("debug.elf");
+    const symbols = await readSymbols(await readElf(await openRegularFile(file), file));
+    const table = { file, address: symbols.find(({ name }) => name === "table")?.value ?? 0n };
+    const [[variable] = [], none] = await symbolizer.ask([table, { ...table, address: 0x10n }]);
+    expect(variable.function).toBe("table");
+    if (real.declares) expect(variable.file).toMatch(/debug\.c$/);
     expect(none).toEqual([]);
     expect(symbolizer.findings).toEqual([]);
   });
@@ -64,8 +81,30 @@ describe.skipIf(real === undefined)(`the real one${real === undefined ? " (missi
     const folder = tempDir();
     writeFileSync(join(folder, "llvm-symbolizer-19"), "#!/bin/sh\necho LLVM version 19.1.0\n");
     chmodSync(join(folder, "llvm-symbolizer-19"), 0o755);
-    expect(await findSymbolizer({ PATH: folder })).toMatchObject({ version: "19.1.0", json: true });
+    expect(await findSymbolizer({ PATH: folder })).toMatchObject({ version: "19.1.0", json: true, declares: true });
   });
+});
+
+it("gives where variables are declared, as LLVM 15 and later say it", async () => {
+  // As LLVM 19 answers for Debian's 6.1: by a path, nothing, and nobody's address.
+  const symbolizer = talkTo(
+    `while read -r data file address; do
+        echo "$address"
+        case $data$address in
+        DATA0x0) printf '%s\\n' ext4_fs_type '18446744071607688608 72' '/build/linux/fs/ext4/super.c:7312' ;;
+        DATA0x1) printf '%s\\n' tty_ldiscs '18446744071616572800 248' '??:?' ;;
+        *) printf '%s\\n' '??' '0 0' '??:?' ;;
+        esac
+        echo
+      done`,
+    { about: "data" },
+  );
+  expect(await symbolizer.ask(places(3))).toEqual([
+    [{ function: "ext4_fs_type", file: "/build/linux/fs/ext4/super.c", line: 7312 }],
+    [{ function: "tty_ldiscs", file: null, line: null }],
+    [],
+  ]);
+  expect(symbolizer.findings).toEqual([]);
 });
 
 describe("one that fails", () => {
@@ -106,7 +145,7 @@ describe("one that fails", () => {
 
   it("since it is not there, is said", async () => {
     const symbolizer = closing(
-      new Symbolizer({ path: "/nosuch/llvm-symbolizer", version: "1", json: true }, { restarts: 0 }),
+      new Symbolizer({ path: "/nosuch/llvm-symbolizer", version: "1", json: true, declares: false }, { restarts: 0 }),
     );
     expect(await symbolizer.ask(places(2))).toEqual([undefined, undefined]);
     expect(symbolizer.findings[0]).toMatch(/cannot be started/);
