@@ -13,11 +13,11 @@ import type { CallSiteTable } from "../model/call-site-table.ts";
 import { EventKind } from "../model/event-batch.ts";
 import { LineClass } from "../model/line-tally.ts";
 import { NO_POINTER } from "../model/no-value.ts";
-import { BRACKET_CLOSE, BRACKET_OPEN, EQUALS, NEWLINE, PAREN_CLOSE, SPACE, word, ZERO } from "./ascii.ts";
+import { EQUALS, NEWLINE, PAREN_CLOSE, SPACE, word, ZERO } from "./ascii.ts";
 import type { EventColumns } from "./event-columns.ts";
 import type { LineHead } from "./line-head.ts";
 import type { TextTasks } from "./text-tasks.ts";
-import { CallSiteForm } from "./call-site-form.ts";
+import { CallSiteReader, MAX_CALL_SITE } from "./call-site-reader.ts";
 import {
   asksForZerosAt,
   BEFORE_BYTES_ALLOC,
@@ -50,29 +50,19 @@ export const Unread = {
   strayText: -5,
 } as const;
 
-/** No symbol name is longer than KSYM_NAME_LEN (512); with offset, size and module. */
-const MAX_CALL_SITE = 768;
 /** No field is longer; a newline further on than this ends another field. */
 const MAX_CUT_FIELD = 64;
 
 const W_LLOC = word("lloc");
-const W_CALL = word(" cal");
-const W_L_SI = word("l_si");
-const W_ITE = word("ite=");
 const W_GFP = word(" gfp");
 const W_BYT = word(" byt");
 const W_ES_R = word("es_r");
 const W_REQ = word("req=");
 const W_ES_A = word("es_a");
-const W_PTR = word(" ptr");
-/** Lengths of ` call_site=` and ` ptr=`. */
-const CALL_SITE_KEY = 11;
+/** Length of ` ptr=`. */
 const PTR_KEY = 5;
 /** 2⁶⁴ has as many. */
 const MAX_NUMBER_DIGITS = 20;
-const HASH_PRIME = 0x9e3779b1;
-/** Masks for the first 0 to 3 bytes of a little-endian word. */
-const LOW_BYTES = [0, 0xff, 0xffff, 0xffffff];
 
 /** What may stand behind an event, by {@link StretchPlace}. An allocation's flags are none of a free's. */
 const TAILS = {
@@ -106,16 +96,16 @@ export class KmemEventReader {
   readonly #head: LineHead;
   readonly #tasks: TextTasks | undefined;
   readonly #pointer = new PointerReader();
-  readonly #form = new CallSiteForm();
+  readonly #callSites: CallSiteReader;
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
-  /** The number read last, and the hash of the call site. */
+  /** The number read last. */
   #number = 0;
-  #hash = 0;
 
   /** @param tasks where the columns have one for them */
   constructor(sites: CallSiteTable, columns: EventColumns, head: LineHead, tasks?: TextTasks) {
     this.#sites = sites;
+    this.#callSites = new CallSiteReader(sites);
     this.#columns = columns;
     this.#head = head;
     this.#tasks = tasks;
@@ -139,6 +129,7 @@ export class KmemEventReader {
   attach(bytes: Uint8Array, view: DataView): void {
     this.#bytes = bytes;
     this.#view = view;
+    this.#callSites.attach(bytes, view);
   }
 
   /**
@@ -155,7 +146,7 @@ export class KmemEventReader {
   }
 
   #readAllocation(at: number, kind: EventKind): number {
-    const siteEnd = this.#callSiteEnd(at);
+    const siteEnd = this.#callSites.read(at);
     if (siteEnd < 0) return this.#badFieldIn(at, MAX_CALL_SITE);
     const pointer = this.#pointer;
     let p = pointer.read(this.#bytes, this.#view, siteEnd + PTR_KEY);
@@ -164,7 +155,7 @@ export class KmemEventReader {
     if (p < 0) return this.#withoutPointer(p, siteEnd + PTR_KEY);
     const isNull = pointer.low === 0 && pointer.high === 0 && !isHidden;
 
-    const site = this.#callSiteOf(at, siteEnd);
+    const site = this.#callSite();
     if (site < 0) return Unread.badField;
     p = this.#readNumber(this.#behindGap(p));
     if (p < 0) return p;
@@ -193,7 +184,7 @@ export class KmemEventReader {
   }
 
   #readFree(at: number, kind: EventKind): number {
-    const siteEnd = this.#callSiteEnd(at);
+    const siteEnd = this.#callSites.read(at);
     if (siteEnd < 0) return this.#badFieldIn(at, MAX_CALL_SITE);
     const pointer = this.#pointer;
     let p = pointer.read(this.#bytes, this.#view, siteEnd + PTR_KEY);
@@ -206,7 +197,7 @@ export class KmemEventReader {
       this.lineClass = LineClass.nullFree;
       return this.#finishFree(p, -1, place);
     }
-    const site = this.#callSiteOf(at, siteEnd);
+    const site = this.#callSite();
     if (site < 0) return Unread.badField;
     this.#add(kind, site, 0, 0, isHidden);
     const end = this.#finishFree(p, site, place);
@@ -223,16 +214,11 @@ export class KmemEventReader {
     return Unread.badField;
   }
 
-  /** The id of the call site whose end {@link #callSiteEnd} found; -1 where the text has not the form of one. */
-  #callSiteOf(at: number, siteEnd: number): number {
-    const from = at + CALL_SITE_KEY;
-    this.pieces.siteAt = from;
-    this.pieces.siteEnd = siteEnd;
-    const known = this.#sites.find(this.#view, from, siteEnd - from, this.#hash);
-    if (known >= 0) return known;
-    return this.#form.accepts(this.#bytes, from, siteEnd)
-      ? this.#sites.add(this.#view, from, siteEnd - from, this.#hash)
-      : -1;
+  /** The id of the call site that was read last; -1 where it has not the form of one. */
+  #callSite(): number {
+    this.pieces.siteAt = this.#callSites.from;
+    this.pieces.siteEnd = this.#callSites.end;
+    return this.#callSites.idOf();
   }
 
   /** Adds an event of the pointer read last, or of none. */
@@ -252,49 +238,6 @@ export class KmemEventReader {
       columns.task[i] = this.#tasks.of(this.#bytes, this.#head);
     if (!isHidden) this.#pointer.confirm();
     this.lineClass = LineClass.event;
-  }
-
-  /**
-   * Expects ` call_site=` at `at`; where its text ends and ` ptr=` begins, or -1. Leaves the text's hash behind.
-   *
-   * Looks for the space by words (Mycroft's test, for bytes below 0x21) and hashes them on the way: a multiplication a byte
-   * would cost more than all else done to the line.
-   */
-  #callSiteEnd(at: number): number {
-    const bytes = this.#bytes;
-    const view = this.#view;
-    if (
-      view.getUint32(at, true) !== W_CALL ||
-      view.getUint32(at + 4, true) !== W_L_SI ||
-      view.getUint32(at + 7, true) !== W_ITE
-    )
-      return -1;
-    const from = at + CALL_SITE_KEY;
-    const limit = from + MAX_CALL_SITE;
-    let p = from;
-    let hash = 0;
-    for (;;) {
-      const text = view.getUint32(p, true);
-      // The lowest bit found is that of the first byte that is a space or a control character.
-      const found = (text - 0x21212121) & ~text & 0x80808080;
-      if (found !== 0) {
-        const before = (31 - Math.clz32(found & -found)) >> 3;
-        hash = Math.imul(hash ^ (text & LOW_BYTES[before]), HASH_PRIME);
-        p += before;
-        break;
-      }
-      hash = Math.imul(hash ^ text, HASH_PRIME);
-      p += 4;
-      if (p > limit) return -1;
-    }
-    if (bytes[p + 1] === BRACKET_OPEN) {
-      // ` [module]`
-      p++;
-      for (; bytes[p] > SPACE; p++) hash = Math.imul(hash ^ bytes[p], HASH_PRIME);
-      if (bytes[p - 1] !== BRACKET_CLOSE || p > limit) return -1;
-    }
-    this.#hash = hash ^ (hash >>> 15);
-    return p > from && view.getUint32(p, true) === W_PTR && bytes[p + 4] === EQUALS ? p : -1;
   }
 
   #isBytesReq(at: number): boolean {
