@@ -5,6 +5,7 @@ import type { Snapshot } from "../model/snapshot.ts";
 import { formatAccountFile } from "../report/account-file.ts";
 import { lossNotice } from "../report/loss-notice.ts";
 import { formatTasks } from "../report/tasks-table.ts";
+import { orderCallers, type OrderBy } from "../report/order.ts";
 import { remarksOn } from "../report/remarks.ts";
 import { applyKernel } from "./apply-kernel.ts";
 import { captureTarget, type CaptureTargetOptions } from "./capture-target.ts";
@@ -17,6 +18,7 @@ import { writeOutput } from "./write-output.ts";
 export interface SnapshotCommandOptions extends CaptureTargetOptions, KernelOptions {
   readonly json?: true;
   readonly output?: string;
+  readonly orderBy?: OrderBy;
   readonly strict?: true;
 }
 
@@ -61,12 +63,13 @@ async function fail(failure: Error, snapshot: Snapshot): Promise<never> {
 }
 
 async function print(snapshot: Snapshot, options: SnapshotCommandOptions): Promise<void> {
+  const { orderBy = "current_dynamic" } = options;
   const text =
     options.json === true
-      ? `${JSON.stringify(snapshot, null, 2)}\n`
+      ? `${JSON.stringify({ ...snapshot, callers: orderCallers(snapshot.callers, orderBy) }, null, 2)}\n`
       : options.tasks === true
         ? formatTasks(snapshot)
-        : formatAccountFile(snapshot, "current_dynamic", {
+        : formatAccountFile(snapshot, orderBy, {
             ...extrasOf(options),
             implied: options.output === undefined,
           });

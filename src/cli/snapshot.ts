@@ -1,5 +1,6 @@
-import { Command } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
+import { ORDER_BY } from "../report/order.ts";
 import { addArmOptions, TARGETS } from "./add-arm-options.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
 import { TASKS_OPTION } from "./besides-options.ts";
@@ -12,6 +13,9 @@ export function snapshotCommand(exit: (code: ExitCode) => void) {
     .option("--for <TIME>", "how long to capture: 20s, 500ms, 2m (default: until Ctrl-C)")
     .option("--json", "print the whole snapshot (kmemtap.snapshot/1) instead of the table")
     .option("-o, --output <FILE>", "where to write it (default: standard output); a directory where files are written")
+    .addOption(
+      new Option("--order-by <ATTRIBUTE>", "order of the callers (default: current_dynamic)").choices(ORDER_BY),
+    )
     .option("--every <TIME>", "write files into -o DIR, each time so long after the last: 5s, 1m; and at the end")
     .option("--at-overrun", "write files when events are lost")
     .option("--on-signal", "write files on SIGUSR1")

@@ -7,7 +7,7 @@ import { type Snapshot, snapshotSchema } from "../../src/model/snapshot.ts";
 import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { canTrace, makeEvents, note, settings, startTraced, type TracedRun } from "../support/traced.ts";
-import { ALLOC_LINE } from "../support/trace-text.ts";
+import { alloc, ALLOC_LINE, head } from "../support/trace-text.ts";
 import { until } from "../support/until.ts";
 
 beforeAll(ensureBuilt, 120_000);
@@ -132,6 +132,25 @@ describe("kmemtap snapshot of a recording", () => {
     expect(status).toBe(0);
     expect(snapshotOf(stdout)).toMatchObject({ exact: true, totals: { allocs: 1 } });
     expect(snapshotOf(stdout).mode).toBeUndefined();
+  });
+
+  it("is in the order that is asked for, as a report is", async () => {
+    const file = join(tempDir(), "trace");
+    const often = ["1", "2"].map((ptr) => head() + alloc({ site: "often+0x1/0x9", ptr: `0000000${ptr}`, alloc: 32 }));
+    const large = head() + alloc({ site: "large+0x1/0x9", ptr: "00000003", alloc: 4096 });
+    writeFileSync(file, `${[...often, large].join("\n")}\n`);
+    const args = ["snapshot", `replay://${file}?speed=0`, ...quiet()];
+    const callersOf = async (...more: string[]) => {
+      const { stdout } = await kmemtap([...args, "--json", ...more]);
+      return snapshotOf(stdout).callers.map(({ caller }) => caller);
+    };
+    expect(await callersOf()).toEqual(["large+0x1", "often+0x1"]);
+    expect(await callersOf("--order-by", "alloc_count")).toEqual(["often+0x1", "large+0x1"]);
+    const { stdout } = await kmemtap([...args, "--order-by", "alloc_count"]);
+    expect(stdout).toMatch(/often\+0x1\n.*large\+0x1\n/);
+    const dumped = await kmemtap([...args, "--order-by", "waste", "--every", "1s", "-o", tempDir()]);
+    expect(dumped.status).toBe(2);
+    expect(dumped.stderr).toContain("--order-by are of one report");
   });
 
   it("that is not there is a failure of the target, in two lines", async () => {

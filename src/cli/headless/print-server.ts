@@ -6,7 +6,7 @@ import { checkServed } from "./check-served.ts";
 import { type ServerOptions, snapshotOfServer } from "./server-moments.ts";
 
 const KNOWN = [
-  ...["json", "output", "strict", "tokenFile", "config"],
+  ...["json", "output", "orderBy", "strict", "tokenFile", "config"],
   ...["kernel", "kallsyms", "force", "lines", "branch", "startBranch"],
 ];
 

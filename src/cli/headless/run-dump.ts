@@ -78,16 +78,19 @@ function checkServer(options: DumpCommandOptions): void {
 
 const KNOWN = [
   ...["every", "atOverrun", "onSignal", "when", "format"],
-  ...["for", "output", "json", "lines", "branch", "startBranch", "strict", "tokenFile", "config"],
+  ...["for", "output", "json", "lines", "branch", "startBranch", "orderBy", "strict", "tokenFile", "config"],
 ];
 
 function prepare(options: DumpCommandOptions) {
-  const { output, format = "json", json, lines, branch, startBranch } = options;
+  const { output, format = "json", json, lines, branch, startBranch, orderBy } = options;
   if (output === undefined || output === "-")
     throw usage("a capture that writes files needs a directory for them", "name one: -o DIR");
   if (json === true) throw usage("--json prints one snapshot", "use --format json");
-  if ((lines ?? branch ?? startBranch) !== undefined)
-    throw usage("--lines and --branch are of one report", "keep json, and report it: kmemtap diff, kmemtap report");
+  if ((lines ?? branch ?? startBranch ?? orderBy) !== undefined)
+    throw usage(
+      "--lines, --branch and --order-by are of one report",
+      "keep json, and report it: kmemtap diff, kmemtap report",
+    );
   const formats = dumpFormatsOf("--format", format);
   if (formats.includes("tasks") && options.tasks !== true)
     throw usage("--format tasks without --tasks", "add --tasks: nothing is kept of tasks without it");
