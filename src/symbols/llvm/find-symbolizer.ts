@@ -19,17 +19,20 @@ const FIRST_WITH_JSON = 13;
 const FIRST_TO_DECLARE = 15;
 
 /**
- * `llvm-symbolizer`, else the newest `llvm-symbolizer-N` of the PATH, else the newest of /usr/lib/llvm-N; undefined where there is none
- * that runs.
+ * `llvm-symbolizer`, else the newest `llvm-symbolizer-N` of the PATH, else the newest of /usr/lib/llvm-N; one that says where variables are
+ * declared before one that does not. Undefined where there is none that runs.
  */
 export async function findSymbolizer(env: NodeJS.ProcessEnv = process.env): Promise<FoundSymbolizer | undefined> {
+  let first: FoundSymbolizer | undefined;
   for (const path of candidates((env["PATH"] ?? "").split(":"))) {
     const version = await versionOf(path);
     if (version === undefined) continue;
     const major = Number.parseInt(version);
-    return { path, version, json: major >= FIRST_WITH_JSON, declares: major >= FIRST_TO_DECLARE };
+    const found = { path, version, json: major >= FIRST_WITH_JSON, declares: major >= FIRST_TO_DECLARE };
+    if (found.declares) return found;
+    first ??= found;
   }
-  return undefined;
+  return first;
 }
 
 function candidates(folders: readonly string[]): string[] {

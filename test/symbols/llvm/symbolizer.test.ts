@@ -79,9 +79,16 @@ describe.skipIf(real === undefined)(`the real one${real === undefined ? " (missi
   it("is found in the PATH, and not where there is none", async () => {
     expect((await findSymbolizer())?.version).toMatch(/^\d+\./);
     const folder = tempDir();
-    writeFileSync(join(folder, "llvm-symbolizer-19"), "#!/bin/sh\necho LLVM version 19.1.0\n");
-    chmodSync(join(folder, "llvm-symbolizer-19"), 0o755);
-    expect(await findSymbolizer({ PATH: folder })).toMatchObject({ version: "19.1.0", json: true, declares: true });
+    const install = (name: string, version: string) => {
+      writeFileSync(join(folder, name), `#!/bin/sh\necho LLVM version ${version}\n`, { mode: 0o755 });
+    };
+    install("llvm-symbolizer-19", "19.1.0");
+    const newer = { version: "19.1.0", json: true, declares: true };
+    expect(await findSymbolizer({ PATH: folder })).toMatchObject(newer);
+    install("llvm-symbolizer", "14.0.6");
+    expect(await findSymbolizer({ PATH: folder })).toMatchObject(newer);
+    install("llvm-symbolizer", "17.0.6");
+    expect(await findSymbolizer({ PATH: folder })).toMatchObject({ version: "17.0.6" });
   });
 });
 
