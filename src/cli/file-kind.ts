@@ -1,6 +1,6 @@
 /** What a file is, by its beginning. */
 import { open, stat } from "node:fs/promises";
-import { isRecording } from "../transport/recording/read-recording.ts";
+import { isRecording } from "../transport/recording/frames.ts";
 
 /** True for what `--record` has made. */
 export async function holdsCapture(file: string): Promise<boolean> {

@@ -13,6 +13,11 @@
 import { crc32 } from "node:zlib";
 
 export const FILE_MAGIC = Buffer.from("KMEMTAP\x01", "latin1");
+
+/** True where the bytes are the beginning of a recording. */
+export function isRecording(head: Uint8Array): boolean {
+  return head.length >= FILE_MAGIC.length && FILE_MAGIC.equals(head.subarray(0, FILE_MAGIC.length));
+}
 export const BLOCK_MAGIC = Buffer.from("KMTB", "latin1");
 export const BLOCK_HEADER_BYTES = 60;
 export const FRAME_HEADER_BYTES = 16;

@@ -31,11 +31,6 @@ export interface Block extends BlockHeader {
   readonly at: number;
 }
 
-/** True where the bytes are the beginning of a recording. */
-export function isRecording(head: Uint8Array): boolean {
-  return head.length >= FILE_MAGIC.length && FILE_MAGIC.equals(head.subarray(0, FILE_MAGIC.length));
-}
-
 /**
  * The frames of the file in order, and what is damaged between them.
  *

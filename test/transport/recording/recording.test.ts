@@ -3,8 +3,8 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FrameKind } from "../../../src/transport/recording/frames.ts";
-import { isRecording, readRecording } from "../../../src/transport/recording/read-recording.ts";
+import { FrameKind, isRecording } from "../../../src/transport/recording/frames.ts";
+import { readRecording } from "../../../src/transport/recording/read-recording.ts";
 import { writeRecording } from "../../../src/transport/recording/write-recording.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
