@@ -2,6 +2,7 @@ import { lastValueFrom, tap } from "rxjs";
 import type { LiveUpdate } from "../capture/live-update.ts";
 import { type WorkloadPhaseSpec, WorkloadScript, type WorkloadScriptOptions } from "../capture/workload-script.ts";
 import type { CaptureRecorder } from "../capture/capture-recorder.ts";
+import { MAX_STACK_ROWS } from "../capture/stack-charging.ts";
 import { ExitCode } from "../model/errors.ts";
 import { printable } from "../model/printable.ts";
 import type { ShellTarget, Target } from "../model/target.ts";
@@ -101,6 +102,7 @@ async function workload(
       record,
       memoryMb: memoryMbOf(options.memoryMb),
       wrappers: wrappersOf(options.wrappers ?? config.wrappers),
+      stackRows: options.json === true ? MAX_STACK_ROWS : undefined,
     });
     const over = lastValueFrom(followed.updates.pipe(tap(status.show)));
     const interrupt = new AbortController();

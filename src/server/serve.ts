@@ -60,6 +60,12 @@ export async function serve(registry: TargetRegistry, options: ServeOptions): Pr
   });
   await guard(app, access);
   await app.register(fastifyWebsocket, {
+    // What a viewer sends is no defect of ours: a line of the log each, and no stack.
+    errorHandler: (error, socket, request) => {
+      if (systemCodeOf(error)?.startsWith("WS_ERR_") === true) request.log.warn(`a viewer: ${error.message}`);
+      else request.log.error(error);
+      socket.terminate();
+    },
     // Of what is offered the protocol's name is taken, and never the ticket said back.
     options: {
       maxPayload: MAX_VIEWER_MESSAGE_BYTES,

@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Snapshot, snapshotSchema } from "../../src/model/snapshot.ts";
+import { workloadSchema } from "../../src/model/workload.ts";
 import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { canTrace, makeEvents, note, settings, startTraced } from "../support/traced.ts";
@@ -92,6 +93,16 @@ describe.skipIf(!canTrace)(`kmemtap snapshot local: --stacks${note}`, () => {
       expect(fromDat.stacks?.stackless).toBeLessThan(fromDat.totals.allocs / 100);
     },
   );
+
+  it("of a workload are what its recording has", async () => {
+    const recording = join(tempDir(), "run.kmemtap");
+    const run = startTraced(["run", "local:", "--stacks", "--json", "--record", recording, "--", "ls / >/dev/null"]);
+    expect({ status: await run.status, stderr: run.stderr }).toMatchObject({ status: 0 });
+    const { stacks } = workloadSchema.parse(JSON.parse(run.stdout)).snapshot;
+    expect(stacks?.rows?.length).toBeGreaterThan(10);
+    const again = await kmemtap(["report", recording, "--workload", "--json"]);
+    expect(workloadSchema.parse(JSON.parse(again.stdout)).snapshot.stacks).toEqual(stacks);
+  });
 
   it("is refused with sums that are made in the kernel", async () => {
     const { status, stderr } = await kmemtap(["snapshot", "local:", "--stacks", "--mode", "hist"]);

@@ -68,13 +68,15 @@ describe("/ws", () => {
     },
   );
 
-  it("closes on a message that is too long, and goes on serving others", async () => {
-    const { url } = await serving();
+  it("closes on a message that is too long, says so without a stack, and goes on serving others", async () => {
+    const { url, log } = await serving();
     const [long, other] = [connect(url), connect(url)];
     await once(long.socket, "open");
     long.socket.send("x".repeat(100_000));
     await until("the close", () => long.closed !== 0);
     expect(long.closed).toBe(1009);
+    await until("the log", () => log.some((line) => line.includes("Max payload size exceeded")));
+    expect(log.filter((line) => line.includes('"stack"'))).toEqual([]);
     await until("hello", () => other.messages.length === 1);
     expect(other.closed).toBe(0);
   });

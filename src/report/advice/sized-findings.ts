@@ -57,13 +57,15 @@ function ownCache(request: RequestClass, cpus: number): Finding | undefined {
   };
 }
 
-/** The largest bucket that is smaller; 0 where there is none. */
+/** The largest bucket that is smaller; 0 where there is none. In halves: a size that damage has made may be of any length. */
 function bucketBelow(bytesAlloc: number, model: AllocatorModel): number {
-  for (let bytes = bytesAlloc - 1; bytes > 0; bytes -= bytes > 4096 ? 4096 : 1) {
-    const bucket = model.kmalloc(bytes);
-    if (bucket < bytesAlloc) return bucket;
+  let [fits, tooLarge] = [0, bytesAlloc];
+  while (tooLarge - fits > 1) {
+    const bytes = Math.floor((fits + tooLarge) / 2);
+    if (model.kmalloc(bytes) < bytesAlloc) fits = bytes;
+    else tooLarge = bytes;
   }
-  return 0;
+  return model.kmalloc(fits);
 }
 
 export function sizedBase({ caller, callSite, bytesReq, bytesAlloc, allocs, liveObjects, ...rest }: RequestClass) {

@@ -39,6 +39,12 @@ describe("sizes", () => {
     expect(findings[0].remedy).toBe("make the object 8 bytes smaller: 51200 bytes less");
   });
 
+  it("of damage, of whatever length, are looked at in no time", () => {
+    const begin = performance.now();
+    adviceOn([request("f+0x1", { bytesReq: 2 ** 44 + 8, bytesAlloc: 2 ** 45, liveObjects: 10 })]);
+    expect(performance.now() - begin).toBeLessThan(1000);
+  });
+
   it("far above one: a cache of its own, less what it costs", () => {
     // 744 bytes: 21 in a slab of 16 KiB (four pages leave over 760, less than a sixteenth); a bucket of 1024: exactly.
     const { findings } = adviceOn([request("f+0x1", { bytesReq: 744, bytesAlloc: 1024, liveObjects: 1000 })]);
