@@ -52,7 +52,7 @@ for option; do
 done
 
 EVENTS="kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free"
-TOP=$$ SEQ=0 W=m LINK=5 READER='' POLLER='' PUMP='' GATE='' LEVEL='' MOUNTED='' STACKS_BY='' READ='' STOPPED='' PROBES='' COUNTED=''
+TOP=$$ SEQ=0 W=m LINK=5 READER='' POLLER='' PUMP='' GATE='' LEVEL='' MOUNTED='' STACKS_BY='' READ='' STOPPED='' BEGUN='' FOUND_OFF='' PROBES='' COUNTED=''
 
 # ---- speaking ----------------------------------------------------------------------------------------------------------
 
@@ -816,6 +816,7 @@ hear() {
     while IFS= read -r line; do
         kill -USR1 $POLLER 2>/dev/null
         keep_reading
+        look_on
         line=${line%"$CR"}
         case $line in
         . | "") ;;
@@ -838,6 +839,23 @@ hear() {
     finish lost
 }
 CR=$(printf '\r')
+
+# Who else may write to the instance may turn it off, and nothing of what then is missing counts as lost. Each is told once.
+look_on() {
+    [ "$BEGUN:$STOPPED" = 1: ] || return
+    word "$I/tracing_on"
+    [ "$WORD" = 0 ] && found_off tracing_on
+    for e in $EVENTS; do
+        word "$I/events/kmem/$e/enable"
+        [ "$WORD" = 0 ] && found_off "$e"
+    done
+}
+
+found_off() {
+    case $FOUND_OFF in *" $1 "*) return ;; esac
+    FOUND_OFF="$FOUND_OFF $1 "
+    finding "code=turned-off what=$1"
+}
 
 # ---- what slabs hold ---------------------------------------------------------------------------------------------------
 
@@ -1173,7 +1191,7 @@ TICK=$(printf '\001')$NONCE
 
 begin_window() {
     read_tags 0
-    if [ "$VERB" = hist ]; then "$GATE_PATH" -c :; else put 1 >"$I/tracing_on"; fi
+    if [ "$VERB" = hist ]; then "$GATE_PATH" -c :; else put 1 >"$I/tracing_on" && BEGUN=1; fi
     mark begin
     read_slabs begin && send_slabs begin
     send_tags begin

@@ -6,7 +6,7 @@ import { type AgentLine, countOf, fieldsOf } from "../target/agent/agent-line.ts
 import type { DoubtfulObjects } from "../accounting/workload-state.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { AgentFacts } from "../target/agent/agent-facts.ts";
-import { findingOf } from "../target/agent/findings.ts";
+import { findingOf, isLoss } from "../target/agent/findings.ts";
 import type { TargetReport } from "../model/ports.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { TargetFacts } from "../model/target-facts.ts";
@@ -36,6 +36,7 @@ export class TargetState {
   readonly #findings = new FindingList();
   readonly #gaps: TargetFacts["gaps"] = [];
   #gapCount = 0;
+  #turnedOff = 0;
   readonly #warnedOf = new Set<string>();
   #alerts: Alert[] = [];
   #report: TargetReport | undefined;
@@ -79,9 +80,9 @@ export class TargetState {
     return this.#beganMs;
   }
 
-  /** Losses of which nobody knows how many: gaps of the link, and ring buffers that somebody cleared. */
+  /** Losses of which nobody knows how many: gaps of the link, and ring buffers that somebody cleared or turned off. */
   get uncounted(): number {
-    return this.#gapCount + this.watch.cleared;
+    return this.#gapCount + this.#turnedOff + this.watch.cleared;
   }
 
   hear(line: AgentLine | "damaged", timeNs: number, atMs: number): void {
@@ -106,6 +107,7 @@ export class TargetState {
         break;
       case "finding":
         this.find(findingOf(line.text));
+        if (isLoss(line.text)) this.#hearTurnedOff(findingOf(line.text), timeNs, atMs);
         break;
       case "grown":
         this.#tell(
@@ -271,6 +273,15 @@ export class TargetState {
       ...alert,
       text: `${what} (${match[3]}): what happened meanwhile was not recorded`,
       help: "",
+    });
+  }
+
+  #hearTurnedOff(text: string, timeNs: number, atMs: number): void {
+    this.#turnedOff += 1;
+    this.#alerts.push({
+      ...lostAlert(null, null, timeNs, atMs),
+      text,
+      help: "capture again, and leave its instance alone",
     });
   }
 

@@ -1,6 +1,13 @@
 /** What the agent could not do, or did beside its work, in words. */
 import { fieldsOf } from "./agent-line.ts";
 
+const TURNED_OFF = "turned-off";
+
+/** True for a `finding` line's text that tells of events that were not recorded, nobody knows how many. */
+export function isLoss(text: string): boolean {
+  return fieldsOf(text).get("code") === TURNED_OFF;
+}
+
 /** The sentence for a `finding` line's text. */
 export function findingOf(text: string): string {
   const fields = fieldsOf(text);
@@ -26,6 +33,8 @@ export function findingOf(text: string): string {
       return `sub-buffers could not be made ${field("kb")} KB (Linux 6.8 brought that): they are a page`;
     case "event-refused":
       return `the event ${field("event")} could not be enabled`;
+    case TURNED_OFF:
+      return `somebody turned ${field("what")} off in kmemtap's instance: what happened meanwhile was not recorded`;
     case "stacks":
       return stacksBy(field("by"));
     case "bulk":
