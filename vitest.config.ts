@@ -10,7 +10,7 @@ const ON_THIS_MACHINE = [
 
 /** Long proofs on guests and links, for `npm run proofs`. */
 const PROOFS = [
-  "test/e2e/{agent,allocinfo,breakage,diff,hidden-frees,kernel-tree,link-contract,links,overrun,slow-link,stacks,symbols,workload}.test.ts",
+  "test/e2e/{agent,allocinfo,breakage,diff,hidden-frees,kernel-tree,link-contract,links,overrun,slow-link,stacks,symbols,systemd,workload}.test.ts",
 ];
 
 export default defineConfig({

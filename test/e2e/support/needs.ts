@@ -11,6 +11,7 @@ const CHECKS = {
   "qemu:arm64": () => hasCommand("qemu-system-aarch64"),
   busybox: () => existsSync("/bin/busybox"),
   chromium: () => hasCommand("chromium"),
+  systemd: () => existsSync("/lib/systemd/systemd") && hasCommand("dpkg"),
   sshd: () => hasCommand("sshd"),
   ssh: () => hasCommand("ssh"),
   dropbear: () => hasCommand("dropbear"),
