@@ -2,11 +2,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Snapshot, snapshotSchema } from "../../src/model/snapshot.ts";
 import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { canTrace, makeEvents, note, settings, startTraced, type TracedRun } from "../support/traced.ts";
+import { canTrace, INSTANCES, makeEvents, note, settings, startTraced, type TracedRun } from "../support/traced.ts";
 import { alloc, ALLOC_LINE, head } from "../support/trace-text.ts";
 import { until } from "../support/until.ts";
 
@@ -51,6 +52,22 @@ describe.skipIf(!canTrace)(`kmemtap snapshot local:${note}`, () => {
     // The kernel keeps them to itself: elsewhere they may be half of all events.
     expect(snapshot.input.ignored["nullFree"].lines).toBe(0);
     expect(snapshot.input.bytes).toBe(snapshot.link?.bytesReceived);
+  });
+
+  it("is not exact where somebody turns the trace off, and says so", async () => {
+    const run = startTraced(["snapshot", "local:", "--for", "4s", "--json", "--strict", ...quiet()]);
+    await until("its instance", () => run.armed.size === 1, 30_000);
+    const on = `${INSTANCES}/${[...run.armed][0]}/tracing_on`;
+    await until("its window", () => readFileSync(on, "utf8").startsWith("1"), 30_000);
+    // Behind the window's first moment.
+    await sleep(500);
+    writeFileSync(on, "0");
+    await ended(run, 4);
+    const { exact, loss, findings } = snapshotOf(run.stdout);
+    expect({ exact, lostUncounted: loss.lostUncounted }).toEqual({ exact: false, lostUncounted: 1 });
+    expect(findings).toContain(
+      "somebody turned tracing_on off in kmemtap's instance: what happened meanwhile was not recorded",
+    );
   });
 
   it.each(["raw", "text"])("is the same from a recording, mode %s", async (mode) => {

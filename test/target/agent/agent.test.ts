@@ -1,5 +1,5 @@
 /** The agent in each shell there is, on this machine's kernel, in trace instances of its own. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -50,6 +50,30 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent in $name${note}`, (shell) => 
     expect(Number(facts.get("events_per_window"))).toBeGreaterThan(0);
     expect(Number(facts.get("event_bytes"))).toBeGreaterThan(20);
     expect(agent.lines.at(-1)?.type).toBe("facts-done");
+    await goneWithoutTrace(agent);
+  });
+
+  it("says once what somebody turned off, and nothing of what it turns off itself", async () => {
+    const agent = startAgent(shell, ["text", BUFFER, "wait=1"]);
+    await agent.heard("armed");
+    const instance = `${TRACING}/instances/${instancesOf(agent)[0]}`;
+    const turnedOff = () => agent.all("finding").filter(({ text }) => text.startsWith("code=turned-off"));
+    agent.send(".", "on");
+    await agent.heard("begin");
+    agent.send(".");
+    await agent.heard("stats");
+    expect(turnedOff()).toEqual([]);
+    writeFileSync(`${instance}/events/kmem/kfree/enable`, "0");
+    agent.send(".", ".");
+    await until("kfree", () => turnedOff().length > 0, 10_000);
+    writeFileSync(`${instance}/tracing_on`, "0");
+    agent.send(".", ".");
+    await until("all of it", () => turnedOff().length > 1, 10_000);
+    await stop(agent);
+    expect(turnedOff().map(({ text }) => text)).toEqual([
+      "code=turned-off what=kfree",
+      "code=turned-off what=tracing_on",
+    ]);
     await goneWithoutTrace(agent);
   });
 
