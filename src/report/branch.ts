@@ -75,15 +75,15 @@ export function branchOf(snapshot: Snapshot, names: readonly string[], bySource 
     const own = placeOf(row);
     return place.every((name, i) => own[i] === name);
   });
-  const { tasks } = snapshot;
+  const { tasks, lives } = snapshot;
+  const sites = new Set(callers.map(({ callSite }) => callSite));
   return {
     ...snapshot,
     branch: place.join("/"),
     callers,
     totals: totalsOf(callers),
-    ...(tasks && {
-      tasks: { ...tasks, tasks: partsIn(tasks.tasks, new Set(callers.map(({ callSite }) => callSite))) },
-    }),
+    ...(tasks && { tasks: { ...tasks, tasks: partsIn(tasks.tasks, sites) } }),
+    ...(lives && { lives: { ...lives, callers: lives.callers.filter(({ callSite }) => sites.has(callSite)) } }),
   };
 }
 

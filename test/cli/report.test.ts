@@ -141,6 +141,16 @@ describe("what is written", () => {
     expect(sites).toEqual(new Set(callers.filter(({ allocs }) => allocs > 0).map(({ callSite }) => callSite)));
   });
 
+  it("--lifetimes of a place are those of its callers", async () => {
+    const trace = join(import.meta.dirname, "../../fixtures/6.12-amd64/trace.txt.gz");
+    const { lives, callers } = snapshotOf(await kmemtap(["report", trace, "--json", "--lifetimes", "-b", "fat"]));
+    const alive = lives?.callers.map(({ callSite, ages }) => [callSite, ages.objects]);
+    expect(alive?.length).toBeGreaterThan(0);
+    expect(new Map(alive as [string, number][])).toEqual(
+      new Map(callers.filter(({ allocs }) => allocs > 0).map((row) => [row.callSite, row.liveObjects])),
+    );
+  });
+
   it("--json is the snapshot, in its schema", async () => {
     const path = file(TEXT);
     const snapshot = snapshotOf(await kmemtap(["report", path, "--json"]));
