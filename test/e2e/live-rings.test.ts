@@ -44,7 +44,7 @@ describe.skipIf(missing || symbolizer === undefined)(
       page.on("console", (message) => trouble.push(message.text()));
       await page.goto(`${url}/#panel=rings`);
       const rows = () => page.locator(".rings-row").allTextContents();
-      await expect.poll(rows).toContainEqual(expect.stringMatching(/^fs.*256 B/));
+      await expect.poll(rows, { timeout: 10_000 }).toContainEqual(expect.stringMatching(/^fs.*256 B/));
       expect((await rows()).join()).toMatch(/\(unattributed\).*256 B/);
       expect(await page.locator('[data-path="init"]').count()).toBe(0);
 

@@ -1,6 +1,6 @@
 /** The llvm-symbolizer of this machine. */
 import { execFile } from "node:child_process";
-import { accessSync, constants, readdirSync } from "node:fs";
+import { accessSync, constants, readdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -53,7 +53,10 @@ function candidates(folders: readonly string[]): string[] {
     numbered.push({ path: join(DEBIAN_FOLDER, name, "bin", "llvm-symbolizer"), version: Number(version) });
   }
   const newestFirst = numbered.sort((a, b) => b.version - a.version).map(({ path }) => path);
-  return [...plain, ...newestFirst].filter(isExecutable);
+  const programs = [...plain, ...newestFirst].filter(isExecutable);
+  // One program has several names, in Debian three.
+  const real = programs.map((path) => realpathSync(path));
+  return programs.filter((_, i) => real.indexOf(real[i]) === i);
 }
 
 const DEBIAN_FOLDER = "/usr/lib";
