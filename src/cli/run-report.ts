@@ -22,7 +22,7 @@ import { headingOf } from "./phase-heading.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { ReadProgress } from "./read-progress.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
-import { refuseIgnored, refuseMixture } from "./report-outputs.ts";
+import { refuseIgnored, refuseMixture, type WantedResults } from "./report-outputs.ts";
 import { type RingsChoice, ringsChoiceOf, type RingsOptions, showsImage } from "./rings-options.ts";
 import { say } from "./say.ts";
 import { clearStatus } from "./status-line.ts";
@@ -30,15 +30,8 @@ import { endNotice, noEvents, noneInTrace, partOf, type WindowOptions, windowOf 
 import { extrasOf, wrappersOf } from "./wrappers.ts";
 import { writeOutput } from "./write-output.ts";
 
-interface Outputs extends KernelOptions, RingsOptions, GroupOptions {
-  readonly accountFile?: string;
-  readonly callersFile?: string;
-  readonly slabAccount?: string | true;
-  readonly json?: true;
-  readonly tasks?: true;
-  readonly pprof?: string;
+interface Outputs extends KernelOptions, RingsOptions, GroupOptions, WantedResults {
   readonly orderBy: OrderBy;
-  readonly workload?: true;
   readonly wrappers?: string;
   /** Read, not written. */
   readonly console?: string;

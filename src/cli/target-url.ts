@@ -114,6 +114,7 @@ function withoutPassword(text: string): string {
 function nextFor(text: string): string {
   if (text.startsWith("/dev/pts/")) return `for a pseudo-terminal: pty://${text}`;
   if (text.startsWith("/dev/")) return `for a serial line: serial://${text}?baud=115200`;
-  if (text.includes("/")) return `for a file: file://${resolve(text)}`;
+  if (text.includes("/"))
+    return `for a file that is being written: file://${resolve(text)}; for a recording: replay://${resolve(text)}`;
   return `name it under targets: in the configuration, or give a URL: local:, ssh://root@${text}, file://${resolve(text)}`;
 }

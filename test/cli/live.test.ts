@@ -124,7 +124,12 @@ describe("kmemtap live", () => {
 
   it.each([
     ["no kind of target", ["live", "gopher://board"], 2, /is not a kind of target/],
-    ["a path that is no URL", ["live", "/tmp/serial.log"], 2, /neither a URL nor a name/],
+    [
+      "a path that is no URL",
+      ["live", "/tmp/serial.log"],
+      2,
+      /neither a URL nor a name[^]*: replay:\/\/\/tmp\/serial\.log/,
+    ],
     [
       "an address that others could reach",
       ["live", "file:///tmp/x", "--serve", "0.0.0.0:1"],

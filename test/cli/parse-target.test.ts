@@ -135,7 +135,9 @@ describe("parseTarget", () => {
   });
 
   it("shows how a path is written as a URL", () => {
-    expect(refusalOf(() => parse("/tmp/serial.log")).nextStep).toBe("for a file: file:///tmp/serial.log");
+    expect(refusalOf(() => parse("/tmp/serial.log")).nextStep).toBe(
+      "for a file that is being written: file:///tmp/serial.log; for a recording: replay:///tmp/serial.log",
+    );
   });
 });
 
