@@ -104,9 +104,11 @@ export class RunFrames {
     const found = begins.find((mark) => mark.name === phase && mark.round === round);
     if (found !== undefined) return { fromNs: found.timeNs, toNs: found.end?.timeNs ?? Infinity, since: "clock" };
     const names = [...new Set(begins.map(({ name }) => name))].join(", ");
+    const rounds = Math.max(...begins.map((mark) => mark.round));
+    const there = rounds > 1 ? `${names}, of ${rounds} rounds` : names;
     throw usage(
       `there is no phase ${phase} of round ${round} in the recording`,
-      names === "" ? "only recordings of kmemtap run have phases" : `it has ${names}; NAME@ROUND names another round`,
+      names === "" ? "only recordings of kmemtap run have phases" : `it has ${there}; NAME@ROUND names another round`,
     );
   }
 
