@@ -21,6 +21,7 @@ import { type AgentEar, eventPid, listen, pidsOf } from "../target/agent/agent-e
 import { countHist, edgesOf, type HistFigures, histTrace } from "./support/hist-count.ts";
 import { needs } from "./support/needs.ts";
 import { sshArguments, sshOutput } from "./support/plain-ssh.ts";
+import { tellIfGone } from "./support/tell-if-gone.ts";
 import {
   END_TRUTH_WITH,
   REMOVE_TRUTH,
@@ -53,13 +54,15 @@ class Place {
   readonly run: RunInGuest;
   readonly shell: Shell;
   readonly #dir: string;
+  readonly #closing: () => void;
 
-  private constructor(guest: ShellGuest, run: RunInGuest, shell: Shell, dir: string) {
-    [this.guest, this.run, this.shell, this.#dir] = [guest, run, shell, dir];
+  private constructor(guest: ShellGuest, run: RunInGuest, shell: Shell, dir: string, closing: () => void) {
+    [this.guest, this.run, this.shell, this.#dir, this.#closing] = [guest, run, shell, dir, closing];
   }
 
   static async boot(options: ShellGuestOptions): Promise<Place> {
     const guest = await bootShellGuest({ memoryMb: 1024, ssh: true, ...options });
+    const closing = tellIfGone(guest);
     const { ssh } = guest;
     if (ssh === undefined) throw new Error("the guest has no ssh");
     const dir = mkdtempSync(join(tmpdir(), "kmemtap-agent-e2e-"));
@@ -71,10 +74,11 @@ class Place {
     const run: RunInGuest = (command) => sshOutput(ssh, command);
     await sshOutput(ssh, `cat >${AGENT}`, agentScript());
     const target = { kind: "ssh", host: "127.0.0.1", port: ssh.port, user: "root", configFile } as const;
-    return new Place(guest, run, await connectSsh(target, () => Promise.resolve(undefined)), dir);
+    return new Place(guest, run, await connectSsh(target, () => Promise.resolve(undefined)), dir, closing);
   }
 
   async close(): Promise<void> {
+    this.#closing();
     await this.shell.close();
     await this.guest.close();
     rmSync(this.#dir, { recursive: true, force: true });

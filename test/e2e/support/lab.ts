@@ -1,5 +1,5 @@
 /** A guest with every kind of line into it, and ways to act in it that owe nothing to the product. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import type { GuestSerial, SerialSpec } from "../../../src/target/qemu/serial-li
 import { bootShellGuest, type ShellGuest, type ShellGuestOptions } from "../../../src/target/qemu/shell-guest.ts";
 import { until } from "../../support/until.ts";
 import { sshOutput } from "./plain-ssh.ts";
+import { tellIfGone } from "./tell-if-gone.ts";
 import { type RunInGuest, stateChanges, takeTruth, TRACEFS_STATE } from "./truth.ts";
 
 export interface Lab {
@@ -47,12 +48,7 @@ export async function bootLab(options: Pick<ShellGuestOptions, "kernel"> = {}): 
       ...(isPc(options.kernel) ? PC_LINES : []),
     ],
   });
-  let isClosing = false;
-  // Under emulation one goes now and then by itself: what its kernel said last tells why.
-  void guest.exited.then((end) => {
-    if (!isClosing)
-      process.stderr.write(`the guest is gone: ${JSON.stringify(end)}\n${lastLines(guest.consoleFile)}\n`);
-  });
+  const closing = tellIfGone(guest);
   const { ssh } = guest;
   if (ssh === undefined) throw new Error("the guest has no ssh");
   const dir = mkdtempSync(join(tmpdir(), "kmemtap-lab-"));
@@ -78,20 +74,12 @@ export async function bootLab(options: Pick<ShellGuestOptions, "kernel"> = {}): 
     sshUrl: (port = ssh.port) => `ssh://root@127.0.0.1:${port}?config=${configFile}`,
     sshTarget: (port) => ({ kind: "ssh", ...place(port), configFile }),
     close: async () => {
-      isClosing = true;
+      closing();
       quiet.close();
       await guest.close();
       rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-function lastLines(file: string): string {
-  try {
-    return readFileSync(file, "latin1").split("\n").slice(-40).join("\n");
-  } catch {
-    return "";
-  }
 }
 
 function isPc(kernel: BootKernel | undefined): boolean {
