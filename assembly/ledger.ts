@@ -95,6 +95,7 @@ export function liveObjects(): u32 {
   return entries() - doomed;
 }
 
+@inline
 function remember(place: u32, low: u32, high: u32, value: u32): i32 {
   const replaced = setLiveAt(place, low, high, value);
   if (replaced != DOOMED) return replaced;
@@ -102,6 +103,7 @@ function remember(place: u32, low: u32, high: u32, value: u32): i32 {
   return NONE;
 }
 
+@inline
 function forget(place: u32, low: u32, high: u32): i32 {
   const held = takeLiveAt(place, low, high);
   if (held == DOOMED) doomed -= 1;

@@ -173,6 +173,11 @@ function add(sum: usize, value: f64): void {
   store<f64>(sums + sum, load<f64>(sums + sum) + value);
 }
 
+// Of {@link sums}, while a merge runs: a lane has a few records' turn at a time.
+let eventBytes: u32 = 0;
+let disordered: u32 = 0;
+let youngest: f64 = 0;
+
 /**
  * Usual records of the lane go to the columns, none younger than `until` and as many as there is room for; frees of NULL are passed over.
  * What is not usual about a record but its length shows when its turn has come: the lane is STOPPED before it then.
@@ -185,9 +190,7 @@ function take(lane: Lane, until: f64): void {
   let at = lane.at;
   let now = lane.now;
   let records: u32 = 0;
-  let bytes: usize = 0;
-  let disordered: u32 = 0;
-  let youngest = load<f64>(sums, YOUNGEST);
+  let bytes: u32 = 0;
   let state = STOPPED;
   while (true) {
     if (at >= end) {
@@ -243,7 +246,7 @@ function take(lane: Lane, until: f64): void {
       store<f64>(bytesAlloc + (i << 3), <f64>alloc);
       if (time < youngest) disordered += 1;
       else youngest = time;
-      bytes += next - at;
+      bytes += <u32>(next - at);
     }
     at = next;
     now = time;
@@ -253,9 +256,7 @@ function take(lane: Lane, until: f64): void {
   lane.now = now;
   lane.records += <f64>records;
   lane.state = state;
-  store<f64>(sums, youngest, YOUNGEST);
-  add(EVENT_BYTES, <f64>(<u32>bytes));
-  add(DISORDERED, <f64>disordered);
+  eventBytes += bytes;
 }
 
 /** src/ftrace/raw/record-fields.ts, areSizes: what the one stops at and the other passes would never be taken. One branch, since it is asked of every event. */
@@ -279,6 +280,17 @@ const FULL: i32 = -2;
  * @returns the lane that needs its caller; -1 where nothing more may be taken, -2 where the columns are full
  */
 export function merge(count: u32, limit: f64): i32 {
+  eventBytes = 0;
+  disordered = 0;
+  youngest = load<f64>(sums, YOUNGEST);
+  const needs = mergeLanes(count, limit);
+  add(EVENT_BYTES, <f64>eventBytes);
+  add(DISORDERED, <f64>disordered);
+  store<f64>(sums, youngest, YOUNGEST);
+  return needs;
+}
+
+function mergeLanes(count: u32, limit: f64): i32 {
   while (true) {
     let first: u32 = 0;
     let firstTime: f64 = Infinity;

@@ -1,13 +1,13 @@
 /** Numbers for the high words of pointers (object-line.ts), of which there are few: one for 32 GiB of addresses. */
 
 /** In a line a number is a byte, and 0 says free. */
-const MOST: u32 = 255;
+const MOST_NUMBERS: u32 = 255;
 /** Open addressing: a high word u32, its number u32, 0 where the slot is free. */
 const SLOT_BITS: u32 = 9;
 const slots: usize = memory.data(8 << SLOT_BITS, 16);
 const NUMBER: usize = 4;
 /** High words by their numbers. */
-const words: usize = memory.data((MOST + 1) * 4, 16);
+const words: usize = memory.data((MOST_NUMBERS + 1) * 4, 16);
 let count: u32 = 0;
 
 /** The slot of a high word, or the free one that it belongs in. */
@@ -29,7 +29,7 @@ export function numberOf(word: u32): u32 {
 
 /** Gives a high word that has none a number; 0 where all are given. */
 export function giveNumber(word: u32): u32 {
-  if (count == MOST) return 0;
+  if (count == MOST_NUMBERS) return 0;
   const at = slotOf(word);
   count += 1;
   store<u32>(at, word);

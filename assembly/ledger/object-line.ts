@@ -11,13 +11,13 @@ export const LINE_BITS: u32 = 6;
 export const LINE_BYTES: usize = 1 << LINE_BITS;
 export const PLACES: u32 = 7;
 const VALUES: usize = 28;
-const HIGHS: usize = 56;
+const NUMBERS: usize = 56;
 const PASSED: usize = 63;
 /** So many and more: no longer counted back. */
 const MANY_PASSED: u32 = 255;
-const ALL_PLACES: i32 = (1 << PLACES) - 1;
-/** The 16 bytes whose upper half is that of the high words' numbers. */
+/** The 16 bytes whose upper half is that of the numbers. */
 const TAIL: usize = 48;
+const TAIL_PLACES: i32 = (1 << PLACES) - 1;
 
 export const NONE: i32 = -1;
 
@@ -42,36 +42,37 @@ export function highOf(lowWord: u32, highWord: u32): u32 {
   return (highWord << 3) | (lowWord >> 29);
 }
 
-/** Of the places, a bit each, those whose high word has this number. */
+/** Of bytes of {@link TAIL}, which of them are set where the places are: a bit each. */
 @inline
-function placesWith(line: usize, high: u32): i32 {
-  return (i8x16.bitmask(i8x16.eq(v128.load(line, TAIL), i8x16.splat(<u8>high))) >> 8) & ALL_PLACES;
+function placesIn(bytes: v128): i32 {
+  return (i8x16.bitmask(bytes) >> 8) & TAIL_PLACES;
+}
+
+@inline
+function withNumber(line: usize, number: u32): v128 {
+  return i8x16.eq(v128.load(line, TAIL), i8x16.splat(<u8>number));
 }
 
 /** The place that holds the pointer, or -1. */
 @inline
-export function placeOf(line: usize, low: u32, high: u32): i32 {
+export function placeOf(line: usize, low: u32, number: u32): i32 {
   const wanted = i32x4.splat(low);
   const lows = i16x8.narrow_i32x4_s(i32x4.eq(v128.load(line), wanted), i32x4.eq(v128.load(line, 16), wanted));
-  const equal = v128.and(
-    i8x16.narrow_i16x8_s(lows, lows),
-    i8x16.eq(v128.load(line, TAIL), i8x16.splat(<u8>high)),
-  );
-  const places = (i8x16.bitmask(equal) >> 8) & ALL_PLACES;
+  const places = placesIn(v128.and(i8x16.narrow_i16x8_s(lows, lows), withNumber(line, number)));
   return places != 0 ? ctz(places) : NONE;
 }
 
 /** A place that is free, or -1. */
 @inline
 export function freePlaceIn(line: usize): i32 {
-  const places = placesWith(line, 0);
+  const places = placesIn(withNumber(line, 0));
   return places != 0 ? ctz(places) : NONE;
 }
 
 @inline
-export function putIn(line: usize, place: u32, low: u32, high: u32, value: u32): void {
+export function putIn(line: usize, place: u32, low: u32, number: u32, value: u32): void {
   store<u32>(line + (place << 2), low);
-  store<u8>(line + place, high, HIGHS);
+  store<u8>(line + place, number, NUMBERS);
   store<u32>(line + (place << 2), value, VALUES);
 }
 
@@ -82,8 +83,8 @@ export function lowIn(line: usize, place: u32): u32 {
 
 /** The number of the high word, 0 where the place is free. */
 @inline
-export function highIn(line: usize, place: u32): u32 {
-  return load<u8>(line + place, HIGHS);
+export function numberIn(line: usize, place: u32): u32 {
+  return load<u8>(line + place, NUMBERS);
 }
 
 @inline
@@ -98,7 +99,7 @@ export function setValueIn(line: usize, place: u32, value: u32): void {
 
 @inline
 export function freeIn(line: usize, place: u32): void {
-  store<u8>(line + place, 0, HIGHS);
+  store<u8>(line + place, 0, NUMBERS);
 }
 
 /** How many objects belong in this line, or one before it, and found no place up to here. */

@@ -39,8 +39,8 @@ interface LedgerExports extends ColumnExports {
   hiddenAllocsSeen(): number;
 }
 
-/** The most that the table of live objects takes for one of them, once it holds some thousands. */
-export const BYTES_AN_OBJECT = 24;
+/** The most that the table of live objects takes for one of them, once it holds some thousands and they stand within 8 TiB. */
+export const BYTES_AN_OBJECT = 16;
 /** Instead of a value: freed by kfree_rcu, and not seen since (assembly/ledger.ts). */
 export const DOOMED = 0x7fffffff;
 /** Places of assembly/ledger.ts, `totals`. */

@@ -57,15 +57,15 @@ export class EventColumns implements EventBatch {
     }
     this.reserve(events);
     const at = this.length;
-    this.kind.set(from.kind.subarray(0, events), at);
-    this.ptrLow.set(from.ptrLow.subarray(0, events), at);
-    this.ptrHigh.set(from.ptrHigh.subarray(0, events), at);
-    this.callSite.set(from.callSite.subarray(0, events), at);
-    this.bytesReq.set(from.bytesReq.subarray(0, events), at);
-    this.bytesAlloc.set(from.bytesAlloc.subarray(0, events), at);
-    this.cpu.set(from.cpu.subarray(0, events), at);
-    this.timeNs.set(from.timeNs.subarray(0, events), at);
-    if (from.task !== undefined) this.tasks().set(from.task.subarray(0, events), at);
+    this.kind.set(firstOf(from.kind, events), at);
+    this.ptrLow.set(firstOf(from.ptrLow, events), at);
+    this.ptrHigh.set(firstOf(from.ptrHigh, events), at);
+    this.callSite.set(firstOf(from.callSite, events), at);
+    this.bytesReq.set(firstOf(from.bytesReq, events), at);
+    this.bytesAlloc.set(firstOf(from.bytesAlloc, events), at);
+    this.cpu.set(firstOf(from.cpu, events), at);
+    this.timeNs.set(firstOf(from.timeNs, events), at);
+    if (from.task !== undefined) this.tasks().set(firstOf(from.task, events), at);
     this.length += events;
   }
 
@@ -105,7 +105,14 @@ export class EventColumns implements EventBatch {
   }
 }
 
-function grown<T extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(from: T, to: T): T {
+type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
+
+/** A core's columns are as a rule full: no view of them is made then. */
+function firstOf<T extends Column>(column: T, events: number): T {
+  return events === column.length ? column : (column.subarray(0, events) as T);
+}
+
+function grown<T extends Column>(from: T, to: T): T {
   to.set(from);
   return to;
 }

@@ -44,13 +44,28 @@ export class SymbolText {
   tableAt(address: bigint): SymbolTable {
     if (this.#whole !== undefined) return this.#whole;
     const piece = Math.max(0, this.#pieceOf(address));
-    let table = this.#tables.get(piece);
+    const table = this.#tableOf(piece, piece, this.#lineBehind(piece + 1));
+    const found = table.lastUpTo(address);
+    const isFirst = found <= 0 && piece > 0;
+    const isLast = table.addressOf(found + 1) === undefined && piece + 1 < this.#starts.length;
+    // The piece before may have the same address, and so may the one behind, in which the symbol then ends.
+    return isFirst || isLast ? this.#tableOf(-1 - piece, Math.max(0, piece - 1), this.#starts[piece + 2]) : table;
+  }
+
+  /** @param key a number of its own for each table */
+  #tableOf(key: number, firstPiece: number, end: number | undefined): SymbolTable {
+    let table = this.#tables.get(key);
     if (table === undefined) {
-      // Of the piece before, what has the same address; of the one behind, where the last symbol ends.
-      table = new SymbolTable(this.#text.slice(this.#starts[Math.max(0, piece - 1)], this.#starts[piece + 2]));
-      this.#tables.set(piece, table);
+      table = new SymbolTable(this.#text.slice(this.#starts[firstPiece], end));
+      this.#tables.set(key, table);
     }
     return table;
+  }
+
+  /** Where the first line of a piece ends; undefined where there is no such piece, or no line behind it. */
+  #lineBehind(piece: number): number | undefined {
+    const newline = piece < this.#starts.length ? this.#text.indexOf("\n", this.#starts[piece]) : -1;
+    return newline < 0 ? undefined : newline;
   }
 
   /** False where the lines that the pieces begin with are not all symbols in order: the pieces are none then. */

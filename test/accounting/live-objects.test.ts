@@ -52,6 +52,33 @@ describe("the table of live objects", () => {
     fc.assert(fc.property(operations(slab, fc.constant(0xffff8f52)), agree), { numRuns: 60 });
   });
 
+  it("answers as a Map for pointers of more regions than a line can number, as those of a machine of 16 TiB", () => {
+    const region = fc.nat(600).map((i) => (0xffff8880 + i * 8) >>> 0);
+    const many = fc.array(
+      operations(
+        fc.nat(3).map((i) => i * 64),
+        region,
+      ),
+      { minLength: 6, maxLength: 6 },
+    );
+    fc.assert(
+      fc.property(many, (lists) => agree(lists.flat())),
+      { numRuns: 30 },
+    );
+  });
+
+  it("lists the pointers that no line can number, too", () => {
+    const table = newTable();
+    const count = 3000;
+    for (let i = 0; i < count; i++) table.set(i + 1, i * 8, i);
+    for (let i = 0; i < count; i += 2) table.take(i + 1, i * 8);
+    const listed = new Map<number, string>();
+    table.forEach((low, high, held) => listed.set(held, key(low, high)));
+    expect(listed.size).toBe(count / 2);
+    for (const [i, pointer] of listed) expect(pointer).toBe(key(i + 1, i * 8));
+    expect(table.size).toBe(count / 2);
+  });
+
   it("tells pointers apart that share a half", () => {
     const table = newTable();
     table.set(1, 2, 12);
