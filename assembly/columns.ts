@@ -1,7 +1,7 @@
 /** A batch's columns in a module's memory, as src/model/event-batch.ts has them. src/wasm/columns.ts sees them from outside. */
 
 /** Events that fit in. */
-export const CAPACITY: u32 = 1024;
+export const CAPACITY: u32 = 4096;
 export const timeNs: usize = memory.data(CAPACITY * 8, 16);
 export const bytesReq: usize = memory.data(CAPACITY * 8, 16);
 export const bytesAlloc: usize = memory.data(CAPACITY * 8, 16);

@@ -3,7 +3,7 @@
  * (kernel/kallsyms.c, kernel/module/kallsyms.c).
  */
 import { SymbolTable } from "./symbol-table.ts";
-import { SymbolText } from "./symbol-text.ts";
+import { type SymbolSpan, SymbolText } from "./symbol-text.ts";
 
 const NO_TEXT = new SymbolText("", () => undefined);
 
@@ -77,25 +77,28 @@ export class KernelSymbols {
   /** As %pS prints it; undefined where no symbol is known to hold the address. */
   nameOf(address: bigint): string | undefined {
     this.#modules ??= new SymbolTable([...this.#byModule.values()].flat().join("\n"), "all");
-    return (
-      within(this.#builtIn.tableAt(address), address, false) ?? within(this.#modules, address, this.#expected.size > 0)
-    );
+    const own = this.#builtIn.find(address);
+    return own !== undefined && address < own.end
+      ? placeIn(own, address)
+      : inModule(this.#modules, address, this.#expected.size > 0);
   }
 }
 
+function placeIn({ name, start, end }: SymbolSpan, address: bigint): string {
+  return `${name}+0x${(address - start).toString(16)}/0x${(end - start).toString(16)}`;
+}
+
 /** @param strict nothing is taken to be behind a module's last symbol */
-function within(table: SymbolTable, address: bigint, strict: boolean): string | undefined {
+function inModule(table: SymbolTable, address: bigint, strict: boolean): string | undefined {
   const i = table.lastUpTo(address);
   const start = table.addressOf(i);
   if (start === undefined) return undefined;
   const { name, module } = table.symbolAt(i);
   let end = table.addressOf(i + 1) ?? start;
-  if (module !== undefined && table.symbolAt(i + 1).module !== module) {
+  if (table.symbolAt(i + 1).module !== module) {
     if (strict) return undefined;
     const most = start + MAX_LAST_SIZE;
     if (end === start || end > most) end = most;
   }
-  if (address >= end) return undefined;
-  const text = `${name}+0x${(address - start).toString(16)}/0x${(end - start).toString(16)}`;
-  return module === undefined ? text : `${text} ${module}`;
+  return address < end ? `${placeIn({ name, start, end }, address)} ${module}` : undefined;
 }

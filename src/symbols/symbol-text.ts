@@ -1,13 +1,24 @@
 /**
- * The text of /proc/kallsyms, of which a capture asks for a few hundred lines among some 200,000: so the lines are in pieces, and of a piece a
- * table is made when an address is asked for that is in it. The kernel has its own lines in order (it finds them by bisection itself,
- * kernel/kallsyms.c, get_symbol_pos); where a text does not, all of it becomes one table.
+ * The text of /proc/kallsyms, of which a capture asks for a few hundred lines among some 200,000: so the lines are in pieces, and of a piece
+ * they are looked at when an address is asked for that is in it. The kernel has its own lines in order (it finds them by bisection
+ * itself, kernel/kallsyms.c, get_symbol_pos); where a text does not, all of it becomes one table.
  */
 import { SymbolTable } from "./symbol-table.ts";
+
+/** A symbol of the kernel's own, from its address up to the next one's. */
+export interface SymbolSpan {
+  readonly name: string;
+  readonly start: bigint;
+  readonly end: bigint;
+}
 
 const PIECE_BYTES = 4096;
 /** Of less text a table is made at once. */
 const SHORT = 16 * PIECE_BYTES;
+/** `ffffffff81000000 T _text`: all addresses have the digits of a `long`. */
+const LINE = /^([\da-f]{8,16}) \S ./;
+const TYPE_LENGTH = 3;
+const LONGEST_HEAD = 16 + TYPE_LENGTH + 1;
 /** A module's line ends in its name: `\t[fat]`. */
 const MODULE = "\t[";
 
@@ -15,8 +26,9 @@ export class SymbolText {
   readonly #text: string;
   /** Where the pieces begin, each with a line, and the address of that one; ascending. */
   readonly #starts: number[] = [];
-  readonly #addresses: bigint[] = [];
-  readonly #tables = new Map<number, SymbolTable>();
+  readonly #addresses: string[] = [];
+  /** Of pieces that were asked for. */
+  readonly #lines = new Map<number, readonly string[]>();
   /** In place of the pieces. */
   readonly #whole: SymbolTable | undefined;
 
@@ -40,41 +52,62 @@ export class SymbolText {
     return this.#whole?.isZero === true;
   }
 
-  /** A table that has the last symbol at the address or before it, and the one behind that, as far as the text has them. */
-  tableAt(address: bigint): SymbolTable {
-    if (this.#whole !== undefined) return this.#whole;
-    const piece = Math.max(0, this.#pieceOf(address));
-    const table = this.#tableOf(piece, piece, this.#lineBehind(piece + 1));
-    const found = table.lastUpTo(address);
-    const isFirst = found <= 0 && piece > 0;
-    const isLast = table.addressOf(found + 1) === undefined && piece + 1 < this.#starts.length;
-    // The piece before may have the same address, and so may the one behind, in which the symbol then ends.
-    return isFirst || isLast ? this.#tableOf(-1 - piece, Math.max(0, piece - 1), this.#starts[piece + 2]) : table;
+  /** The last symbol at the address or before it, where there is one, and one behind it; of several at one address the first, which is the one that the kernel prints. */
+  find(address: bigint): SymbolSpan | undefined {
+    return this.#whole === undefined ? this.#findInPieces(address) : spanOf(this.#whole, address);
   }
 
-  /** @param key a number of its own for each table */
-  #tableOf(key: number, firstPiece: number, end: number | undefined): SymbolTable {
-    let table = this.#tables.get(key);
-    if (table === undefined) {
-      table = new SymbolTable(this.#text.slice(this.#starts[firstPiece], end));
-      this.#tables.set(key, table);
+  #findInPieces(address: bigint): SymbolSpan | undefined {
+    const wanted = address.toString(16).padStart(this.#digits, "0");
+    const piece = this.#pieceOf(wanted);
+    if (piece < 0) return undefined;
+    const start = this.#linesOf(piece)
+      .findLast((line) => this.#addressOf(line) <= wanted)
+      ?.slice(0, this.#digits);
+    if (start === undefined) return undefined;
+    // The last lines of the piece before may have the address with which this one begins, and those behind the last one of this.
+    const first = Math.max(0, start === this.#addresses[piece] ? piece - 1 : piece);
+    const line = this.#firstFrom(first, (at) => at === start);
+    const end = this.#firstFrom(piece, (at) => at > start);
+    if (line === undefined || end === undefined) return undefined;
+    const name = line.slice(this.#digits + TYPE_LENGTH);
+    return { name, start: BigInt(`0x${start}`), end: BigInt(`0x${this.#addressOf(end)}`) };
+  }
+
+  #firstFrom(firstPiece: number, isWanted: (address: string) => boolean): string | undefined {
+    for (let piece = firstPiece; piece < this.#starts.length; piece++) {
+      const line = this.#linesOf(piece).find((one) => isWanted(this.#addressOf(one)));
+      if (line !== undefined) return line;
     }
-    return table;
+    return undefined;
   }
 
-  /** Where the first line of a piece ends; undefined where there is no such piece, or no line behind it. */
-  #lineBehind(piece: number): number | undefined {
-    const newline = piece < this.#starts.length ? this.#text.indexOf("\n", this.#starts[piece]) : -1;
-    return newline < 0 ? undefined : newline;
+  /** Those of symbols. */
+  #linesOf(piece: number): readonly string[] {
+    let lines = this.#lines.get(piece);
+    if (lines === undefined) {
+      const text = this.#text.slice(this.#starts[piece], this.#starts[piece + 1]);
+      lines = text.split("\n").filter((line) => LINE.exec(line)?.[1].length === this.#digits);
+      this.#lines.set(piece, lines);
+    }
+    return lines;
+  }
+
+  #addressOf(line: string): string {
+    return line.slice(0, this.#digits);
+  }
+
+  get #digits(): number {
+    return this.#addresses[0].length;
   }
 
   /** False where the lines that the pieces begin with are not all symbols in order: the pieces are none then. */
   #cut(): boolean {
     for (let start = 0; start < this.#text.length;) {
-      const line = /^([\da-f]{8,16}) \S /.exec(this.#text.slice(start, start + 32));
-      if (line === null) return false;
-      const address = BigInt(`0x${line[1]}`);
-      if (start > 0 && address <= this.#addresses[this.#addresses.length - 1]) return false;
+      const address = LINE.exec(this.#text.slice(start, start + LONGEST_HEAD))?.[1];
+      if (address === undefined) return false;
+      const before = this.#addresses.at(-1);
+      if (before !== undefined && (address.length !== before.length || address <= before)) return false;
       this.#starts.push(start);
       this.#addresses.push(address);
       const newline = this.#text.indexOf("\n", start + PIECE_BYTES);
@@ -84,7 +117,7 @@ export class SymbolText {
   }
 
   /** The last piece that begins at the address or before it; -1 where there is none. */
-  #pieceOf(address: bigint): number {
+  #pieceOf(address: string): number {
     let from = 0;
     let to = this.#addresses.length;
     while (from < to) {
@@ -94,4 +127,10 @@ export class SymbolText {
     }
     return from - 1;
   }
+}
+
+function spanOf(table: SymbolTable, address: bigint): SymbolSpan | undefined {
+  const i = table.lastUpTo(address);
+  const [start, end] = [table.addressOf(i), table.addressOf(i + 1)];
+  return start === undefined || end === undefined ? undefined : { name: table.symbolAt(i).name, start, end };
 }
