@@ -47,6 +47,12 @@ export function CallersRings({ account, scope, viewChoice }: CallersRingsProps) 
     const dynamic = sourceTreeOf({ callers }, name);
     return part === undefined ? dynamic : joinTrees(dynamic, part);
   }, [callers, name, bySource, part]);
+  const { exact } = account;
+  // The same element is not looked into: an update that moves no slice draws none.
+  const explorer = useMemo(
+    () => <RingsExplorer root={root} attribute={attribute} exact={exact} />,
+    [root, attribute, exact],
+  );
   return (
     <section class="callers" aria-label="Callers as rings">
       <div class="section-head">
@@ -67,7 +73,7 @@ export function CallersRings({ account, scope, viewChoice }: CallersRingsProps) 
         </p>
       </div>
       <div class="rings-room" {...handlers}>
-        <RingsExplorer root={root} attribute={attribute} exact={account.exact} />
+        {explorer}
       </div>
     </section>
   );
