@@ -31,7 +31,7 @@ export function CallersTable({ scope, viewChoice }: CallersTableProps) {
   const { filter, sort, open } = view.value;
   useAges();
   const columns = columnsOf(scope.kind, ages.value !== undefined);
-  const { reading, focus, handlers } = useReading();
+  const { reading, focus, onScroll, handlers } = useReading();
   const rows = useOrderedRows(scope.callers, scope.key, filter, sort, reading);
 
   const [focused, setFocused] = useState<string | null>(null);
@@ -93,7 +93,7 @@ export function CallersTable({ scope, viewChoice }: CallersTableProps) {
         held={reading}
         byFocus={focus}
       />
-      <div class="callers-scroll" ref={scroller}>
+      <div class="callers-scroll" ref={scroller} onScroll={onScroll}>
         <table data-testid="callers" aria-rowcount={rows.length + 1} aria-label="Callers">
           <colgroup>
             {columns.map(({ id }) => (

@@ -25,8 +25,8 @@ const NONE: readonly number[] = [];
 
 /** Rows above and below those in sight that exist too. */
 const AROUND = 4;
-/** Rows come and go by so many: in most frames of scrolling none does, and the browser moves what it has drawn. */
-const STEP = 8;
+/** Rows come and go by so many: where none does the browser moves what it has drawn, and more at once would not fit between two frames. */
+const STEP = 4;
 
 /** Only the rows in sight and a few around them exist. */
 export function useVirtualRows({ count, pinned = -1, taller = NONE, tallerBy = 0 }: VirtualRows) {
