@@ -157,14 +157,20 @@ const LEAST_S = 1;
 function Idle({ row }: { readonly row: CallerRow }) {
   const { seconds, seen } = recent.activeAt(row.callSite);
   // "Before now" says nothing.
-  const isNews = useContext(ClockContext).nowS - seconds < LEAST_S && !seen;
+  const { nowS, kind } = useContext(ClockContext);
+  const isNews = nowS - seconds < LEAST_S && !seen;
   return (
-    <td data-column="idle" data-value={seconds} class={seen ? undefined : "nought"}>
+    <td
+      data-column="idle"
+      data-value={seconds}
+      class={seen ? undefined : "nought"}
+      title={seen ? undefined : "before this page began to watch"}
+    >
       {isNews ? (
         "–"
       ) : (
         <>
-          {!seen && "before "}
+          {!seen && (kind === "ago" ? "> " : "< ")}
           <Moment seconds={seconds} decimals={1} />
         </>
       )}

@@ -1,6 +1,7 @@
 /** The account itself, in the view that was chosen. */
 import { ComparePanel } from "../compare/compare-panel.tsx";
 import { FlamePanel } from "../flame/flame-panel.tsx";
+import { type Command, KEYS } from "../keys/key-map.ts";
 import { LeaksPanel } from "../leaks/leaks-panel.tsx";
 import { ChoiceChips } from "../parts/choice-chips.tsx";
 import { CallersRings } from "../rings/callers-rings.tsx";
@@ -27,6 +28,10 @@ const WORDS: Record<Panel, string> = {
   tasks: "Tasks",
 };
 
+const HINTS = Object.fromEntries(
+  KEYS.map(({ command, does, keys }) => [command, `${does} (${keys.join(", ")})`]),
+) as Record<Command, string>;
+
 interface CallersProps {
   readonly account: Account;
   readonly scope: Scope;
@@ -42,6 +47,7 @@ export function Callers({ account, scope: whole }: CallersProps) {
         choices={PANELS}
         chosen={panel}
         words={WORDS}
+        hints={HINTS}
         data="view"
         onChoose={(name) => changeView({ panel: name })}
       />
