@@ -51,10 +51,10 @@ export function Callers({ account, scope: whole }: CallersProps) {
         data="view"
         onChoose={(name) => changeView({ panel: name })}
       />
-      {panel === "tasks" && <FilterField />}
+      {panel === "tasks" && <FilterField of="tasks" example="kworker" />}
       {panel !== "flame" && panel !== "workload" && panel !== "tasks" && (
         <>
-          <FilterField />
+          <FilterField of="callers" example="ext4 inode" />
           {(panel === "callers" || panel === "rings") && (
             <TaskSelect task={task} onTask={(next) => changeView({ task: next })} />
           )}

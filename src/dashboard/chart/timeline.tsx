@@ -88,7 +88,7 @@ export function Timeline({ account, used }: TimelineProps) {
         />
         <ClockChoice />
         <p class="chart-how">
-          drag, or <kbd>w</kbd> and arrow keys, for a window
+          drag, or <kbd>w</kbd>, for a window
         </p>
       </div>
       <div class="chart-status">

@@ -26,7 +26,6 @@ export function Glance({ account: { totals, loss, history, link } }: { readonly 
               data-testid="trend"
               title={`net now, less what it was ${TREND_S} s ago on the trace clock; – while the trace is younger`}
             >
-              {" · "}
               {describeTrend(trendOf(history))}
             </span>
           )}

@@ -21,7 +21,9 @@ export function GrowthTable({ repeat }: GrowthTableProps) {
         <thead>
           <tr>
             <th scope="col">caller</th>
-            <th scope="col">verdict</th>
+            <th scope="col" class="workload-word">
+              verdict
+            </th>
             <th scope="col">a round</th>
             <th
               scope="col"
