@@ -60,6 +60,7 @@ export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
         <label class="choice" hidden={ends !== undefined}>
           now, less{" "}
           <select
+            class="against"
             value={chosen ?? ""}
             data-testid="against"
             onChange={({ currentTarget }) => changeView({ against: currentTarget.value })}

@@ -19,6 +19,8 @@ import { useSteady } from "./use-steady.ts";
 /** A slice that moves five times a second cannot be read, nor clicked. */
 const REDRAW_MS = 1000;
 
+const HELD = "the picture is held while you read; the pointer elsewhere, or Tab out of it, releases it";
+
 interface CallersRingsProps {
   readonly account: Account;
   readonly scope: Scope;
@@ -60,14 +62,15 @@ export function CallersRings({ account, scope, viewChoice }: CallersRingsProps) 
         {viewChoice}
         <AttributeChoice attribute={attribute} onAttribute={(next) => changeView({ attribute: next })} />
         {scope.kind === "window" && <p class="callers-count">of those that grew in the window</p>}
-        <p class="held" role="status">
+        {/* Its room is kept: a line that comes and goes would give the picture another size under the pointer. */}
+        <p class="held held-room" role="status" title={HELD}>
           {image.state === "measuring" && "the kernel's image is being measured "}
           {image.state === "failed" && `no image: ${image.why} `}
           {image.state === "known" && part === undefined && `${NOT_BY_PLACE} `}
           {reading && (
             <>
               <Icon name="pause" />
-              held while you read{focus && " · Tab away releases"}
+              {focus ? "held · Tab" : "held"}
             </>
           )}
         </p>
