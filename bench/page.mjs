@@ -5,6 +5,7 @@
  * Exit status: 0 measured; 2 wrong use, or no Chromium.
  */
 import { existsSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
 import { pino } from "pino";
 import { chromium } from "playwright-core";
 import { accessOf } from "../build/cli/access-options.js";
@@ -16,6 +17,7 @@ import { figure, table } from "./table.mjs";
 import { optionsOf } from "./options.mjs";
 
 const CHROMIUM = "/usr/bin/chromium";
+const VIEWPORT = { width: 1440, height: 900 };
 const values = optionsOf(
   `usage: node bench/page.mjs [options]
   --callers N  (default 5000)
@@ -46,10 +48,13 @@ const browser = await chromium.launch({
 try {
   const opened = [];
   for (let i = 0; i < 5; i++) opened.push(await open());
-  const rows = [];
+  const rows = [await floor()];
   for (const panel of ["callers", "rings", "leaks", "compare"]) rows.push(await frames(panel, false));
   rows.push(await frames("callers", true));
-  console.log(`\n${callers} callers, ${updatesPerSecond} updates a second, ${seconds} s a view\n`);
+  const load = loadavg()[0].toFixed(1);
+  console.log(
+    `\n${callers} callers, ${updatesPerSecond} updates a second, ${seconds} s a view; ${availableParallelism()} CPUs, load ${load}\n`,
+  );
   console.log(
     table(
       [
@@ -86,9 +91,45 @@ async function open() {
 
 /* global document, MutationObserver, requestAnimationFrame -- in the page */
 
+/**
+ * What this machine's Chromium can do at all beside the same server: a page of nothing but an area, as large as the callers' table, of which a
+ * third is painted anew in every frame, as while a table scrolls.
+ */
+async function floor() {
+  const page = await browser.newPage({ viewport: VIEWPORT });
+  await page.setContent('<body style="margin:0"><div id="area" style="height:560px"></div>');
+  await page.waitForTimeout(1500);
+  const times = await page.evaluate(
+    (ms) =>
+      new Promise((resolve) => {
+        const times = [];
+        const area = document.getElementById("area");
+        const began = performance.now();
+        const next = (now) => {
+          times.push(now);
+          area.style.background = `linear-gradient(rgb(${times.length % 256} 0 0) 33%, #fff 33%)`;
+          if (now - began < ms) requestAnimationFrame(next);
+          else resolve(times);
+        };
+        requestAnimationFrame(next);
+      }),
+    seconds * 1000,
+  );
+  await page.close();
+  return ["no more than a repaint", ...paceOf(times).map(figure), ...Array.from({ length: 4 }, () => "–")];
+}
+
+/** Frames a second; and milliseconds between two, in the middle, 99 of 100, the longest. @param times of the frames, ms */
+function paceOf(times) {
+  const gaps = times.slice(1).map((time, i) => time - times[i]);
+  gaps.sort((a, b) => a - b);
+  const at = (part) => gaps[Math.min(gaps.length - 1, Math.floor(gaps.length * part))];
+  return [(gaps.length / (times.at(-1) - times[0])) * 1000, at(0.5), at(0.99), gaps.at(-1)];
+}
+
 /** Times between frames while a view is shown, and, where it is asked for, scrolled. */
 async function frames(panel, scrolls) {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const page = await browser.newPage({ viewport: VIEWPORT });
   await page.goto(`${server.url}/#panel=${panel}`);
   await page.locator("[data-testid=net]").waitFor();
   await page.waitForTimeout(1500);
@@ -118,13 +159,9 @@ async function frames(panel, scrolls) {
   const perUpdate = (...names) =>
     (names.reduce((sum, name) => sum + after[name] - before[name], 0) / Math.max(1, draws)) * 1000;
   await page.close();
-  const gaps = times.slice(1).map((time, i) => time - times[i]);
-  gaps.sort((a, b) => a - b);
-  const at = (part) => gaps[Math.min(gaps.length - 1, Math.floor(gaps.length * part))];
-  const fps = (gaps.length / (times.at(-1) - times[0])) * 1000;
   return [
     scrolls ? `${panel}, scrolled` : panel,
-    ...[fps, at(0.5), at(0.99), gaps.at(-1), draws / seconds].map(figure),
+    ...[...paceOf(times), draws / seconds].map(figure),
     ...[perUpdate("TaskDuration"), perUpdate("ScriptDuration"), perUpdate("RecalcStyleDuration", "LayoutDuration")].map(
       figure,
     ),

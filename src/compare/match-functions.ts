@@ -1,5 +1,5 @@
 /** The functions of two accounts, matched. */
-import { functionOf, olderNameOf } from "../model/function-name.ts";
+import { type FunctionName, functionOf, olderNameOf } from "../model/function-name.ts";
 import type { CallerRow, Snapshot } from "../model/snapshot.ts";
 import { type Place, sourceFileOf } from "./source-of.ts";
 
@@ -10,57 +10,68 @@ export interface MatchedFunction extends Place {
   readonly b: readonly CallerRow[];
 }
 
+/** A row and its function, taken apart once: an account has thousands, and a page compares them every second. */
+interface Named extends FunctionName {
+  readonly row: CallerRow;
+  readonly file: string | undefined;
+}
+
 /**
  * By name and module. Static functions of one name in several files are told apart where both accounts know the files; a
  * function that moved to another file is the same otherwise.
  */
 export function matchFunctions(a: Callers, b: Callers): MatchedFunction[] {
-  const renamed = renamedIn(a, b);
-  const ambiguous = new Set([...severalFiles(a), ...severalFiles(b)]);
+  const [left, right] = [namedOf(a), namedOf(b)];
+  const renamed = renamedIn(left, right);
+  const ambiguous = new Set([...severalFiles(left), ...severalFiles(right)]);
   const found = new Map<string, { place: Place; a: CallerRow[]; b: CallerRow[] }>();
-  for (const [side, { callers }] of [["a", a] as const, ["b", b] as const]) {
-    for (const row of callers) {
-      const { name: own, module, offset } = functionOf(row.callSite);
+  for (const [side, rows] of [["a", left] as const, ["b", right] as const]) {
+    for (const { row, name: own, module, offset, file } of rows) {
       const name = renamed.get(own) ?? own;
-      const file = sourceFileOf(row);
       const plain = keyOf(name, module);
       const key = ambiguous.has(plain) ? `${plain} ${file ?? ""}` : plain;
-      const match = found.get(key) ?? { place: { name, module, isAddress: offset === null, file }, a: [], b: [] };
+      let match = found.get(key);
+      if (match === undefined) {
+        match = { place: { name, module, isAddress: offset === null, file }, a: [], b: [] };
+        found.set(key, match);
+      }
       // Of B where it knows: that is the tree that somebody works on.
-      if (file !== undefined) match.place = { ...match.place, file };
+      if (file !== undefined && file !== match.place.file) match.place = { ...match.place, file };
       match[side].push(row);
-      found.set(key, match);
     }
   }
-  return [...found.values()].map(({ place, a: left, b: right }) => ({ ...place, a: left, b: right }));
+  return [...found.values()].map(({ place, a: before, b: after }) => ({ ...place, a: before, b: after }));
+}
+
+function namedOf({ callers }: Callers): Named[] {
+  return callers.map((row) => ({ row, ...functionOf(row.callSite), file: sourceFileOf(row) }));
 }
 
 /** Names that only one side has, and that the other has as it was before 6.10: by the name since. */
-function renamedIn(a: Callers, b: Callers): ReadonlyMap<string, string> {
-  const names = [a, b].map(({ callers }) => new Set(callers.map(({ callSite }) => functionOf(callSite).name)));
+function renamedIn(...sides: readonly [readonly Named[], readonly Named[]]): ReadonlyMap<string, string> {
+  const names = sides.map((rows) => new Set(rows.map(({ name }) => name)));
   const renamed = new Map<string, string>();
-  for (const [i, { callers }] of [a, b].entries()) {
+  for (const [i, rows] of sides.entries()) {
     const [own, other] = [names[i], names[1 - i]];
-    for (const { callSite } of callers) {
-      const older = olderNameOf(callSite);
-      if (older === undefined) continue;
-      const { name } = functionOf(callSite);
-      if (!other.has(name) && other.has(older) && !own.has(older)) renamed.set(name, older);
+    for (const { row, name } of rows) {
+      const older = olderNameOf(row.callSite);
+      if (older !== undefined && !other.has(name) && other.has(older) && !own.has(older)) renamed.set(name, older);
     }
   }
   return renamed;
 }
 
-function severalFiles({ callers }: Callers): string[] {
-  const files = new Map<string, Set<string>>();
-  for (const row of callers) {
-    const file = sourceFileOf(row);
+function severalFiles(rows: readonly Named[]): string[] {
+  const first = new Map<string, string>();
+  const several = new Set<string>();
+  for (const { name, module, file } of rows) {
     if (file === undefined) continue;
-    const { name, module } = functionOf(row.callSite);
     const key = keyOf(name, module);
-    files.set(key, (files.get(key) ?? new Set()).add(file));
+    const known = first.get(key);
+    if (known === undefined) first.set(key, file);
+    else if (known !== file) several.add(key);
   }
-  return [...files].flatMap(([key, { size }]) => (size > 1 ? [key] : []));
+  return [...several];
 }
 
 function keyOf(name: string, module: string | null): string {

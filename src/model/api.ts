@@ -3,7 +3,7 @@ import { z } from "zod";
 import { RING_ATTRIBUTES } from "./source-tree.ts";
 import { taskRowSchema, tasksQuerySchema } from "./tasks.ts";
 import { targetSummarySchema } from "./wire.ts";
-import { viewFilterSchema, viewOrderSchema } from "./wire-request.ts";
+import { callerFilterSchema, viewOrderSchema } from "./wire-request.ts";
 
 export const refusedAnswerSchema = z
   .object({
@@ -47,7 +47,7 @@ export const snapshotQuerySchema = z.strictObject({
   run: z.coerce.number().int().min(1).optional().describe("an earlier run that is kept; the present one where absent"),
   order: viewOrderSchema.default("netBytes"),
   descending: flag.optional().describe("largest first unless said otherwise"),
-  ...viewFilterSchema.shape,
+  ...callerFilterSchema.shape,
   ...tasksQuerySchema.pick({ task: true, comm: true }).shape,
   limit: z.coerce.number().int().min(1).max(100_000).optional().describe("the first so many callers"),
   a: z.enum(RING_ATTRIBUTES).optional().describe("svg, png: what the rings show"),

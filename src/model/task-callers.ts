@@ -37,3 +37,18 @@ export function callersOf(
   }
   return rows;
 }
+
+/** What is left of the callers without such a part of them; those of which nothing is left are not in it. Peaks are not known: 0. */
+export function withoutPart(
+  callers: readonly CallerRow[],
+  part: readonly Pick<CallerRow, "callSite" | (typeof SUMS)[number]>[],
+): CallerRow[] {
+  const parts = new Map(part.map((row) => [row.callSite, row]));
+  return callers.flatMap((row) => {
+    const own = parts.get(row.callSite);
+    if (own === undefined) return [row];
+    if (own.allocs === row.allocs) return [];
+    const rest = Object.fromEntries(SUMS.map((name) => [name, row[name] - own[name]]));
+    return [{ ...row, ...rest, peakNetBytes: 0 }];
+  });
+}

@@ -20,18 +20,24 @@ export const viewOrderSchema = z.enum([
 ]);
 export type ViewOrder = z.infer<typeof viewOrderSchema>;
 
-export const viewFilterSchema = z
-  .strictObject({
-    text: text.optional().describe("words that all stand in the caller or its source file, whatever the case"),
-    directory: text.optional().describe("a directory or file of the source, from the kernel tree's root: fs/ext4"),
-    module: text
-      .optional()
-      .describe("a module's name, without brackets; built-in: what is in none; address: where no name is known"),
-    kind: z
-      .string()
-      .regex(KIND, "kmalloc, cache or a number of bytes")
-      .optional()
-      .describe("with live objects of kmalloc, of a cache, or of so many bytes allocated each: 64"),
+/** By the callers themselves: what the API filters by as well. */
+export const callerFilterSchema = z.strictObject({
+  text: text.optional().describe("words that all stand in the caller or its source file, whatever the case"),
+  directory: text.optional().describe("a directory or file of the source, from the kernel tree's root: fs/ext4"),
+  module: text
+    .optional()
+    .describe("a module's name, without brackets; built-in: what is in none; address: where no name is known"),
+  kind: z
+    .string()
+    .regex(KIND, "kmalloc, cache or a number of bytes")
+    .optional()
+    .describe("with live objects of kmalloc, of a cache, or of so many bytes allocated each: 64"),
+});
+
+export const viewFilterSchema = callerFilterSchema
+  .extend({
+    task: z.number().int().min(0).max(999_999_999).optional().describe("a task's id in tasks.json: what it allocated"),
+    comm: z.string().max(100).optional().describe("a name of tasks: what they allocated, of each caller together"),
   })
   .meta({ id: "ViewFilter" });
 export type ViewFilter = z.infer<typeof viewFilterSchema>;

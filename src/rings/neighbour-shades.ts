@@ -21,10 +21,13 @@ const RED_GREEN = 0.1;
 /** By how much red is darker to an eye that lacks red; nothing to the others. */
 const RED_DARKER = [0, 0.15, 0.3];
 
-/** @returns the colour of each node of the tree, and of others as they are by themselves */
-export function shadesOf(tree: RingNode): (node: RingNode) => Shade {
+/**
+ * @param leastShare of the whole: what is smaller is not drawn, and keeps the colour that it has by itself
+ * @returns the colour of each node of the tree, and of others as they are by themselves
+ */
+export function shadesOf(tree: RingNode, leastShare = 0): (node: RingNode) => Shade {
   const leaves = largestLeaves(tree).map((node) => ({ node, key: keyOf(node) }));
-  const tones = tonesInRings(tree, new Set(leaves.map(({ key }) => key)));
+  const tones = tonesInRings(tree, tree.bytes * leastShare, new Set(leaves.map(({ key }) => key)));
   // In the legend they stand below each other, wherever they are in the chart.
   leaves.slice(1).forEach(({ node, key }, i) => {
     const above = leaves.slice(Math.max(0, i - 1), i + 1).map((row) => row.key);
@@ -45,7 +48,7 @@ interface Tones {
   readonly beside: ReadonlyMap<string, readonly string[]>;
 }
 
-function tonesInRings(tree: RingNode, asked: ReadonlySet<string>): Tones {
+function tonesInRings(tree: RingNode, least: number, asked: ReadonlySet<string>): Tones {
   const of = new Map<string, Tone>();
   const beside = new Map<string, string[]>();
   /** In each ring the last ones so far, the last first. */
@@ -75,7 +78,14 @@ function tonesInRings(tree: RingNode, asked: ReadonlySet<string>): Tones {
       // Those of the first ring are rows of a list as well, of which one sees more than two.
       last[depth] = [key, ...before].slice(0, depth === 0 ? 2 : 1);
     }
-    for (const child of node.children) visit(child, depth + 1, []);
+    for (const child of node.children) {
+      // Largest first: none of the others is drawn either.
+      if (child.bytes < least) {
+        last[depth + 1] = [];
+        break;
+      }
+      visit(child, depth + 1, []);
+    }
   };
   tree.children.forEach((node, i, all) => {
     // The ring is closed: behind the last comes the first.

@@ -15,11 +15,11 @@ export function sourceTreeOf({ callers }: Pick<Snapshot, "callers">, name: strin
     const place = sourcePlaceOf(row);
     const isInFile = typeof row.source?.file === "string";
     let node = root;
-    node.add(figuresOf(row));
+    node.add(row);
     place.forEach((part, i) => {
       const isFile = isInFile && i === place.length - 2;
       node = node.child(part, i === place.length - 1 ? "symbol" : isFile ? "file" : "directory");
-      node.add(figuresOf(row));
+      node.add(row);
     });
   }
   return root.finish();
@@ -64,7 +64,15 @@ class Growing {
   readonly #name: string;
   readonly #kind: SourceNode["kind"];
   readonly #children = new Map<string, Growing>();
-  #figures: DynamicFigures | undefined;
+  /** Added to in place: a page makes such trees of thousands of callers every second. */
+  readonly #figures: Record<keyof DynamicFigures, number> = {
+    netBytes: 0,
+    totalBytes: 0,
+    wasteBytes: 0,
+    liveObjects: 0,
+    allocs: 0,
+  };
+  #isKnown = false;
 
   constructor(name: string, kind: SourceNode["kind"]) {
     this.#name = name;
@@ -81,19 +89,19 @@ class Growing {
     return child;
   }
 
-  add(figures: DynamicFigures): void {
-    this.#figures = sumOf([this.#figures, figures]);
+  add({ netBytes, totalBytes, wasteBytes, liveObjects, allocs }: DynamicFigures): void {
+    this.#isKnown = true;
+    this.#figures.netBytes += netBytes;
+    this.#figures.totalBytes += totalBytes;
+    this.#figures.wasteBytes += wasteBytes;
+    this.#figures.liveObjects += liveObjects;
+    this.#figures.allocs += allocs;
   }
 
   finish(): SourceNode {
     const children = [...this.#children.values()].map((child) => child.finish()).sort(byName);
-    const dynamic = this.#figures;
-    return { name: this.#name, kind: this.#kind, ...(dynamic && { dynamic }), children };
+    return { name: this.#name, kind: this.#kind, ...(this.#isKnown && { dynamic: this.#figures }), children };
   }
-}
-
-function figuresOf({ netBytes, totalBytes, wasteBytes, liveObjects, allocs }: CallerRow): DynamicFigures {
-  return { netBytes, totalBytes, wasteBytes, liveObjects, allocs };
 }
 
 function moduleOf({ source, callSite }: CallerRow): readonly string[] {
@@ -104,8 +112,11 @@ function moduleOf({ source, callSite }: CallerRow): readonly string[] {
 
 /** As the symbol table calls it: a static tree has it under the same name. */
 function functionOf({ source, callSite, caller }: CallerRow): string {
+  // Where the source says it, nothing is taken apart.
+  const known = source?.function ?? undefined;
+  if (known !== undefined) return known;
   const site = parseCallSite(callSite);
-  return source?.function ?? (site !== undefined && "symbol" in site ? site.symbol : caller);
+  return site !== undefined && "symbol" in site ? site.symbol : caller;
 }
 
 /** Key by key; undefined where all are. */

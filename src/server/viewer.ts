@@ -11,6 +11,7 @@ import {
 } from "../model/wire-request.ts";
 import { VERSION } from "../model/version.ts";
 import type { ViewerSocket } from "./hub/target-hub.ts";
+import { isOfTasks } from "./hub/view-rows.ts";
 import type { TargetRegistry } from "./registry.ts";
 
 export interface ViewerRights {
@@ -77,6 +78,19 @@ export class Viewer {
       case "subscribe":
         if (message.view?.filter?.kind !== undefined && hub.latest !== undefined && hub.kinds() === undefined) {
           this.#refuse(null, `kinds of live objects are not known of ${hub.id}`, "subscribe without kind");
+          break;
+        }
+        if (
+          message.view !== undefined &&
+          isOfTasks(message.view) &&
+          hub.latest !== undefined &&
+          hub.tasks() === undefined
+        ) {
+          this.#refuse(
+            null,
+            `which task allocated what is not kept of ${hub.id}`,
+            "start kmemtap with --tasks, and not in mode hist, or subscribe without task and comm",
+          );
           break;
         }
         hub.subscribe(this.#socket, { view: message.view ?? WHOLE_VIEW, paceMs: message.paceMs ?? 0 });

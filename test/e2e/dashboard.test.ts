@@ -261,6 +261,37 @@ describe.skipIf(missing)(`the page${note}`, () => {
     await page.getByTestId("against").selectOption((await moments.first().getAttribute("value")) ?? "");
     await expect.poll(() => page.getByTestId("compare-sum").textContent()).toMatch(/net$/);
     await shoot(page, "compare");
+    // The last of the functions can be scrolled to, however few of them exist at a time.
+    const rows = page.locator("tr[data-function]");
+    await rows.first().waitFor();
+    const left = async () => {
+      await page.evaluate("document.querySelector('.callers-scroll').scrollTop = 1e6");
+      const all = await page.getByTestId("compare").getAttribute("aria-rowcount");
+      return Number(all) - Number(await rows.last().getAttribute("aria-rowindex"));
+    };
+    await expect.poll(left).toBe(0);
+    await page.close();
+  });
+
+  it("keeps the rows where they are while they are scrolled, and some more come", async () => {
+    const page = await open();
+    const held = () => page.getByTestId("held").getAttribute("data-held");
+    await page.locator("tr.row").nth(5).waitFor();
+    await expect.poll(held).toBe("false");
+    await page.evaluate("document.querySelector('.callers-scroll').scrollTop = 2600");
+    await expect.poll(held).toBe("true");
+    // The hundredth is at the top, and there are rows down to the edge.
+    const seen = await page.evaluate<number[]>(`(() => {
+      const { top, bottom } = document.querySelector(".callers-scroll").getBoundingClientRect();
+      return [...document.querySelectorAll("tr.row")].filter((row) => {
+        const box = row.getBoundingClientRect();
+        return box.bottom > top + 32 && box.top < bottom;
+      }).map((row) => Number(row.dataset.index));
+    })()`);
+    expect(seen.at(0)).toBe(100);
+    expect(seen.length).toBeGreaterThan(10);
+    expect(seen).toEqual(seen.map((_, i) => 100 + i));
+    await expect.poll(held, { timeout: 5000 }).toBe("false");
     await page.close();
   });
 

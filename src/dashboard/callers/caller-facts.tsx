@@ -33,9 +33,13 @@ export function CallerFactsView({ row }: { readonly row: CallerRow }) {
         <h3>Stacks</h3>
         {stacks.state === "known" && ways.length === 0 && (
           <p class="details-more">
-            {stacks.value.length === 0
-              ? "none were taken: start kmemtap with --stacks"
-              : "none of the largest is of this caller"}
+            {stacks.value.length > 0 ? (
+              "none of the largest is of this caller"
+            ) : (
+              <>
+                none were taken: start kmemtap with <code class="whole">--stacks</code>
+              </>
+            )}
           </p>
         )}
         <ol>

@@ -5,7 +5,7 @@ import { exactBytes, humanBytes, signedBytes } from "../format/bytes.ts";
 import { formatCount, formatShare } from "../format/count.ts";
 import { formatSmallSpan } from "../format/small-span.ts";
 import { ClippedName } from "../parts/clipped-name.tsx";
-import { Quantity } from "../parts/quantity.tsx";
+import { Quantity, QuantityCell } from "../parts/quantity.tsx";
 import { ClockContext, Moment } from "../time/moment.tsx";
 import { toggleRow } from "../view/view-store.ts";
 import { recent } from "../watch/seen.ts";
@@ -111,9 +111,13 @@ function cell(column: Column, row: CallerRow): JSX.Element {
   switch (column.kind) {
     case "bytes":
       return (
-        <td key={column.id} data-column={column.id} data-value={value}>
-          <Quantity text={column.signed === true ? signedBytes(value) : humanBytes(value)} full={exactBytes(value)} />
-        </td>
+        <QuantityCell
+          key={column.id}
+          column={column.id}
+          value={value}
+          text={column.signed === true ? signedBytes(value) : humanBytes(value)}
+          full={exactBytes(value)}
+        />
       );
     case "span":
       return (
@@ -128,10 +132,16 @@ function cell(column: Column, row: CallerRow): JSX.Element {
     case "text":
     case "count":
       return (
-        <td key={column.id} data-column={column.id} data-value={value} class={value === 0 ? "nought" : undefined}>
-          <Quantity text={formatCount(value)} full={formatCount(value)} />
+        <QuantityCell
+          key={column.id}
+          column={column.id}
+          value={value}
+          isNought={value === 0}
+          text={formatCount(value)}
+          full={formatCount(value)}
+        >
           {column.id === "live" && row.doubtfulObjects !== undefined && <Doubt row={row} />}
-        </td>
+        </QuantityCell>
       );
   }
 }
@@ -147,14 +157,20 @@ const LEAST_S = 1;
 function Idle({ row }: { readonly row: CallerRow }) {
   const { seconds, seen } = recent.activeAt(row.callSite);
   // "Before now" says nothing.
-  const isNews = useContext(ClockContext).nowS - seconds < LEAST_S && !seen;
+  const { nowS, kind } = useContext(ClockContext);
+  const isNews = nowS - seconds < LEAST_S && !seen;
   return (
-    <td data-column="idle" data-value={seconds} class={seen ? undefined : "nought"}>
+    <td
+      data-column="idle"
+      data-value={seconds}
+      class={seen ? undefined : "nought"}
+      title={seen ? undefined : "before this page began to watch"}
+    >
       {isNews ? (
         "–"
       ) : (
         <>
-          {!seen && "before "}
+          {!seen && (kind === "ago" ? "> " : "< ")}
           <Moment seconds={seconds} decimals={1} />
         </>
       )}
@@ -167,9 +183,11 @@ function Share({ bytes }: { readonly bytes: number }) {
   const share = part(bytes, netBytes);
   return (
     <td data-column="share" class="share">
-      <span class="share-bar" aria-hidden="true">
-        <span style={{ transform: `scaleX(${part(bytes, greatestNet)})` }} />
-      </span>
+      <span
+        class="share-bar"
+        aria-hidden="true"
+        style={{ "background-size": `${(100 * part(bytes, greatestNet)).toFixed(1)}% 100%` }}
+      />
       <Quantity text={formatShare(share)} full={formatShare(share, 4)} />
     </td>
   );

@@ -9,6 +9,7 @@ import { WholeContext } from "./caller-row.tsx";
 import { CallersToolbar } from "./callers-toolbar.tsx";
 import { columnsOf } from "./columns.ts";
 import { isFiltering } from "./filter-callers.ts";
+import { Gap } from "./gap.tsx";
 import { nextSort } from "./order-callers.ts";
 import { RowDetails } from "./row-details.tsx";
 import { rowForKey } from "./row-keys.ts";
@@ -16,11 +17,8 @@ import { TableHead } from "./table-head.tsx";
 import { useOrderedRows } from "./use-ordered-rows.ts";
 import { useRowElements } from "./use-row-elements.tsx";
 import { useReading } from "./use-reading.ts";
-import { useVirtualRows } from "./use-virtual-rows.ts";
+import { HEAD_HEIGHT, ROW_HEIGHT, useVirtualRows } from "./use-virtual-rows.ts";
 
-/** As in styles/callers.css. Fingers need more room than a mouse. */
-const ROW_HEIGHT = matchMedia("(pointer: coarse)").matches ? 36 : 26;
-const HEAD_HEIGHT = 30;
 /** As in styles/details.css. */
 const DETAIL_HEIGHT = matchMedia("(max-width: 819px)").matches ? 336 : 266;
 
@@ -33,17 +31,19 @@ export function CallersTable({ scope, viewChoice }: CallersTableProps) {
   const { filter, sort, open } = view.value;
   useAges();
   const columns = columnsOf(scope.kind, ages.value !== undefined);
-  const { reading, focus, handlers } = useReading();
+  const { reading, focus, onScroll, handlers } = useReading();
   const rows = useOrderedRows(scope.callers, scope.key, filter, sort, reading);
 
   const [focused, setFocused] = useState<string | null>(null);
   const focusedIndex = focused === null ? -1 : rows.findIndex(({ callSite }) => callSite === focused);
+  const taller = useMemo(
+    () => (open.length === 0 ? [] : rows.flatMap(({ callSite }, index) => (open.includes(callSite) ? [index] : []))),
+    [rows, open],
+  );
   const { scroller, virtualizer } = useVirtualRows({
     count: rows.length,
-    rowHeight: ROW_HEIGHT,
-    headHeight: HEAD_HEIGHT,
     pinned: focusedIndex,
-    taller: rows.flatMap(({ callSite }, index) => (open.includes(callSite) ? [index] : [])),
+    taller,
     tallerBy: DETAIL_HEIGHT,
   });
 
@@ -93,7 +93,7 @@ export function CallersTable({ scope, viewChoice }: CallersTableProps) {
         held={reading}
         byFocus={focus}
       />
-      <div class="callers-scroll" ref={scroller}>
+      <div class="callers-scroll" ref={scroller} onScroll={onScroll}>
         <table data-testid="callers" aria-rowcount={rows.length + 1} aria-label="Callers">
           <colgroup>
             {columns.map(({ id }) => (
@@ -159,12 +159,4 @@ function greatest(callers: Iterable<CallerRow>): number {
   let net = 0;
   for (const row of callers) net = Math.max(net, Math.abs(row.netBytes));
   return net;
-}
-
-function Gap({ height, columns }: { readonly height: number; readonly columns: number }) {
-  return (
-    <tr class="gap" aria-hidden="true">
-      <td colSpan={columns} style={{ height: `${height}px` }} />
-    </tr>
-  );
 }

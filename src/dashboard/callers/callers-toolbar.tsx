@@ -6,7 +6,7 @@ import { formatCount, formatShare } from "../format/count.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Quantity } from "../parts/quantity.tsx";
 
-const HELD = "the order is held while you read; Esc, or the pointer elsewhere, releases it";
+const HELD = "the order is held while you read or scroll; Esc, or the pointer elsewhere, releases it";
 
 interface ToolbarProps {
   readonly viewChoice: ComponentChildren;

@@ -1,6 +1,7 @@
 /** The account itself, in the view that was chosen. */
 import { ComparePanel } from "../compare/compare-panel.tsx";
 import { FlamePanel } from "../flame/flame-panel.tsx";
+import { type Command, KEYS } from "../keys/key-map.ts";
 import { LeaksPanel } from "../leaks/leaks-panel.tsx";
 import { ChoiceChips } from "../parts/choice-chips.tsx";
 import { CallersRings } from "../rings/callers-rings.tsx";
@@ -27,6 +28,10 @@ const WORDS: Record<Panel, string> = {
   tasks: "Tasks",
 };
 
+const HINTS = Object.fromEntries(
+  KEYS.map(({ command, does, keys }) => [command, `${does} (${keys.join(", ")})`]),
+) as Record<Command, string>;
+
 interface CallersProps {
   readonly account: Account;
   readonly scope: Scope;
@@ -42,13 +47,14 @@ export function Callers({ account, scope: whole }: CallersProps) {
         choices={PANELS}
         chosen={panel}
         words={WORDS}
+        hints={HINTS}
         data="view"
         onChoose={(name) => changeView({ panel: name })}
       />
-      {panel === "tasks" && <FilterField />}
+      {panel === "tasks" && <FilterField of="tasks" example="kworker" />}
       {panel !== "flame" && panel !== "workload" && panel !== "tasks" && (
         <>
-          <FilterField />
+          <FilterField of="callers" example="ext4 inode" />
           {(panel === "callers" || panel === "rings") && (
             <TaskSelect task={task} onTask={(next) => changeView({ task: next })} />
           )}

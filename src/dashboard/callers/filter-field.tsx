@@ -5,16 +5,22 @@ import { changeView, view } from "../view/view-store.ts";
 export const FILTER_ID = "filter";
 
 /** Words that the callers must have; the same in every view of them. */
-export function FilterField() {
+interface FieldProps {
+  /** What the words are of, for who hears it: "callers". */
+  readonly of: string;
+  readonly example: string;
+}
+
+export function FilterField({ of, example }: FieldProps) {
   const { filter } = view.value;
   const change = (text: string) => changeView({ filter: { ...filter, text } });
   return (
     <label class="filter">
-      <span class="visually-hidden">Filter callers</span>
+      <span class="visually-hidden">Filter {of}</span>
       <input
         id={FILTER_ID}
         type="search"
-        placeholder="filter: ext4 inode"
+        placeholder={`filter: ${example}`}
         autocomplete="off"
         spellcheck={false}
         value={filter.text}

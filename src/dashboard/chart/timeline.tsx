@@ -87,6 +87,9 @@ export function Timeline({ account, used }: TimelineProps) {
           onChoose={(name) => changeView({ stacking: name })}
         />
         <ClockChoice />
+        <p class="chart-how">
+          drag, or <kbd>w</kbd>, for a window
+        </p>
       </div>
       <div class="chart-status">
         {window !== null && (

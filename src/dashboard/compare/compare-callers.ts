@@ -1,5 +1,5 @@
 /** Two moments or two runs, by function: what grew, what shrank, what is new and what has gone. Pure. */
-import { difference, sumOf } from "../../compare/figures.ts";
+import { difference, NO_FIGURES, sumOf } from "../../compare/figures.ts";
 import { matchFunctions } from "../../compare/match-functions.ts";
 import { statusOf } from "../../compare/status-of.ts";
 import type { DiffFigures, DiffStatus } from "../../model/diff.ts";
@@ -28,8 +28,11 @@ export function compareCallers(before: Iterable<CallerRow>, after: Iterable<Call
   const [a, b] = [[...before], [...after]];
   const statuses = { new: 0, gone: 0, grown: 0, shrunk: 0, same: 0 };
   const functions = matchFunctions({ callers: a }, { callers: b }).map((match): ComparedFunction => {
-    const [held, holds] = [sumOf(match.a), sumOf(match.b)];
-    const delta = difference(held, holds);
+    const held = sumOf(match.a);
+    // A caller that nothing moved of is the same row: most are, between two moments.
+    const isSame = match.a.length === match.b.length && match.a.every((row, i) => row === match.b[i]);
+    const holds = isSame ? held : sumOf(match.b);
+    const delta = isSame ? NO_FIGURES : difference(held, holds);
     const status = statusOf(match, delta);
     statuses[status] += 1;
     const name = match.module === null ? match.name : `${match.name} [${match.module}]`;

@@ -41,8 +41,12 @@ export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
       from && compareCallers(filterCallers(from.callers.values(), filter), filterCallers(to.callers.values(), filter)),
     [from, to.callers, filter],
   );
-  const shown = comparison?.functions.filter(({ status }) => !hidden.has(status)) ?? [];
   const exact = account.exact && from?.exact !== false;
+  // The same element is not looked into: an update between two comparisons draws none of it.
+  const table = useMemo(() => {
+    const shown = comparison?.functions.filter(({ status }) => !hidden.has(status)) ?? [];
+    return <CompareTable functions={shown} exact={exact} />;
+  }, [comparison, hidden, exact]);
   return (
     <section class="callers" aria-label="Compare">
       <div class="section-head">
@@ -56,6 +60,7 @@ export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
         <label class="choice" hidden={ends !== undefined}>
           now, less{" "}
           <select
+            class="against"
             value={chosen ?? ""}
             data-testid="against"
             onChange={({ currentTarget }) => changeView({ against: currentTarget.value })}
@@ -94,11 +99,7 @@ export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
           </>
         )}
       </div>
-      {comparison === undefined ? (
-        <p class="callers-empty">{before.why}</p>
-      ) : (
-        <CompareTable functions={shown} exact={exact} />
-      )}
+      {comparison === undefined ? <p class="callers-empty">{before.why}</p> : table}
     </section>
   );
 }

@@ -1,10 +1,9 @@
-/** The functions that differ, the largest change first. */
-import { exactBytes, humanBytes } from "../format/bytes.ts";
+/** The functions that differ, the largest change first; thousands may, of which those in sight are drawn. */
+import { Gap } from "../callers/gap.tsx";
+import { HEAD_HEIGHT, useVirtualRows } from "../callers/use-virtual-rows.ts";
+import { exactBytes, humanBytes, signedBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
 import type { ComparedFunction } from "./compare-callers.ts";
-
-/** Who wants the last of thousands of changes filters. */
-const MOST = 300;
 
 interface CompareTableProps {
   readonly functions: readonly ComparedFunction[];
@@ -19,15 +18,21 @@ const SIGNS: Record<ComparedFunction["status"], string> = {
   same: "same",
 };
 
+const COLUMNS = 7;
+
 export function CompareTable({ functions, exact }: CompareTableProps) {
+  const { scroller, virtualizer } = useVirtualRows({ count: functions.length });
   const about = exact ? "" : "≈ ";
   const greatest = functions.reduce((most, { delta }) => Math.max(most, Math.abs(delta.netBytes)), 1);
-  if (functions.length === 0) return <p class="callers-empty">Nothing differs.</p>;
+  const items = virtualizer.getVirtualItems().filter(({ index }) => index < functions.length);
+  const above = (items.at(0)?.start ?? HEAD_HEIGHT) - HEAD_HEIGHT;
+  const below = HEAD_HEIGHT + virtualizer.getTotalSize() - (items.at(-1)?.end ?? HEAD_HEIGHT);
   return (
-    <div class="callers-scroll" tabIndex={0} role="group" aria-label="Functions that differ">
-      <table class="compare" data-testid="compare">
+    <div class="callers-scroll" ref={scroller} tabIndex={0} role="group" aria-label="Functions that differ">
+      {functions.length === 0 && <p class="callers-empty">Nothing differs.</p>}
+      <table class="compare" data-testid="compare" hidden={functions.length === 0} aria-rowcount={functions.length + 1}>
         <thead>
-          <tr>
+          <tr aria-rowindex={1}>
             <th scope="col" class="caller">
               function
             </th>
@@ -44,35 +49,46 @@ export function CompareTable({ functions, exact }: CompareTableProps) {
           </tr>
         </thead>
         <tbody>
-          {functions.slice(0, MOST).map(({ name, file, status, before, after, delta }) => (
-            <tr key={`${name} ${file ?? ""}`} data-function={name} class={delta.netBytes > 0 ? "more" : "less"}>
-              <th scope="row" class="caller" title={file}>
-                {name}
-              </th>
-              <td class="compare-status">{SIGNS[status]}</td>
-              <td title={exactBytes(delta.netBytes)} data-value={delta.netBytes}>
-                {about}
-                {delta.netBytes > 0 ? "+" : ""}
-                {humanBytes(delta.netBytes)}
-              </td>
-              <td class="compare-bar">
-                <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-                  <rect height="8" width={(Math.abs(delta.netBytes) / greatest) * 100} />
-                </svg>
-              </td>
-              <td>{humanBytes(before.netBytes)}</td>
-              <td>{humanBytes(after.netBytes)}</td>
-              <td>
-                {delta.liveObjects > 0 ? "+" : ""}
-                {formatCount(delta.liveObjects)}
-              </td>
-            </tr>
+          {above > 0 && <Gap key="above" columns={COLUMNS} height={above} />}
+          {items.map(({ index }) => (
+            <Row key={index} index={index} of={functions[index]} greatest={greatest} about={about} />
           ))}
+          {below > 0 && <Gap key="below" columns={COLUMNS} height={below} />}
         </tbody>
       </table>
-      {functions.length > MOST && (
-        <p class="callers-empty">and {formatCount(functions.length - MOST)} smaller changes</p>
-      )}
     </div>
+  );
+}
+
+interface RowProps {
+  readonly index: number;
+  readonly of: ComparedFunction;
+  /** The bars' full length, bytes. */
+  readonly greatest: number;
+  readonly about: string;
+}
+
+function Row({ index, of: { name, file, status, before, after, delta }, greatest, about }: RowProps) {
+  return (
+    <tr data-function={name} class={delta.netBytes > 0 ? "more" : "less"} aria-rowindex={index + 2}>
+      <th scope="row" class="caller" title={file === undefined ? name : `${name}, ${file}`}>
+        {name}
+      </th>
+      <td class="compare-status">{SIGNS[status]}</td>
+      <td title={exactBytes(delta.netBytes)} data-value={delta.netBytes}>
+        {about}
+        {signedBytes(delta.netBytes)}
+      </td>
+      <td
+        class="compare-bar"
+        style={{ "background-size": `${((100 * Math.abs(delta.netBytes)) / greatest).toFixed(1)}% 8px` }}
+      />
+      <td>{humanBytes(before.netBytes)}</td>
+      <td>{humanBytes(after.netBytes)}</td>
+      <td>
+        {delta.liveObjects > 0 ? "+" : ""}
+        {formatCount(delta.liveObjects)}
+      </td>
+    </tr>
   );
 }

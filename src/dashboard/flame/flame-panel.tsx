@@ -30,6 +30,7 @@ export function FlamePanel({ account, viewChoice }: FlamePanelProps) {
   const rows = stacks.state === "known" ? stacks.value : undefined;
   const root = useMemo(() => flameTreeOf(rows ?? [], measure), [rows, measure]);
   const path = useMemo(() => (flameNodeAt(root, wanted) === undefined ? [] : wanted), [root, wanted]);
+  const isThere = rows !== undefined && rows.length > 0;
   const about = account.exact ? "" : "≈";
   const figure = (value: number) =>
     measure === "netBytes" || measure === "totalBytes" ? humanBytes(value) : formatCount(value);
@@ -40,7 +41,7 @@ export function FlamePanel({ account, viewChoice }: FlamePanelProps) {
       <div class="section-head">
         <h2>Callers</h2>
         {viewChoice}
-        <label class="choice">
+        <label class="choice" hidden={!isThere}>
           <span class="visually-hidden">What the flame graph shows</span>
           <select
             value={measure}
@@ -65,11 +66,13 @@ export function FlamePanel({ account, viewChoice }: FlamePanelProps) {
           {rows === undefined ? "" : plural(rows.length, "stack")}
         </p>
       </div>
-      <p class="flame-facts" data-testid="flame-facts" aria-live="polite">
-        {describe(pointed ?? flameNodeAt(root, path) ?? root)}
-      </p>
-      {rows !== undefined && rows.length > 0 ? (
-        <FlameGraph root={root} path={path} describe={describe} onZoom={setPath} onPoint={setPointed} />
+      {isThere ? (
+        <>
+          <p class="flame-facts" data-testid="flame-facts" aria-live="polite">
+            {describe(pointed ?? flameNodeAt(root, path) ?? root)}
+          </p>
+          <FlameGraph root={root} path={path} describe={describe} onZoom={setPath} onPoint={setPointed} />
+        </>
       ) : (
         <p class="callers-empty">{whyNone(stacks)}</p>
       )}

@@ -4,12 +4,12 @@ import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount, formatShare } from "../format/count.ts";
 import { peaksKnown } from "../format/peaks-known.ts";
 import { Quantity } from "../parts/quantity.tsx";
-import { describeTrend, trendOf } from "./trend.ts";
+import { describeTrend, TREND_S, trendOf } from "./trend.ts";
 import type { Account } from "../state/page-state.ts";
 
 export function Glance({ account: { totals, loss, history, link } }: { readonly account: Account }) {
   // Where nothing more comes there is no trend.
-  const trend = link.status === "ended" || link.status === "failed" ? null : trendOf(history);
+  const isOver = link.status === "ended" || link.status === "failed";
   const wasteShare = totals.netBytes > 0 ? totals.wasteBytes / totals.netBytes : 0;
   return (
     <section class="glance" aria-label="At a glance">
@@ -20,10 +20,13 @@ export function Glance({ account: { totals, loss, history, link } }: { readonly 
         </p>
         <p class="net-exact">
           <Quantity text={exactBytes(totals.netBytes)} full={exactBytes(totals.netBytes)} />
-          {trend !== null && (
-            <span class="net-trend" data-testid="trend" title="net over the last minute of the trace clock">
-              {" · "}
-              {describeTrend(trend)}
+          {!isOver && (
+            <span
+              class="net-trend"
+              data-testid="trend"
+              title={`net now, less what it was ${TREND_S} s ago on the trace clock; – while the trace is younger`}
+            >
+              {describeTrend(trendOf(history))}
             </span>
           )}
         </p>

@@ -1,24 +1,22 @@
-/** How net bytes go. Pure. */
+/** How net bytes went of late. Pure. */
 import type { HistoryPoint } from "../../model/wire.ts";
-import { humanBytes } from "../format/bytes.ts";
+import { signedBytes } from "../format/bytes.ts";
 
 /** As far back as a trend looks, seconds of the trace clock. */
-export const TREND_S = 60;
-/** Slower than this is standing still, bytes a second. */
-const STILL = 16;
+export const TREND_S = 30;
 
-/** Bytes a second over the last minute of the trace clock; null before there are two moments. */
+/** Net bytes now less those {@link TREND_S} ago; null where the trace does not reach as far back. */
 export function trendOf(history: readonly HistoryPoint[]): number | null {
   const last = history.at(-1);
   if (last === undefined) return null;
-  let from = history.length - 1;
-  while (from > 0 && last[0] - history[from - 1][0] <= TREND_S) from--;
-  const [seconds, net] = history[from];
-  return last[0] > seconds ? (last[1] - net) / (last[0] - seconds) : null;
+  const since = last[0] - TREND_S;
+  // As it was last noted before: nothing is noted while nothing happens.
+  const before = history.findLast(([seconds]) => seconds <= since);
+  return before === undefined ? null : last[1] - before[1];
 }
 
-/** `▲ 1.2 KiB/s`, `▼ 3.0 KiB/s`, `steady` */
-export function describeTrend(bytesPerSecond: number): string {
-  if (Math.abs(bytesPerSecond) < STILL) return "steady";
-  return `${bytesPerSecond > 0 ? "▲" : "▼"} ${humanBytes(Math.abs(bytesPerSecond))}/s`;
+/** `+1.2 MiB in 30 s`, `−3.0 KiB in 30 s`, `±0 in 30 s`; `–` while it is not known. */
+export function describeTrend(grownBytes: number | null): string {
+  const grown = grownBytes === null ? "–" : grownBytes === 0 ? "±0" : signedBytes(grownBytes);
+  return `${grown} in ${TREND_S} s`;
 }

@@ -54,7 +54,7 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
           <p class="leaks-note">
             {samples.length < LEAST_SAMPLES
               ? "Too few moments yet: this takes some seconds of a target that allocates."
-              : `Over ${((samples.at(-1)?.seconds ?? 0) - samples[0].seconds).toFixed(1)} s of trace clock. A suspicion, no verdict: a cache that fills looks the same. A workload that is repeated tells them apart.`}
+              : `Over ${((samples.at(-1)?.seconds ?? 0) - samples[0].seconds).toFixed(1)} s of trace clock. A suspicion, no verdict: a cache that fills looks the same. Its moments are those at which this page looked; the rounds of a workload that is repeated, which tell a leak from a cache, are in the view Workload.`}
           </p>
           {shown.length > 0 && <SuspectsTable suspects={shown} exact={account.exact} />}
           {shown.length === 0 && samples.length >= LEAST_SAMPLES && <p>No caller did.</p>}

@@ -1,5 +1,6 @@
 import { Sparkline } from "../chart/sparkline.tsx";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
+import { plural } from "../format/count.ts";
 import type { Suspect } from "./suspects.ts";
 
 const MOST = 50;
@@ -19,7 +20,12 @@ export function SuspectsTable({ suspects, exact }: SuspectsTableProps) {
           <th scope="col">grown</th>
           <th scope="col">a second</th>
           <th scope="col">holds</th>
-          <th scope="col">rose in</th>
+          <th
+            scope="col"
+            title="moments at which this page looked, a second or more apart: at how many it held more than at the one before"
+          >
+            rose at
+          </th>
           <th scope="col">how it went</th>
         </tr>
       </thead>
@@ -41,7 +47,7 @@ export function SuspectsTable({ suspects, exact }: SuspectsTableProps) {
               {humanBytes(row.netBytes)}
             </td>
             <td>
-              {roseIn} of {steps}
+              {roseIn} of {plural(steps, "moment")}
             </td>
             <td>
               <Sparkline points={net} width={120} height={20} label={`net of ${row.caller}`} />

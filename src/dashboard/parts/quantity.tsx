@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useContext } from "preact/hooks";
 import { ExactContext, WHY_APPROXIMATE } from "./exact-context.ts";
 
@@ -18,6 +19,31 @@ export function Quantity({ text, full, smallUnit = false }: QuantityProps) {
       {!exact && <span class="approx">≈</span>}
       {smallUnit ? <WithSmallUnit text={text} /> : text}
     </span>
+  );
+}
+
+interface QuantityCellProps extends Omit<QuantityProps, "smallUnit"> {
+  readonly column: string;
+  readonly value: number;
+  readonly isNought?: boolean;
+  /** Behind the figure. */
+  readonly children?: ComponentChildren;
+}
+
+/** The same as a cell: a table of thousands has one element a figure, not two. */
+export function QuantityCell({ text, full, column, value, isNought = false, children }: QuantityCellProps) {
+  const exact = useContext(ExactContext);
+  return (
+    <td
+      data-column={column}
+      data-value={value}
+      class={isNought ? "nought" : undefined}
+      title={exact ? full : `${full}, ${WHY_APPROXIMATE}`}
+    >
+      {!exact && <span class="approx">≈</span>}
+      {text}
+      {children}
+    </td>
   );
 }
 

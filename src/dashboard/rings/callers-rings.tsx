@@ -19,6 +19,8 @@ import { useSteady } from "./use-steady.ts";
 /** A slice that moves five times a second cannot be read, nor clicked. */
 const REDRAW_MS = 1000;
 
+const HELD = "the picture is held while you read; the pointer elsewhere, or Tab out of it, releases it";
+
 interface CallersRingsProps {
   readonly account: Account;
   readonly scope: Scope;
@@ -47,6 +49,12 @@ export function CallersRings({ account, scope, viewChoice }: CallersRingsProps) 
     const dynamic = sourceTreeOf({ callers }, name);
     return part === undefined ? dynamic : joinTrees(dynamic, part);
   }, [callers, name, bySource, part]);
+  const { exact } = account;
+  // The same element is not looked into: an update that moves no slice draws none.
+  const explorer = useMemo(
+    () => <RingsExplorer root={root} attribute={attribute} exact={exact} />,
+    [root, attribute, exact],
+  );
   return (
     <section class="callers" aria-label="Callers as rings">
       <div class="section-head">
@@ -54,20 +62,21 @@ export function CallersRings({ account, scope, viewChoice }: CallersRingsProps) 
         {viewChoice}
         <AttributeChoice attribute={attribute} onAttribute={(next) => changeView({ attribute: next })} />
         {scope.kind === "window" && <p class="callers-count">of those that grew in the window</p>}
-        <p class="held" role="status">
+        {/* Its room is kept: a line that comes and goes would give the picture another size under the pointer. */}
+        <p class="held held-room" role="status" title={HELD}>
           {image.state === "measuring" && "the kernel's image is being measured "}
           {image.state === "failed" && `no image: ${image.why} `}
           {image.state === "known" && part === undefined && `${NOT_BY_PLACE} `}
           {reading && (
             <>
               <Icon name="pause" />
-              held while you read{focus && " · Tab away releases"}
+              {focus ? "held · Tab" : "held"}
             </>
           )}
         </p>
       </div>
       <div class="rings-room" {...handlers}>
-        <RingsExplorer root={root} attribute={attribute} exact={account.exact} />
+        {explorer}
       </div>
     </section>
   );

@@ -10,6 +10,9 @@ import { RingsLists } from "./rings-list.tsx";
 import { RingsView } from "./rings-view.tsx";
 import { SliceFacts } from "./slice-facts.tsx";
 
+/** Of what is drawn: the least arc would be that part of a ring of 1,600 pixels. Of thousands of slices most are smaller. */
+const LEAST_SHARE = 1 / 2500;
+
 interface ExplorerProps {
   readonly root: SourceNode;
   readonly attribute: RingAttribute;
@@ -23,7 +26,7 @@ export function RingsExplorer({ root, attribute, branch = [], exact }: ExplorerP
   // What was there a snapshot ago may have gone with its module or its run.
   const path = useMemo(() => (nodeAt(root, wanted) === undefined ? [] : wanted), [root, wanted]);
   const tree = useMemo(() => ringTreeOf(root, attribute, path), [root, attribute, path]);
-  const shade = useMemo(() => shadesOf(tree), [tree]);
+  const shade = useMemo(() => shadesOf(tree, LEAST_SHARE), [tree]);
   useEffect(() => setPointed(null), [tree.path]);
 
   // The image loses no events.

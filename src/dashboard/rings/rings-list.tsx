@@ -1,4 +1,5 @@
 /** The same as lists: every name of the first ring, also of what is too small to be drawn, and the largest at the tips. */
+import { useMemo } from "preact/hooks";
 import { humanBytes } from "../../format/bytes.ts";
 import type { Shade } from "../../rings/ring-colours.ts";
 import type { RingNode } from "../../rings/ring-tree.ts";
@@ -20,7 +21,8 @@ interface ListProps {
 
 export function RingsLists(props: ListProps) {
   const { tree, onPoint } = props;
-  const leaves = largestLeaves(tree);
+  // Of thousands: not once more for each slice that the pointer crosses.
+  const leaves = useMemo(() => largestLeaves(tree), [tree]);
   return (
     <div class="rings-lists" onPointerLeave={() => onPoint(null)}>
       <RingsList {...props} nodes={tree.children.slice(0, MOST)} />

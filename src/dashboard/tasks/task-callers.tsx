@@ -6,7 +6,7 @@ import { pathOfTarget } from "../api/target-path.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import { sortCallers } from "../callers/order-callers.ts";
 import { exactBytes, humanBytes, signedBytes } from "../format/bytes.ts";
-import { formatCount } from "../format/count.ts";
+import { formatCount, plural } from "../format/count.ts";
 import { changeView, view } from "../view/view-store.ts";
 import { useWindow } from "../window/use-window.ts";
 import { windowRows } from "../window/window-rows.ts";
@@ -52,7 +52,8 @@ export function TaskCallers({ choice, name, nowS }: TaskCallersProps) {
       <ol>
         {rows.slice(0, MOST).map((row) => (
           <li key={row.callSite} title={`${exactBytes(row.netBytes)} of ${exactBytes(row.totalBytes)}`}>
-            <code>{row.caller}</code> {window === null ? heldOf(row) : changeOf(row)}
+            <code>{row.caller}</code> <b>{window === null ? humanBytes(row.netBytes) : signedBytes(row.netBytes)}</b>{" "}
+            <span>{window === null ? heldOf(row) : changeOf(row)}</span>
           </li>
         ))}
       </ol>
@@ -60,10 +61,10 @@ export function TaskCallers({ choice, name, nowS }: TaskCallersProps) {
   );
 }
 
-function heldOf({ netBytes, liveObjects, allocs }: CallerRow): string {
-  return `${humanBytes(netBytes)} in ${formatCount(liveObjects)} objects, of ${formatCount(allocs)} allocations`;
+function heldOf({ liveObjects, allocs }: CallerRow): string {
+  return `in ${plural(liveObjects, "object")}, of ${plural(allocs, "allocation")}`;
 }
 
-function changeOf({ netBytes, allocs, frees }: CallerRow): string {
-  return `${signedBytes(netBytes)} by ${formatCount(allocs)} allocations and ${formatCount(frees)} frees`;
+function changeOf({ allocs, frees }: CallerRow): string {
+  return `by ${plural(allocs, "allocation")} and ${plural(frees, "free")}`;
 }

@@ -2,7 +2,7 @@
 import type { WorkloadView } from "../../model/workload-view.ts";
 import { Sparkline } from "../chart/sparkline.tsx";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
-import { formatCount } from "../format/count.ts";
+import { formatCount, plural } from "../format/count.ts";
 import { Quantity } from "../parts/quantity.tsx";
 
 /** Rounds that are told by number; of more there is the line. */
@@ -21,8 +21,16 @@ export function GrowthTable({ repeat }: GrowthTableProps) {
         <thead>
           <tr>
             <th scope="col">caller</th>
-            <th scope="col">verdict</th>
+            <th scope="col" class="workload-word">
+              verdict
+            </th>
             <th scope="col">a round</th>
+            <th
+              scope="col"
+              title="rounds of the workload, without the first, which fills caches: of how many something stayed"
+            >
+              grew in
+            </th>
             {newest.map(({ round }) => (
               <th scope="col" key={round} title={`objects that round ${round} left`}>
                 {round}
@@ -47,6 +55,7 @@ export function GrowthTable({ repeat }: GrowthTableProps) {
                   full={exactBytes(Math.round(growthBytesPerRound))}
                 />
               </td>
+              <td>{grewIn(survivorsPerRound)}</td>
               {survivorsPerRound.slice(-ROUNDS).map((objects, i) => (
                 <td key={newest[i]?.round ?? i} class={objects === 0 ? "nought" : undefined}>
                   {formatCount(objects)}
@@ -68,4 +77,10 @@ export function GrowthTable({ repeat }: GrowthTableProps) {
       {growingBeyond > 0 && <p class="leaks-note">and {formatCount(growingBeyond)} more callers</p>}
     </>
   );
+}
+
+/** `3 of 3 rounds`. The first is no evidence. */
+function grewIn(survivorsPerRound: readonly number[]): string {
+  const counted = survivorsPerRound.slice(1);
+  return `${formatCount(counted.filter((objects) => objects > 0).length)} of ${plural(counted.length, "round")}`;
 }

@@ -4,7 +4,7 @@ import type { SnapshotQuery } from "../../model/api.ts";
 import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
 import { callersOf } from "../../model/task-callers.ts";
 import { totalsOf } from "../../model/totals-of.ts";
-import { type View, viewFilterSchema, viewSchema } from "../../model/wire-request.ts";
+import { type View, callerFilterSchema, viewSchema } from "../../model/wire-request.ts";
 import type { TargetHub } from "../hub/target-hub.ts";
 import { selectRows } from "../hub/view-rows.ts";
 import { tasksOf, unknown } from "./tasks-of.ts";
@@ -22,14 +22,14 @@ export interface Selected {
  */
 export function selectCallers(hub: TargetHub, whole: Snapshot, query: SnapshotQuery): Selected {
   const { order, descending, limit } = query;
-  const filter = viewFilterSchema.parse(
-    Object.fromEntries(Object.keys(viewFilterSchema.shape).map((name) => [name, query[name as keyof typeof query]])),
+  const filter = callerFilterSchema.parse(
+    Object.fromEntries(Object.keys(callerFilterSchema.shape).map((name) => [name, query[name as keyof typeof query]])),
   );
   const view: View = viewSchema.parse({ order, ...(descending !== undefined && { descending }), filter });
   const isPresent = whole.source.run === hub.latest?.snapshot.source.run;
   const task = query.task === undefined && query.comm === undefined ? undefined : taskOf(hub, isPresent, whole, query);
   const kinds = filter.kind === undefined ? undefined : kindsOf(hub, isPresent);
-  const { rows } = selectRows(view, task?.callers ?? whole.callers, kinds);
+  const { rows } = selectRows(view, task?.callers ?? whole.callers, { kinds: () => kinds });
   const parts = [...partsOf(query), ...(task === undefined ? [] : [task.name])];
   return {
     snapshot: {

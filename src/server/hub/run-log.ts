@@ -135,7 +135,7 @@ function forget<T>(numbered: Numbered<T>[], oldest: number): Numbered<T>[] {
 }
 
 /** All of a row follows from these: what it allocated, what was freed, and what is left, and may not be. */
-function sameRow(a: CallerRow, b: CallerRow): boolean {
+export function sameRow(a: CallerRow, b: CallerRow): boolean {
   // What is known of a call site's source is one object as long as it is the same.
   const isSame = a.frees === b.frees && a.impliedFrees === b.impliedFrees && a.netBytes === b.netBytes;
   return isSame && a.allocs === b.allocs && a.source === b.source && a.doubtfulObjects === b.doubtfulObjects;

@@ -7,6 +7,7 @@
 import type { LiveUpdate } from "../../capture/live-update.ts";
 import type { LiveSizes } from "../../model/caller-filter.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
+import type { Tasks } from "../../model/tasks.ts";
 import type { ChangesMessage, SnapshotMessage, TargetSummary } from "../../model/wire.ts";
 import type { View } from "../../model/wire-request.ts";
 import { RunLog } from "./run-log.ts";
@@ -49,7 +50,7 @@ export class TargetHub {
   readonly #viewers = new Map<ViewerSocket, Viewer>();
   #views = new Map<string, ViewRows>();
   #latest: LiveUpdate | undefined;
-  #ordered = new OrderedRows([], () => undefined);
+  #ordered = new OrderedRows([]);
   #log = new RunLog(0);
   #seq = 0;
   #run = 0;
@@ -99,6 +100,11 @@ export class TargetHub {
     if (this.#latest?.snapshot.mode === "hist") return undefined;
     const inside = this.#latest?.inside?.();
     return inside && new Map(inside.callers.map(({ callSite, sizes }) => [callSite, sizes]));
+  }
+
+  /** Who allocated what is held in this run, as it was with its last update; undefined where that is not kept. */
+  tasks(): Tasks | undefined {
+    return this.#latest?.tasks?.();
   }
 
   summary(): TargetSummary {
@@ -168,7 +174,10 @@ export class TargetHub {
       for (const rows of this.#views.values()) rows.clear();
     }
     this.#log.take(this.#seq, update);
-    this.#ordered = new OrderedRows(update.snapshot.callers, () => this.kinds());
+    const tasks = () => this.tasks();
+    this.#ordered = new OrderedRows(update.snapshot.callers, { kinds: () => this.kinds(), tasks });
+    // As they are now, of which the snapshot is: who is late gets them with it.
+    if ([...this.#views.values()].some((view) => view.isOfTasks)) tasks();
     this.sendToLate();
   }
 
@@ -229,7 +238,8 @@ export class TargetHub {
       loss,
       input,
       callers: view.rows.filter(
-        ({ callSite }) => this.#log.changedAt(callSite) > since || view.enteredAt(callSite) > since,
+        ({ callSite }) =>
+          (view.changedAt(callSite) ?? this.#log.changedAt(callSite)) > since || view.enteredAt(callSite) > since,
       ),
       ...(gone.length > 0 && { gone }),
       ...(view.others !== undefined && { others: view.others }),

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LiveUpdate } from "../../../src/capture/live-update.ts";
+import type { Tasks } from "../../../src/model/tasks.ts";
 import type { View } from "../../../src/model/wire-request.ts";
 import { TargetHub } from "../../../src/server/hub/target-hub.ts";
 import { totalsOf } from "../../../src/model/totals-of.ts";
@@ -17,7 +18,9 @@ const site = fc.constantFrom(
   "ext4_d+0x3/0x9 [ext4]",
 );
 const step = fc.record({
-  events: fc.array(fc.record({ site, alloc: fc.constantFrom(64, 96, 256) }), { maxLength: 6 }),
+  events: fc.array(fc.record({ site, alloc: fc.constantFrom(64, 96, 256), task: fc.constantFrom(0, 1, 2) }), {
+    maxLength: 6,
+  }),
   freed: fc.array(fc.nat(200), { maxLength: 4 }),
   slow: fc.boolean(),
   act: fc.constantFrom("none", "none", "none", "resync", "view", "run"),
@@ -34,10 +37,35 @@ const view: fc.Arbitrary<View> = fc.record(
       { module: "built-in" },
       { directory: "fs" },
       { kind: "256" },
+      { task: 1 },
+      { comm: "sh" },
+      { comm: "sh", module: "fat" },
+      { task: 0, kind: "64" },
+      { comm: "nobody" },
     ),
   },
   { requiredKeys: ["order"] },
 );
+
+/** Whose allocation an address is of. */
+type Owners = Map<bigint, number>;
+const NAMES = ["sh", "cat", "sh"];
+
+/** As the server gets them: a task's account is that of its own allocations, and of their frees, whoever freed. */
+function tasksOf(events: Parameters<typeof updateOf>[0], owners: Owners, names = NAMES): () => Tasks {
+  let known: Tasks | undefined;
+  return () =>
+    (known ??= {
+      schema: "kmemtap.tasks/1",
+      tasks: names
+        .map((comm, id) => {
+          const own = events.filter(({ ptr }) => owners.get(ptr) === id);
+          const { callers, totals } = updateOf(own).snapshot;
+          return { ...totals, id, pid: 100 + id, comm, callers: [...callers] };
+        })
+        .filter(({ allocs }) => allocs > 0),
+    });
+}
 
 describe("a view", () => {
   it("is what its viewer has once it keeps up, and what it leaves out is added up", () => {
@@ -50,6 +78,7 @@ describe("a view", () => {
           const viewers = views.map((chosen) => ({ socket: new ViewerSocket(), view: chosen }));
           for (const { socket, view: chosen } of viewers) hub.subscribe(socket, { view: chosen, paceMs: 0 });
           let events: Parameters<typeof updateOf>[0][number][] = [];
+          let owners: Owners = new Map();
           let run = 1;
           let ptr = 1;
           let update: LiveUpdate = updateOf([], { run });
@@ -58,6 +87,7 @@ describe("a view", () => {
             if (act === "run") {
               run += 1;
               events = [];
+              owners = new Map();
             }
             if (act === "resync") hub.resync(one.socket);
             if (act === "view") {
@@ -67,13 +97,17 @@ describe("a view", () => {
             }
             one.socket.bufferedAmount = slow ? SLOW : 0;
             events = events.concat(
-              more.map((event) => ({ ...allocation(event.site, ptr++), alloc: event.alloc })),
+              more.map((event) => {
+                owners.set(BigInt(ptr), event.task);
+                return { ...allocation(event.site, ptr++), alloc: event.alloc };
+              }),
               freed.map((old) => ({ kind: "kfree" as const, ptr: BigInt(old), site: "freer+0x1/0x2" })),
             );
             const callers = ledgerOf([events]).objectsByCaller();
             update = {
               ...updateOf(events, { run }),
               inside: () => ({ schema: "kmemtap.inside/1", callers, stacks: [] }),
+              tasks: tasksOf(events, owners),
             };
             hub.publish(update);
           });
@@ -81,16 +115,39 @@ describe("a view", () => {
           hub.sendToLate();
           for (const { socket, view: chosen } of viewers) {
             const sizes = new Map(update.inside?.().callers.map((row) => [row.callSite, row.sizes]));
-            const { rows, others } = selectRows(chosen, update.snapshot.callers, sizes);
+            const { rows, others } = selectRows(chosen, update.snapshot.callers, { kinds: () => sizes, ...update });
             expect(socket.rows).toEqual(new Map(rows.map((row) => [row.callSite, row])));
             const isWhole = chosen.limit === undefined && Object.keys(chosen.filter ?? {}).length === 0;
             const said = { callers: others.length, totals: totalsOf(others) };
             expect(socket.ofTarget.at(-1)?.others).toEqual(isWhole ? undefined : said);
+            // Whatever a view is of, with what it leaves out it is all there is.
+            const { callSites, peakNetBytes } = update.snapshot.totals;
+            expect({ ...totalsOf([...rows, ...others]), callSites, peakNetBytes }).toEqual(update.snapshot.totals);
           }
         },
       ),
       { numRuns: 100 },
     );
+  });
+
+  it("of tasks follows one that gets its name later, though nothing more was allocated", () => {
+    const [hub, socket] = [new TargetHub("target", "test"), new ViewerSocket()];
+    hub.subscribe(socket, { view: { order: "netBytes", filter: { comm: "sh" } }, paceMs: 0 });
+    const events = [allocation("a", 1), allocation("a", 2)];
+    const called = (...names: string[]) =>
+      tasksOf(
+        events,
+        new Map([
+          [1n, 0],
+          [2n, 1],
+        ]),
+        names,
+      );
+    hub.publish({ ...updateOf(events), tasks: called("sh", "<...>") });
+    expect([...socket.rows.values()].map(({ callSite, allocs }) => [callSite, allocs])).toEqual([["a", 1]]);
+    hub.publish({ ...updateOf(events), tasks: called("sh", "sh") });
+    expect([...socket.rows.values()].map(({ callSite, allocs }) => [callSite, allocs])).toEqual([["a", 2]]);
+    expect(socket.ofTarget.at(-1)?.others).toMatchObject({ callers: 0 });
   });
 
   it("is in its order, largest first unless said otherwise, names from a to z", () => {
