@@ -12,7 +12,7 @@ export function topCommand(exit: (code: ExitCode) => void) {
     .argument("<TARGET>", `${TARGETS}; or a running kmemtap, http://127.0.0.1:8642/TARGET`)
     .option("-d, --delay <TIME>", "between two pictures: 500ms, 2s (default: 1s)")
     .option("--for <TIME>", "how long to watch: 20s, 2m (default: until q)")
-    .option("--once", "print it once, as text, and end: after 2 s, or --for")
+    .option("--once", "print it once, as text, and end: after 2 s, or --for, which rate and growth are of")
     .option("--rows <N>", "with --once: callers that are printed (default: all)")
     .option("--token-file <FILE>", "of a running kmemtap that asks for a token: a file with it on its first line")
     .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")

@@ -1,6 +1,7 @@
 /** `kmemtap top`: the account of a capture, or of a kmemtap that runs, on a terminal. */
 import { ExitCode } from "../../model/errors.ts";
 import { agesOf } from "../../format/ages.ts";
+import { formatSmallSpan } from "../../format/span.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { branchOf, isBySource } from "../../report/branch.ts";
 import { branchNames } from "../../report/branch-names.ts";
@@ -12,13 +13,14 @@ import { type CaptureTargetOptions, captureTarget } from "../capture-target.ts";
 import { checkServed } from "../headless/check-served.ts";
 import { isServer } from "../headless/dump-options.ts";
 import { type Moment, momentOf } from "../headless/moment.ts";
-import { pollServer, type ServerOptions, snapshotOfServer } from "../headless/server-moments.ts";
+import { pollServer, type ServerOptions } from "../headless/server-moments.ts";
 import { kernelChoiceOf, type KernelOptions } from "../kernel-option.ts";
 import { recording } from "../record.ts";
 import { say } from "../say.ts";
 import { holdTerminal } from "../status-line.ts";
 import { writeOutput } from "../write-output.ts";
 import { drawTop } from "./draw-top.ts";
+import { changeBetween } from "./looks.ts";
 import { Terminal } from "./terminal.ts";
 import { TopScreen } from "./top-screen.ts";
 import { INITIAL, ORDER_OF } from "./top-state.ts";
@@ -32,17 +34,16 @@ export interface TopCommandOptions extends CaptureTargetOptions, KernelOptions, 
 }
 
 const LEAST_DELAY_MS = 100;
-/** Of a capture that is looked at once. */
+/** Between the first look and the last one of --once. */
 const ONCE_FOR = "2s";
 const ONCE_COLUMNS = 160;
 
-const KNOWN_ONCE = ["delay", "once", "rows", "strict", "tokenFile", "config", "branch", "orderBy"];
-const KNOWN = [...KNOWN_ONCE, "for"];
+const KNOWN = ["delay", "once", "rows", "strict", "tokenFile", "config", "branch", "orderBy", "for"];
 
 export async function runTop(targetText: string, options: TopCommandOptions): Promise<ExitCode> {
   const delayMs = durationOf("--delay", options.delay ?? "1s");
   if (delayMs < LEAST_DELAY_MS) throw usage(`--delay ${String(options.delay)}: too often`, "100ms or more");
-  if (isServer(targetText)) checkServed(options, options.once === true ? KNOWN_ONCE : KNOWN);
+  if (isServer(targetText)) checkServed(options, KNOWN);
   const last = options.once === true ? await once(targetText, options) : await watched(targetText, options, delayMs);
   const notice = lossNotice(last);
   if (notice !== undefined) say(notice);
@@ -53,23 +54,25 @@ export async function runTop(targetText: string, options: TopCommandOptions): Pr
 async function once(targetText: string, options: TopCommandOptions): Promise<Snapshot> {
   const rows = options.rows === undefined ? Infinity : Number(options.rows);
   if (!(rows >= 1)) throw usage(`--rows ${String(options.rows)}: not a number of rows`, "for example --rows 20");
-  let rate = 0;
+  let first: Moment | undefined;
   let last: Moment | undefined;
+  const take = (moment: Moment) => {
+    first ??= moment;
+    last = moment;
+  };
+  const { for: forText = ONCE_FOR } = options;
+  const timed = { ...options, for: forText };
   const whole = isServer(targetText)
-    ? await snapshotOfServer(targetText, options)
-    : await captured(targetText, { ...options, for: options.for ?? ONCE_FOR }, (moment) => {
-        rate = Math.max(rate, moment.eventsPerSecond);
-        last = moment;
-      });
+    ? await pollServer(targetText, timed, durationOf("--for", forText), take)
+    : await captured(targetText, timed, take);
   const { snapshot } = options.branch === undefined ? { snapshot: whole } : await applyKernel(whole, options);
   const isTasks = options.tasks === true;
   const tasks = isTasks ? last?.tasks?.() : undefined;
   const lives = last?.lives?.();
+  const change = changeBetween(first && partOf(first, options), last, snapshot.totals.netBytes);
   const data = {
     snapshot,
-    eventsPerSecond: rate,
-    history: [snapshot.totals.netBytes],
-    baseline: new Map<string, number>(),
+    ...change,
     tasks,
     ages: lives && agesOf(lives),
   };
@@ -78,8 +81,9 @@ async function once(targetText: string, options: TopCommandOptions): Promise<Sna
   const lines = drawTop(data, { ...INITIAL, order: ORDER_OF[options.orderBy], isTasks }, size, "").map(({ text }) =>
     text.trimEnd(),
   );
-  // The course of one moment says nothing, nor does what keys do.
+  // The course of two moments says nothing that is not in the totals, nor do keys.
   lines.splice(3, 1);
+  if (change.baseline !== undefined) lines[0] += `  growth over ${formatSmallSpan(change.stepMs / 1000)}`;
   await writeOutput("-", `${lines.slice(0, -1).join("\n")}\n`);
   return snapshot;
 }
@@ -92,7 +96,7 @@ async function watched(targetText: string, options: TopCommandOptions, delayMs: 
     (key) => screen.press(key),
     () => screen.draw(),
   );
-  const screen = new TopScreen(terminal, end, { ...INITIAL, order: ORDER_OF[options.orderBy] });
+  const screen = new TopScreen(terminal, end, delayMs, { ...INITIAL, order: ORDER_OF[options.orderBy] });
   const release = holdTerminal((text) => screen.tell(text));
   terminal.open();
   const timer = setInterval(() => screen.tick(), delayMs);
