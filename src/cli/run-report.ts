@@ -18,7 +18,7 @@ import { filterOf } from "./account-filter.ts";
 import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { groupChoiceOf, type GroupOptions, withGroups } from "./group-options.ts";
-import { headingOf } from "./phase-heading.ts";
+import { headingOf, roundNotice } from "./phase-heading.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { ReadProgress } from "./read-progress.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
@@ -75,6 +75,8 @@ export async function runReport(named: readonly string[], options: ReportOptions
   let shown = whole.snapshot;
   if (capture?.workload === undefined) {
     const heading = await headingOf(files[0], options);
+    const round = heading.length === 0 ? roundNotice(options, capture?.rounds) : undefined;
+    if (round !== undefined) say(round);
     const part = await attributed(whole, options, rings !== undefined && showsImage(rings.attribute));
     shown = part.snapshot;
     await writeOutputs({ ...withGroups(part, groups), heading, top: groups?.top }, outputs, rings);

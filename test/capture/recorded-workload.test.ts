@@ -129,9 +129,8 @@ describe("a recorded workload", () => {
     const { path, workload } = await record();
     for (const { name, round, netBytes, allocs, frees } of workload.phases) {
       const heading = await phaseHeading(path, { phase: name, round }, { filter: "all" });
-      const at = round === 1 ? name : `${name}@${round}`;
       expect(heading).toEqual([
-        `allocated in phase ${at} and alive at its end; what it freed of older objects is not deducted`,
+        `allocated in phase ${name}, round ${round} of ${ROUNDS}, and alive at its end; what it freed of older objects is not deducted`,
         `change of the whole account in it: ${netBytes < 0 ? "" : "+"}${netBytes} bytes (${allocs} allocs, ${frees} frees, of older objects too)`,
       ]);
     }
@@ -168,7 +167,7 @@ describe("a recorded workload", () => {
     const { path } = await record();
     const options = { filter: "all" as const };
     const loaded = await readSide(`${path}@load@2`, options);
-    expect(loaded.phase).toBe("load@2");
+    expect(loaded.phase).toBe("load, round 2 of 3,");
     expect(loaded.snapshot.source.label).toBe(`${path}@load@2`);
     expect(loaded.snapshot.callers.map(({ callSite, netBytes }) => [callSite, netBytes])).toEqual([
       ["leak+0x1/0x9", 128],
