@@ -175,8 +175,8 @@ describe("a recorded workload", () => {
     ]);
     const part = { phase: "load", round: 3 };
     const both = await readSide(path, { ...options, part });
-    expect([both.phase, both.snapshot.source.label]).toEqual(["load@3", `${path}@load@3`]);
-    expect((await readSide(`${path}#1@load`, { ...options, part })).phase).toBe("load");
+    expect([both.phase, both.snapshot.source.label]).toEqual(["load, round 3 of 3,", `${path}@load@3`]);
+    expect((await readSide(`${path}#1@load`, { ...options, part })).phase).toBe("load, round 1 of 3,");
     await expect(readSide(`${path}@load`, { ...options, residue: true })).rejects.toThrow("--residue with");
   });
 
