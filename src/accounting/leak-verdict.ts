@@ -25,7 +25,7 @@ import type { RepeatVerdict, SiteVerdict, WorkloadScope } from "../model/workloa
 export const MIN_ROUNDS = 3;
 
 /** Rounds from which on what stayed may differ from round to round: two figures that differ are no trend. */
-const SURE_ROUNDS = 4;
+export const SURE_ROUNDS = 4;
 const GROWS = "grew in both rounds after the first";
 
 /** What the rounds did to one call site; the arrays have an entry a round. */
