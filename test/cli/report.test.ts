@@ -120,7 +120,9 @@ describe("what is written", () => {
     expect(status).toBe(0);
     expect(stdout.split("\n")[0]).toBe("   total    waste      net alloc/free   objects callers  task");
     const { tasks, totals } = snapshotOf(await kmemtap(["report", path, "--json", "--tasks"]));
-    expect(stdout.trimEnd().split("\n").slice(2)).toHaveLength(tasks?.tasks.length ?? 0);
+    const [rows, footer] = stdout.trimEnd().split("\n\n");
+    expect(rows.split("\n").slice(2)).toHaveLength(tasks?.tasks.length ?? 0);
+    expect(footer).toMatch(/^a row is a task, in place of callers: --json has the callers of each task/);
     expect(tasks?.tasks.reduce((sum, row) => sum + row.netBytes, 0)).toBe(totals.netBytes);
     expect(tasks?.tasks[0].callers?.length).toBe(tasks?.tasks[0].callSites);
     expect(snapshotOf(await kmemtap(["report", path, "--json"])).tasks).toBeUndefined();
