@@ -6,7 +6,6 @@ import type { Snapshot } from "../../model/snapshot.ts";
 import { branchOf, isBySource } from "../../report/branch.ts";
 import { branchNames } from "../../report/branch-names.ts";
 import { lossNotice } from "../../report/loss-notice.ts";
-import type { OrderBy } from "../../report/order.ts";
 import { applyKernel } from "../apply-kernel.ts";
 import { durationOf, usage } from "../arm-options.ts";
 import { type CaptureTargetOptions, captureTarget } from "../capture-target.ts";
@@ -23,14 +22,14 @@ import { drawTop } from "./draw-top.ts";
 import { changeBetween } from "./looks.ts";
 import { Terminal } from "./terminal.ts";
 import { TopScreen } from "./top-screen.ts";
-import { INITIAL, ORDER_OF } from "./top-state.ts";
+import { INITIAL, ORDER_OF, type OrderName } from "./top-state.ts";
 
 export interface TopCommandOptions extends CaptureTargetOptions, KernelOptions, ServerOptions {
   readonly delay?: string;
   readonly once?: true;
   readonly rows?: string;
   readonly strict?: true;
-  readonly orderBy: OrderBy;
+  readonly orderBy: OrderName;
 }
 
 const LEAST_DELAY_MS = 100;

@@ -121,7 +121,7 @@ function emptyLines({ functions }: Diff): string[] {
   if (empty.length === 0) return [];
   const of = (status: DiffFunction["status"]) => empty.filter((row) => row.status === status).length;
   return [
-    `not listed: ${of("new")} new and ${of("gone")} gone of which neither side holds anything (-o total_dynamic has them)`,
+    `not listed: ${of("new")} new and ${of("gone")} gone of which neither side holds anything (-o total has them)`,
   ];
 }
 

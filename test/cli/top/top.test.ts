@@ -43,6 +43,17 @@ it("prints a part of it, ordered as was asked for", async () => {
   expect(stderr).toContain("-b nosuch: there is no such place\n  its top has (unattributed), [fat], [loop], built-in");
 });
 
+it.each([
+  ["growth", / \*GROWTH /],
+  ["peak", / \*PEAK /],
+  ["allocs", / \*ALLOCS /],
+  ["net", / \*NET /],
+])("is ordered by %s, as its column is called", async (order, head) => {
+  const { status, stdout } = await kmemtap(["top", `replay://${BOOT}?speed=0`, "--once", "--rows", "1", "-o", order]);
+  expect(status).toBe(0);
+  expect(stdout.split("\n")[4]).toMatch(head);
+});
+
 it("draws a part of it in a terminal", { timeout: 60_000 }, async () => {
   const top = `${MAIN} top 'replay://${BOOT}?speed=0' -d 200ms -b built-in -o total_dynamic`;
   const program = `stty rows 24 cols 80; exec ${process.execPath} ${top}`;
