@@ -57,6 +57,16 @@ freed after the start (.init): 0
     ]);
   });
 
+  it("explains the directory of files whose directory is not known, where it is shown", async () => {
+    const note = "?: files of which only the name is known, not the directory";
+    const kernel = ["-k", objectPath("linked.elf")];
+    expect((await kmemtap(["size", ...kernel])).stdout).toContain(`\n${note}\n`);
+    expect((await kmemtap(["size", "-k", tree("x1.o")])).stdout).not.toContain(note);
+    const chart = join(tempDir(), "image.svg");
+    expect((await kmemtap(["report", ...kernel, "-r", chart])).status).toBe(0);
+    expect(readFileSync(chart, "utf8").replaceAll(/<[^>]*>\s*/g, " ")).toContain("?: files of which only the name");
+  });
+
   it("lists the objects that it counts", async () => {
     const dir = tree("x1.o");
     expect((await kmemtap(["size", "-k", dir, "--objects"])).stdout).toBe(`${dir}/fs/one/x.o\n${dir}/mm/y.o\n`);
