@@ -39,6 +39,8 @@ export interface FollowOptions extends Pick<
   /** What the live objects may take, MiB; else as configured. */
   readonly memoryMb?: number | undefined;
   readonly onOverrun?: OverrunPolicy | undefined;
+  /** The caller says itself that the target is armed. */
+  readonly tellsArmed?: boolean;
   /** The kernel that callers are looked up in. */
   readonly kernel?: KernelChoice | undefined;
 }
@@ -77,7 +79,7 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
   }).pipe(
     kernel === undefined ? identity : liveSources(kernel, (text) => logger.warn(text)),
     tap((update) => (last = update)),
-    logged(logger, workload !== undefined),
+    logged(logger, options.tellsArmed === true),
     tap(({ newAlerts }) => {
       for (const alert of newAlerts) sinks.send(source.label, alert);
       if (agent !== undefined) react(agent, newAlerts, options);
@@ -108,7 +110,7 @@ function react(agent: AgentSource, alerts: readonly Alert[], { logger, mode, onO
 /**
  * Logs what changes: a new run, the link's state, alerts, findings.
  *
- * @param tellsArmed who runs a workload says itself that the target is armed, before its first phase and not with the next update
+ * @param tellsArmed somebody else says that the target is armed
  */
 function logged(logger: Logger, tellsArmed: boolean): (updates: Observable<LiveUpdate>) => Observable<LiveUpdate> {
   let run = 0;
@@ -136,7 +138,7 @@ function logged(logger: Logger, tellsArmed: boolean): (updates: Observable<LiveU
     for (const finding of snapshot.findings ?? []) {
       if (told.has(finding)) continue;
       told.add(finding);
-      logger.info(finding);
+      logger.warn(finding);
     }
     if (link.status !== status) {
       status = link.status;

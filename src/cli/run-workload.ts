@@ -86,7 +86,7 @@ async function workload(
     say,
   });
   try {
-    const logger = createLogger(config);
+    const logger = createLogger(config, "warn", options.verbose);
     const status = new WorkloadStatus(rounds);
     const script = new WorkloadScript(agent, {
       phases,
@@ -103,6 +103,7 @@ async function workload(
       onOverrun: options.onOverrun,
       filter: filterOf(options),
       workload: script,
+      tellsArmed: true,
       record,
       memoryMb: memoryMbOf(options.memoryMb),
       wrappers: wrappersOf(options.wrappers ?? config.wrappers),

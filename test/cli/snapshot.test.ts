@@ -103,7 +103,7 @@ describe.skipIf(!canTrace)(`kmemtap snapshot local:${note}`, () => {
 
   it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("ends on %s with what there is", async (signal) => {
     const run = startTraced(["snapshot", "local:", "--json"]);
-    await until("the capture", () => run.stderr.includes("events are arriving"));
+    await until("the capture", () => run.stderr.includes("armed: recording"));
     run.kill(signal);
     await ended(run, 0);
     expect(snapshotOf(run.stdout)).toMatchObject({ mode: "raw", exact: true });
