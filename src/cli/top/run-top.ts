@@ -1,4 +1,5 @@
 /** `kmemtap top`: the account of a capture, or of a kmemtap that runs, on a terminal. */
+import type { CaptureRecorder } from "../../capture/capture-recorder.ts";
 import { ExitCode } from "../../model/errors.ts";
 import { agesOf } from "../../format/ages.ts";
 import { formatSmallSpan } from "../../format/span.ts";
@@ -43,14 +44,30 @@ export async function runTop(targetText: string, options: TopCommandOptions): Pr
   const delayMs = durationOf("--delay", options.delay ?? "1s");
   if (delayMs < LEAST_DELAY_MS) throw usage(`--delay ${String(options.delay)}: too often`, "100ms or more");
   if (isServer(targetText)) checkServed(options, KNOWN);
-  const last = options.once === true ? await once(targetText, options) : await watched(targetText, options, delayMs);
+  return recording(options.record, (record) => top(targetText, options, delayMs, record));
+}
+
+async function top(
+  targetText: string,
+  options: TopCommandOptions,
+  delayMs: number,
+  record: CaptureRecorder | undefined,
+): Promise<ExitCode> {
+  const last =
+    options.once === true
+      ? await once(targetText, options, record)
+      : await watched(targetText, options, delayMs, record);
   const notice = lossNotice(last);
   if (notice !== undefined) say(notice);
   return options.strict === true && !last.exact ? ExitCode.eventsLost : ExitCode.done;
 }
 
 /** For a pipe: the screen as text, with every row or as many as were asked for. */
-async function once(targetText: string, options: TopCommandOptions): Promise<Snapshot> {
+async function once(
+  targetText: string,
+  options: TopCommandOptions,
+  record: CaptureRecorder | undefined,
+): Promise<Snapshot> {
   const rows = options.rows === undefined ? Infinity : Number(options.rows);
   if (!(rows >= 1)) throw usage(`--rows ${String(options.rows)}: not a number of rows`, "for example --rows 20");
   let first: Moment | undefined;
@@ -63,7 +80,7 @@ async function once(targetText: string, options: TopCommandOptions): Promise<Sna
   const timed = { ...options, for: forText };
   const whole = isServer(targetText)
     ? await pollServer(targetText, timed, durationOf("--for", forText), take)
-    : await captured(targetText, timed, take);
+    : await captured(targetText, timed, record, take);
   const { snapshot } = options.branch === undefined ? { snapshot: whole } : await applyKernel(whole, options);
   const isTasks = options.tasks === true;
   const tasks = isTasks ? last?.tasks?.() : undefined;
@@ -87,7 +104,12 @@ async function once(targetText: string, options: TopCommandOptions): Promise<Sna
   return snapshot;
 }
 
-async function watched(targetText: string, options: TopCommandOptions, delayMs: number): Promise<Snapshot> {
+async function watched(
+  targetText: string,
+  options: TopCommandOptions,
+  delayMs: number,
+  record: CaptureRecorder | undefined,
+): Promise<Snapshot> {
   if (!process.stdout.isTTY)
     throw usage("top needs a terminal to draw on", "print what it shows once: --once; or use kmemtap snapshot");
   const end = () => void process.kill(process.pid, "SIGINT");
@@ -104,7 +126,7 @@ async function watched(targetText: string, options: TopCommandOptions, delayMs: 
     const take = (moment: Moment) => screen.take(partOf(moment, options));
     return isServer(targetText)
       ? await pollServer(targetText, options, delayMs, take, true)
-      : await captured(targetText, options, take);
+      : await captured(targetText, options, record, take);
   } finally {
     clearInterval(timer);
     terminal.close();
@@ -125,17 +147,16 @@ function partOf(moment: Moment, { branch, kernel }: TopCommandOptions): Moment {
 async function captured(
   targetText: string,
   options: TopCommandOptions,
+  record: CaptureRecorder | undefined,
   take: (moment: Moment) => void,
 ): Promise<Snapshot> {
-  const { failure, snapshot } = await recording(options.record, (record) =>
-    captureTarget(targetText, options, record, {
-      kernel: kernelChoiceOf(options),
-      onUpdate: (update) => {
-        const moment = momentOf(update, Date.now());
-        if (moment !== undefined) take(moment);
-      },
-    }),
-  );
+  const { failure, snapshot } = await captureTarget(targetText, options, record, {
+    kernel: kernelChoiceOf(options),
+    onUpdate: (update) => {
+      const moment = momentOf(update, Date.now());
+      if (moment !== undefined) take(moment);
+    },
+  });
   if (failure !== undefined) throw failure;
   return snapshot;
 }
