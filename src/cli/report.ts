@@ -32,9 +32,7 @@ export function reportCommand(exit: (code: ExitCode) => void) {
       "--tasks",
       "print which task allocated what is held, in place of callers; with --json both, and the callers of each task",
     )
-    .addOption(
-      new Option("-o, --order-by <ATTRIBUTE>", "order of the callers").choices(ORDER_CHOICES).default("net" as const),
-    )
+    .addOption(new Option("-o, --order-by <ATTRIBUTE>", "order of the callers (default: net)").choices(ORDER_CHOICES))
     .addOption(
       new Option("--by <WHAT>", "put callers together: directory and file (with -k), module, function").choices(
         GROUP_CHOICES,
@@ -89,7 +87,8 @@ Examples:
     .action(async (positional, options) => {
       const { runReport } = await import("./run-report.ts");
       const files = [...(options.file ?? []), ...positional];
-      exit(await runReport(files, { ...options, orderBy: ORDER_WORDS[options.orderBy] }));
+      const { orderBy: word, ...others } = options;
+      exit(await runReport(files, { ...others, ...(word !== undefined && { orderBy: ORDER_WORDS[word] }) }));
     });
 }
 

@@ -9,7 +9,7 @@ import { MAX_STACKS } from "../model/stack-table.ts";
 import type { Workload } from "../model/workload.ts";
 import { type AccountExtras, formatAccountFile } from "../report/account-file.ts";
 import { formatCallersFile } from "../report/callers-file.ts";
-import { orderCallers, type OrderBy } from "../report/order.ts";
+import { orderCallers } from "../report/order.ts";
 import { formatWorkload } from "../report/workload-report.ts";
 import { remarksOn } from "../report/remarks.ts";
 import { formatTasks } from "../report/tasks-table.ts";
@@ -31,7 +31,6 @@ import { extrasOf, wrappersOf } from "./wrappers.ts";
 import { writeOutput } from "./write-output.ts";
 
 interface Outputs extends KernelOptions, RingsOptions, GroupOptions, WantedResults {
-  readonly orderBy: OrderBy;
   readonly wrappers?: string;
   /** Read, not written. */
   readonly console?: string;
@@ -254,7 +253,7 @@ async function writeOutputs(
   options: Outputs,
   rings: RingsChoice | undefined,
 ): Promise<void> {
-  const { accountFile, callersFile, slabAccount, json, tasks, pprof, orderBy } = options;
+  const { accountFile, callersFile, slabAccount, json, tasks, pprof, orderBy = "current_dynamic" } = options;
   const chosen = [accountFile, callersFile, slabAccount, json, tasks, pprof, rings];
   // First: only the chart knows whether the image has the place that -b names.
   if (rings !== undefined) {

@@ -267,8 +267,25 @@ describe("exit statuses", () => {
     ["JSON and a profile", ["--json", "--pprof", "-"], /two results go to standard output/],
     ["a profile and a table", ["--slab-account", "--pprof", "-"], /two results go to standard output/],
     ["lifetimes of a workload", ["--json", "--workload", "--lifetimes"], /--lifetimes with --workload/],
+    ["the order of a workload", ["--workload", "-o", "net"], /--order-by with --workload/],
+    ["a place without a name", ["-b", ""], /-b names no place: it is empty\n {2}name a directory/],
+    ["a place that is blank", ["--start-branch", " "], /-b names no place: it is empty/],
   ])("2 for %s", async (_, args, message) => {
     expectFailure(await kmemtap(["report", "-f", file(TEXT), ...args]), 2, message);
+  });
+
+  it("0 where -b names all of it", async () => {
+    expect((await kmemtap(["report", file(TEXT), "-b", "./"])).status).toBe(0);
+  });
+
+  it("0 for a list of wrappers that is none, with a few words of it", async () => {
+    const list = file(`${"x ".repeat(5000)}\n`.repeat(50));
+    const { status, stderr } = await kmemtap(["report", file(TEXT), "--wrappers", list]);
+    expect(status).toBe(0);
+    const said = stderr.split("\n").filter((line) => line.includes(list));
+    expect(said).toHaveLength(4);
+    expect(said[0]).toMatch(/, line 1: "(x ){30}…" is no function's name; left out$/);
+    expect(said[3]).toMatch(/: 47 more lines are no function's name; left out$/);
   });
 
   it("0 for several tables, and for groups in the account's file", async () => {

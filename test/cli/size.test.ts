@@ -82,6 +82,7 @@ freed after the start (.init): 0
     [["-k", "/nowhere/at/all", "--objects"], 3, "there is no /nowhere/at/all"],
     [["-k", objectPath("bloat-o-meter.txt")], 3, "is no ELF file"],
     [["-k", objectPath("full.a")], 3, "is no ELF file"],
+    [["-k", objectPath("x1.o"), "-b", ""], 2, "-b names no place: it is empty"],
     [["-k", objectPath("x1.o"), "-b", "fs/ext5"], 2, "-b fs/ext5: there is no such place"],
   ])("refuses %j", async (args, status, message) => {
     const ended = await kmemtap(["size", ...args]);
