@@ -1,13 +1,13 @@
 import { lastValueFrom, tap } from "rxjs";
 import type { LiveUpdate } from "../capture/live-update.ts";
 import { type WorkloadPhaseSpec, WorkloadScript, type WorkloadScriptOptions } from "../capture/workload-script.ts";
-import { MIN_ROUNDS, SURE_ROUNDS } from "../accounting/leak-verdict.ts";
 import type { CaptureRecorder } from "../capture/capture-recorder.ts";
 import { MAX_STACK_ROWS } from "../capture/stack-charging.ts";
 import { ExitCode } from "../model/errors.ts";
 import { printable } from "../model/printable.ts";
 import type { ShellTarget, Target } from "../model/target.ts";
 import type { Workload, WorkloadScope } from "../model/workload.ts";
+import { MIN_ROUNDS, SURE_ROUNDS } from "../model/workload-rounds.ts";
 import { formatWorkload } from "../report/workload-report.ts";
 import { armTarget } from "../target/agent/arm-target.ts";
 import { quote } from "../transport/send-script.ts";

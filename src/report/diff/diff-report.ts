@@ -55,7 +55,7 @@ function sideLine(name: string, { label, release, figures, seconds, rounds }: Di
   const left = rounds === undefined ? "" : ` left by ${count(rounds, "round")}`;
   const facts = [
     `${figures.netBytes} bytes in ${count(figures.liveObjects, "object")}${left}`,
-    ...(seconds === null ? [] : [`${seconds < 1 ? formatSmallSpan(seconds) : `${seconds.toFixed(1)} s`}`]),
+    ...(seconds === null ? [] : [seconds < 1 ? formatSmallSpan(seconds) : `${seconds.toFixed(1)} s`]),
     ...(release === undefined ? [] : [release]),
   ];
   return `${name}  ${label}: ${facts.join(", ")}`;
