@@ -3,7 +3,7 @@ import { IGNORED_REASONS, LineClass, type LineTally, REJECTED_REASONS } from "..
 import { SNAPSHOT_SCHEMA } from "../model/schema-name.ts";
 import type { CallerRow, InputAccount, Snapshot, SnapshotContext, Totals } from "../model/snapshot.ts";
 import type { HiddenPointers, Untracked } from "../model/loss.ts";
-import type { LedgerState } from "./ledger.ts";
+import type { LedgerState } from "./ledger-options.ts";
 import { Column, ROW } from "./site-rows.ts";
 
 /** A double holds no larger integers one by one. No kernel allocates that much: sizes that came damaged and read all the same. */
