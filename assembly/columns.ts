@@ -32,6 +32,11 @@ export function addEvent(): usize {
   return length++;
 }
 
+/** How many events were added so far. */
+export function eventsNow(): u32 {
+  return length;
+}
+
 /** How many events were added; they are the caller's, and the columns empty again. */
 export function takeEvents(): u32 {
   const events = length;

@@ -7,7 +7,37 @@
  */
 import { addSite, clearSites, siteAt } from "./raw/address-sites";
 import { HELD, Lane, laneOf, LAYOUT_BYTES, order, READY, SILENT, STOPPED } from "./raw/lanes";
-import { addEvent, bytesAlloc, bytesReq, callSite, cpu, isFull, kind, ptrHigh, ptrLow, task, timeNs } from "./columns";
+import {
+  BYTES_ALLOC,
+  BYTES_REQ,
+  CALL_SITE,
+  HEADER,
+  IN_INTERRUPT,
+  KFREE,
+  MAX_TYPE_LEN,
+  NO_PID,
+  PID,
+  PTR,
+  WIDE,
+  WORDS,
+  areNoSizes,
+  fieldAt,
+  wordOf,
+} from "./raw/record-words";
+import {
+  addEvent,
+  bytesAlloc,
+  bytesReq,
+  callSite,
+  cpu,
+  eventsNow,
+  isFull,
+  kind,
+  ptrHigh,
+  ptrLow,
+  task,
+  timeNs,
+} from "./columns";
 
 export { addSite, clearSites };
 export {
@@ -23,6 +53,7 @@ export {
   placeForPages,
   recordsOf,
   release,
+  takeLaneEvents,
 } from "./raw/lanes";
 export {
   bytesAlloc,
@@ -80,25 +111,7 @@ export function lend(index: u32, page: u32, at: u32, end: u32, now: f64): bool {
 
 // ---- records ------------------------------------------------------------------------------------------------------------------
 
-const HEADER: usize = 4;
-const MAX_TYPE_LEN: u32 = 28;
-/** src/ftrace/raw/usual-layouts.ts, LayoutWord, each four bytes. */
-const CALL_SITE: usize = 4;
-const PTR: usize = 8;
-const BYTES_REQ: usize = 12;
-const BYTES_ALLOC: usize = 16;
-const PID: usize = 20;
-const WORDS: usize = 24;
-const WIDE: usize = 28;
-/** src/ftrace/raw/record-layouts.ts, IN_INTERRUPT, in a record's first word. */
-const IN_INTERRUPT: u32 = 0x18 << 16;
-/** src/ftrace/raw/raw-tasks.ts, of what an interrupt does: no pid is so large. */
-const NO_PID: u32 = 0xffffffff;
-/** One more than src/model/event-batch.ts, EventKind.kfree. */
-const KFREE: u32 = 3;
 const TWO_32: f64 = 4294967296;
-/** What a double counts exactly. */
-const MAX_SAFE_INTEGER: i64 = 9007199254740991;
 
 /** By a pid's low 16 bits: nonzero where somebody must look whose event it is. */
 export const mayBeOwn: usize = memory.data(1 << 16, 16);
@@ -164,11 +177,6 @@ function look(lane: Lane): void {
   }
 }
 
-/** A field of a record; a layout counts in words. */
-function fieldAt(record: usize, layout: usize, field: usize): usize {
-  return record + ((<usize>load<u32>(layout + field)) << 2);
-}
-
 function add(sum: usize, value: f64): void {
   store<f64>(sums + sum, load<f64>(sums + sum) + value);
 }
@@ -186,6 +194,7 @@ function take(lane: Lane, until: f64): void {
   const layouts = lane.layouts;
   const layoutCount = lane.layoutCount;
   const from = lane.cpu;
+  const before = eventsNow();
   let end = lane.end;
   let at = lane.at;
   let now = lane.now;
@@ -254,19 +263,10 @@ function take(lane: Lane, until: f64): void {
   }
   lane.at = at;
   lane.now = now;
-  lane.records += <f64>records;
+  lane.records += records;
+  lane.events += eventsNow() - before;
   lane.state = state;
   eventBytes += bytes;
-}
-
-/** src/ftrace/raw/record-fields.ts, areSizes: what the one stops at and the other passes would never be taken. One branch, since it is asked of every event. */
-function areNoSizes(req: i64, alloc: i64): bool {
-  return (req | alloc | (alloc - req) | (MAX_SAFE_INTEGER - alloc)) < 0;
-}
-
-/** The bits of two words of a record that are a `long`: both, or the first. */
-function wordOf(isWide: u32): i64 {
-  return -(<i64>isWide) | 0xffffffff;
 }
 
 // ---- the order ----------------------------------------------------------------------------------------------------------------
@@ -290,7 +290,19 @@ export function merge(count: u32, limit: f64): i32 {
   return needs;
 }
 
+/** As {@link mergeLanes}, of two lanes for as long as both are ready: as a rule it is a few records' turn. */
+function mergeTwo(first: Lane, second: Lane, limit: f64): void {
+  while (first.state == READY && second.state == READY && !isFull()) {
+    const a = first.next;
+    const b = second.next;
+    if (min(a, b) > limit) return;
+    if (a <= b) take(first, min(limit, b));
+    else take(second, min(limit, a));
+  }
+}
+
 function mergeLanes(count: u32, limit: f64): i32 {
+  if (count == 2) mergeTwo(laneOf(load<u32>(order)), laneOf(load<u32>(order, 4)), limit);
   while (true) {
     let first: u32 = 0;
     let firstTime: f64 = Infinity;

@@ -8,7 +8,9 @@ export class Lane {
   /** Time of the record before it. */
   now: f64 = 0;
   /** Records taken since the pages were lent. */
-  records: f64 = 0;
+  records: u32 = 0;
+  /** Events of it in the columns that nobody has asked for. */
+  events: u32 = 0;
   /** Copies of the pages, and how far they reach. */
   pages: usize = 0;
   pagesEnd: usize = 0;
@@ -115,10 +117,18 @@ export function atOf(index: u32): u32 {
   return <u32>(lane.at - lane.page);
 }
 
+/** How many of the events that are given out next are of this lane; none from then on. */
+export function takeLaneEvents(index: u32): u32 {
+  const lane = laneOf(index);
+  const events = lane.events;
+  lane.events = 0;
+  return events;
+}
+
 export function nowOf(index: u32): f64 {
   return laneOf(index).now;
 }
 
-export function recordsOf(index: u32): f64 {
+export function recordsOf(index: u32): u32 {
   return laneOf(index).records;
 }

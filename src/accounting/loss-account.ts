@@ -30,7 +30,12 @@ export class LossAccount {
     }
   }
 
-  #count({ cpu, length }: EventBatch): void {
+  #count({ cpu, cpuEvents, length }: EventBatch): void {
+    const counted = [...(cpuEvents ?? [])];
+    if (counted.reduce((sum, [, events]) => sum + events, 0) === length) {
+      for (const [of, events] of counted) this.#countOn(of, events);
+      return;
+    }
     const counts = this.#events;
     let i = 0;
     for (; i + LANES <= length; i += LANES) {
@@ -39,7 +44,7 @@ export class LossAccount {
       const c = cpu[i + 2];
       const d = cpu[i + 3];
       if ((a | b | c | d) >= CPUS) {
-        for (let k = i; k < i + LANES; k++) this.#countOne(cpu[k]);
+        for (let k = i; k < i + LANES; k++) this.#countOn(cpu[k], 1);
         continue;
       }
       counts[a * LANES] += 1;
@@ -47,14 +52,14 @@ export class LossAccount {
       counts[c * LANES + 2] += 1;
       counts[d * LANES + 3] += 1;
     }
-    for (; i < length; i++) this.#countOne(cpu[i]);
+    for (; i < length; i++) this.#countOn(cpu[i], 1);
   }
 
-  #countOne(cpu: number): void {
+  #countOn(cpu: number, events: number): void {
     // A console does not say which CPU an event came from.
     if (cpu === NO_CPU) return;
-    if (cpu < CPUS) this.#events[cpu * LANES] += 1;
-    else this.#row(cpu).events += 1;
+    if (cpu < CPUS) this.#events[cpu * LANES] += events;
+    else this.#row(cpu).events += events;
   }
 
   /** One row a CPU that was seen, in order. */

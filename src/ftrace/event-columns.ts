@@ -21,6 +21,7 @@ export class EventColumns implements EventBatch {
   bytesReq = new Float64Array(INITIAL_EVENTS);
   bytesAlloc = new Float64Array(INITIAL_EVENTS);
   cpu = new Uint16Array(INITIAL_EVENTS);
+  readonly cpuEvents = new Map<number, number>();
   timeNs = new Float64Array(INITIAL_EVENTS);
   task: Uint32Array | undefined;
   losses: LossMark[] = [];
@@ -40,7 +41,13 @@ export class EventColumns implements EventBatch {
     if (this.unread.length > 0) this.unread = [];
     if (this.marks.length > 0) this.marks = [];
     if (this.stacks.length > 0) this.stacks = [];
+    this.cpuEvents.clear();
     this.tally.clear();
+  }
+
+  /** So many of the events are of this CPU. */
+  countOn(cpu: number, events: number): void {
+    if (events > 0) this.cpuEvents.set(cpu, (this.cpuEvents.get(cpu) ?? 0) + events);
   }
 
   /** @param timeNs the trace clock there */

@@ -75,6 +75,8 @@ export interface EventBatch {
   readonly bytesReq: Float64Array;
   readonly bytesAlloc: Float64Array;
   readonly cpu: Uint16Array;
+  /** Events by CPU, of a decoder that has each CPU's apart; where they are not {@link length} together, not all were counted so. */
+  readonly cpuEvents?: ReadonlyMap<number, number> | undefined;
   /** The trace clock, nanoseconds (clock ticks where the trace's clock counts something else). */
   readonly timeNs: Float64Array;
   /** Id in the session's `TaskTable` of the task that an allocation is of; absent where nobody asks. Of frees it says nothing. */

@@ -28,4 +28,19 @@ describe("the loss account", () => {
       }),
     );
   });
+
+  it("takes what a decoder has counted by CPU, where that is all of them", () => {
+    const events = [0, 0, 1].map((cpu) => ({ kind: "kfree", ptr: 0n, site: "a", cpu }) as const);
+    const batch = batchOf(events, new CallSiteTable());
+    const perCpu = (...counted: (readonly [number, number])[]) => {
+      const account = new LossAccount();
+      account.apply({ ...batch, cpuEvents: new Map(counted) });
+      return account.perCpu().map(({ cpu, events }) => [cpu, events]);
+    };
+    expect(perCpu([5, 3])).toEqual([[5, 3]]);
+    expect(perCpu([0, 2])).toEqual([
+      [0, 2],
+      [1, 1],
+    ]);
+  });
 });

@@ -5,6 +5,7 @@ import type { EventBatch, LossMark } from "../../src/model/event-batch.ts";
 import { LineClass, LineTally } from "../../src/model/line-tally.ts";
 import { KernelSymbols } from "../../src/symbols/kernel-symbols.ts";
 import { said } from "./agent-lines.ts";
+import { expectCpuEvents } from "./cpu-events.ts";
 
 /** Lines of the agent's reader, as bytes. */
 export function says(text: string, writer = "r1"): Buffer {
@@ -56,6 +57,7 @@ export class RawBench {
   }
 
   #take(batch: EventBatch): void {
+    expectCpuEvents(batch);
     for (const mark of batch.marks)
       this.marks.push(`${this.events.length + mark.at} ${mark.text.split(" ").slice(3).join(" ")}`);
     for (let i = 0; i < batch.length; i++) {

@@ -4,6 +4,7 @@ import { CallSiteTable } from "../../src/model/call-site-table.ts";
 import type { LossMark } from "../../src/model/event-batch.ts";
 import { LineTally } from "../../src/model/line-tally.ts";
 import { KernelSymbols } from "../../src/symbols/kernel-symbols.ts";
+import { expectCpuEvents } from "./cpu-events.ts";
 import { readable } from "./dat-files.ts";
 
 /** An event as `kind ptr site req/alloc cpu ns`. */
@@ -14,6 +15,7 @@ export async function readDat(bytes: Uint8Array) {
   const losses: LossMark[] = [];
   const tally = new LineTally();
   for await (const batch of readTraceDat(readable(bytes), "t.dat", sites, new KernelSymbols(), damage)) {
+    expectCpuEvents(batch);
     for (let i = 0; i < batch.length; i++) {
       const ptr = ((BigInt(batch.ptrHigh[i]) << 32n) | BigInt(batch.ptrLow[i])).toString(16);
       const sizes = batch.kind[i] < 2 ? ` ${batch.bytesReq[i]}/${batch.bytesAlloc[i]}` : "";

@@ -36,6 +36,7 @@ interface RawExports extends TaskExports {
   endOf(lane: number): number;
   nowOf(lane: number): number;
   recordsOf(lane: number): number;
+  takeLaneEvents(lane: number): number;
   merge(lanes: number, limitNs: number): number;
   takeEvents(): number;
   findSite(low: number, high: number): number;
@@ -77,6 +78,8 @@ export class RawCore {
   #views: Views;
   readonly #layouts = new WeakMap<readonly unknown[], { readonly at: number; readonly count: number }>();
 
+  /** By lane. */
+  readonly #cpus: number[] = [];
   /** Of the pids that the core was shown last. */
   #pidChanges = -1;
 
@@ -112,6 +115,7 @@ export class RawCore {
       this.#layouts.set(layouts, placed);
     }
     const { commitOffset, dataOffset, dataSize } = page;
+    this.#cpus.push(cpu);
     return this.#wasm.addLane(cpu, placed.at, placed.count, pages, dataOffset + dataSize, commitOffset, dataOffset);
   }
 
@@ -181,6 +185,7 @@ export class RawCore {
     sums[Sum.eventBytes] = sums[Sum.nullFrees] = sums[Sum.nullFreeBytes] = sums[Sum.pageBytes] = 0;
     if (views.task !== undefined) this.#tasks?.ofPids(views.pids, events, views.task);
     into.copyFirst(views.columns, events);
+    for (const [lane, cpu] of this.#cpus.entries()) into.countOn(cpu, this.#wasm.takeLaneEvents(lane));
   }
 
   /** The id of the call site at an address, or -1. */

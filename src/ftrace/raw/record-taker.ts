@@ -158,6 +158,7 @@ export class RecordTaker {
     columns.ptrHigh[i] = ptrHigh;
     columns.callSite[i] = site;
     columns.cpu[i] = stream.cpu;
+    columns.countOn(stream.cpu, 1);
     columns.timeNs[i] = stream.timeNs;
     if (this.#tasks !== undefined && columns.task !== undefined) columns.task[i] = this.#tasks.of(pid, inInterrupt);
     this.core.passed(stream.timeNs);
