@@ -350,13 +350,29 @@ facts() {
     fact tools "$tools"
     fact sleep_fraction "$([ $NAP = 1 ] && echo no || echo yes)"
     # The marker that tells which awk: mawk must be told to read line by line.
-    if find_tracefs; then tracing_facts; else fact tracefs none; fi
+    I=
+    if find_tracefs; then
+        fact tracefs "$T${MOUNTED:+ (not mounted)}"
+        [ -n "$MOUNTED" ] && claim
+        tracing_facts
+        [ -n "$I" ] && remove_instance "$I" 2>/dev/null
+        unmount
+    else
+        fact tracefs none
+    fi
     emit facts-done >&5
-    unmount
+}
+
+# An instance, by whose name an agent that begins or ends meanwhile knows who unmounts tracefs: without it neither would.
+claim() {
+    inherit_mount
+    name_instance ""
+    mkdir "$I" 2>/dev/null && return
+    I=
+    return 1
 }
 
 tracing_facts() {
-    fact tracefs "$T${MOUNTED:+ (not mounted)}"
     found=
     for e in $EVENTS; do [ -d "$T/events/kmem/$e" ] && found="$found $e"; done
     fact events "$found"
@@ -382,18 +398,18 @@ tracing_facts() {
     done 2>/dev/null
     fact events_on "$on"
     others=
-    for i in "$T"/instances/*; do [ -d "$i" ] && others="$others ${i##*/}"; done
+    for i in "$T"/instances/*; do [ -d "$i" ] && [ "$i" != "$I" ] && others="$others ${i##*/}"; done
     fact other_instances "$others"
     STALE=0
     each_stale count_stale
     fact stale $STALE
     [ "$MEASURE" != 0 ] && measure_rate
+    return 0
 }
 
 # Events a second now: what a capture would see, and how it would see pointers. In an instance of its own, without a reader.
 measure_rate() {
-    name_instance ""
-    mkdir "$I" 2>/dev/null || return
+    [ -n "$I" ] || claim || return
     put 1024 >"$I/buffer_size_kb"
     unhash
     word "$I/options/hash-ptr"
@@ -407,7 +423,6 @@ measure_rate() {
     fact events_per_window $((ENTRIES + OVERRUN))
     fact window_s "$MEASURE"
     [ "$ENTRIES" -gt 0 ] && fact event_bytes $((BYTES / ENTRIES))
-    remove_instance "$I"
 }
 
 available() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The pictures of the page in README.md, taken anew: of a kernel that boots in QEMU and runs its workload, and of this machine for stacks
+ * The pictures of the page in README.md and docs/page.md, taken anew: of a kernel that boots in QEMU and runs its workload, and of this machine for stacks
  * (root). Needs Chromium, and a build.
  *
  *   node scripts/pictures.mjs [NAME …]   into docs/: dashboard, window, rings, workload, tasks, compare, phone, flame

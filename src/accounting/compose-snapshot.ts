@@ -3,15 +3,20 @@ import { IGNORED_REASONS, LineClass, type LineTally, REJECTED_REASONS } from "..
 import { SNAPSHOT_SCHEMA } from "../model/schema-name.ts";
 import type { CallerRow, InputAccount, Snapshot, SnapshotContext, Totals } from "../model/snapshot.ts";
 import type { HiddenPointers, Untracked } from "../model/loss.ts";
-import type { LedgerState } from "./ledger.ts";
+import type { LedgerState } from "./ledger-options.ts";
 import { Column, ROW } from "./site-rows.ts";
+
+/** A double holds no larger integers one by one. No kernel allocates that much: sizes that came damaged and read all the same. */
+const ROUNDED = `sizes add up to more than ${Number.MAX_SAFE_INTEGER} bytes, beyond which sums are rounded`;
 
 export function composeSnapshot(state: LedgerState, context: SnapshotContext): Snapshot {
   const callers = callerRows(state).map(([, row]) => row);
   const rejected = state.tally.rejectedLines;
-  const damagedInput = [...(context.damagedInput ?? [])];
   const { lostEvents, lostUncounted } = state.loss;
   const totals = totalsOf(callers, state);
+  // No other sum of bytes is larger.
+  const rounded = totals.totalBytes > Number.MAX_SAFE_INTEGER ? [ROUNDED] : [];
+  const damagedInput = [...(context.damagedInput ?? []), ...rounded];
   const hiddenPointers = state.hidden.sum();
   const untracked = state.untracked.sum();
   return {

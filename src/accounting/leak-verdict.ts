@@ -19,13 +19,9 @@
  * - of unseen frees when it grows, but objects of its kind are known to go without an event ({@link unseenFrees}), or when
  *   /proc/slabinfo lacks as many objects of its size as seem to have stayed (reconcile.ts).
  */
+import { MIN_ROUNDS, SURE_ROUNDS } from "../model/workload-rounds.ts";
 import type { RepeatVerdict, SiteVerdict, WorkloadScope } from "../model/workload.ts";
 
-/** Rounds that it takes to call something a leak: one that warms the caches and two to compare. */
-export const MIN_ROUNDS = 3;
-
-/** Rounds from which on what stayed may differ from round to round: two figures that differ are no trend. */
-const SURE_ROUNDS = 4;
 const GROWS = "grew in both rounds after the first";
 
 /** What the rounds did to one call site; the arrays have an entry a round. */

@@ -9,17 +9,22 @@
  * `--malloc` and `--cache` choose rows, not events: whichever event frees an object or reuses its address, the object
  * ends. Looking at half of the events would leave objects alive that the other half freed.
  */
-import type { CallSiteTable } from "../model/call-site-table.ts";
 import type { CallerObjects } from "../model/inside.ts";
 import { type EventBatch, EventKind } from "../model/event-batch.ts";
 import { LineTally } from "../model/line-tally.ts";
 import type { Ledger } from "../model/ports.ts";
 import { NO_POINTER } from "../model/no-value.ts";
 import type { AccountFilter, CallerRow, Snapshot, SnapshotContext } from "../model/snapshot.ts";
-import type { WrapperList } from "../model/wrapper-list.ts";
 import { HiddenObjects } from "./hidden-objects.ts";
 import { LossAccount } from "./loss-account.ts";
-import { BYTES_AN_OBJECT, DOOMED, LedgerCore } from "./ledger-core.ts";
+import { DOOMED, LedgerCore } from "./ledger-core.ts";
+import {
+  countedKinds,
+  type LedgerOptions,
+  type LedgerSites,
+  type LedgerState,
+  maxObjectsIn,
+} from "./ledger-options.ts";
 import { classAt, ClassField, kindOf, tagOf } from "./object-classes.ts";
 import { ObjectStore } from "./object-store.ts";
 import { PhaseColumn, PhaseRows } from "./phase-rows.ts";
@@ -29,53 +34,6 @@ import { callerRows, composeSnapshot } from "./compose-snapshot.ts";
 import { foldByCaller } from "./objects-by-caller.ts";
 import { foldBySize, type ObjectsBySize } from "./objects-by-size.ts";
 import { WrapperMarks } from "./wrapper-marks.ts";
-
-export interface LedgerOptions {
-  readonly filter?: AccountFilter;
-  /** Keeps sums per phase of a workload: {@link EventLedger.enterPhase}. */
-  readonly phases?: boolean;
-  /** Remembers when each live object was allocated, for its age: 12 bytes an object. */
-  readonly objects?: boolean;
-  /** Live objects that are followed at the same time; what is allocated beyond them is counted, and not followed. */
-  readonly maxObjects?: number | undefined;
-  /** Functions whose rows are marked: they allocate for their callers. */
-  readonly wrappers?: WrapperList | undefined;
-}
-
-const DEFAULT_MEMORY_MB = 1024;
-
-/** Live objects that so many MiB hold, at the most that each of them takes. */
-export function maxObjectsIn(memoryMb = DEFAULT_MEMORY_MB): number {
-  return Math.floor((memoryMb * 2 ** 20) / BYTES_AN_OBJECT);
-}
-
-/** Bit {@link EventKind}: does an account hold allocations, and unmatched frees, of this kind? */
-export function countedKinds(filter: AccountFilter): number {
-  const malloc = filter === "cache" ? 0 : (1 << EventKind.kmalloc) | (1 << EventKind.kfree) | (1 << EventKind.rcuFree);
-  const cache =
-    filter === "malloc" ? 0 : (1 << EventKind.cacheAlloc) | (1 << EventKind.cacheFree) | (1 << EventKind.bulkFree);
-  return malloc | cache;
-}
-
-/** What a ledger knows, for {@link composeSnapshot}. */
-export interface LedgerState {
-  readonly filter: AccountFilter;
-  readonly sums: Float64Array;
-  readonly callSites: LedgerSites;
-  readonly netBytes: number;
-  readonly peakNetBytes: number;
-  readonly unmatchedFrees: number;
-  readonly firstEventNs: number | null;
-  readonly lastEventNs: number | null;
-  readonly tally: LineTally;
-  readonly loss: LossAccount;
-  readonly hidden: HiddenObjects;
-  readonly untracked: HiddenObjects;
-  readonly wrappers: WrapperMarks | undefined;
-}
-
-/** What a ledger's rows are of: call sites, or what stands in their place. */
-export type LedgerSites = Pick<CallSiteTable, "size" | "text" | "caller" | "freesTo" | "asksForZeros" | "ranks">;
 
 export class EventLedger implements Ledger {
   readonly #callSites: LedgerSites;

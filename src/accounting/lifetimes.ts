@@ -10,7 +10,7 @@ import { NO_POINTER } from "../model/no-value.ts";
 import type { AccountFilter } from "../model/snapshot.ts";
 import { FreeingPairs } from "./freeing-pairs.ts";
 import { LedgerCore } from "./ledger-core.ts";
-import { countedKinds } from "./ledger.ts";
+import { countedKinds } from "./ledger-options.ts";
 import { stepOf, STEPS } from "./time-steps.ts";
 
 /** 2 MiB. */

@@ -8,7 +8,7 @@ import { functionOf } from "../model/function-name.ts";
 import { NO_POINTER } from "../model/no-value.ts";
 import type { AccountFilter, Snapshot, StackRow, Via } from "../model/snapshot.ts";
 import type { StackTable } from "../model/stack-table.ts";
-import { countedKinds } from "./ledger.ts";
+import { countedKinds } from "./ledger-options.ts";
 import { DOOMED, LedgerCore } from "./ledger-core.ts";
 import { Column, ROW } from "./site-rows.ts";
 

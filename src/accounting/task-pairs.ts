@@ -5,7 +5,7 @@
  */
 import type { CallSiteTable } from "../model/call-site-table.ts";
 import { OTHER_TASKS } from "../model/task-table.ts";
-import type { LedgerSites } from "./ledger.ts";
+import type { LedgerSites } from "./ledger-options.ts";
 
 /** All that frees: a free is charged to the pair that allocated, whoever frees. */
 export const FREEING_PAIR = 0;

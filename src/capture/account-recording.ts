@@ -5,7 +5,8 @@
 import { composeLives } from "../accounting/compose-lives.ts";
 import { composeTasks } from "../accounting/compose-tasks.ts";
 import { LifetimeAccount } from "../accounting/lifetimes.ts";
-import { EventLedger, maxObjectsIn, type LedgerOptions } from "../accounting/ledger.ts";
+import { type LedgerOptions, maxObjectsIn } from "../accounting/ledger-options.ts";
+import { EventLedger } from "../accounting/ledger.ts";
 import { TaskAccount } from "../accounting/task-account.ts";
 import type { StackAccount } from "../accounting/stack-account.ts";
 import { type PrintkBatch, PrintkDecoder } from "../ftrace/printk-decoder.ts";

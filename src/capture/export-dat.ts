@@ -14,7 +14,7 @@ import { KernelSymbols } from "../symbols/kernel-symbols.ts";
 import { FrameKind } from "../transport/recording/frames.ts";
 import type { RecordedRun } from "./capture-recorder.ts";
 import { parseRun } from "./recorded-run.ts";
-import { type PhasePart, RunFrames } from "./run-frames.ts";
+import { type PhasePart, type PhaseSpan, RunFrames } from "./run-frames.ts";
 import { type TimeSpan, TimeWindow } from "./time-window.ts";
 
 export interface DatExport {
@@ -23,6 +23,8 @@ export interface DatExport {
   readonly pages: number;
   /** Events of kmemtap's own helpers that were left out. */
   readonly discarded: number;
+  /** Of the phase that was asked for: how many rounds the recording has of it. */
+  readonly rounds: number | undefined;
 }
 
 export interface DatOptions {
@@ -42,7 +44,7 @@ const WRITE_BYTES = 1 << 20;
 export async function exportDat(path: string, output: string, options: DatOptions = {}): Promise<DatExport> {
   const frames = await RunFrames.open(path, options.run);
   try {
-    const span = await spanOf(frames, options.part);
+    const { span, rounds } = await spanOf(frames, options.part);
     const described = new Describer();
     const { recorded, damage } = await readThrough(frames, described, span);
     const about = described.about(recorded);
@@ -61,7 +63,7 @@ export async function exportDat(path: string, output: string, options: DatOption
       const others = new DiscardOwn(pages, described.own);
       await readThrough(frames, options.own === true ? pages : others, span, () => pages.flush(WRITE_BYTES));
       await pages.flush(1);
-      return { damage, pages: pages.written, discarded: others.discarded };
+      return { damage, pages: pages.written, discarded: others.discarded, rounds };
     } catch (thrown) {
       await rm(output, { force: true });
       throw unwritable(output, thrown);
@@ -74,8 +76,8 @@ export async function exportDat(path: string, output: string, options: DatOption
 }
 
 /** By the trace clock; undefined where all of it is wanted. */
-async function spanOf(frames: RunFrames, part: DatOptions["part"]): Promise<TimeSpan | undefined> {
-  if (part === undefined) return undefined;
+async function spanOf(frames: RunFrames, part: DatOptions["part"]): Promise<Partial<PhaseSpan>> {
+  if (part === undefined) return {};
   if ("phase" in part) return frames.spanOf(part);
   const decoder = new RawDecoder(new CallSiteTable(), new KernelSymbols());
   const window = new TimeWindow(part);
@@ -83,11 +85,11 @@ async function spanOf(frames: RunFrames, part: DatOptions["part"]): Promise<Time
     if (frame !== "skipped" && !("damage" in frame) && frame.kind === FrameKind.chunk)
       window.clip(decoder.push(frame.bytes));
     const { fromNs, toNs } = window;
-    if (fromNs !== undefined && toNs !== undefined) return { fromNs, toNs, since: "clock" };
+    if (fromNs !== undefined && toNs !== undefined) return { span: { fromNs, toNs, since: "clock" } };
   }
   window.clip(decoder.end());
   const { fromNs = 0, toNs = 0 } = window;
-  return { fromNs, toNs, since: "clock" };
+  return { span: { fromNs, toNs, since: "clock" } };
 }
 
 /** Passes all of the run by `tap`, or no more of its pages than are of the span. */

@@ -1,5 +1,6 @@
 /** A recording's requests, taken down while its account is made. */
-import { type EventLedger, maxObjectsIn } from "../accounting/ledger.ts";
+import { maxObjectsIn } from "../accounting/ledger-options.ts";
+import type { EventLedger } from "../accounting/ledger.ts";
 import { RequestTally } from "../accounting/request-tally.ts";
 import { type EventBatch, EventKind } from "../model/event-batch.ts";
 import type { RequestProfile } from "../model/request-profile.ts";

@@ -16,6 +16,8 @@ export interface CaptureOptions extends Omit<RunReplayOptions, "window"> {
 export interface CaptureAccount extends ReplayedAccount {
   /** Runs in the recording. */
   readonly runs: number;
+  /** Of the phase that was asked for: how many rounds the recording has of it. */
+  readonly rounds?: number | undefined;
 }
 
 /**
@@ -27,7 +29,8 @@ export async function accountCapture(path: string, options: CaptureOptions): Pro
   const { part, run, onShare, ...others } = options;
   const frames = await RunFrames.open(path, run);
   try {
-    const span = part !== undefined && "phase" in part ? await frames.spanOf(part) : part;
+    const phase = part !== undefined && "phase" in part ? await frames.spanOf(part) : undefined;
+    const span = phase?.span ?? (part as TimeSpan | undefined);
     const window = span === undefined ? undefined : new TimeWindow(span);
     const damage: string[] = [];
     let replay: RunReplay | undefined;
@@ -47,7 +50,7 @@ export async function accountCapture(path: string, options: CaptureOptions): Pro
       }
     }
     if (replay === undefined) throw frames.noRun(damage);
-    const account = { ...replay.end(damage), runs: frames.runs };
+    const account = { ...replay.end(damage), runs: frames.runs, rounds: phase?.rounds };
     // Where the trace ends is not known where something is missing.
     return isEndRead && damage.length === 0 ? { ...account, traceNs: window?.traceNs() } : account;
   } finally {

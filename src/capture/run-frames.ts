@@ -11,6 +11,12 @@ export interface PhasePart {
   readonly round: number;
 }
 
+/** When a phase was, and how many rounds of it the recording has. */
+export interface PhaseSpan {
+  readonly span: TimeSpan;
+  readonly rounds: number;
+}
+
 /** What holds frames of the run, with the number of runs that began before it. */
 interface Item {
   readonly item: Block | Damage;
@@ -91,7 +97,7 @@ export class RunFrames {
   }
 
   /** When the phase was, by the marks that it left. */
-  async spanOf({ phase, round }: PhasePart): Promise<TimeSpan> {
+  async spanOf({ phase, round }: PhasePart): Promise<PhaseSpan> {
     const marks: RecordedPhase[] = [];
     for (const { item, runsBefore } of this.#items) {
       if ("damage" in item || (item.flags & BlockFlag.phase) === 0) continue;
@@ -101,8 +107,12 @@ export class RunFrames {
       }
     }
     const begins = marks.flatMap((mark, i) => (mark.kind === "begin" ? [{ ...mark, end: marks.at(i + 1) }] : []));
-    const found = begins.find((mark) => mark.name === phase && mark.round === round);
-    if (found !== undefined) return { fromNs: found.timeNs, toNs: found.end?.timeNs ?? Infinity, since: "clock" };
+    const ofPhase = begins.filter(({ name }) => name === phase);
+    const found = ofPhase.find((mark) => mark.round === round);
+    if (found !== undefined) {
+      const { timeNs: fromNs, end } = found;
+      return { span: { fromNs, toNs: end?.timeNs ?? Infinity, since: "clock" }, rounds: ofPhase.length };
+    }
     const names = [...new Set(begins.map(({ name }) => name))].join(", ");
     const rounds = Math.max(...begins.map((mark) => mark.round));
     const there = rounds > 1 ? `${names}, of ${rounds} rounds` : names;

@@ -6,7 +6,8 @@
  */
 import { composeWorkload } from "../accounting/compose-workload.ts";
 import type { PhaseRecord, WorkloadContext } from "../accounting/workload-state.ts";
-import { EventLedger, type LedgerOptions } from "../accounting/ledger.ts";
+import type { LedgerOptions } from "../accounting/ledger-options.ts";
+import { EventLedger } from "../accounting/ledger.ts";
 import type { PhaseRows } from "../accounting/phase-rows.ts";
 import type { CallSiteTable } from "../model/call-site-table.ts";
 import type { AgentMark, EventBatch } from "../model/event-batch.ts";

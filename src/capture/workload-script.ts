@@ -23,6 +23,8 @@ export interface WorkloadScriptOptions {
   readonly modules: string;
   /** The capture goes on already, for others too; this tells its phases from those of other workloads. */
   readonly underWay?: string;
+  /** What happens from now on is recorded; the first phase comes next. Never of a capture that goes on already. */
+  onArmed?(): void;
   /** What a command of the workload prints. */
   onOutput(phase: string, round: number, text: string): void;
   onPhase(phase: WorkloadPhaseSpec, round: number): void;
@@ -120,6 +122,7 @@ export class WorkloadScript implements WorkloadListener {
     this.#agent.send("on");
     // Its mark may be overwritten, too; what comes next does not need it.
     await this.#await("begin", "", stopped, 4 * ASK_AGAIN_MS);
+    if (!this.#isOver(stopped)) this.#options.onArmed?.();
   }
 
   async #perform(phase: WorkloadPhaseSpec, round: number, stopped: AbortSignal): Promise<void> {

@@ -32,5 +32,6 @@ export function addArmOptions<A extends unknown[], O extends Record<string, unkn
     .option("--malloc", "account kmalloc only")
     .option("--cache", "account kmem_cache only")
     .option("--config <FILE>", "configuration to read")
+    .option("-v, --verbose", "log how the capture goes as well, not only what somebody can do something about")
     .option("--strict", "exit with 4 when the account is not exact at the end");
 }

@@ -24,6 +24,7 @@ export interface ArmCommandOptions {
   readonly bulk?: true;
   readonly tasks?: true;
   readonly lifetimes?: true;
+  readonly verbose?: true;
 }
 
 /** What fits into the 4 GiB of a WebAssembly memory, with room for all else that is in it. */

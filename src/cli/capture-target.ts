@@ -54,7 +54,7 @@ export async function captureTarget(
   const console = await consoleOf(options.console, parsed);
   const target = await openTarget(parsed, targetText, arm, false);
   try {
-    const logger = createLogger(config);
+    const logger = createLogger(config, "warn", options.verbose);
     const { source, agent, reports } = target;
     const followed = follow(source, {
       config,
@@ -71,12 +71,18 @@ export async function captureTarget(
       tasks: options.tasks,
       lifetimes: options.lifetimes,
       kernel: use.kernel,
+      tellsArmed: agent !== undefined,
       ...(reports === undefined ? {} : { reports }),
     });
     const status = statusOf(forMs);
+    let isTold = agent === undefined || LESS_THAN_INFO.includes(config.logLevel);
     const over = lastValueFrom(
       followed.updates.pipe(
         tap((update) => {
+          if (!isTold && isArmed(update)) {
+            isTold = true;
+            say(armedText(update));
+          }
           status(update);
           use.onUpdate?.(update);
         }),
@@ -94,6 +100,18 @@ export async function captureTarget(
   } finally {
     await target.close();
   }
+}
+
+/** A configuration that wants no news. */
+const LESS_THAN_INFO: readonly string[] = ["warn", "error", "silent"];
+
+/** Bytes arrive while a target is being armed: only then is what happens now recorded. */
+function isArmed({ began, snapshot }: LiveUpdate): boolean {
+  return began && snapshot.mode !== undefined;
+}
+
+function armedText({ snapshot: { mode, modeReason } }: LiveUpdate): string {
+  return `armed: recording in mode ${mode ?? "auto"}${modeReason === undefined ? "" : ` (${modeReason})`}`;
 }
 
 /** How far it is, at the bottom of the terminal. */

@@ -146,9 +146,11 @@ export const configSchema = z
       .optional()
       .describe("a file of functions that allocate for their callers, in place of the list that comes with kmemtap"),
     logLevel: z
-      .enum(["trace", "debug", "info", "warn", "error", "silent"])
-      .default("info")
-      .describe("what goes to stderr"),
+      .enum(["auto", "trace", "debug", "info", "warn", "error", "silent"])
+      .default("auto")
+      .describe(
+        "what goes to stderr; auto: info of live, daemon and demo, and of others warn, which is what somebody can do something about; -v of a command says more",
+      ),
     logFormat: z
       .enum(["text", "json"])
       .default("text")

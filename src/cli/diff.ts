@@ -1,6 +1,6 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
-import { ORDER_BY } from "../report/order.ts";
+import { ORDER_CHOICES, ORDER_WORDS } from "../report/order.ts";
 import { DIFFERENCE_OPTIONS, RINGS_ATTR } from "./difference-options.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
 import { RINGS_THEME } from "./rings-options.ts";
@@ -27,8 +27,8 @@ export function diffCommand(exit: (code: ExitCode) => void) {
     .option("--noise <BYTES>", "what a function may differ by without being called a difference (default: 2k)")
     .addOption(
       new Option("-o, --order-by <ATTRIBUTE>", "what to compare and order by")
-        .choices(ORDER_BY)
-        .default("current_dynamic" as const),
+        .choices(ORDER_CHOICES)
+        .default("net" as const),
     )
     .option("--top <N>", "rows of a table (default: 20)")
     .option(...KERNEL_OPTIONS.kernel)
@@ -59,10 +59,10 @@ Examples:
   kmemtap diff base.kmemtap new.kmemtap --residue --fail-over 64k   what two runs of a workload left
   kmemtap diff base.json new.json --budgets memory.yaml
   kmemtap diff a.trace b.trace -k /usr/lib/debug -r change.svg   by directory, and as a picture
-  kmemtap diff a.trace b.trace -o alloc_count        who allocates more often`,
+  kmemtap diff a.trace b.trace -o allocs             who allocates more often`,
     )
     .action(async (a, b, options) => {
       const { runDiff } = await import("./run-diff.ts");
-      exit(await runDiff(a, b, options));
+      exit(await runDiff(a, b, { ...options, orderBy: ORDER_WORDS[options.orderBy] }));
     });
 }

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import { accountRecording, type RecordedAccount } from "../capture/account-recording.ts";
+import type { CaptureAccount } from "../capture/recorded-capture.ts";
 import { TrackSampler } from "../capture/track-sampler.ts";
 import { ExitCode } from "../model/errors.ts";
 import { formatChromeTrace } from "../report/chrome-trace.ts";
@@ -8,6 +9,7 @@ import { FOLDED_ATTRIBUTES, type FoldedAttribute, formatFolded } from "../report
 import { filterOf } from "./account-filter.ts";
 import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { holdsCapture } from "./file-kind.ts";
+import { roundNotice } from "./phase-heading.ts";
 import { say } from "./say.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
 import { endNotice, noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
@@ -31,6 +33,8 @@ interface ExportOptions extends WindowOptions {
   readonly own?: true;
   readonly strict?: true;
 }
+
+type ExportedAccount = RecordedAccount & Pick<CaptureAccount, "rounds">;
 
 /** `kmemtap export FILE…`: a recorded trace, for another tool. */
 export function exportCommand(exit: (code: ExitCode) => void) {
@@ -132,9 +136,9 @@ async function toFolded(files: readonly string[], options: ExportOptions): Promi
   return notices(account, options);
 }
 
-function notices({ snapshot, traceNs }: RecordedAccount, options: ExportOptions): boolean {
+function notices({ snapshot, traceNs, rounds }: ExportedAccount, options: ExportOptions): boolean {
   const notice = notExactNotice(snapshot);
-  if (notice !== undefined) say(notice);
+  for (const text of [notice, roundNotice(options, rounds)]) if (text !== undefined) say(text);
   if (snapshot.input.events.lines === 0) say(noEvents(options));
   const ends = endNotice(options, traceNs);
   if (ends !== undefined) say(ends);
@@ -145,7 +149,7 @@ async function accountOf(
   files: readonly string[],
   options: ExportOptions,
   sampler?: TrackSampler,
-): Promise<RecordedAccount> {
+): Promise<ExportedAccount> {
   const filter = filterOf(options);
   const memoryMb = memoryMbOf(options.memoryMb);
   const wrappers = wrappersOf(options.wrappers);
@@ -175,7 +179,9 @@ async function toDat(files: readonly string[], options: ExportOptions): Promise<
   const { exportDat } = await import("../capture/export-dat.ts");
   const { own } = options;
   const wanted = { run: runOf(options), part: partOf(options), own };
-  const { damage, discarded } = await exportDat(files[0], options.output, wanted);
+  const { damage, discarded, rounds } = await exportDat(files[0], options.output, wanted);
+  const round = roundNotice(options, rounds);
+  if (round !== undefined) say(round);
   if (discarded > 0)
     say(`without ${discarded} events of kmemtap's own helpers, which report leaves out as well; --own`);
   for (const text of damage) say(`${files[0]}: ${text}`);

@@ -40,6 +40,8 @@ export interface FollowOptions extends Pick<
   /** What the live objects may take, MiB; else as configured. */
   readonly memoryMb?: number | undefined;
   readonly onOverrun?: OverrunPolicy | undefined;
+  /** The caller says itself that the target is armed. */
+  readonly tellsArmed?: boolean;
   /** The kernel that callers are looked up in. */
   readonly kernel?: KernelChoice | undefined;
 }
@@ -79,7 +81,7 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
   }).pipe(
     kernel === undefined ? identity : liveSources(kernel, (text) => logger.warn(text)),
     tap((update) => (last = update)),
-    logged(logger),
+    logged(logger, options.tellsArmed === true),
     tap(({ newAlerts }) => {
       for (const alert of newAlerts) sinks.send(source.label, alert);
       if (agent !== undefined) react(agent, newAlerts, options);
@@ -107,8 +109,12 @@ function react(agent: AgentSource, alerts: readonly Alert[], { logger, mode, onO
   agent.switchTo("hist");
 }
 
-/** Logs what changes: a new run, the link's state, alerts, findings. */
-function logged(logger: Logger): (updates: Observable<LiveUpdate>) => Observable<LiveUpdate> {
+/**
+ * Logs what changes: a new run, the link's state, alerts, findings.
+ *
+ * @param tellsArmed somebody else says that the target is armed
+ */
+function logged(logger: Logger, tellsArmed: boolean): (updates: Observable<LiveUpdate>) => Observable<LiveUpdate> {
   let run = 0;
   let status = "";
   let milestone: string | null = null;
@@ -129,12 +135,12 @@ function logged(logger: Logger): (updates: Observable<LiveUpdate>) => Observable
     // Bytes arrive while a target is being armed: only this says that what happens now is recorded.
     if (mode !== undefined && began && !recording) {
       recording = true;
-      logger.info("armed: recording");
+      if (!tellsArmed) logger.info("armed: recording");
     }
     for (const finding of snapshot.findings ?? []) {
       if (told.has(finding)) continue;
       told.add(finding);
-      logger.info(finding);
+      logger.warn(finding);
     }
     if (link.status !== status) {
       status = link.status;

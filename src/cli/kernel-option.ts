@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { KernelChoice } from "../capture/with-sources.ts";
 import { KmemtapError, messageOf } from "../model/errors.ts";
+import { branchNames } from "../report/branch-names.ts";
 import { usage } from "./arm-options.ts";
 
 export interface KernelOptions {
@@ -35,7 +36,10 @@ export const KERNEL_OPTIONS = {
  *
  * @throws {KmemtapError} `cli/usage`, `symbols/no-kernel`, `input/unreadable`
  */
-export function kernelChoiceOf({ kernel, kallsyms, force, lines }: KernelOptions): KernelChoice | undefined {
+export function kernelChoiceOf(options: KernelOptions): KernelChoice | undefined {
+  const { kernel, kallsyms, force, lines } = options;
+  // Before a capture, too.
+  branchNames(options.branch ?? options.startBranch);
   if (kernel !== undefined) {
     // Before a capture, which is not to be made for nothing.
     if (!existsSync(kernel))

@@ -8,14 +8,23 @@ import { clearStatus, heldTerminal } from "./status-line.ts";
 
 export type Logger = ReturnType<typeof createLogger>;
 
+/** Of commands that go on (`info`), and of those that end by themselves, whose result is what one waits for (`warn`). */
+export type UsualLevel = "info" | "warn";
+
 /**
  * Logs to stderr, so that results have stdout to themselves: lines of text, or of JSON (`logFormat: json`), as what is said beside the log
  * ({@link sayThrough}) then is, too.
+ *
+ * @param usual what is logged where neither configuration nor `-v` says
  */
-export function createLogger({ logLevel: level, logFormat }: Pick<Config, "logLevel" | "logFormat">) {
+export function createLogger(config: Pick<Config, "logLevel" | "logFormat">, usual: UsualLevel, isVerbose = false) {
+  const { logLevel, logFormat } = config;
+  const level = isVerbose ? (usual === "info" ? "debug" : "info") : logLevel === "auto" ? usual : logLevel;
   if (logFormat === "json") {
     const logger = pino({ level }, standardError());
-    sayThrough((text) => logger.info(text));
+    // What is said is said in either form, unless somebody has asked for less.
+    const said = logLevel === "auto" ? logger.child({}, { level: "info" }) : logger;
+    sayThrough((text) => said.info(text));
     return logger;
   }
   const form = { ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l" };

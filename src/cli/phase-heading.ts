@@ -13,6 +13,17 @@ export function nameOf({ phase, round }: PhasePart): string {
   return round === 1 ? phase : `${phase}@${String(round)}`;
 }
 
+/** `mount`; of several rounds `mount, round 2 of 3`. */
+export function phaseInWords({ phase, round }: PhasePart, rounds = 1): string {
+  return rounds > 1 ? `${phase}, round ${String(round)} of ${String(rounds)},` : phase;
+}
+
+/** What is said where a phase has several rounds and none was named; undefined elsewhere. */
+export function roundNotice({ phase }: WindowOptions, rounds = 1): string | undefined {
+  if (phase === undefined || phase.includes("@") || rounds === 1) return undefined;
+  return `phase ${phase} is its round 1 of ${String(rounds)}; --phase ${phase}@2 takes the second`;
+}
+
 /** Lines; reads all of the recording, since only that tells what older objects the phase freed. */
 export async function phaseHeading(
   file: string,
@@ -22,7 +33,8 @@ export async function phaseHeading(
   const { accountCapture } = await import("../capture/recorded-capture.ts");
   const { workload } = await accountCapture(file, { ...options, workload: { addresses: false } });
   const found = workload?.phases.find((other) => other.name === part.phase && other.round === part.round);
-  const lines = [`allocated in phase ${nameOf(part)} and alive at its end; ${PHASE_ALONE}`];
+  const rounds = workload?.phases.filter(({ name }) => name === part.phase).length;
+  const lines = [`allocated in phase ${phaseInWords(part, rounds)} and alive at its end; ${PHASE_ALONE}`];
   if (found === undefined) return lines;
   const { netBytes, allocs, frees, impliedFrees } = found;
   const implied = impliedFrees === 0 ? "" : `, ${String(impliedFrees)} implied frees`;

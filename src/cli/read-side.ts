@@ -10,7 +10,7 @@ import { residueSnapshot } from "../report/residue-snapshot.ts";
 import { type Workload, WORKLOAD_SCHEMA, workloadSchema } from "../model/workload.ts";
 import { durationOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
-import { nameOf } from "./phase-heading.ts";
+import { nameOf, phaseInWords } from "./phase-heading.ts";
 import { inputOf } from "./recording.ts";
 import { noneInTrace, partOf } from "./window-options.ts";
 
@@ -27,7 +27,7 @@ export interface SideOptions {
 
 export interface ReadSide {
   readonly snapshot: Snapshot;
-  /** The phase that it is of. */
+  /** The phase that it is of, in words. */
   readonly phase?: string;
   /** Of a residue: how often the workload ran. */
   readonly rounds?: number;
@@ -61,17 +61,17 @@ export async function readSide(text: string, options: SideOptions): Promise<Read
     return keptSnapshot(side.file, options);
   }
   const part = side.part ?? options.part;
-  const { snapshot, rounds } = await accounted(side, part, options);
+  const { snapshot, rounds, phaseRounds } = await accounted(side, part, options);
   const { firstEventNs, lastEventNs } = snapshot.window;
   if (firstEventNs === null || lastEventNs === null)
     throw new KmemtapError("input/empty", `${text} holds no kmem events${part === undefined ? "" : " in that part"}`, {
       nextStep: "give a trace with kmem events, or another part of it",
     });
-  const phase = part !== undefined && "phase" in part ? nameOf(part) : undefined;
-  const label = phase !== undefined && side.part === undefined ? `${text}@${phase}` : text;
+  const phase = part !== undefined && "phase" in part ? part : undefined;
+  const label = phase !== undefined && side.part === undefined ? `${text}@${nameOf(phase)}` : text;
   return {
     snapshot: labelled(snapshot, label),
-    ...(phase !== undefined && { phase }),
+    ...(phase !== undefined && { phase: phaseInWords(phase, phaseRounds) }),
     ...(rounds !== undefined && { rounds }),
   };
 }
@@ -80,14 +80,18 @@ function labelled(snapshot: Snapshot, label: string): Snapshot {
   return { ...snapshot, source: { ...snapshot.source, label } };
 }
 
-async function accounted(side: Side, part: Part | undefined, options: SideOptions): Promise<ReadSide> {
+async function accounted(
+  side: Side,
+  part: Part | undefined,
+  options: SideOptions,
+): Promise<ReadSide & { readonly phaseRounds?: number | undefined }> {
   const { file, run } = side;
   const { filter, memoryMb, residue } = options;
   if (await holdsCapture(file)) {
     const { accountCapture } = await import("../capture/recorded-capture.ts");
     const wanted = residue === true ? { addresses: false } : undefined;
     const account = await accountCapture(file, { filter, run, part, memoryMb, workload: wanted });
-    if (residue !== true) return account;
+    if (residue !== true) return { snapshot: account.snapshot, phaseRounds: account.rounds };
     if (account.workload === undefined || account.phases.length === 0) throw noWorkload(file);
     return residueOf(account.workload);
   }

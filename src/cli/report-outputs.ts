@@ -1,4 +1,5 @@
 /** What `report` is asked for at once, and what of it does not go together. */
+import type { OrderBy } from "../report/order.ts";
 import { usage } from "./arm-options.ts";
 import type { GroupChoice } from "./group-options.ts";
 
@@ -13,11 +14,14 @@ export interface WantedResults {
   readonly ringsShow?: true;
   readonly lifetimes?: true;
   readonly workload?: true;
+  readonly orderBy?: OrderBy;
 }
 
 /** @throws {KmemtapError} `cli/usage` where an option would be ignored */
 export function refuseIgnored(wanted: WantedResults, groups: GroupChoice | undefined): void {
-  const { lifetimes, tasks, workload, json } = wanted;
+  const { lifetimes, tasks, workload, json, orderBy } = wanted;
+  if (orderBy !== undefined && workload === true)
+    throw usage("--order-by with --workload", "leave it out: a workload has what changed most first");
   if (lifetimes === true && json !== true)
     throw usage("--lifetimes without --json", "add --json: the other forms have no room for it");
   if (tasks === true && workload === true)

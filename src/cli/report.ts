@@ -1,6 +1,6 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
-import { ORDER_BY } from "../report/order.ts";
+import { ORDER_CHOICES, ORDER_WORDS } from "../report/order.ts";
 import { GROUP_CHOICES } from "./group-options.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
 import { addRingsOptions } from "./rings-options.ts";
@@ -28,12 +28,11 @@ export function reportCommand(exit: (code: ExitCode) => void) {
     .option("--pprof <FILE>", "write a heap profile for go tool pprof and others, FILE.pb.gz (- is standard output)")
     .option("--json", "print the snapshot as JSON (kmemtap.snapshot/1; with --workload kmemtap.workload/1)")
     .option("--lifetimes", "with --json: who frees each caller's objects, how long they lived, how old the rest are")
-    .option("--tasks", "print which task allocated what is held; with --json, that as well")
-    .addOption(
-      new Option("-o, --order-by <ATTRIBUTE>", "order of the callers")
-        .choices(ORDER_BY)
-        .default("current_dynamic" as const),
+    .option(
+      "--tasks",
+      "print which task allocated what is held, in place of callers; with --json both, and the callers of each task",
     )
+    .addOption(new Option("-o, --order-by <ATTRIBUTE>", "order of the callers (default: net)").choices(ORDER_CHOICES))
     .addOption(
       new Option("--by <WHAT>", "put callers together: directory and file (with -k), module, function").choices(
         GROUP_CHOICES,
@@ -87,7 +86,9 @@ Examples:
     )
     .action(async (positional, options) => {
       const { runReport } = await import("./run-report.ts");
-      exit(await runReport([...(options.file ?? []), ...positional], options));
+      const files = [...(options.file ?? []), ...positional];
+      const { orderBy: word, ...others } = options;
+      exit(await runReport(files, { ...others, ...(word !== undefined && { orderBy: ORDER_WORDS[word] }) }));
     });
 }
 

@@ -59,6 +59,7 @@ async function live(
       filter: filterOf(options),
       kernel,
       strict: options.strict === true,
+      verbose: options.verbose,
       lifetimes: options.lifetimes,
       tasks: options.tasks,
       mode: armed.mode,

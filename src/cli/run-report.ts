@@ -9,7 +9,7 @@ import { MAX_STACKS } from "../model/stack-table.ts";
 import type { Workload } from "../model/workload.ts";
 import { type AccountExtras, formatAccountFile } from "../report/account-file.ts";
 import { formatCallersFile } from "../report/callers-file.ts";
-import { orderCallers, type OrderBy } from "../report/order.ts";
+import { orderCallers } from "../report/order.ts";
 import { formatWorkload } from "../report/workload-report.ts";
 import { remarksOn } from "../report/remarks.ts";
 import { formatTasks } from "../report/tasks-table.ts";
@@ -18,7 +18,7 @@ import { filterOf } from "./account-filter.ts";
 import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { groupChoiceOf, type GroupOptions, withGroups } from "./group-options.ts";
-import { headingOf } from "./phase-heading.ts";
+import { headingOf, roundNotice } from "./phase-heading.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { ReadProgress } from "./read-progress.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
@@ -31,7 +31,6 @@ import { extrasOf, wrappersOf } from "./wrappers.ts";
 import { writeOutput } from "./write-output.ts";
 
 interface Outputs extends KernelOptions, RingsOptions, GroupOptions, WantedResults {
-  readonly orderBy: OrderBy;
   readonly wrappers?: string;
   /** Read, not written. */
   readonly console?: string;
@@ -75,6 +74,8 @@ export async function runReport(named: readonly string[], options: ReportOptions
   let shown = whole.snapshot;
   if (capture?.workload === undefined) {
     const heading = await headingOf(files[0], options);
+    const round = heading.length === 0 ? roundNotice(options, capture?.rounds) : undefined;
+    if (round !== undefined) say(round);
     const part = await attributed(whole, options, rings !== undefined && showsImage(rings.attribute));
     shown = part.snapshot;
     await writeOutputs({ ...withGroups(part, groups), heading, top: groups?.top }, outputs, rings);
@@ -252,7 +253,7 @@ async function writeOutputs(
   options: Outputs,
   rings: RingsChoice | undefined,
 ): Promise<void> {
-  const { accountFile, callersFile, slabAccount, json, tasks, pprof, orderBy } = options;
+  const { accountFile, callersFile, slabAccount, json, tasks, pprof, orderBy = "current_dynamic" } = options;
   const chosen = [accountFile, callersFile, slabAccount, json, tasks, pprof, rings];
   // First: only the chart knows whether the image has the place that -b names.
   if (rings !== undefined) {

@@ -7,6 +7,7 @@ import { ExitCode } from "../model/errors.ts";
 import { printable } from "../model/printable.ts";
 import type { ShellTarget, Target } from "../model/target.ts";
 import type { Workload, WorkloadScope } from "../model/workload.ts";
+import { MIN_ROUNDS, SURE_ROUNDS } from "../model/workload-rounds.ts";
 import { formatWorkload } from "../report/workload-report.ts";
 import { armTarget } from "../target/agent/arm-target.ts";
 import { quote } from "../transport/send-script.ts";
@@ -24,6 +25,7 @@ import { parseTarget } from "./parse-target.ts";
 import { recording } from "./record.ts";
 import { clearStatus } from "./status-line.ts";
 import { untilStopped } from "./until-stopped.ts";
+import { WorkloadOutput } from "./workload-output.ts";
 import { WorkloadStatus } from "./workload-status.ts";
 import { wrappersOf } from "./wrappers.ts";
 import { writeOutput } from "./write-output.ts";
@@ -64,6 +66,8 @@ async function workload(
   const phases = phasesOf(command, options.phase ?? []);
   const rounds = roundsOf(options);
   const settleMs = durationOf("--settle", options.settle ?? "1s");
+  const notice = roundsNotice(options, rounds);
+  if (notice !== undefined) say(notice);
   const scope = options.scope ?? "system";
   const armed = armOptions(options, config);
   if (armed.mode === "hist") {
@@ -82,7 +86,7 @@ async function workload(
     say,
   });
   try {
-    const logger = createLogger(config);
+    const logger = createLogger(config, "warn", options.verbose);
     const status = new WorkloadStatus(rounds);
     const script = new WorkloadScript(agent, {
       phases,
@@ -99,6 +103,7 @@ async function workload(
       onOverrun: options.onOverrun,
       filter: filterOf(options),
       workload: script,
+      tellsArmed: true,
       record,
       memoryMb: memoryMbOf(options.memoryMb),
       wrappers: wrappersOf(options.wrappers ?? config.wrappers),
@@ -141,20 +146,29 @@ async function conclude(
   return result === undefined ? ExitCode.targetFailed : statusOf(result, options);
 }
 
+/** What fewer rounds than a verdict takes will not tell, before they run; undefined where nobody asked for one. */
+function roundsNotice({ repeat }: RunCommandOptions, rounds: number): string | undefined {
+  if (repeat === undefined || rounds >= SURE_ROUNDS) return undefined;
+  const what =
+    rounds < MIN_ROUNDS
+      ? `${rounds} ${rounds === 1 ? "round tells" : "rounds tell"} no leak from a cache that is still warming`
+      : `${rounds} rounds tell a leak only where each leaves as much`;
+  return `${what}: a verdict that can be relied on takes ${SURE_ROUNDS} or more (--repeat ${DEFAULT_LEAK_ROUNDS})`;
+}
+
 /** Fewer than three rounds cannot tell a leak from a cache that fills. */
 function roundsOf({ repeat, failOnLeak }: RunCommandOptions): number {
   const rounds = numberOf("--repeat", repeat, 1, 1000);
   if (failOnLeak !== true) return rounds ?? 1;
-  if (rounds !== undefined && rounds < LEAK_ROUNDS) {
+  if (rounds !== undefined && rounds < MIN_ROUNDS) {
     throw usage(
       `--fail-on-leak with --repeat ${rounds}: too few rounds to tell`,
-      "use --repeat 3 or more (5 unless said)",
+      `use --repeat ${SURE_ROUNDS} or more (${DEFAULT_LEAK_ROUNDS} unless said)`,
     );
   }
   return rounds ?? DEFAULT_LEAK_ROUNDS;
 }
 
-const LEAK_ROUNDS = 3;
 const DEFAULT_LEAK_ROUNDS = 5;
 
 /** A leak is a gate that failed, as is a workload that did, whose verdict is of little worth; loss says that the gate cannot tell. */
@@ -213,19 +227,22 @@ function shellTarget(target: Target, text: string): ShellTarget {
 function progress(
   rounds: number,
   status: WorkloadStatus,
-): Pick<WorkloadScriptOptions, "onOutput" | "onPhase" | "onPhaseEnd"> {
-  const where = (name: string, round: number) => (rounds > 1 ? `round ${round}, ${name}` : name);
+): Pick<WorkloadScriptOptions, "onArmed" | "onOutput" | "onPhase" | "onPhaseEnd"> {
+  const where = (name: string, round: number) => (rounds > 1 ? `round ${round} of ${rounds}, ${name}` : name);
+  const output = new WorkloadOutput((text) => void process.stderr.write(text));
   return {
+    onArmed: () => say("armed: recording"),
     onPhase: ({ name, command }, round) => {
       status.phase(name, round);
       say(`${where(name, round)}: ${printable(command)}`);
     },
     onPhaseEnd: ({ name }, round, status) => {
+      output.endLine();
       if (status !== 0) say(`${where(name, round)}: exit status ${status ?? "unknown"}`);
     },
     onOutput: (_name, _round, text) => {
       clearStatus();
-      process.stderr.write(printable(text));
+      output.take(printable(text));
     },
   };
 }

@@ -12,7 +12,7 @@ export function runCommand(exit: (code: ExitCode) => void) {
     .option("--phase <NAME=COMMAND>", "a phase, a line of sh; may be repeated", collect)
     .option(
       "--repeat <N>",
-      "run the workload N times and tell what grows in every round from what stays (default: 1; with --fail-on-leak: 5)",
+      "run the workload N times and tell what grows in every round from what stays: a leak takes 3, better 4 or more (default: 1; with --fail-on-leak: 5)",
     )
     .option("--settle <TIME>", "wait after each round for what is freed late (default: 1s)")
     .addOption(new Option("--scope <SCOPE>", "whose events (default: system)").choices(["system", "process"] as const))
@@ -29,7 +29,7 @@ export function runCommand(exit: (code: ExitCode) => void) {
     .addHelpText(
       "after",
       `
-The commands run on the target. What they print goes to stderr here, the result to stdout.
+The commands run on the target. What they print goes to stderr here, behind "|", the result to stdout.
 
 Examples:
   kmemtap run ssh://root@board -- modprobe ext4

@@ -1,9 +1,8 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
-import { ORDER_BY } from "../report/order.ts";
+import { ORDER_CHOICES, ORDER_WORDS } from "../report/order.ts";
 import { addArmOptions, TARGETS } from "./add-arm-options.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
-import { TASKS_OPTION } from "./besides-options.ts";
 
 /** `kmemtap snapshot TARGET`: capture for a while, print what is held; or write files as it goes. */
 export function snapshotCommand(exit: (code: ExitCode) => void) {
@@ -13,9 +12,7 @@ export function snapshotCommand(exit: (code: ExitCode) => void) {
     .option("--for <TIME>", "how long to capture: 20s, 500ms, 2m (default: until Ctrl-C)")
     .option("--json", "print the whole snapshot (kmemtap.snapshot/1) instead of the table")
     .option("-o, --output <FILE>", "where to write it (default: standard output); a directory where files are written")
-    .addOption(
-      new Option("--order-by <ATTRIBUTE>", "order of the callers (default: current_dynamic)").choices(ORDER_BY),
-    )
+    .addOption(new Option("--order-by <ATTRIBUTE>", "order of the callers (default: net)").choices(ORDER_CHOICES))
     .option("--every <TIME>", "write files into -o DIR, each time so long after the last: 5s, 1m; and at the end")
     .option("--at-overrun", "write files when events are lost")
     .option("--on-signal", "write files on SIGUSR1")
@@ -31,7 +28,10 @@ export function snapshotCommand(exit: (code: ExitCode) => void) {
     )
     .option("--token-file <FILE>", "of a running kmemtap that asks for a token: a file with it on its first line")
     .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")
-    .option(...TASKS_OPTION)
+    .option(
+      "--tasks",
+      "print which task (process, by pid and name) allocated what is held, in place of callers; with --json both, and the callers of each task",
+    )
     .option(...KERNEL_OPTIONS.kernel)
     .option(...KERNEL_OPTIONS.branch)
     .option(...KERNEL_OPTIONS.lines)
@@ -48,7 +48,9 @@ Examples:
   kmemtap snapshot ssh://root@board --when 'net > 64M' --at-overrun -o night   until Ctrl-C
   kmemtap snapshot http://127.0.0.1:8642/board --every 1m -o night   of a kmemtap that runs`,
     )
-    .action(async (target, options) => {
+    .action(async (target, given) => {
+      const { orderBy: word, ...others } = given;
+      const options = { ...others, ...(word !== undefined && { orderBy: ORDER_WORDS[word] }) };
       const { isDump, isServer } = await import("./headless/dump-options.ts");
       if (isDump(options)) {
         const { runDump } = await import("./headless/run-dump.ts");

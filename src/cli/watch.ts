@@ -36,6 +36,7 @@ export interface WatchOptions {
   readonly id?: string | undefined;
   readonly filter?: AccountFilter;
   readonly strict?: boolean;
+  readonly verbose?: boolean | undefined;
   readonly reports?: Observable<TargetReport>;
   readonly console?: () => AsyncIterable<Uint8Array>;
   /** The source, where kmemtap armed it: it is stopped and restored in the end. */
@@ -65,7 +66,7 @@ const DEFAULT_PORT = 8642;
 /** Watches the source until the operator ends it; the exit status. */
 export async function watch(source: ByteSource, options: WatchOptions): Promise<ExitCode> {
   const { config } = options;
-  const logger = createLogger(config);
+  const logger = createLogger(config, "info", options.verbose);
   const address = parseListenAddress(options.serve ?? config.serve, DEFAULT_PORT);
   const id = options.id ?? "target";
   const outputs = await openSinks(config, (text) => logger.warn(text));

@@ -7,6 +7,11 @@ import { WrapperList } from "../model/wrapper-list.ts";
 import type { AccountExtras } from "../report/account-file.ts";
 import { say } from "./say.ts";
 
+/** Of a file that is none of functions: enough to see what it is. */
+const FAULTS_SAID = 3;
+const EXCERPT = 60;
+const excerptOf = (entry: string) => (entry.length > EXCERPT ? `${entry.slice(0, EXCERPT)}…` : entry);
+
 const SHIPPED = join(PACKAGE_ROOT, "config", "wrappers.txt");
 
 /** @throws {KmemtapError} `input/missing` where the file cannot be read */
@@ -21,9 +26,12 @@ export function wrappersOf(file: string | undefined): WrapperList {
       nextStep: `name a file of functions, a line each; ${SHIPPED} is one to copy`,
     });
   }
-  return WrapperList.parse(text, (line, entry) =>
-    say(`${path}, line ${line}: "${entry}" is no function's name; left out`),
-  );
+  const faults: string[] = [];
+  const list = WrapperList.parse(text, (line, entry) => faults.push(`line ${line}: "${excerptOf(entry)}"`));
+  for (const fault of faults.slice(0, FAULTS_SAID)) say(`${path}, ${fault} is no function's name; left out`);
+  const more = faults.length - FAULTS_SAID;
+  if (more > 0) say(`${path}: ${more} more lines are no function's name; left out`);
+  return list;
 }
 
 /** Behind the callers of a text account: only for who asks, since scripts read trace_analyze's layout. */

@@ -47,6 +47,10 @@ export interface SourceNode {
 
 /** The node of what no file is known of: nothing vanishes. */
 export const UNATTRIBUTED = "(unattributed)";
+/** The directory of files of which only the name is known. */
+export const UNKNOWN_FOLDER = "?";
+/** Said wherever that directory is shown. */
+export const UNKNOWN_FOLDER_NOTE = `${UNKNOWN_FOLDER}: files of which only the name is known, not the directory`;
 
 /** trace_analyze's attributes of a ring chart. */
 export const RING_ATTRIBUTES = ["current", "static", "waste", "current_dynamic", "total_dynamic"] as const;

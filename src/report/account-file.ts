@@ -1,7 +1,7 @@
 /** trace_analyze's account file, to the byte: scripts of twelve years read it. */
 import { printable } from "../model/printable.ts";
 import type { AccountGroups, CallerRow, Snapshot } from "../model/snapshot.ts";
-import { UNATTRIBUTED } from "../model/source-tree.ts";
+import { UNATTRIBUTED, UNKNOWN_FOLDER, UNKNOWN_FOLDER_NOTE } from "../model/source-tree.ts";
 import { groupsInOrder, type OrderBy, orderCallers } from "./order.ts";
 
 /** What stands behind each caller, past what trace_analyze prints. */
@@ -57,6 +57,7 @@ function callerLines(callers: readonly CallerRow[], orderBy: OrderBy, extras: Ac
 }
 
 function groupLines({ by, groups }: AccountGroups, orderBy: OrderBy, top = groups.length): string[] {
+  const isUnknown = groups.some(({ name }) => name.split("/", 1)[0] === UNKNOWN_FOLDER);
   return [
     `   total    waste      net  objects alloc/free  ${by}`,
     RULE,
@@ -68,6 +69,7 @@ function groupLines({ by, groups }: AccountGroups, orderBy: OrderBy, top = group
         return formatRow([totalBytes, wasteBytes, netBytes, liveObjects], allocs, frees, named);
       }),
     ...(groups.length > top ? [`  … and ${String(groups.length - top)} more`] : []),
+    ...(isUnknown ? ["", UNKNOWN_FOLDER_NOTE] : []),
   ];
 }
 

@@ -1,7 +1,9 @@
 /** A part of an account or of a tree, as trace_analyze's --start-branch had it: a directory or file of the source; a module where sources are not known. */
 import { knowsSources } from "../compare/source-of.ts";
 import { ExitCode, KmemtapError } from "../model/errors.ts";
+import { BUILT_IN } from "../model/place-of.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import { UNATTRIBUTED } from "../model/source-tree.ts";
 import type { TaskRow } from "../model/tasks.ts";
 import { sumsOf, totalsOf } from "../model/totals-of.ts";
 import { modulePlaceOf, moduleTreeOf } from "../rings/module-tree.ts";
@@ -39,11 +41,17 @@ export function noPlace(names: readonly string[], roots: readonly Place[]): Kmem
   const nextStep =
     there.length === 0
       ? "name a directory or file as the kernel's source has it, such as -b fs/ext4, or leave -b out"
-      : `${place === "" ? "its top" : place} has ${there.slice(0, LISTED).join(", ")}${rest}`;
+      : `${place === "" ? "its top" : place} has ${there.slice(0, LISTED).join(", ")}${rest}` +
+        (roots.every(hasModulesAlone) ? "; directories of the source need the kernel: -k KERNEL" : "");
   return new KmemtapError("cli/usage", `-b ${names.join("/")}: there is no such place`, {
     nextStep,
     exitCode: ExitCode.wrongUse,
   });
+}
+
+/** What a tree has at its top where no kernel was asked. */
+function hasModulesAlone({ children }: Place): boolean {
+  return children.every(({ name }) => name === BUILT_IN || name === UNATTRIBUTED || /^\[.+\]$/.test(name));
 }
 
 function deepest(names: readonly string[], roots: readonly Place[]): [place: string, there: readonly string[]] {

@@ -5,6 +5,21 @@ import type { AccountGroup, CallerRow } from "../model/snapshot.ts";
 export const ORDER_BY = ["current_dynamic", "total_dynamic", "alloc_count", "free_count", "waste"] as const;
 export type OrderBy = (typeof ORDER_BY)[number];
 
+/** What the command line calls them: as the tables' columns have it, or as trace_analyze has. */
+export const ORDER_WORDS = {
+  net: "current_dynamic",
+  total: "total_dynamic",
+  waste: "waste",
+  allocs: "alloc_count",
+  frees: "free_count",
+  current_dynamic: "current_dynamic",
+  total_dynamic: "total_dynamic",
+  alloc_count: "alloc_count",
+  free_count: "free_count",
+} as const satisfies Readonly<Record<string, OrderBy>>;
+type OrderWord = keyof typeof ORDER_WORDS;
+export const ORDER_CHOICES = Object.keys(ORDER_WORDS) as readonly OrderWord[];
+
 type Figures = Pick<CallerRow, "netBytes" | "totalBytes" | "allocs" | "frees" | "wasteBytes">;
 
 const VALUE: Readonly<Record<OrderBy, (row: Figures) => number>> = {

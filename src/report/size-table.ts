@@ -1,6 +1,6 @@
 /** A footprint for a terminal: directories, largest first, as deep as was asked for. */
 import type { SizeNode, SizeReport } from "../model/size.ts";
-import type { StaticBytes } from "../model/source-tree.ts";
+import { type StaticBytes, UNKNOWN_FOLDER, UNKNOWN_FOLDER_NOTE } from "../model/source-tree.ts";
 
 export interface SizeTableOptions {
   /** Levels below the root. */
@@ -25,6 +25,7 @@ export function formatSizeTable(report: SizeReport, options: SizeTableOptions): 
     `as GNU size has it: text ${totals.text + totals.rodata}, data ${totals.data}, bss ${totals.bss}`,
     `freed after the start (.init): ${totalOf(init)}`,
   ];
+  if (report.tree.children.some(({ name }) => name === UNKNOWN_FOLDER)) lines.push(UNKNOWN_FOLDER_NOTE);
   if (image !== null)
     lines.push(
       `vmlinux itself: text ${image.text}, rodata ${image.rodata}, data ${image.data}, bss ${image.bss}; what linking changes, docs/size.md explains`,

@@ -1,6 +1,6 @@
 /** A chart of one tree as a still picture: the rings at the left, what they are and a legend at the right. */
 import { humanBytes } from "../format/bytes.ts";
-import type { RingAttribute, SourceNode } from "../model/source-tree.ts";
+import { type RingAttribute, type SourceNode, UNKNOWN_FOLDER, UNKNOWN_FOLDER_NOTE } from "../model/source-tree.ts";
 import { ATTRIBUTE_WORDS, lackOf } from "./attribute-words.ts";
 import { CENTRE, CHART_RINGS, CHART_SIZE, COLUMN, drawHead, MARGIN } from "./chart-frame.ts";
 import { drawLegend, legendOf } from "./draw-legend.ts";
@@ -73,7 +73,8 @@ export function ringChart(root: SourceNode, facts: RingFacts, choice: RingChoice
 
 function notesOf(start: SourceNode, attribute: RingAttribute, { rings }: RingFacts): string {
   const lack = lackOf(start, attribute);
-  return [`${attribute} by ${rings}`, ...(lack === undefined ? [] : [lack])].join(" · ");
+  const unknown = start.children.some(({ name }) => name === UNKNOWN_FOLDER) ? [UNKNOWN_FOLDER_NOTE] : [];
+  return [`${attribute} by ${rings}`, ...(lack === undefined ? [] : [lack]), ...unknown].join(" · ");
 }
 
 function emptiness(start: SourceNode, attribute: RingAttribute): string {

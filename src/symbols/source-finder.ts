@@ -1,5 +1,6 @@
 /** Where in the source call sites are. Asked for those of a snapshot, in batches; each is looked up once. */
 import type { CallerSource, SourceFrame, SymbolFacts } from "../model/snapshot.ts";
+import { UNKNOWN_FOLDER } from "../model/source-tree.ts";
 import { parseCallSite } from "../model/call-site-text.ts";
 import { agreed, chargedFrame } from "./charge.ts";
 import { BuildCheck, type BuildIdentity } from "./check-build.ts";
@@ -30,9 +31,6 @@ export interface SourceFinderOptions {
   /** Goes on where the kernel is another one. */
   readonly force?: boolean;
 }
-
-/** Of a file whose directory no symbol table tells: `?/inode.c`. */
-const UNKNOWN_FOLDER = "?";
 
 export class SourceFinder {
   readonly #options: SourceFinderOptions;

@@ -33,6 +33,18 @@ it.each<[string, string[]]>([
   expect(accountOfLines(lines).exact).toBe(false);
 });
 
+it("sums that no number holds: said, and not exact", () => {
+  const half = (ptr: string, bytes: number) => head() + alloc({ ptr, req: bytes, alloc: bytes });
+  const most = Number.MAX_SAFE_INTEGER;
+  const largest = [half("0000000000000010", most - 4096), half("0000000000000020", 4096)];
+  expect(accountOfLines(largest)).toMatchObject({ exact: true, totals: { totalBytes: most } });
+  const { exact, loss } = accountOfLines([...largest, half("0000000000000030", 8)]);
+  expect(exact).toBe(false);
+  expect(loss.damagedInput).toEqual([
+    "sizes add up to more than 9007199254740991 bytes, beyond which sums are rounded",
+  ]);
+});
+
 it("a last line that was cut in its fields: the end, exact up to there, and its event does not count", () => {
   const snapshot = accountOf(`${FREE_LINE}\n${ALLOC_LINE.slice(0, ALLOC_LINE.indexOf(" bytes_alloc"))}`);
   expect(snapshot).toMatchObject({ exact: true, totals: { allocs: 0 }, loss: { rejected: 0 } });

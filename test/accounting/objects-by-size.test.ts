@@ -1,6 +1,7 @@
 /** What the events say of slabs: by size, since that is what every kernel's events tell. */
 import { describe, expect, it } from "vitest";
-import { EventLedger, type LedgerOptions } from "../../src/accounting/ledger.ts";
+import type { LedgerOptions } from "../../src/accounting/ledger-options.ts";
+import { EventLedger } from "../../src/accounting/ledger.ts";
 import { CallSiteTable } from "../../src/model/call-site-table.ts";
 import { batchOf, type TestEvent } from "../support/events.ts";
 

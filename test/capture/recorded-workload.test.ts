@@ -151,9 +151,8 @@ describe("a recorded workload", () => {
     const { path, workload } = await record();
     for (const { name, round, netBytes, allocs, frees } of workload.phases) {
       const heading = await phaseHeading(path, { phase: name, round }, { filter: "all" });
-      const at = round === 1 ? name : `${name}@${round}`;
       expect(heading).toEqual([
-        `allocated in phase ${at} and alive at its end; what it freed of older objects is not deducted`,
+        `allocated in phase ${name}, round ${round} of ${ROUNDS}, and alive at its end; what it freed of older objects is not deducted`,
         `change of the whole account in it: ${netBytes < 0 ? "" : "+"}${netBytes} bytes (${allocs} allocs, ${frees} frees, of older objects too)`,
       ]);
     }
@@ -190,7 +189,7 @@ describe("a recorded workload", () => {
     const { path } = await record();
     const options = { filter: "all" as const };
     const loaded = await readSide(`${path}@load@2`, options);
-    expect(loaded.phase).toBe("load@2");
+    expect(loaded.phase).toBe("load, round 2 of 3,");
     expect(loaded.snapshot.source.label).toBe(`${path}@load@2`);
     expect(loaded.snapshot.callers.map(({ callSite, netBytes }) => [callSite, netBytes])).toEqual([
       ["leak+0x1/0x9", 128],
@@ -198,8 +197,8 @@ describe("a recorded workload", () => {
     ]);
     const part = { phase: "load", round: 3 };
     const both = await readSide(path, { ...options, part });
-    expect([both.phase, both.snapshot.source.label]).toEqual(["load@3", `${path}@load@3`]);
-    expect((await readSide(`${path}#1@load`, { ...options, part })).phase).toBe("load");
+    expect([both.phase, both.snapshot.source.label]).toEqual(["load, round 3 of 3,", `${path}@load@3`]);
+    expect((await readSide(`${path}#1@load`, { ...options, part })).phase).toBe("load, round 1 of 3,");
     await expect(readSide(`${path}@load`, { ...options, residue: true })).rejects.toThrow("--residue with");
   });
 

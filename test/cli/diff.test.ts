@@ -12,7 +12,7 @@ import { ensureBuilt, type Finished, kmemtap } from "../support/kmemtap.ts";
 import { readFixture } from "../support/recordings.ts";
 import { symbolizer, TREE } from "../support/source-tree.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { alloc, head } from "../support/trace-text.ts";
+import { alloc, free, head } from "../support/trace-text.ts";
 
 beforeAll(ensureBuilt, 120_000);
 
@@ -57,8 +57,8 @@ describe("what grew", () => {
     const [a, b] = [file(BEFORE, "a.trace"), file(AFTER, "b.trace")];
     const { status, stdout, stderr } = await kmemtap(["diff", a, b, "--sites", "--fail-over", "64k"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout.replaceAll(a, "a.trace").replaceAll(b, "b.trace")).toBe(`A  a.trace: 6592 bytes in 15 objects, 0.0 s
-B  b.trace: 18080 bytes in 35 objects, 0.0 s
+    expect(stdout.replaceAll(a, "a.trace").replaceAll(b, "b.trace")).toBe(`A  a.trace: 6592 bytes in 15 objects, 0 µs
+B  b.trace: 18080 bytes in 35 objects, 0 µs
    +11488 bytes (+174.3 %), +20 objects
 
 new/gone 2/1, grown/shrunk 1/0: +11520/-0 bytes (+11520)
@@ -92,6 +92,23 @@ within
     const counted = await kmemtap(["diff", a, b, "--fail-over", "0", "--noise", "0"]);
     expect(counted.stdout).toContain("OVER --fail-over grew by 32 bytes, 0 allowed\n");
     expect(counted.status).toBe(1);
+  });
+
+  it("is no noise where it fell, and leaves out what neither side holds", async () => {
+    const freed = (site: string) =>
+      `${held(site, 1, 64)}${head({ clock: "1.250000" })}${free({ site: "kfree_it+0x1/0x9", ptr: pointer.toString(16).padStart(16, "0") })}\n`;
+    const [a, b] = [file(AFTER + freed("passing+0x1/0x9"), "a"), file(BEFORE + freed("young+0x1/0x9"), "b")];
+    const { stdout } = await kmemtap(["diff", a, b]);
+    expect(stdout).toMatch(/^A .* 250 ms\nB .* 250 ms\n/);
+    expect(stdout).toContain("no growth beyond noise; beyond it a fall of 11520 bytes (2 gone, 1 shrunk)\n");
+    expect(stdout).not.toMatch(/passing|young/);
+    expect(stdout).toContain(
+      "\nnot listed: 1 new and 1 gone of which neither side holds anything (-o total has them)\n",
+    );
+    const ever = await kmemtap(["diff", a, b, "-o", "total"]);
+    expect(ever.stdout).toMatch(/ young\+0x1 {2}new\n/);
+    const { functions } = diffOf(await kmemtap(["diff", a, b, "--json"]));
+    expect(functions.map((row) => row.function)).toEqual(expect.arrayContaining(["passing", "young"]));
   });
 
   it("is compared by any of trace_analyze's attributes", async () => {
@@ -151,7 +168,7 @@ describe("a torn end", () => {
   it("is the end, and no damage: said, and exact", async () => {
     const found = await kmemtap(["diff", file(torn, "a"), file(torn, "b"), "--fail-over", "0", "--strict"]);
     expect(found.stdout).toContain(
-      "note: A: the input ends within a trace line (90 bytes of it), which is not accounted\n",
+      "objects\n\nnote: A: the input ends within a trace line (90 bytes of it), which is not accounted\n",
     );
     expect(found.status, found.stdout).toBe(0);
     const { status, stderr } = await kmemtap(["report", file(torn, "c"), "--strict"]);

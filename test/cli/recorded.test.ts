@@ -64,17 +64,22 @@ describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
     }
     const [{ netBytes }] = workload.phases;
     const { stdout } = await kmemtap(["report", file, "--phase", "list"]);
-    expect(stdout).toMatch(/^allocated in phase list and alive at its end; /);
+    expect(stdout).toMatch(/^allocated in phase list, round 1 of 2, and alive at its end; /);
     expect(stdout).toContain(`change of the whole account in it: ${netBytes < 0 ? "" : "+"}${netBytes} bytes`);
     const byTask = await kmemtap(["report", file, "--phase", "list", "--tasks"]);
     expect(byTask.stdout).toMatch(
-      /^allocated in phase list and alive at its end; [^]*\n\n {3}total .* task\n-+\n[^]* ls-\d+\n/,
+      /^allocated in phase list, round 1 of 2, and alive at its end; [^]*\n\n {3}total .* task\n-+\n[^]* ls-\d+\n/,
     );
     const { tasks, totals } = await report(file, "--phase", "find@2", "--tasks");
     const names = tasks?.tasks.map(({ comm }) => comm);
     expect(names).toContain("find");
     expect(names).not.toContain("ls");
     expect(tasks?.tasks.reduce((all, row) => all + row.allocs, 0)).toBe(totals.allocs);
+    // Where no heading has room for it, it is said beside; not where a round was named.
+    const silent = await kmemtap(["report", file, "--phase", "list", "--json"]);
+    expect(silent.stderr).toBe("kmemtap: phase list is its round 1 of 2; --phase list@2 takes the second\n");
+    const chrome = await kmemtap(["export", file, "--phase", "list", "-o", join(dir, "list.json")]);
+    expect(chrome.stderr).toBe(silent.stderr);
     const { stderr, status } = await kmemtap(["report", file, "--phase", "mount"]);
     expect(status).toBe(2);
     expect(stderr).toContain("it has list, find");
@@ -93,7 +98,7 @@ describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
     const rounds = await diffOf(`${file}@list`, `${file}@list@2`);
     expect(rounds.a).toMatchObject({ label: `${file}@list`, figures: sumsOf("list", 1) });
     expect(rounds.b).toMatchObject({ label: `${file}@list@2`, figures: sumsOf("list", 2) });
-    expect(rounds.notes.join()).toContain("B is what phase list@2 allocated and had alive at its end; what it freed");
+    expect(rounds.notes.join()).toContain("B is what phase list, round 2 of 2, allocated and had alive at its end");
     const both = await diffOf(`${file}#1@list`, file, "--phase", "find@2");
     expect(both.a.figures).toMatchObject(sumsOf("list", 1));
     expect(both.b).toMatchObject({ label: `${file}@find@2`, figures: sumsOf("find", 2) });

@@ -120,7 +120,9 @@ describe("what is written", () => {
     expect(status).toBe(0);
     expect(stdout.split("\n")[0]).toBe("   total    waste      net alloc/free   objects callers  task");
     const { tasks, totals } = snapshotOf(await kmemtap(["report", path, "--json", "--tasks"]));
-    expect(stdout.trimEnd().split("\n").slice(2)).toHaveLength(tasks?.tasks.length ?? 0);
+    const [rows, footer] = stdout.trimEnd().split("\n\n");
+    expect(rows.split("\n").slice(2)).toHaveLength(tasks?.tasks.length ?? 0);
+    expect(footer).toMatch(/^a row is a task, in place of callers: --json has the callers of each task/);
     expect(tasks?.tasks.reduce((sum, row) => sum + row.netBytes, 0)).toBe(totals.netBytes);
     expect(tasks?.tasks[0].callers?.length).toBe(tasks?.tasks[0].callSites);
     expect(snapshotOf(await kmemtap(["report", path, "--json"])).tasks).toBeUndefined();
@@ -265,8 +267,25 @@ describe("exit statuses", () => {
     ["JSON and a profile", ["--json", "--pprof", "-"], /two results go to standard output/],
     ["a profile and a table", ["--slab-account", "--pprof", "-"], /two results go to standard output/],
     ["lifetimes of a workload", ["--json", "--workload", "--lifetimes"], /--lifetimes with --workload/],
+    ["the order of a workload", ["--workload", "-o", "net"], /--order-by with --workload/],
+    ["a place without a name", ["-b", ""], /-b names no place: it is empty\n {2}name a directory/],
+    ["a place that is blank", ["--start-branch", " "], /-b names no place: it is empty/],
   ])("2 for %s", async (_, args, message) => {
     expectFailure(await kmemtap(["report", "-f", file(TEXT), ...args]), 2, message);
+  });
+
+  it("0 where -b names all of it", async () => {
+    expect((await kmemtap(["report", file(TEXT), "-b", "./"])).status).toBe(0);
+  });
+
+  it("0 for a list of wrappers that is none, with a few words of it", async () => {
+    const list = file(`${"x ".repeat(5000)}\n`.repeat(50));
+    const { status, stderr } = await kmemtap(["report", file(TEXT), "--wrappers", list]);
+    expect(status).toBe(0);
+    const said = stderr.split("\n").filter((line) => line.includes(list));
+    expect(said).toHaveLength(4);
+    expect(said[0]).toMatch(/, line 1: "(x ){30}…" is no function's name; left out$/);
+    expect(said[3]).toMatch(/: 47 more lines are no function's name; left out$/);
   });
 
   it("0 for several tables, and for groups in the account's file", async () => {

@@ -38,7 +38,7 @@ describe.skipIf(!canTrace)(`kmemtap run local:${note}`, () => {
   it("runs a command, and says what it allocated and left", async () => {
     const run = start("--", "true");
     await ended(run, 0);
-    expect(run.stderr).toMatch(/^kmemtap: run: true$/m);
+    expect(run.stderr).toBe("kmemtap: armed: recording\nkmemtap: run: true\n");
     expect(run.stdout).toMatch(/run/);
     expect(run.stdout.split("\n").length).toBeGreaterThan(3);
   });
@@ -62,7 +62,9 @@ describe.skipIf(!canTrace)(`kmemtap run local:${note}`, () => {
       expect(allocs).toBeGreaterThan(0);
       expect(endedNs ?? 0).toBeGreaterThan(startedNs ?? Infinity);
     }
-    expect(run.stderr).toMatch(/kmemtap: a: echo one; exit 3\none\nkmemtap: a: exit status 3\nkmemtap: b: .*\ntwo/);
+    expect(run.stderr).toMatch(
+      /kmemtap: a: echo one; exit 3\n {2}\| one\nkmemtap: a: exit status 3\nkmemtap: b: .*\n {2}\| two\n$/,
+    );
   });
 
   it("takes several words as a program and its arguments, one as a line of shell", async () => {
@@ -71,7 +73,7 @@ describe.skipIf(!canTrace)(`kmemtap run local:${note}`, () => {
     expect(run.stderr).toContain("a b|$HOME|");
     const line = start("--json", "--", "echo $((20 + 3))");
     await ended(line, 0);
-    expect(line.stderr).toMatch(/^23$/m);
+    expect(line.stderr).toMatch(/^ {2}\| 23$/m);
   });
 
   it("repeats it, and tells what grows from what stays", async () => {
@@ -80,6 +82,10 @@ describe.skipIf(!canTrace)(`kmemtap run local:${note}`, () => {
     const { phases, repeat } = resultOf(run);
     expect(phases.map(({ round }) => round)).toEqual([1, 2, 3]);
     expect(repeat?.rounds).toBe(3);
+    // Before they run: afterwards it is too late to ask for more.
+    expect(run.stderr).toMatch(
+      /^kmemtap: 3 rounds tell a leak only where .* takes 4 or more \(--repeat 5\)\nkmemtap: armed: recording\nkmemtap: round 1 of 3, run: true\n/,
+    );
     expect(["leak", "clean", "unsafe"]).toContain(repeat?.verdict);
   });
 
@@ -171,7 +177,7 @@ describe("wrong use", () => {
     [["local:", "--repeat", "many", "--", "true"], /--repeat many/],
     [
       ["local:", "--fail-on-leak", "--repeat", "2", "--", "true"],
-      /--fail-on-leak with --repeat 2: too few rounds to tell\n {2}use --repeat 3/,
+      /--fail-on-leak with --repeat 2: too few rounds to tell\n {2}use --repeat 4/,
     ],
     [["local:", "--settle", "soon", "--", "true"], /--settle soon: not a time/],
     [["local:", "--hist-keys", "100", "--", "true"], /--hist-keys 100/],

@@ -57,6 +57,16 @@ freed after the start (.init): 0
     ]);
   });
 
+  it("explains the directory of files whose directory is not known, where it is shown", async () => {
+    const note = "?: files of which only the name is known, not the directory";
+    const kernel = ["-k", objectPath("linked.elf")];
+    expect((await kmemtap(["size", ...kernel])).stdout).toContain(`\n${note}\n`);
+    expect((await kmemtap(["size", "-k", tree("x1.o")])).stdout).not.toContain(note);
+    const chart = join(tempDir(), "image.svg");
+    expect((await kmemtap(["report", ...kernel, "-r", chart])).status).toBe(0);
+    expect(readFileSync(chart, "utf8").replaceAll(/<[^>]*>\s*/g, " ")).toContain("?: files of which only the name");
+  });
+
   it("lists the objects that it counts", async () => {
     const dir = tree("x1.o");
     expect((await kmemtap(["size", "-k", dir, "--objects"])).stdout).toBe(`${dir}/fs/one/x.o\n${dir}/mm/y.o\n`);
@@ -72,6 +82,7 @@ freed after the start (.init): 0
     [["-k", "/nowhere/at/all", "--objects"], 3, "there is no /nowhere/at/all"],
     [["-k", objectPath("bloat-o-meter.txt")], 3, "is no ELF file"],
     [["-k", objectPath("full.a")], 3, "is no ELF file"],
+    [["-k", objectPath("x1.o"), "-b", ""], 2, "-b names no place: it is empty"],
     [["-k", objectPath("x1.o"), "-b", "fs/ext5"], 2, "-b fs/ext5: there is no such place"],
   ])("refuses %j", async (args, status, message) => {
     const ended = await kmemtap(["size", ...args]);

@@ -103,7 +103,7 @@ describe.skipIf(!canTrace)(`kmemtap snapshot local:${note}`, () => {
 
   it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("ends on %s with what there is", async (signal) => {
     const run = startTraced(["snapshot", "local:", "--json"]);
-    await until("the capture", () => run.stderr.includes("events are arriving"));
+    await until("the capture", () => run.stderr.includes("armed: recording"));
     run.kill(signal);
     await ended(run, 0);
     expect(snapshotOf(run.stdout)).toMatchObject({ mode: "raw", exact: true });
@@ -163,6 +163,7 @@ describe("kmemtap snapshot of a recording", () => {
     };
     expect(await callersOf()).toEqual(["large+0x1", "often+0x1"]);
     expect(await callersOf("--order-by", "alloc_count")).toEqual(["often+0x1", "large+0x1"]);
+    expect(await callersOf("--order-by", "allocs")).toEqual(["often+0x1", "large+0x1"]);
     const { stdout } = await kmemtap([...args, "--order-by", "alloc_count"]);
     expect(stdout).toMatch(/often\+0x1\n.*large\+0x1\n/);
     const dumped = await kmemtap([...args, "--order-by", "waste", "--every", "1s", "-o", tempDir()]);

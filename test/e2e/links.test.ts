@@ -102,7 +102,7 @@ describe.skipIf(missing)(`the same workload through every link${note}`, () => {
       ].join("\n"),
     );
     ensureBuilt();
-    const child = startKmemtap(["snapshot", lab.file.target, "--json"]);
+    const child = startKmemtap(["snapshot", lab.file.target, "--json", "-v"]);
     onTestFinished(() => void child.kill("SIGKILL"));
     const said = { out: "", log: "" };
     child.stdout.on("data", (data: Buffer) => (said.out += data.toString()));

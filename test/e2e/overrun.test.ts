@@ -94,7 +94,16 @@ describe.skipIf(missing)(`a ring buffer of 64 KB${note}`, () => {
   });
 
   it("that grows loses nothing", async () => {
-    const capture = started(["snapshot", lab.unix.target, ...SMALL, "--on-overrun", "grow", "--strict", "--json"]);
+    const capture = started([
+      "snapshot",
+      lab.unix.target,
+      ...SMALL,
+      "--on-overrun",
+      "grow",
+      "--strict",
+      "--json",
+      "-v",
+    ]);
     await until("the window", () => capture.said.log.includes("armed: recording"), 120_000);
     await lab.quiet(WORKLOAD);
     expect(await capture.interrupted(), capture.said.log).toBe(0);

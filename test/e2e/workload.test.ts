@@ -98,7 +98,7 @@ describe.skipIf(missing)(`kmemtap run${note}`, () => {
     const said = { out: "", log: "" };
     child.stdout.on("data", (data: Buffer) => (said.out += data.toString()));
     child.stderr.on("data", (data: Buffer) => (said.log += data.toString()));
-    await until("the second phase", () => said.log.includes("\nwaiting\n"), 60_000);
+    await until("the second phase", () => said.log.includes("\n  | waiting\n"), 60_000);
     const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
     child.kill("SIGINT");
     expect(await closed, said.log).toBe(3);

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { EventLedger, maxObjectsIn } from "../../src/accounting/ledger.ts";
+import { maxObjectsIn } from "../../src/accounting/ledger-options.ts";
+import { EventLedger } from "../../src/accounting/ledger.ts";
 import { StackCharging } from "../../src/capture/stack-charging.ts";
 import { RawDecoder } from "../../src/ftrace/raw/raw-decoder.ts";
 import { TextDecoder } from "../../src/ftrace/text-decoder.ts";

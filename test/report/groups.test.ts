@@ -73,3 +73,16 @@ it("is a table in the order that was asked for", () => {
     "",
   ]);
 });
+
+it("explains the directory of files of which only the name is known, where it is listed", () => {
+  const note = "\n\n?: files of which only the name is known, not the directory\n";
+  const grouped = { ...account(), groups: groupsOf(account(), "directory") };
+  expect(formatAccountFile(grouped, "current_dynamic")).not.toContain(note);
+  const callers = grouped.callers.map((row) =>
+    row.source === undefined ? row : { ...row, source: { ...row.source, file: "?/inode.c" } },
+  );
+  for (const by of ["directory", "file"] as const) {
+    const unknown = { ...grouped, callers, groups: groupsOf({ ...grouped, callers }, by) };
+    expect(formatAccountFile(unknown, "current_dynamic").endsWith(note)).toBe(true);
+  }
+});

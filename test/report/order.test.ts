@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CallerRow } from "../../src/model/snapshot.ts";
-import { ORDER_BY, orderCallers } from "../../src/report/order.ts";
+import { ORDER_BY, ORDER_CHOICES, ORDER_WORDS, orderCallers } from "../../src/report/order.ts";
 
 const NOTHING = {
   allocs: 0,
@@ -35,6 +35,11 @@ describe("orderCallers", () => {
 
   it("knows trace_analyze's names and no other", () => {
     expect(ORDER_BY).toEqual(["current_dynamic", "total_dynamic", "alloc_count", "free_count", "waste"]);
+  });
+
+  it("goes by the words of the columns as by trace_analyze's", () => {
+    expect(ORDER_CHOICES).toEqual(["net", "total", "waste", "allocs", "frees", ...ORDER_BY.slice(0, -1)]);
+    for (const order of ORDER_BY) expect(ORDER_WORDS[order]).toBe(order);
   });
 
   it("orders callers that print alike by call site", () => {

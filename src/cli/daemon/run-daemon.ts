@@ -22,7 +22,7 @@ const DEFAULT_PORT = 8642;
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const config = loadConfig(options.config);
   checkedTargets(config);
-  const logger = createLogger(config);
+  const logger = createLogger(config, "info");
   const manager = new ServiceManager();
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());

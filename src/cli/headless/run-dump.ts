@@ -34,16 +34,19 @@ export async function runDump(targetText: string, options: DumpCommandOptions): 
     const why = dump.moments.take(moment);
     if (why.length > 0) say(`writing a snapshot: ${why.join("; ")}`);
   };
-  try {
-    const last = isServer(targetText)
-      ? await pollServer(targetText, options, pollMsOf(options), take)
-      : await recording(options.record, (record) => fromTarget(targetText, options, record, formats, take));
+  const conclude = async (last: Snapshot): Promise<ExitCode> => {
     await dump.moments.end();
     tell(files, dump.moments);
     const notice = lossNotice(last);
     if (notice !== undefined) say(notice);
     if (files.failed > 0) return ExitCode.targetFailed;
     return options.strict === true && !last.exact ? ExitCode.eventsLost : ExitCode.done;
+  };
+  try {
+    if (isServer(targetText)) return await conclude(await pollServer(targetText, options, pollMsOf(options), take));
+    return await recording(options.record, async (record) =>
+      conclude(await fromTarget(targetText, options, record, formats, take)),
+    );
   } finally {
     process.off("SIGUSR1", onSignal);
     await dump.moments.end();

@@ -14,11 +14,13 @@ import { KEYS, ORDERS, type TopState } from "./top-state.ts";
 
 export interface TopData {
   readonly snapshot: Snapshot;
-  readonly eventsPerSecond: number;
-  /** Net bytes, one a second, the last one now. */
+  /** Undefined, as the baseline, where only one look was taken. */
+  readonly eventsPerSecond: number | undefined;
+  /** Net bytes, one a step, the last one now. */
   readonly history: readonly number[];
+  readonly stepMs: number;
   /** Net bytes of each call site when growth began to count. */
-  readonly baseline: ReadonlyMap<string, number>;
+  readonly baseline: ReadonlyMap<string, number> | undefined;
   /** Which task allocated what; absent where it is not kept. */
   readonly tasks?: Tasks | undefined;
   /** Seconds that half of a caller's live objects are younger than, by call site; absent where it is not kept. */
@@ -40,6 +42,8 @@ export interface Line {
 /** Above the rows of callers, and below. */
 const ABOVE = 6;
 const BELOW = 1;
+
+const MINUTE_MS = 60_000;
 
 export const rowsOn = ({ rows }: Size): number => Math.max(1, rows - ABOVE - BELOW);
 
@@ -106,16 +110,22 @@ function besides({ totals, loss, reconciliation }: Snapshot): string[] {
   ];
 }
 
-function totalsText({ snapshot: { totals }, eventsPerSecond, history }: TopData): string {
-  const minute = history.slice(-60);
-  const trend = ((minute.at(-1) ?? 0) - minute[0]) * (60 / Math.max(1, minute.length - 1));
+function totalsText({ snapshot: { totals }, eventsPerSecond, history, stepMs }: TopData): string {
   const waste = formatShare(totals.wasteBytes / totals.netBytes, 0);
   return [
-    `${humanBytes(totals.netBytes)} held (${trend < 0 ? "" : "+"}${humanBytes(trend)}/min)`,
+    `${humanBytes(totals.netBytes)} held${trendOf(history, stepMs)}`,
     `waste ${humanBytes(totals.wasteBytes)} (${waste})`,
-    `${compact(eventsPerSecond)} ev/s`,
+    `${eventsPerSecond === undefined ? "-" : compact(eventsPerSecond)} ev/s`,
     `${compact(totals.liveObjects)} obj`,
   ].join("  ");
+}
+
+/** Over the last minute, or as much of it as was seen; "" after one look. */
+function trendOf(history: readonly number[], stepMs: number): string {
+  const minute = history.slice(-Math.max(2, Math.ceil(MINUTE_MS / stepMs)));
+  if (minute.length < 2) return "";
+  const trend = ((minute.at(-1) ?? 0) - minute[0]) * (MINUTE_MS / ((minute.length - 1) * stepMs));
+  return ` (${trend < 0 ? "" : "+"}${humanBytes(trend)}/min)`;
 }
 
 /** The fullest first, for all of them seldom fit. */
@@ -136,7 +146,8 @@ const NO_TASKS = "tasks are not kept: start it with --tasks; k shows callers aga
 
 interface Chosen {
   readonly row: CallerRow;
-  readonly growth: number;
+  /** Undefined where there is nothing that it could be counted from. */
+  readonly growth: number | undefined;
   /** Undefined of what holds nothing, and of tasks. */
   readonly ageS: number | undefined;
 }
@@ -156,12 +167,13 @@ export function chosen(data: TopData, { filter, order, isReversed, isTasks }: To
     .filter((row) => filter === "" || `${row.caller} ${row.source?.file ?? ""}`.toLowerCase().includes(filter))
     .map((row) => ({
       row,
-      growth: row.netBytes - (baseline.get(row.callSite) ?? 0),
+      growth: baseline && row.netBytes - (baseline.get(row.callSite) ?? 0),
       ageS: ages?.get(row.callSite),
     }))
     .sort(
       (a, b) =>
-        sign * (of(b.row, b.growth, b.ageS) - of(a.row, a.growth, a.ageS)) || (a.row.caller < b.row.caller ? -1 : 1),
+        sign * (of(b.row, b.growth ?? 0, b.ageS) - of(a.row, a.growth ?? 0, a.ageS)) ||
+        (a.row.caller < b.row.caller ? -1 : 1),
     );
 }
 
@@ -173,14 +185,15 @@ interface Column {
 
 const COLUMNS: readonly Column[] = [
   { order: "n", width: 9, text: ({ row }) => humanBytes(row.netBytes) },
-  {
-    order: "g",
-    width: 10,
-    text: ({ growth }) => `${growth > 0 ? "+" : ""}${growth === 0 ? "" : humanBytes(growth)}`,
-  },
+  { order: "g", width: 10, text: ({ growth }) => growthText(growth) },
   { order: "w", width: 9, text: ({ row }) => humanBytes(row.wasteBytes) },
   { order: "a", width: 7, text: ({ row }) => compact(row.allocs) },
 ];
+function growthText(growth: number | undefined): string {
+  if (growth === undefined) return "-";
+  return `${growth > 0 ? "+" : ""}${growth === 0 ? "" : humanBytes(growth)}`;
+}
+
 const FREES: Column = { order: "f", width: 7, text: ({ row }) => compact(row.frees) };
 const AGE: Column = {
   order: "e",

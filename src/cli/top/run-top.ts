@@ -1,75 +1,94 @@
 /** `kmemtap top`: the account of a capture, or of a kmemtap that runs, on a terminal. */
+import type { CaptureRecorder } from "../../capture/capture-recorder.ts";
 import { ExitCode } from "../../model/errors.ts";
 import { agesOf } from "../../format/ages.ts";
+import { formatSmallSpan } from "../../format/span.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { branchOf, isBySource } from "../../report/branch.ts";
 import { branchNames } from "../../report/branch-names.ts";
 import { lossNotice } from "../../report/loss-notice.ts";
-import type { OrderBy } from "../../report/order.ts";
 import { applyKernel } from "../apply-kernel.ts";
 import { durationOf, usage } from "../arm-options.ts";
 import { type CaptureTargetOptions, captureTarget } from "../capture-target.ts";
 import { checkServed } from "../headless/check-served.ts";
 import { isServer } from "../headless/dump-options.ts";
 import { type Moment, momentOf } from "../headless/moment.ts";
-import { pollServer, type ServerOptions, snapshotOfServer } from "../headless/server-moments.ts";
+import { pollServer, type ServerOptions } from "../headless/server-moments.ts";
 import { kernelChoiceOf, type KernelOptions } from "../kernel-option.ts";
 import { recording } from "../record.ts";
 import { say } from "../say.ts";
 import { holdTerminal } from "../status-line.ts";
 import { writeOutput } from "../write-output.ts";
 import { drawTop } from "./draw-top.ts";
+import { changeBetween } from "./looks.ts";
 import { Terminal } from "./terminal.ts";
 import { TopScreen } from "./top-screen.ts";
-import { INITIAL, ORDER_OF } from "./top-state.ts";
+import { INITIAL, ORDER_OF, type OrderName } from "./top-state.ts";
 
 export interface TopCommandOptions extends CaptureTargetOptions, KernelOptions, ServerOptions {
   readonly delay?: string;
   readonly once?: true;
   readonly rows?: string;
   readonly strict?: true;
-  readonly orderBy: OrderBy;
+  readonly orderBy: OrderName;
 }
 
 const LEAST_DELAY_MS = 100;
-/** Of a capture that is looked at once. */
+/** Between the first look and the last one of --once. */
 const ONCE_FOR = "2s";
 const ONCE_COLUMNS = 160;
 
-const KNOWN_ONCE = ["delay", "once", "rows", "strict", "tokenFile", "config", "branch", "orderBy"];
-const KNOWN = [...KNOWN_ONCE, "for"];
+const KNOWN = ["delay", "once", "rows", "strict", "tokenFile", "config", "branch", "orderBy", "for"];
 
 export async function runTop(targetText: string, options: TopCommandOptions): Promise<ExitCode> {
   const delayMs = durationOf("--delay", options.delay ?? "1s");
   if (delayMs < LEAST_DELAY_MS) throw usage(`--delay ${String(options.delay)}: too often`, "100ms or more");
-  if (isServer(targetText)) checkServed(options, options.once === true ? KNOWN_ONCE : KNOWN);
-  const last = options.once === true ? await once(targetText, options) : await watched(targetText, options, delayMs);
+  if (isServer(targetText)) checkServed(options, KNOWN);
+  return recording(options.record, (record) => top(targetText, options, delayMs, record));
+}
+
+async function top(
+  targetText: string,
+  options: TopCommandOptions,
+  delayMs: number,
+  record: CaptureRecorder | undefined,
+): Promise<ExitCode> {
+  const last =
+    options.once === true
+      ? await once(targetText, options, record)
+      : await watched(targetText, options, delayMs, record);
   const notice = lossNotice(last);
   if (notice !== undefined) say(notice);
   return options.strict === true && !last.exact ? ExitCode.eventsLost : ExitCode.done;
 }
 
 /** For a pipe: the screen as text, with every row or as many as were asked for. */
-async function once(targetText: string, options: TopCommandOptions): Promise<Snapshot> {
+async function once(
+  targetText: string,
+  options: TopCommandOptions,
+  record: CaptureRecorder | undefined,
+): Promise<Snapshot> {
   const rows = options.rows === undefined ? Infinity : Number(options.rows);
   if (!(rows >= 1)) throw usage(`--rows ${String(options.rows)}: not a number of rows`, "for example --rows 20");
-  let rate = 0;
+  let first: Moment | undefined;
   let last: Moment | undefined;
+  const take = (moment: Moment) => {
+    first ??= moment;
+    last = moment;
+  };
+  const { for: forText = ONCE_FOR } = options;
+  const timed = { ...options, for: forText };
   const whole = isServer(targetText)
-    ? await snapshotOfServer(targetText, options)
-    : await captured(targetText, { ...options, for: options.for ?? ONCE_FOR }, (moment) => {
-        rate = Math.max(rate, moment.eventsPerSecond);
-        last = moment;
-      });
+    ? await pollServer(targetText, timed, durationOf("--for", forText), take)
+    : await captured(targetText, timed, record, take);
   const { snapshot } = options.branch === undefined ? { snapshot: whole } : await applyKernel(whole, options);
   const isTasks = options.tasks === true;
   const tasks = isTasks ? last?.tasks?.() : undefined;
   const lives = last?.lives?.();
+  const change = changeBetween(first && partOf(first, options), last, snapshot.totals.netBytes);
   const data = {
     snapshot,
-    eventsPerSecond: rate,
-    history: [snapshot.totals.netBytes],
-    baseline: new Map<string, number>(),
+    ...change,
     tasks,
     ages: lives && agesOf(lives),
   };
@@ -78,13 +97,19 @@ async function once(targetText: string, options: TopCommandOptions): Promise<Sna
   const lines = drawTop(data, { ...INITIAL, order: ORDER_OF[options.orderBy], isTasks }, size, "").map(({ text }) =>
     text.trimEnd(),
   );
-  // The course of one moment says nothing, nor does what keys do.
+  // The course of two moments says nothing that is not in the totals, nor do keys.
   lines.splice(3, 1);
+  if (change.baseline !== undefined) lines[0] += `  growth over ${formatSmallSpan(change.stepMs / 1000)}`;
   await writeOutput("-", `${lines.slice(0, -1).join("\n")}\n`);
   return snapshot;
 }
 
-async function watched(targetText: string, options: TopCommandOptions, delayMs: number): Promise<Snapshot> {
+async function watched(
+  targetText: string,
+  options: TopCommandOptions,
+  delayMs: number,
+  record: CaptureRecorder | undefined,
+): Promise<Snapshot> {
   if (!process.stdout.isTTY)
     throw usage("top needs a terminal to draw on", "print what it shows once: --once; or use kmemtap snapshot");
   const end = () => void process.kill(process.pid, "SIGINT");
@@ -92,7 +117,7 @@ async function watched(targetText: string, options: TopCommandOptions, delayMs: 
     (key) => screen.press(key),
     () => screen.draw(),
   );
-  const screen = new TopScreen(terminal, end, { ...INITIAL, order: ORDER_OF[options.orderBy] });
+  const screen = new TopScreen(terminal, end, delayMs, { ...INITIAL, order: ORDER_OF[options.orderBy] });
   const release = holdTerminal((text) => screen.tell(text));
   terminal.open();
   const timer = setInterval(() => screen.tick(), delayMs);
@@ -101,7 +126,7 @@ async function watched(targetText: string, options: TopCommandOptions, delayMs: 
     const take = (moment: Moment) => screen.take(partOf(moment, options));
     return isServer(targetText)
       ? await pollServer(targetText, options, delayMs, take, true)
-      : await captured(targetText, options, take);
+      : await captured(targetText, options, record, take);
   } finally {
     clearInterval(timer);
     terminal.close();
@@ -122,17 +147,16 @@ function partOf(moment: Moment, { branch, kernel }: TopCommandOptions): Moment {
 async function captured(
   targetText: string,
   options: TopCommandOptions,
+  record: CaptureRecorder | undefined,
   take: (moment: Moment) => void,
 ): Promise<Snapshot> {
-  const { failure, snapshot } = await recording(options.record, (record) =>
-    captureTarget(targetText, options, record, {
-      kernel: kernelChoiceOf(options),
-      onUpdate: (update) => {
-        const moment = momentOf(update, Date.now());
-        if (moment !== undefined) take(moment);
-      },
-    }),
-  );
+  const { failure, snapshot } = await captureTarget(targetText, options, record, {
+    kernel: kernelChoiceOf(options),
+    onUpdate: (update) => {
+      const moment = momentOf(update, Date.now());
+      if (moment !== undefined) take(moment);
+    },
+  });
   if (failure !== undefined) throw failure;
   return snapshot;
 }

@@ -1,6 +1,7 @@
 import type { Moment } from "../headless/moment.ts";
 import { agesOf } from "../../format/ages.ts";
-import { drawTop, rowOfTask, rowsOn } from "./draw-top.ts";
+import { drawTop, rowsOn } from "./draw-top.ts";
+import { netOf } from "./looks.ts";
 import type { Terminal } from "./terminal.ts";
 import { INITIAL, press, type TopState } from "./top-state.ts";
 
@@ -13,6 +14,7 @@ const NEWS_TICKS = 8;
 export class TopScreen {
   readonly #terminal: Pick<Terminal, "draw" | "size">;
   readonly #end: () => void;
+  readonly #stepMs: number;
   #state: TopState;
   #moment: Moment | undefined;
   /** What is shown while the screen is held. */
@@ -23,8 +25,12 @@ export class TopScreen {
   #news = "";
   #newsTicks = 0;
 
-  /** @param end what ends the capture */
-  constructor(terminal: Pick<Terminal, "draw" | "size">, end: () => void, state = INITIAL) {
+  /**
+   * @param end what ends the capture
+   * @param stepMs from one tick to the next
+   */
+  constructor(terminal: Pick<Terminal, "draw" | "size">, end: () => void, stepMs: number, state = INITIAL) {
+    this.#stepMs = stepMs;
     this.#state = state;
     this.#terminal = terminal;
     this.#end = end;
@@ -76,12 +82,7 @@ export class TopScreen {
     const tasks = this.#state.isTasks ? moment.tasks?.() : undefined;
     const lives = moment.lives?.();
     const ages = lives && agesOf(lives);
-    const data = { snapshot, eventsPerSecond, history, baseline: this.#baseline, tasks, ages };
+    const data = { snapshot, eventsPerSecond, history, stepMs: this.#stepMs, baseline: this.#baseline, tasks, ages };
     this.#terminal.draw(drawTop(data, this.#state, size, this.#news));
   }
-}
-
-function netOf({ snapshot, tasks }: Moment): ReadonlyMap<string, number> {
-  const rows = [...snapshot.callers, ...(tasks?.()?.tasks ?? []).map(rowOfTask)];
-  return new Map(rows.map(({ callSite, netBytes }) => [callSite, netBytes]));
 }

@@ -62,14 +62,22 @@ export const INITIAL: TopState = {
   baselines: 0,
 };
 
-/** As the options of reports name them. */
+/** By the column's title, or as reports name it. */
 export const ORDER_OF = {
+  net: "n",
+  growth: "g",
+  waste: "w",
+  total: "t",
+  peak: "p",
+  allocs: "a",
+  frees: "f",
+  age: "e",
   current_dynamic: "n",
   total_dynamic: "t",
   alloc_count: "a",
   free_count: "f",
-  waste: "w",
-} as const satisfies Readonly<Record<OrderBy, TopOrder>>;
+} as const satisfies Readonly<Record<(typeof ORDERS)[TopOrder]["title"] | OrderBy, TopOrder>>;
+export type OrderName = keyof typeof ORDER_OF;
 
 const isOrder = (key: string): key is TopOrder => Object.hasOwn(ORDERS, key);
 

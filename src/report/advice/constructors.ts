@@ -1,6 +1,7 @@
 /** Objects of one size from one call site that are zeroed again and again in the same places: what a constructor does once for each place. */
 import type { Finding } from "../../model/advice.ts";
 import type { RequestClass } from "../../model/request-profile.ts";
+import { formatSmallSpan } from "../../format/span.ts";
 import { alignUp } from "../allocators/models.ts";
 import type { SiteRequests } from "./by-site.ts";
 import { LARGEST_BUCKET, sizedBase } from "./sized-findings.ts";
@@ -13,6 +14,9 @@ import {
   CONSTRUCTOR_MIN_SAVED_BYTES,
   CONSTRUCTOR_MIN_SAVED_PER_SECOND,
 } from "./thresholds.ts";
+
+/** What comes first of a kmalloc: a buffer has nothing that a constructor could keep, and needs none. */
+const FILLED_ANYWAY = "where it is a buffer that is filled before it is read, ask without __GFP_ZERO, at no cost";
 
 /** Behind the object, so that it stays as constructed while it is free: within one without a constructor (mm/slub.c, calculate_sizes). */
 const FREE_LINK_BYTES = 8;
@@ -54,7 +58,7 @@ function constructorOf(request: RequestClass, cpus: number, seconds: number): Fi
       ...{ zeroedBytes, notZeroedBytes, zeroedPerSecond: perSecond(zeroedBytes), ratePerSecond: perSecond(allocs) },
       ...{ peakObjects, reuse, meanLifeNs: lifeNs, objectBytes },
     },
-    summary: `${caller} has ${allocs} objects of ${bytesReq} bytes zeroed (${perSecond(allocs)}/s, ${zeroedBytes} bytes), at most ${peakObjects} of them alive at once: each place ${reuse.toFixed(0)} times, for ${(lifeNs / 1e3).toFixed(1)} us`,
-    remedy: `${kind === "kmalloc" ? "a kmem_cache of its own with" : "give its kmem_cache"} a constructor, no __GFP_ZERO, and free objects as constructed: up to ${notZeroedBytes} bytes less to zero, for ${costBytes} bytes of slabs`,
+    summary: `${caller} has ${allocs} objects of ${bytesReq} bytes zeroed (${perSecond(allocs)}/s, ${zeroedBytes} bytes), at most ${peakObjects} of them alive at once: each place ${reuse.toFixed(0)} times, for ${formatSmallSpan(lifeNs / 1e9)}`,
+    remedy: `${kind === "kmalloc" ? `${FILLED_ANYWAY}; else a kmem_cache of its own with` : "give its kmem_cache"} a constructor, no __GFP_ZERO, and free objects as constructed: up to ${notZeroedBytes} bytes less to zero, for ${costBytes} bytes of slabs`,
   };
 }

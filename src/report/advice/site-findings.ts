@@ -1,4 +1,5 @@
 /** What shows in all requests of a call site together: strings, churn, frees on another CPU. */
+import { formatSmallSpan } from "../../format/span.ts";
 import type { Finding } from "../../model/advice.ts";
 import type { SiteRequests } from "./by-site.ts";
 import { freesUnseen } from "./frees-unseen.ts";
@@ -53,7 +54,7 @@ export function churnOf(site: SiteRequests, seconds: number): Finding | undefine
     kind: "churn",
     savedBytes: 0,
     figures: { ratePerSecond, shortLived, meanLifeNs, totalBytes, largestBytesReq: largest },
-    summary: `${caller} allocates ${allocs} times (${Math.round(ratePerSecond)}/s), ${percent(shortLived / allocs)} freed within 10 ms, ${(meanLifeNs / 1e3).toFixed(1)} us on average`,
+    summary: `${caller} allocates ${allocs} times (${Math.round(ratePerSecond)}/s), ${percent(shortLived / allocs)} freed within 10 ms, ${formatSmallSpan(meanLifeNs / 1e9)} on average`,
     remedy: onStack
       ? `keep it on the stack (${largest} bytes at most) or in its user`
       : "keep one for each user, or allocate once for many uses",

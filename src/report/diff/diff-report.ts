@@ -1,5 +1,6 @@
 /** A difference as text that one pastes into a mail: growth first, one line a function. */
 import type { Diff, DiffFigures, DiffFunction, DiffGate, DiffGroup, DiffSide } from "../../model/diff.ts";
+import { formatSmallSpan } from "../../format/span.ts";
 import { printable } from "../../model/printable.ts";
 import { column } from "../account-file.ts";
 import type { OrderBy } from "../order.ts";
@@ -33,13 +34,15 @@ export function formatDiff(diff: Diff, options: DiffReportOptions): string {
       sideLine("B", diff.b),
       `   ${signed(diff.delta.netBytes)} bytes${share(diff)}, ${signed(diff.delta.liveObjects)} objects`,
     ],
+    // What a side is, and whether both can be compared at all, comes before any figure of the comparison.
+    diff.notes.map((note) => `note: ${note}`),
     changes,
     groups.length === 0 ? [] : table(groups.map(groupRow(options.orderBy)), diff.groupedBy, options.top),
     functions.length === 0 ? [] : table(functions.map(functionRow(options)), "function", options.top),
     [...new Set(functions.flatMap(({ marks }) => marks))].map(
       () => "~ frees of these raise no event (kfree_rcu, bulk): some of the objects may be gone",
     ),
-    diff.notes.map((note) => `note: ${note}`),
+    isNet ? emptyLines(diff) : [],
     diff.gates.map((gate) => gateLine(gate)),
     verdictLines(diff),
   ]
@@ -52,7 +55,7 @@ function sideLine(name: string, { label, release, figures, seconds, rounds }: Di
   const left = rounds === undefined ? "" : ` left by ${count(rounds, "round")}`;
   const facts = [
     `${figures.netBytes} bytes in ${count(figures.liveObjects, "object")}${left}`,
-    ...(seconds === null ? [] : [`${seconds.toFixed(1)} s`]),
+    ...(seconds === null ? [] : [seconds < 1 ? formatSmallSpan(seconds) : `${seconds.toFixed(1)} s`]),
     ...(release === undefined ? [] : [release]),
   ];
   return `${name}  ${label}: ${facts.join(", ")}`;
@@ -71,8 +74,13 @@ function changesOf(diff: Diff, isNet: boolean): string[] {
   const up = differing.reduce((sum, { delta }) => sum + Math.max(0, delta.netBytes), 0);
   const lines: string[] = [];
   const within = noiseLine(noise, noise.isCounted);
-  if (up === 0) lines.push(`no growth beyond noise${differing.length > 0 ? `: ${signed(growthBytes)} bytes` : ""}`);
-  else {
+  if (up === 0) {
+    const gone = differing.filter(({ status }) => status === "gone").length;
+    const which = `${gone} gone, ${differing.length - gone} shrunk`;
+    lines.push(
+      `no growth beyond noise${growthBytes < 0 ? `; beyond it a fall of ${-growthBytes} bytes (${which})` : ""}`,
+    );
+  } else {
     const [added, grown, shrunk, gone] = countedChanges(diff).map((change) => change.functions);
     lines.push(
       `new/gone ${added}/${gone}, grown/shrunk ${grown}/${shrunk}: ` +
@@ -98,8 +106,23 @@ function noiseLine({ functions, newOrGone, bytes, bytesAFunction }: Diff["noise"
 
 function isShown(row: DiffFunction, { noise }: Diff, orderBy: OrderBy): boolean {
   if (orderBy !== "current_dynamic") return row.delta[FIGURE[orderBy]] !== 0;
-  if (row.status === "new" || row.status === "gone") return true;
+  if (row.status === "new" || row.status === "gone") return !isEmpty(row);
   return (row.delta.netBytes !== 0 || row.delta.liveObjects !== 0) && isCounted(row, noise);
+}
+
+/** Nothing of it is alive on either side. */
+function isEmpty({ a, b }: DiffFunction): boolean {
+  return [a, b].every(({ netBytes, liveObjects }) => netBytes === 0 && liveObjects === 0);
+}
+
+/** They allocate, so that they are new or gone, and have no place among what holds memory. */
+function emptyLines({ functions }: Diff): string[] {
+  const empty = functions.filter((row) => (row.status === "new" || row.status === "gone") && isEmpty(row));
+  if (empty.length === 0) return [];
+  const of = (status: DiffFunction["status"]) => empty.filter((row) => row.status === status).length;
+  return [
+    `not listed: ${of("new")} new and ${of("gone")} gone of which neither side holds anything (-o total has them)`,
+  ];
 }
 
 function isGroupShown(group: DiffGroup, functions: readonly DiffFunction[]): boolean {

@@ -1,5 +1,6 @@
 /** Which source file each piece of a vmlinux is from: by debug information where there is some, else by its symbol table. */
 import { basename } from "node:path";
+import { UNKNOWN_FOLDER } from "../../model/source-tree.ts";
 import { isHeader } from "../source-path.ts";
 import { fileIndicesOf } from "./linked-files.ts";
 import type { Pieces } from "./pieces.ts";
@@ -13,9 +14,6 @@ export type SourceOf = (
   addresses: readonly bigint[],
   about: "code" | "data",
 ) => Promise<readonly (string | undefined)[]>;
-
-/** The directory of files of which only the name is known. */
-export const UNKNOWN_FOLDER = "?";
 
 /** @returns undefined for what is in no file */
 export async function imagePaths(

@@ -133,7 +133,10 @@ class Writer implements RecordingWriter {
         const unpacked = Buffer.concat(frames, bytes);
         const level = this.#waitingBytes > PACK_UP_TO_BYTES ? constants.Z_NO_COMPRESSION : constants.Z_BEST_SPEED;
         const packed = await pack(unpacked, { level });
-        await this.#file.writev([blockHeader(packed, { ...about, unpackedBytes: bytes }), packed]);
+        const header = blockHeader(packed, { ...about, unpackedBytes: bytes });
+        const { bytesWritten } = await this.#file.writev([header, packed]);
+        // The last that fits on a disk is written in part, without an error (write(2)).
+        if (bytesWritten < header.length + packed.length) throw new Error("no room for a whole block");
       } catch (thrown) {
         this.failure = messageOf(thrown);
         this.droppedBytes += bytes;

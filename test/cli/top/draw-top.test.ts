@@ -15,6 +15,7 @@ const data = (change: Partial<Snapshot> = {}, more: Partial<TopData> = {}): TopD
   snapshot: { ...base, ...change },
   eventsPerSecond: 12_345,
   history: [0, 1000, 2000],
+  stepMs: 1000,
   baseline: new Map(),
   ...more,
 });
@@ -48,6 +49,20 @@ describe("a screen of 80 × 24", () => {
       },
     );
     expect(texts(grown, press(INITIAL, "g", 10))[6]).toMatch(/\+2\.0 KiB .*kernfs_new/);
+  });
+
+  it("claims no rate and no growth after one look", () => {
+    const lines = texts(data({ callers: rows }, { eventsPerSecond: undefined, baseline: undefined, history: [8000] }));
+    expect(lines[2]).toMatch(/held {2}waste .* {2}- ev\/s {2}/);
+    expect(lines[6]).toMatch(/^ {2}4\.9 KiB +- +1 B /);
+  });
+
+  it.each([
+    [1000, "+58.6 KiB/min"],
+    [2000, "+29.3 KiB/min"],
+    [90_000, "+667 B/min"],
+  ])("tells the course of a minute from steps of %i ms", (stepMs, trend) => {
+    expect(texts(data({}, { stepMs }))[2]).toContain(` held (${trend})`);
   });
 
   it("filters by caller and source file", () => {

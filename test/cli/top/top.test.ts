@@ -33,7 +33,7 @@ it("prints a part of it, ordered as was asked for", async () => {
   expect(whole.stdout.split("\n")[5]).toMatch(/ 11756 .* __d_alloc\+0x29 {2}\(107 implied frees\)$/);
   const { status, stdout } = await kmemtap([...args, "-b", "loop"]);
   expect(status).toBe(0);
-  expect(stdout.split("\n")[0]).toMatch(/ {2}in \[loop\]$/);
+  expect(stdout.split("\n")[0]).toMatch(/ {2}in \[loop\]( {2}growth over \d+ ms)?$/);
   expect(stdout.split("\n")[2]).not.toBe(whole.stdout.split("\n")[2]);
   const rows = stdout.trimEnd().split("\n").slice(5);
   expect(rows.length).toBeGreaterThan(0);
@@ -41,6 +41,17 @@ it("prints a part of it, ordered as was asked for", async () => {
   const { status: refused, stderr } = await kmemtap([...args, "-b", "nosuch"]);
   expect(refused).toBe(2);
   expect(stderr).toContain("-b nosuch: there is no such place\n  its top has (unattributed), [fat], [loop], built-in");
+});
+
+it.each([
+  ["growth", / \*GROWTH /],
+  ["peak", / \*PEAK /],
+  ["allocs", / \*ALLOCS /],
+  ["net", / \*NET /],
+])("is ordered by %s, as its column is called", async (order, head) => {
+  const { status, stdout } = await kmemtap(["top", `replay://${BOOT}?speed=0`, "--once", "--rows", "1", "-o", order]);
+  expect(status).toBe(0);
+  expect(stdout.split("\n")[4]).toMatch(head);
 });
 
 it("draws a part of it in a terminal", { timeout: 60_000 }, async () => {
@@ -101,6 +112,12 @@ it("shows the tasks and ages of a kmemtap that runs", { timeout: 60_000 }, async
   await until("tasks", () => seen.includes("kworker/u2:0-9") && seen.includes("118 tasks"), 10_000);
   await stream.write(Buffer.from("q"));
   await reading;
+  const once = await kmemtap(["top", `${url}/target`, "--once", "--for", "300ms", "--rows", "1"]);
+  const [title, , totals, , , row] = once.stdout.split("\n");
+  expect(title).toMatch(/ {2}growth over \d+ ms$/);
+  // The recording is over: nothing comes, and nothing grows.
+  expect(totals).toMatch(/held \(\+0 B\/min\) .* {2}0 ev\/s /);
+  expect(row).toMatch(/^ *6\.7 MiB {12,}86\.3 KiB .* alloc_inode/);
 });
 
 it.each([

@@ -1,6 +1,7 @@
 /** What arrived, accounted again: with stacks charged by a list of wrappers, or as if there were no stacks. */
 import { readFileSync } from "node:fs";
-import { EventLedger, maxObjectsIn } from "../../../src/accounting/ledger.ts";
+import { maxObjectsIn } from "../../../src/accounting/ledger-options.ts";
+import { EventLedger } from "../../../src/accounting/ledger.ts";
 import { StackCharging } from "../../../src/capture/stack-charging.ts";
 import { RawDecoder } from "../../../src/ftrace/raw/raw-decoder.ts";
 import { TextDecoder } from "../../../src/ftrace/text-decoder.ts";

@@ -9,6 +9,7 @@ function mountsAfter(script: string): string {
   const whole = `
     umount /sys/kernel/tracing 2>/dev/null; umount -R /sys/kernel/debug 2>/dev/null
     agent() { { sleep "$3"; echo bye; sleep 1; } | sh -c "$(cat agent/kmemtap-agent.sh)" kmemtap-agent "$1" "$2" buffer_kb=64 >/dev/null; }
+    facts() { sh -c "$(cat agent/kmemtap-agent.sh)" kmemtap-agent facts "$1" measure="$2" >/dev/null; }
     ${script}
     grep /sys/kernel/tracing /proc/self/mounts || :`;
   const { stdout, stderr, status } = spawnSync("unshare", ["-m", "sh", "-c", whole], { encoding: "utf8" });
@@ -19,6 +20,10 @@ function mountsAfter(script: string): string {
 describe.skipIf(!canTrace)(`tracefs that was not mounted${note}`, () => {
   it("is not mounted behind two agents, the first of which mounted it and ends first", () => {
     expect(mountsAfter("agent text mounta 1.5 & sleep 1; agent raw mountb 2; wait")).toBe("");
+  });
+
+  it("is not mounted behind one that ends while another looks at what the target can do", () => {
+    expect(mountsAfter("agent text mountg 1 & sleep 0.5; facts mounth 3; wait")).toBe("");
   });
 
   it("stays for an agent that has no file of it open", () => {
