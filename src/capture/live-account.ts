@@ -101,7 +101,8 @@ export class LiveAccount {
     if (line.type === "tick-done" && target.readings.hist.unsure) agent.hear("damaged");
     agent.hear(line);
     this.#marks.hear(line, mark.timeNs);
-    const change = this.#listener?.hear(line);
+    const { workload } = this.#account;
+    const change = this.#listener?.hear(line, workload && { timeNs: mark.timeNs, account: workload });
     if (change !== undefined) {
       this.#marks.phase(change, mark.timeNs);
       this.#options.record?.phase(change, mark.timeNs);
@@ -117,8 +118,8 @@ export class LiveAccount {
   }
 
   get #listener(): WorkloadListener | undefined {
-    const { workload, phases, told } = this.#options;
-    return workload ?? told?.listener ?? phases;
+    const { workload, phases, replayed, told } = this.#options;
+    return workload ?? replayed ?? told?.listener ?? phases;
   }
 
   /** A workload that was run meanwhile is over: what comes now is none of it. */

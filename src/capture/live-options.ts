@@ -8,7 +8,7 @@ import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { CaptureRecorder } from "./capture-recorder.ts";
 import type { LiveUpdate } from "./live-update.ts";
 import type { OverrunThresholds } from "./overrun-watch.ts";
-import type { PhaseChange } from "./workload-account.ts";
+import type { PhaseChange, WorkloadAccount } from "./workload-account.ts";
 
 export interface LiveOptions {
   readonly filter?: AccountFilter;
@@ -41,6 +41,8 @@ export interface LiveOptions {
   readonly phases?: WorkloadListener;
   /** Of a source that kmemtap did not arm, but that says of itself what it does, in lines as the agent's. */
   readonly told?: ToldWorkload | undefined;
+  /** Of a recording: the workloads that ran when it was made. */
+  readonly replayed?: WorkloadListener | undefined;
   /** The last update of a session of the same target that this one follows: its account is an earlier run. */
   readonly after?: LiveUpdate;
   /** What somebody notes of the moment at which it comes, a line each. */
@@ -51,8 +53,14 @@ export interface LiveOptions {
 export interface WorkloadListener {
   /** Whether one runs now, and late frees of it are waited for; absent where it is the capture's own, which ends with it. */
   readonly isRunning?: boolean;
-  /** Told of each line of the agent; what it says of the workload, if anything. */
-  hear(line: AgentLine): PhaseChange | undefined;
+  /** Told of each line of the agent; what it says of the workload, if anything. @param at where it stands in the trace; of those beside it nothing */
+  hear(line: AgentLine, at?: MarkPlace): PhaseChange | undefined;
+}
+
+export interface MarkPlace {
+  /** Trace clock. */
+  readonly timeNs: number;
+  readonly account: WorkloadAccount;
 }
 
 /** A workload that runs by itself on what is watched. */

@@ -8,8 +8,10 @@ import { LineQueue } from "../target/agent/line-queue.ts";
 import { failureIn } from "../transport/recording/frame-content.ts";
 import { type Frame, FrameKind } from "../transport/recording/frames.ts";
 import { readRecording } from "../transport/recording/read-recording.ts";
-import type { RecordedRun } from "./capture-recorder.ts";
+import type { RecordedPhase, RecordedRun } from "./capture-recorder.ts";
+import type { WorkloadListener } from "./live-options.ts";
 import { parseRun, planOf } from "./recorded-run.ts";
+import { ReplayedPhases } from "./replayed-phases.ts";
 
 export interface ReplayOptions {
   /** 1 plays as fast as it happened, 2 twice as fast; 0 as fast as it can be read. */
@@ -21,13 +23,16 @@ export interface Replay {
   readonly source: ByteSource;
   /** The source again, where kmemtap had armed the target. It answers nobody. */
   readonly agent?: AgentSource;
+  /** What is in it of workloads. */
+  readonly phases: WorkloadListener;
 }
 
 /** @throws {KmemtapError} `input/missing` */
 export async function replayCapture(path: string, options: ReplayOptions): Promise<Replay> {
   const source = new ReplaySource(path, options);
   await source.begin();
-  return source.isArmed ? { source, agent: source } : { source };
+  const { phases } = source;
+  return source.isArmed ? { source, agent: source, phases } : { source, phases };
 }
 
 /** What cannot be read, among the frames. */
@@ -40,6 +45,7 @@ class ReplaySource implements AgentSource {
   readonly recording = true;
   readonly runs: AsyncIterable<ByteStream>;
   readonly side = new LineQueue();
+  readonly phases = new ReplayedPhases();
   reconnects = -1;
   readonly #options: ReplayOptions;
   readonly #frames: AsyncGenerator<Frame | { readonly damage: string }>;
@@ -117,6 +123,7 @@ class ReplaySource implements AgentSource {
         this.#run = this.#next;
         this.#next = undefined;
         this.#plan = planOf(this.#run);
+        this.phases.beginRun();
         this.reconnects = -1;
         yield { bytes: this.#bytes(), close: () => Promise.resolve() };
       }
@@ -132,12 +139,15 @@ class ReplaySource implements AgentSource {
       await this.#hold(atMs);
       if (this.#over.signal.aborted) return;
       if (kind === FrameKind.side) this.side.push(JSON.parse(Buffer.from(bytes).toString()) as AgentLine);
+      else if (kind === FrameKind.phase) this.phases.take(JSON.parse(Buffer.from(bytes).toString()) as RecordedPhase);
+      else if (kind === FrameKind.outcome) this.phases.end();
       else if (kind === FrameKind.chunk) yield bytes;
       else if (kind === FrameKind.dropped)
         yield this.#gap(`${Buffer.from(bytes).readBigUInt64LE()} bytes were not recorded`, atMs);
       else if (kind === FrameKind.failure) throw new KmemtapError("link/lost", failureIn(frame));
       else if (kind === DAMAGE) yield this.#gap(Buffer.from(bytes).toString(), atMs);
     }
+    this.phases.end();
   }
 
   /** As a link that was gone for a while: the account goes on behind it, and is not exact. */

@@ -24,6 +24,7 @@ export interface FollowOptions extends Pick<
   | "notes"
   | "phases"
   | "record"
+  | "replayed"
   | "reports"
   | "tasks"
   | "told"
@@ -63,6 +64,7 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
     wrappers: options.wrappers,
     stackRows: options.stackRows,
     told: options.told,
+    replayed: options.replayed,
     lifetimes: options.lifetimes ?? config.lifetimes,
     tasks: options.tasks ?? config.tasks,
     silentAfterMs: config.silentAfterMs,

@@ -1,5 +1,6 @@
 /** A target as a source to follow, whatever kind it is. */
 import type { Observable } from "rxjs";
+import type { WorkloadListener } from "../capture/live-options.ts";
 import { type Replay, replayCapture } from "../capture/replay-capture.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { Target } from "../model/target.ts";
@@ -16,6 +17,8 @@ export interface OpenTarget {
   readonly reports?: Observable<TargetReport>;
   /** The source again, where kmemtap arms it. */
   readonly agent?: AgentSource;
+  /** Of a recording: the workloads that ran when it was made. */
+  readonly replayed?: WorkloadListener;
   close(): Promise<void>;
 }
 
@@ -52,8 +55,8 @@ function armed(agent: AgentSource): OpenTarget {
   return { ...closing(agent), agent };
 }
 
-function replayed({ source, agent }: Replay): OpenTarget {
-  return agent === undefined ? closing(source) : armed(agent);
+function replayed({ source, agent, phases }: Replay): OpenTarget {
+  return { ...(agent === undefined ? closing(source) : armed(agent)), replayed: phases };
 }
 
 function closing(source: ByteSource): OpenTarget {

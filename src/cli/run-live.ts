@@ -48,7 +48,7 @@ async function live(
   const open = () => openTarget(parsed, targetText, arm, true);
   const target = await open();
   try {
-    const { source, reports, agent } = target;
+    const { source, reports, agent, replayed } = target;
     return await watch(source, {
       config,
       stopped,
@@ -70,6 +70,7 @@ async function live(
       wrappers: wrappersOf(options.wrappers ?? config.wrappers),
       ...(reports === undefined ? {} : { reports }),
       ...(agent === undefined ? {} : { agent }),
+      ...(replayed === undefined ? {} : { replayed }),
       onReady: (url) => say(`${source.label} at ${url}`),
     });
   } finally {

@@ -1,6 +1,6 @@
 /** What `live` and `demo` have in common: a session, its server, its log, and a clean end. */
 import { type Observable, tap } from "rxjs";
-import type { ToldWorkload } from "../capture/live-options.ts";
+import type { ToldWorkload, WorkloadListener } from "../capture/live-options.ts";
 import { MAX_STACK_ROWS } from "../capture/stack-charging.ts";
 import { ExitCode } from "../model/errors.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
@@ -53,6 +53,8 @@ export interface WatchOptions {
   readonly lifetimes?: boolean | undefined;
   /** Keeps which task allocated what; else as configured. */
   readonly tasks?: boolean | undefined;
+  /** Of a recording: the workloads that ran when it was made. */
+  readonly replayed?: WorkloadListener;
   /** What the source says of a workload of its own. */
   readonly told?: ToldWorkload | undefined;
   /** Called once the page can be opened. */
@@ -131,8 +133,12 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
 }
 
 /** What a session is given of what was opened; nothing of it is undefined. */
-function pick({ agent, reports }: Pick<OpenTarget, "agent" | "reports">) {
-  return { ...(agent !== undefined && { agent }), ...(reports !== undefined && { reports }) };
+function pick({ agent, replayed, reports }: Pick<OpenTarget, "agent" | "replayed" | "reports">) {
+  return {
+    ...(agent !== undefined && { agent }),
+    ...(replayed !== undefined && { replayed }),
+    ...(reports !== undefined && { reports }),
+  };
 }
 
 /** Resolves to the failure, and not at all where there is none. */

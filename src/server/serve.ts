@@ -59,6 +59,9 @@ export async function serve(registry: TargetRegistry, options: ServeOptions): Pr
     },
   });
   await guard(app, access);
+  app.setNotFoundHandler((request, reply) =>
+    refuse(request, reply, 404, "there is nothing at that address", "GET /api/openapi.json lists what there is"),
+  );
   await app.register(fastifyWebsocket, {
     // What a viewer sends is no defect of ours: a line of the log each, and no stack.
     errorHandler: (error, socket, request) => {

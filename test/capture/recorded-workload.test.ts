@@ -3,10 +3,12 @@ import { statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lastValueFrom } from "rxjs";
 import { describe, expect, it } from "vitest";
+import { AgentEar } from "../../src/capture/agent-ear.ts";
 import { CaptureRecorder } from "../../src/capture/capture-recorder.ts";
 import type { WorkloadListener } from "../../src/capture/live-options.ts";
 import { liveSession } from "../../src/capture/live-session.ts";
 import { accountCapture } from "../../src/capture/recorded-capture.ts";
+import { replayCapture } from "../../src/capture/replay-capture.ts";
 import { phaseHeading } from "../../src/cli/phase-heading.ts";
 import { readSide } from "../../src/cli/read-side.ts";
 import { compareSnapshots } from "../../src/report/diff/compare-snapshots.ts";
@@ -123,6 +125,26 @@ describe("a recorded workload", () => {
     });
     expect(workload.repeat?.growing).toMatchObject([{ callSite: "leak+0x1/0x9", verdict: "leak" }]);
     expect(await again(path)).toEqual(workload);
+  });
+
+  it("is watched with its phases where the recording is played", async () => {
+    const { path, workload } = await record({ chunkBytes: 100 });
+    const { source, agent, phases } = await replayCapture(path, { speed: 0, say: () => undefined });
+    if (agent === undefined) throw new Error("the target was armed");
+    const options = { snapshotMs: 10_000, silentAfterMs: 60_000, agent, replayed: phases, phases: new AgentEar() };
+    const { progress, workloadView, marks } = await lastValueFrom(liveSession(source, options));
+    expect(progress).toEqual({ phases: 2 * ROUNDS, rounds: ROUNDS, running: null, over: true });
+    const view = workloadView?.();
+    expect(view?.phases).toEqual(workload.phases);
+    expect(view?.residue).toMatchObject({ objects: workload.residue.objects, bytes: workload.residue.bytes });
+    expect(view?.repeat?.growing).toMatchObject([{ callSite: "leak+0x1/0x9", verdict: "leak" }]);
+    expect(marks.map(({ kind, text }) => `${kind} ${text}`).slice(0, 5)).toEqual([
+      "phase-begin load",
+      "phase-end load",
+      "phase-begin unload",
+      "phase-end unload: exit status 1",
+      "phase-begin load, round 2",
+    ]);
   });
 
   it("has over a phase's own account what the whole one changed by, as run told", async () => {

@@ -20,6 +20,8 @@ describe.skipIf(missing || !canTrace)(`the page of a recording with a gap${note}
   let browser: Browser;
   let page: Page;
   let dir = "";
+  /** What the browser had to complain of. */
+  const trouble: string[] = [];
 
   beforeAll(async () => {
     ensureBuilt();
@@ -31,6 +33,7 @@ describe.skipIf(missing || !canTrace)(`the page of a recording with a gap${note}
     served = await startServing(["live", `replay://${recording}?speed=0`]);
     browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.on("console", (message) => trouble.push(message.text()));
     await page.goto(served.url);
     await page.locator("[data-testid=status][data-status=ended]").waitFor({ timeout: 60_000 });
   });
@@ -56,6 +59,35 @@ describe.skipIf(missing || !canTrace)(`the page of a recording with a gap${note}
   it("tells times by the trace's own clock, for nothing goes on", async () => {
     expect(await page.locator("[data-clock='uptime']").getAttribute("aria-pressed")).toBe("true");
     expect(await page.locator(".chart-time").textContent()).toMatch(/^[\d.]+ s$/);
+  });
+
+  it("says of the flame graph, where a window is chosen, that it is of the whole run", async () => {
+    const note = page.getByTestId("whole-note");
+    await page.locator("[data-view='flame']").click();
+    await page.locator("[data-frame='0']").waitFor();
+    expect(await note.count()).toBe(0);
+    await page.locator(".chart-frame").focus();
+    await page.keyboard.press("End");
+    for (let i = 0; i < 3; i++) await page.keyboard.press("Shift+PageDown");
+    await expect.poll(() => note.textContent()).toMatch(/^Of the whole run, not of the window: .*stacks/);
+    expect(await note.isVisible()).toBe(true);
+    await page.keyboard.press("Escape");
+    await expect.poll(() => note.count()).toBe(0);
+    await page.locator("[data-view='callers']").click();
+  });
+
+  it("says that no tasks are kept, of a window as well, and the browser logs nothing of it", async () => {
+    await page.locator(".chart-frame").focus();
+    await page.keyboard.press("End");
+    await page.keyboard.press("Shift+PageDown");
+    await expect.poll(() => page.getByTestId("window").count()).toBe(1);
+    await page.locator("[data-view='tasks']").click();
+    await expect.poll(() => page.getByTestId("no-tasks").textContent()).toContain("start kmemtap with --tasks");
+    await page.evaluate("location.hash = location.hash.replace('panel=tasks', 'task=id:1')");
+    await expect.poll(() => page.locator(".callers-empty").textContent()).toContain("--tasks keeps them");
+    expect(trouble).toEqual([]);
+    await page.evaluate("location.hash = ''");
+    await expect.poll(() => page.locator("tr.row").count()).toBeGreaterThan(0);
   });
 
   it("has stacks that can be read to their ends", async () => {

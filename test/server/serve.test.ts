@@ -249,3 +249,16 @@ describe("the port", () => {
     expect((await fetch(`${other.url}/healthz`)).status).toBe(200);
   });
 });
+
+it("says of an address that it does not have what every refusal says: what failed, and what to do", async () => {
+  const { url } = await serving();
+  for (const path of ["/api/nothing", "/api/targets/target/snapshot.xml", "/nothing.js"]) {
+    const answer = await fetch(url + path);
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toEqual({
+      error: "there is nothing at that address",
+      help: "GET /api/openapi.json lists what there is",
+    });
+    expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
+  }
+});

@@ -136,7 +136,7 @@ export class WatchedTarget implements TargetControl {
     const arm = { ...armed, ask, slabsMs: SLABS_MS, wait: false, scope: "system", reconnect: true, say } as const;
     const target = await openTarget(parseTarget(this.id, config), this.id, arm, true);
     try {
-      const { source, agent, reports } = target;
+      const { source, agent, reports, replayed } = target;
       const ear = new AgentEar();
       const followed = follow(source, {
         config,
@@ -145,6 +145,7 @@ export class WatchedTarget implements TargetControl {
         kernel,
         notes: this.#notes,
         phases: ear,
+        replayed,
         ...(this.#last !== undefined && { after: this.#last }),
         mode: armed.mode,
         wrappers: wrappersOf(config.wrappers),

@@ -1,5 +1,6 @@
 /** Phases of a workload as spans of the trace clock. Pure. */
 import type { Mark } from "../../model/wire.ts";
+import type { Span } from "../view/view.ts";
 
 export interface PhaseSpan {
   readonly name: string;
@@ -18,4 +19,9 @@ export function phasesOf(marks: readonly Mark[]): PhaseSpan[] {
     if (open >= 0) phases[open] = { ...phases[open], toS: timeNs / 1e9 };
   }
   return phases;
+}
+
+/** Whether a part of it lies in the window; what has no window is wholly in it. */
+export function isIn({ fromS, toS }: Pick<PhaseSpan, "fromS" | "toS">, window: Span | null): boolean {
+  return window === null || (fromS <= window.max && (toS ?? Infinity) >= window.min);
 }

@@ -6,6 +6,7 @@ import { formatCount, plural } from "../format/count.ts";
 import { inside, useInside } from "../inside/inside.ts";
 import { shareOf } from "../../rings/share.ts";
 import type { Account } from "../state/page-state.ts";
+import { WholeNote } from "../window/whole-note.tsx";
 import { FlameGraph } from "./flame-graph.tsx";
 import { FLAME_MEASURES, type FlameMeasure, type FlameNode, flameNodeAt, flameTreeOf } from "./flame-tree.ts";
 
@@ -68,6 +69,10 @@ export function FlamePanel({ account, viewChoice }: FlamePanelProps) {
       </div>
       {isThere ? (
         <>
+          <WholeNote>
+            Of the whole run, not of the window: of stacks the sums are kept, not what they were before. Table and rings
+            are of the window.
+          </WholeNote>
           <p class="flame-facts" data-testid="flame-facts" aria-live="polite">
             {describe(pointed ?? flameNodeAt(root, path) ?? root)}
           </p>

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { filterCallers } from "../callers/filter-callers.ts";
+import { isIn } from "../chart/phases.ts";
 import { useSteady } from "../rings/use-steady.ts";
 import type { Account } from "../state/page-state.ts";
 import { view } from "../view/view-store.ts";
@@ -41,7 +42,10 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
     );
     return suspects.filter(({ row }) => rows.has(row));
   }, [suspects, filter]);
-  const phases = useMemo(() => phaseChanges(account.marks, account.history), [steady]);
+  const phases = useMemo(
+    () => phaseChanges(account.marks, account.history).filter((phase) => isIn(phase, window)),
+    [steady, window],
+  );
   return (
     <section class="callers" aria-label="Leaks">
       <div class="section-head">

@@ -22,12 +22,14 @@ interface TasksPanelProps {
 
 export function TasksPanel({ scope: { nowS }, viewChoice }: TasksPanelProps) {
   const { window } = view.value;
-  useTasks(window === null);
-  const part = useWindow(window, nowS, "by=task");
+  useTasks();
+  // Where no tasks are kept there is nothing to ask of a window: the server would refuse, and the browser log it.
+  const areKept = tasks.value.state === "known";
+  const part = useWindow(areKept ? window : null, nowS, "by=task");
   const [by, setBy] = useState<Gathering>("process");
   const [sort, setSort] = useState<TaskSort>({ column: "net", descending: true });
   const { text } = view.value.filter;
-  const answer = window === null ? tasks.value : part;
+  const answer = window === null || !areKept ? tasks.value : part;
   const all = useMemo(() => {
     if (answer.state !== "known") return [];
     return linesOf(answer.value.tasks ?? [], by);

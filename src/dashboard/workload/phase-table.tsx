@@ -2,18 +2,28 @@
 import { useState } from "preact/hooks";
 import type { WorkloadPhase } from "../../model/workload.ts";
 import type { WorkloadView } from "../../model/workload-view.ts";
+import { isIn } from "../chart/phases.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
 import { formatSpan } from "../format/time.ts";
 import { Quantity } from "../parts/quantity.tsx";
+import type { Span } from "../view/view.ts";
 import { plural } from "./describe-workload.ts";
 
 const COLUMNS = 8;
 
-export function PhaseTable({ workload }: { readonly workload: WorkloadView }) {
+interface PhaseTableProps {
+  readonly workload: WorkloadView;
+  /** Of this part of the trace alone, where there is one. */
+  readonly window: Span | null;
+}
+
+export function PhaseTable({ workload, window }: PhaseTableProps) {
   const { phases, earlierPhases, progress } = workload;
   const [open, setOpen] = useState<string | null>(null);
   const newestFirst = [...phases].reverse();
+  if (window !== null && !phases.some((phase) => isIn(spanOf(phase), window)))
+    return <p class="leaks-note">None of those that are listed ran in the window.</p>;
   return (
     <>
       <table class="plain" data-testid="workload-phases">
@@ -31,6 +41,7 @@ export function PhaseTable({ workload }: { readonly workload: WorkloadView }) {
         </thead>
         <tbody>
           {newestFirst.map((phase, i) => {
+            if (!isIn(spanOf(phase), window)) return null;
             const key = `${phase.round}.${phases.length - i + earlierPhases}`;
             const isOpen = open === key;
             return [
@@ -62,6 +73,10 @@ export function PhaseTable({ workload }: { readonly workload: WorkloadView }) {
       {earlierPhases > 0 && <p class="leaks-note">and {formatCount(earlierPhases)} earlier phases</p>}
     </>
   );
+}
+
+function spanOf({ startedNs, endedNs }: WorkloadPhase) {
+  return { fromS: (startedNs ?? 0) / 1e9, toS: endedNs === null ? null : endedNs / 1e9 };
 }
 
 interface PhaseRowProps {

@@ -4,6 +4,8 @@ import { pathOfTarget } from "../api/target-path.ts";
 import { useAnswer } from "../api/use-answer.ts";
 import type { WorkloadView } from "../../model/workload-view.ts";
 import type { Account } from "../state/page-state.ts";
+import { view } from "../view/view-store.ts";
+import { WholeNote } from "../window/whole-note.tsx";
 import { progressInWords, verdictOf } from "./describe-workload.ts";
 import { GrowthTable } from "./growth-table.tsx";
 import { PhaseTable } from "./phase-table.tsx";
@@ -57,6 +59,10 @@ function WorkloadParts({ workload }: { readonly workload: WorkloadView }) {
         <p class="leaks-note" data-testid="workload-progress">
           {progressInWords(workload)}. Scope {workload.scope}: {workload.scopeNote}.
         </p>
+        <WholeNote>
+          Verdict, growth and what is still there are of the whole workload, not of the window; the phases are those of
+          the window.
+        </WholeNote>
       </section>
       {repeat !== null && (
         <section class="leaks-part" aria-label="Growth per round">
@@ -73,7 +79,7 @@ function WorkloadParts({ workload }: { readonly workload: WorkloadView }) {
       </section>
       <section class="leaks-part" aria-label="Phases">
         <h3>Phases, the last first</h3>
-        <PhaseTable workload={workload} />
+        <PhaseTable workload={workload} window={view.value.window} />
       </section>
     </>
   );

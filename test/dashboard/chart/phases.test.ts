@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { phasesOf } from "../../../src/dashboard/chart/phases.ts";
+import { isIn, phasesOf } from "../../../src/dashboard/chart/phases.ts";
 import type { Mark } from "../../../src/model/wire.ts";
 
 const mark = (kind: Mark["kind"], seconds: number, text: string): Mark => ({
@@ -22,4 +22,18 @@ it("phases are from their beginning to their end; one that runs has none, one wh
     { name: "load", fromS: 2, toS: 3 },
     { name: "load", fromS: 4, toS: null },
   ]);
+});
+
+it("a phase is in a window that any part of it lies in, and one that runs in all that begin after it", () => {
+  const load = { fromS: 2, toS: 3 };
+  const isLoadIn = (min: number, max: number) => isIn(load, { min, max });
+  expect([isLoadIn(0, 1.9), isLoadIn(0, 2.1), isLoadIn(2.4, 2.5), isLoadIn(2.9, 9), isLoadIn(3.1, 9)]).toEqual([
+    false,
+    true,
+    true,
+    true,
+    false,
+  ]);
+  expect(isIn({ fromS: 2, toS: null }, { min: 5, max: 6 })).toBe(true);
+  expect(isIn(load, null)).toBe(true);
 });
