@@ -1050,14 +1050,14 @@ read_raw() {
     trap 'ENDING=1; kill $CHILD' TERM
     trap '' INT HUP USR1 USR2
     trap 'exit 1' PIPE
-    header=$(cat "$I/events/header_page")
-    blob header_page "$header"
-    blob header_event "$(cat "$I/events/header_event")"
+    send_file header_page "$I/events/header_page"
+    header=$SAID
+    send_file header_event "$I/events/header_event"
     for e in ftrace/print ${STACKS_BY:+ftrace/kernel_stack} module/module_load module/module_free; do
-        [ -d "$I/events/$e" ] && blob format "$(cat "$I/events/$e/format")"
+        [ -d "$I/events/$e" ] && send_file format "$I/events/$e/format"
     done
-    for e in $EVENTS; do [ -d "$I/events/kmem/$e" ] && blob format "$(cat "$I/events/kmem/$e/format")"; done
-    for e in $PROBES; do blob format "$(cat "$I/events/kmemtap_$NONCE/$e/format")"; done
+    for e in $EVENTS; do [ -d "$I/events/kmem/$e" ] && send_file format "$I/events/kmem/$e/format"; done
+    for e in $PROBES; do send_file format "$I/events/kmemtap_$NONCE/$e/format"; done
     # field: char data;  offset:16;  size:4080;  signed:1;
     for w in $header; do
         w=${w%;}
@@ -1070,7 +1070,8 @@ read_raw() {
     done
     # busybox dd waits where nothing is. Then no more is asked for than there must be: no record is shorter than LEAST. Kernels
     # before 6.6 subtract whole sub-buffers from the bytes, which then may be anything.
-    dd if=/dev/null iflag=nonblock count=0 && NONBLOCK=iflag=nonblock || NONBLOCK=
+    dd if=/dev/null iflag=nonblock count=0 &
+    helper $! && NONBLOCK=iflag=nonblock || NONBLOCK=
     MODULE=
     read -r MODULE _ </proc/modules
     # Thousands of tasks are remembered, or 128 of them, which a busy target forgets in seconds.
@@ -1085,8 +1086,13 @@ read_raw() {
 # What tasks are called, by their pids: the ring buffers have no names.
 send_names() {
     [ "$NAMES" = 1 ] && [ -r "$T/saved_cmdlines" ] || return 0
-    run_helper cat "$T/saved_cmdlines"
-    blob cmdlines "$SAID"
+    send_file cmdlines "$T/saved_cmdlines"
+}
+
+# What is in the file, which is left in SAID.
+send_file() {
+    run_helper cat "$2"
+    blob "$1" "$SAID"
 }
 
 blob() {

@@ -64,6 +64,10 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent's mode raw in $name${note}`, 
     expect(raw.tally.rejectedLines).toBe(0);
     expect(raw.losses).toEqual([]);
     expect(raw.tally.lines[LineClass.own]).toBeGreaterThan(0);
+    // Who read the formats, after the events were on, and the stats.
+    const formats = sent().match(/ blob name=(?:header_page|header_event|format) /g) ?? [];
+    const [, first] = / helpers pids=(\S*) ~/.exec(sent()) ?? [];
+    expect(first.split(",").filter((pid) => pid !== "").length).toBeGreaterThan(formats.length);
   });
 
   it("ends when nobody reads it", async () => {
