@@ -5,7 +5,7 @@ import { filterCallers } from "../callers/filter-callers.ts";
 import { isIn } from "../chart/phases.ts";
 import { useSteady } from "../rings/use-steady.ts";
 import type { Account } from "../state/page-state.ts";
-import { view } from "../view/view-store.ts";
+import { changeView, view } from "../view/view-store.ts";
 import type { Span } from "../view/view.ts";
 import type { Sample } from "../watch/recent.ts";
 import { recent } from "../watch/seen.ts";
@@ -53,6 +53,14 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
         {viewChoice}
       </div>
       <div class="callers-scroll leaks" tabIndex={0} role="group" aria-label="What may be leaking">
+        {account.workload !== undefined && (
+          <p class="leaks-part">
+            A workload ran here. Its rounds tell a leak from a cache, with a verdict for each caller:{" "}
+            <button type="button" class="chip" onClick={() => changeView({ panel: "workload" })}>
+              see Workload
+            </button>
+          </p>
+        )}
         <section class="leaks-part" aria-label="Growing">
           <h3>Grew steadily while this page watched</h3>
           <p class="leaks-note">
@@ -66,11 +74,11 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
         {phases.length > 0 && (
           <details class="leaks-part" open={phases.length <= OPEN_PHASES}>
             <summary>
-              <h3>What the phases of the workload left behind</h3>
+              <h3>What the target held more after each phase</h3>
             </summary>
             <p class="leaks-note">
-              Whatever else ran on the target meanwhile is in it; of the callers, what half a second before and after
-              changed, too. What their own objects left, and the verdict on it, is in the view Workload.
+              Read off the chart, so whatever else ran on the target meanwhile is in it; of the callers, what half a
+              second before and after changed, too. What a phase's own objects left is in the view Workload.
             </p>
             <PhasesTable phases={phases} nowS={(account.window.lastEventNs ?? 0) / 1e9} exact={account.exact} />
           </details>

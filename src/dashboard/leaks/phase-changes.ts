@@ -5,8 +5,8 @@ import { type PhaseSpan, phasesOf } from "../chart/phases.ts";
 export interface PhaseChange extends PhaseSpan {
   /** Which time a phase of this name ran, from 1. */
   readonly round: number;
-  /** Net bytes at its end, or now, less those at its beginning. */
-  readonly netBytes: number;
+  /** Net bytes at its end, or now, less those at its beginning; null where it was shorter than the history's moments are apart. */
+  readonly netBytes: number | null;
 }
 
 /** In the order in which they began. */
@@ -15,7 +15,9 @@ export function phaseChanges(marks: readonly Mark[], history: readonly HistoryPo
   return phasesOf(marks).map((phase) => {
     const round = (rounds.get(phase.name) ?? 0) + 1;
     rounds.set(phase.name, round);
-    const netBytes = netAt(history, phase.toS ?? Infinity) - netAt(history, phase.fromS);
+    const toS = phase.toS ?? Infinity;
+    const isSeen = history.some(([time]) => time > phase.fromS && time <= toS);
+    const netBytes = isSeen ? netAt(history, toS) - netAt(history, phase.fromS) : null;
     return { ...phase, round, netBytes };
   });
 }

@@ -15,6 +15,17 @@ const MOST = 60;
 /** Moments are kept some tenths of a second apart: a window as short as a short phase has none of its own. */
 const AROUND_S = 0.5;
 
+function Growth({ netBytes, exact }: { readonly netBytes: number | null; readonly exact: boolean }) {
+  if (netBytes === null) return <td title="shorter than the chart's moments are apart: see Workload">–</td>;
+  return (
+    <td title={exactBytes(netBytes)}>
+      {exact ? "" : "≈ "}
+      {netBytes > 0 ? "+" : ""}
+      {humanBytes(netBytes)}
+    </td>
+  );
+}
+
 export function PhasesTable({ phases, nowS, exact }: PhasesTableProps) {
   return (
     <table class="plain" data-testid="phases">
@@ -23,7 +34,9 @@ export function PhasesTable({ phases, nowS, exact }: PhasesTableProps) {
           <th scope="col">phase</th>
           <th scope="col">began</th>
           <th scope="col">took</th>
-          <th scope="col">left behind</th>
+          <th scope="col" title="all of the target, whoever allocated it: what the chart shows">
+            target grew by
+          </th>
           <th scope="col">its callers</th>
         </tr>
       </thead>
@@ -41,11 +54,7 @@ export function PhasesTable({ phases, nowS, exact }: PhasesTableProps) {
                 <Moment seconds={fromS} />
               </td>
               <td>{toS === null ? "runs" : formatSpan(toS - fromS)}</td>
-              <td title={exactBytes(netBytes)}>
-                {exact ? "" : "≈ "}
-                {netBytes > 0 ? "+" : ""}
-                {humanBytes(netBytes)}
-              </td>
+              <Growth netBytes={netBytes} exact={exact} />
               <td>
                 <button
                   type="button"

@@ -25,3 +25,8 @@ it("a phase left behind what is held at its end more than at its beginning, each
     ["wait", 1, 650],
   ]);
 });
+
+it("of a phase that no moment of the history is in nothing is told", () => {
+  const marks = [mark("phase-begin", 1, "load"), mark("phase-end", 1.01, "load")];
+  expect(phaseChanges(marks, [point(0.9, 100), point(1.1, 300)])[0].netBytes).toBeNull();
+});
