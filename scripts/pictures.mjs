@@ -3,7 +3,7 @@
  * The pictures of the page in README.md and docs/page.md, taken anew: of a kernel that boots in QEMU and runs its workload, and of this machine for stacks
  * (root). Needs Chromium, and a build.
  *
- *   node scripts/pictures.mjs [NAME …]   into docs/: dashboard, window, rings, workload, tasks, compare, phone, flame
+ *   node scripts/pictures.mjs [NAME …]   into docs/: dashboard, window, rings, leaks, workload, tasks, compare, phone, flame
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,11 +21,14 @@ const ROUNDS_MS = 60_000;
 /** By name: the file in docs, the page's address, and what is done on it first. */
 const OF_A_BOOT = {
   dashboard: { file: "dashboard.png", hash: "" },
-  window: { file: "page-window.png", hash: "#stack=callers", prepare: chooseWindow },
+  window: { file: "page-window.png", hash: "#stack=callers", prepare: windowOf(0.35, 0.7) },
   rings: { file: "page-rings.png", hash: "#panel=rings&stack=net", scheme: "dark" },
+  // Since the boot: what filled up in it is of no interest to who looks for a leak.
+  leaks: { file: "page-leaks.png", hash: "#panel=leaks", prepare: windowOf(0.3, 0.99) },
   workload: { file: "page-workload.png", hash: "#panel=workload" },
   tasks: { file: "page-tasks.png", hash: "#panel=tasks", prepare: (page) => page.locator("tr.row").nth(1).click() },
-  compare: { file: "page-compare.png", hash: "#panel=compare", scheme: "dark" },
+  // Against the boot's first moments all would be new.
+  compare: { file: "page-compare.png", hash: "#panel=compare", scheme: "dark", prepare: againstBooted },
   phone: { file: "page-phone.png", hash: "", scheme: "dark", size: PHONE },
 };
 const OF_THIS_MACHINE = { flame: { file: "page-flame.png", hash: "#panel=flame" } };
@@ -81,12 +84,19 @@ async function taken(command, address, views, ready) {
   }
 }
 
-/** From the kernel's start to where its boot is over. */
-async function chooseWindow(page) {
-  const box = await page.locator(".u-over").boundingBox();
-  const y = box.y + box.height / 2;
-  await page.mouse.move(box.x + box.width * 0.35, y);
-  await page.mouse.down();
-  await page.mouse.move(box.x + box.width * 0.7, y, { steps: 8 });
-  await page.mouse.up();
+/** With the fifth of the twelve moments that can be chosen: its boot is nearly over. */
+async function againstBooted(page) {
+  await page.getByTestId("against").selectOption({ index: 4 });
+}
+
+/** Drags over a part of the timeline, of which the view is then. @param from, to of its width */
+function windowOf(from, to) {
+  return async (page) => {
+    const box = await page.locator(".u-over").boundingBox();
+    const y = box.y + box.height / 2;
+    await page.mouse.move(box.x + box.width * from, y);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * to, y, { steps: 8 });
+    await page.mouse.up();
+  };
 }

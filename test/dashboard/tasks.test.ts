@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { linesOf, orderTasks } from "../../src/dashboard/tasks/gather-tasks.ts";
 import { callersOf } from "../../src/model/task-callers.ts";
-import { isTaskChoice, queryOf } from "../../src/dashboard/tasks/task-choice.ts";
+import { isAmong, isTaskChoice, queryOf } from "../../src/dashboard/tasks/task-choice.ts";
 import type { TaskRow } from "../../src/model/tasks.ts";
 import { row, totals } from "./make.ts";
 
@@ -55,6 +55,15 @@ describe("tasks", () => {
     expect(rows.get(a.callSite)).toMatchObject({ netBytes: 20, allocs: 6, peakNetBytes: 0, source });
     expect(rows.get(b.callSite)).toEqual(b);
   });
+});
+
+it("knows whether a choice that came by a link is of a task of this run", () => {
+  expect((["id:3", "id:03", "name:sh", "name:(interrupt)"] as const).map((choice) => isAmong(choice, TASKS))).toEqual(
+    Array<boolean>(4).fill(true),
+  );
+  expect((["id:2", "id:30", "name:3", "name:s"] as const).map((choice) => isAmong(choice, TASKS))).toEqual(
+    Array<boolean>(4).fill(false),
+  );
 });
 
 it("asks for a task by its id, or for those of a name", () => {

@@ -141,6 +141,13 @@ describe.skipIf(missing)(`tasks in the page${note}`, () => {
     await page.screenshot({ path: join(ROOT, "test-output/page-tasks-window.png") });
     await page.getByTestId("task-callers").locator("button").click();
     await expect.poll(() => page.getByTestId("callers-count").textContent()).toBe(`${callers.length} call sites`);
+    // A link of another run may name a task that this one does not have: nothing is asked that would be refused.
+    for (const other of ["id:99999", "name:no such"]) {
+      await page.goto(`${url}/#task=${encodeURIComponent(other)}&window=${from}-${to}`);
+      await page.reload();
+      await expect.poll(() => page.locator(".callers-empty").textContent()).toBe("This run has no such task");
+    }
+    expect(trouble).toEqual([]);
     await page.goto(`${url}/#panel=tasks`);
     await page.locator("th[data-column=live]").waitFor();
   });

@@ -17,6 +17,9 @@ export interface Suspect {
 export const LEAST_SAMPLES = 5;
 /** Less is noise. */
 const LEAST_BYTES = 1024;
+/** Parts of equal time, and in how many of them it has to rise: moments are as far apart as the page looked, a workload's rounds are not. */
+const PARTS = 6;
+const LEAST_RISING = 2 / 3;
 /** Steps backwards that are let pass, of all: a free here and there. */
 const MOST_FALLS = 0.1;
 
@@ -48,8 +51,18 @@ function stepsOf(net: readonly (readonly [number, number])[]): { roseIn: number;
   return { roseIn, fellIn, steps: net.length - 1 };
 }
 
-/** It rose again and again, in the later half too, and hardly ever fell. */
-function isSteady({ roseIn, fellIn, steps, net }: Suspect & { readonly fellIn: number }): boolean {
-  const middle = net[Math.floor(steps / 2)][1];
-  return roseIn >= Math.max(2, steps / 4) && fellIn <= steps * MOST_FALLS && net[steps][1] > middle;
+/** It rose again and again over the whole time, in the later half too, and hardly ever fell. */
+function isSteady({ fellIn, steps, net }: Suspect & { readonly fellIn: number }): boolean {
+  if (fellIn > steps * MOST_FALLS) return false;
+  const parts = Math.min(PARTS, steps);
+  const [from, to] = [net[0][0], net[steps][0]];
+  const starts = Array.from({ length: parts }, (_, i) => heldAt(net, from + ((to - from) * i) / parts));
+  const held = [...starts, net[steps][1]];
+  const rising = held.filter((bytes, i) => i > 0 && bytes > held[i - 1]).length;
+  return rising >= parts * LEAST_RISING && held[parts] > held[Math.floor(parts / 2)];
+}
+
+/** Net bytes at the last moment that was not later. */
+function heldAt(net: Suspect["net"], seconds: number): number {
+  return (net.findLast(([at]) => at <= seconds) ?? net[0])[1];
 }

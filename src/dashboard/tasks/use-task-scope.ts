@@ -8,7 +8,7 @@ import { view } from "../view/view-store.ts";
 import type { Scope } from "../window/scope.ts";
 import { useWindow } from "../window/use-window.ts";
 import { windowRows } from "../window/window-rows.ts";
-import { queryOf, type TaskChoice } from "./task-choice.ts";
+import { isAmong, queryOf, type TaskChoice } from "./task-choice.ts";
 import { tasks, useTasks } from "./tasks.ts";
 
 const EVERY_MS = 2000;
@@ -21,10 +21,11 @@ export function useTaskScope(scope: Scope, task: TaskChoice | null): Scope {
     task === null || window !== null ? null : pathOfTarget(`tasks.json?${query}`),
     EVERY_MS,
   );
-  // Where no tasks are kept there is nothing to ask of a window: the server would refuse, and the browser log it.
+  // Of a window nothing is asked where no tasks are kept, or not this one: the server would refuse, and the browser log it.
   useTasks(task !== null && window !== null);
   const kept = tasks.value;
-  const part = useWindow(task === null || kept.state !== "known" ? null : window, scope.nowS, query);
+  const isThere = task !== null && kept.state === "known" && isAmong(task, kept.value.tasks);
+  const part = useWindow(isThere ? window : null, scope.nowS, query);
   const live = useRef(scope.callers);
   live.current = scope.callers;
   const callers = useMemo(() => {
@@ -36,9 +37,9 @@ export function useTaskScope(scope: Scope, task: TaskChoice | null): Scope {
   const key = `${scope.key} ${task}`;
   const used = part.state === "known" ? { min: part.value.from.used, max: part.value.to.used } : null;
   const nothing =
-    window === null
-      ? nothingOf(whole, "This run has no such task")
-      : nothingOf(kept.state === "failed" ? kept : part, "It did nothing then");
+    window !== null && isThere
+      ? nothingOf(part, "It did nothing then")
+      : nothingOf(window === null ? whole : kept, "This run has no such task");
   return { ...scope, kind: window === null ? "task" : "window", key, callers, totals: { netBytes }, used, nothing };
 }
 

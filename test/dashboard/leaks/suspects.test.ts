@@ -33,6 +33,22 @@ describe("suspectsOf", () => {
     expect(suspectsOf(samplesOf(net))).toEqual([]);
   });
 
+  it("names what grows once in many moments, however far apart these are", () => {
+    // As the page keeps them: every second of the last half minute, and less of what was before.
+    const seconds = [...Array.from({ length: 24 }, (_, i) => i * 16), ...Array.from({ length: 24 }, (_, i) => 384 + i)];
+    const samples = (bytesAt: (at: number) => number) =>
+      seconds.map((at) => ({
+        seconds: at,
+        callers: new Map([["slow", row("slow", { netBytes: bytesAt(at) })]]),
+        totals,
+        exact: true,
+      }));
+    const [suspect] = suspectsOf(samples((at) => 4096 * Math.floor(at / 60)));
+    expect(suspect).toMatchObject({ roseIn: 6, steps: 47, grownBytes: 6 * 4096 });
+    // As many rises, but all of them at first: a boot.
+    expect(suspectsOf(samples((at) => 4096 * Math.min(6, at / 16)))).toEqual([]);
+  });
+
   it("needs some moments", () => {
     expect(suspectsOf(samplesOf({ leaks: steady }).slice(0, 4))).toEqual([]);
     expect(suspectsOf([])).toEqual([]);
