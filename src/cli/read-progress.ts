@@ -41,9 +41,10 @@ export class ReadProgress {
   }
 }
 
-/** `38 % read, 210.0 MB/s, 4 s left`. */
+/** `38 % read, 210 MiB/s, 4 s left`; a rate that nothing was done to measure is not told. */
 export function shareLine(share: number, done: string, rate: string, ms: number): string {
-  const known = Math.min(1, Math.max(0.001, share));
+  if (share < 0.001) return `0 % ${done}`;
+  const known = Math.min(1, share);
   return `${String(Math.floor(known * 100))} % ${done}, ${rate}, ${spanOf((ms / known) * (1 - known))} left`;
 }
 
