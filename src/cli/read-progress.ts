@@ -1,4 +1,4 @@
-/** How far the reading of recorded traces is, at the bottom of the terminal. */
+/** How far the reading of recorded traces, or of a kernel, is, at the bottom of the terminal. */
 import { statSync } from "node:fs";
 import { humanBytes } from "../format/bytes.ts";
 import { showStatus, spanOf } from "./status-line.ts";
@@ -41,15 +41,32 @@ export class ReadProgress {
   }
 }
 
+/**
+ * For a reader that says how many things it has done, of how many; that may be several times, each from 0 on.
+ *
+ * @param what as `objects`
+ */
+export function counted(what: string): (done: number, of: number) => void {
+  let beganMs = Date.now();
+  return (done, of) => {
+    if (done === 0) beganMs = Date.now();
+    showStatus(() => {
+      const ms = Date.now() - beganMs;
+      const rate = `${String(Math.round(done / secondsIn(ms)))}/s`;
+      return shareLine(done / of, `of ${String(of)} ${what} read`, rate, ms);
+    });
+  };
+}
+
 /** `38 % read, 210 MiB/s, 4 s left`; a rate that nothing was done to measure is not told. */
-export function shareLine(share: number, done: string, rate: string, ms: number): string {
+function shareLine(share: number, done: string, rate: string, ms: number): string {
   if (share < 0.001) return `0 % ${done}`;
   const known = Math.min(1, share);
   return `${String(Math.floor(known * 100))} % ${done}, ${rate}, ${spanOf((ms / known) * (1 - known))} left`;
 }
 
 /** Of a rate: never 0. */
-export function secondsIn(ms: number): number {
+function secondsIn(ms: number): number {
   return Math.max(0.001, ms / 1000);
 }
 

@@ -2,12 +2,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
+import { findSymbolizer } from "../../src/symbols/llvm/find-symbolizer.ts";
 import { openPty, outputOf } from "../support/console-pty.ts";
+import { objectPath } from "../support/elf-objects.ts";
+import { buildDirectory } from "../support/kernel-trees.ts";
 import { ensureBuilt, kmemtap, MAIN } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ALLOC_LINE } from "../support/trace-text.ts";
 
 beforeAll(ensureBuilt, 120_000);
+
+const symbolizer = await findSymbolizer();
 
 const ERASE = "\r\x1b[2K";
 /** What a terminal is told at once, when the first of equally large files was read. */
@@ -56,6 +61,20 @@ it.each([
   expect(before).toBe("");
   expect(shown).toBe("0 % read");
   expect(printed).toContain(stdout);
+});
+
+it.each([
+  ["a built tree", () => buildDirectory({ "fs/x.o": "x1.o", "fs/x.c": "text:" }), / of \d+ objects read$/] as const,
+  ...(symbolizer === undefined ? [] : [["an image", () => objectPath("debug.elf"), / of \d+ addresses read$/] as const]),
+])("size of %s", async (_, path, told) => {
+  const args = ["size", "-k", path()];
+  const { status, stdout, stderr } = await kmemtap(args);
+  expect(status).toBe(0);
+  expect(stderr).not.toContain("0 %");
+  const [before, shown, ...printed] = await atTerminal(args);
+  expect(before).toBe("");
+  expect(shown).toMatch(told);
+  expect(printed.join("")).toContain(stdout);
 });
 
 it("an export to a file leaves nothing of it", async () => {
