@@ -65,7 +65,9 @@ it.each([
 
 it.each([
   ["a built tree", () => buildDirectory({ "fs/x.o": "x1.o", "fs/x.c": "text:" }), / of \d+ objects read$/] as const,
-  ...(symbolizer === undefined ? [] : [["an image", () => objectPath("debug.elf"), / of \d+ addresses read$/] as const]),
+  ...(symbolizer === undefined
+    ? []
+    : [["an image", () => objectPath("debug.elf"), / of \d+ addresses read$/] as const]),
 ])("size of %s", async (_, path, told) => {
   const args = ["size", "-k", path()];
   const { status, stdout, stderr } = await kmemtap(args);
