@@ -34,6 +34,8 @@ export interface DatOptions {
   readonly part?: TimeSpan | PhasePart | undefined;
   /** With what kmemtap's own helpers did on the target. */
   readonly own?: boolean | undefined;
+  /** Told now and then how much of the work, 0 to 1, was done. */
+  readonly onShare?: ((share: number) => void) | undefined;
 }
 
 const WRITE_BYTES = 1 << 20;
@@ -44,9 +46,11 @@ const WRITE_BYTES = 1 << 20;
 export async function exportDat(path: string, output: string, options: DatOptions = {}): Promise<DatExport> {
   const frames = await RunFrames.open(path, options.run);
   try {
-    const { span, rounds } = await spanOf(frames, options.part);
+    const { part } = options;
+    const times = new PassShares(frames, part === undefined || "phase" in part ? 2 : 3, options.onShare);
+    const { span, rounds } = await spanOf(frames, part, times);
     const described = new Describer();
-    const { recorded, damage } = await readThrough(frames, described, span);
+    const { recorded, damage } = await readThrough(frames, described, span, times.pass());
     const about = described.about(recorded);
     if (recorded.agent?.plan?.mode !== "raw" || about === undefined) throw notRaw(path, recorded);
     if (span !== undefined && about.cpuBytes.length === 0) {
@@ -61,7 +65,11 @@ export async function exportDat(path: string, output: string, options: DatOption
       const pages = new PageFile(file, offsets);
       await file.write(head, 0, head.length, 0);
       const others = new DiscardOwn(pages, described.own);
-      await readThrough(frames, options.own === true ? pages : others, span, () => pages.flush(WRITE_BYTES));
+      const tell = times.pass();
+      await readThrough(frames, options.own === true ? pages : others, span, () => {
+        tell();
+        return pages.flush(WRITE_BYTES);
+      });
       await pages.flush(1);
       return { damage, pages: pages.written, discarded: others.discarded, rounds };
     } catch (thrown) {
@@ -76,14 +84,16 @@ export async function exportDat(path: string, output: string, options: DatOption
 }
 
 /** By the trace clock; undefined where all of it is wanted. */
-async function spanOf(frames: RunFrames, part: DatOptions["part"]): Promise<Partial<PhaseSpan>> {
+async function spanOf(frames: RunFrames, part: DatOptions["part"], times: PassShares): Promise<Partial<PhaseSpan>> {
   if (part === undefined) return {};
   if ("phase" in part) return frames.spanOf(part);
   const decoder = new RawDecoder(new CallSiteTable(), new KernelSymbols());
   const window = new TimeWindow(part);
+  const tell = times.pass();
   for await (const frame of frames.read()) {
     if (frame !== "skipped" && !("damage" in frame) && frame.kind === FrameKind.chunk)
       window.clip(decoder.push(frame.bytes));
+    tell();
     const { fromNs, toNs } = window;
     if (fromNs !== undefined && toNs !== undefined) return { span: { fromNs, toNs, since: "clock" } };
   }
@@ -97,7 +107,7 @@ async function readThrough(
   frames: RunFrames,
   tap: RawTap,
   span: TimeSpan | undefined,
-  afterChunk: () => Promise<void> = () => Promise.resolve(),
+  afterChunk: () => Promise<void> | void,
 ): Promise<{ readonly recorded: RecordedRun; readonly damage: readonly string[] }> {
   const shown = span === undefined ? tap : new ClippedPages(tap, span);
   const decoder = new RawDecoder(new CallSiteTable(), new KernelSymbols(), { tap: shown });
@@ -117,6 +127,26 @@ async function readThrough(
   await afterChunk();
   if (recorded === undefined) throw frames.noRun(damage);
   return { recorded, damage };
+}
+
+/** The recording is read several times: how much of all that was done. */
+class PassShares {
+  readonly #frames: Pick<RunFrames, "share">;
+  readonly #passes: number;
+  readonly #onShare: DatOptions["onShare"];
+  #begun = 0;
+
+  constructor(frames: Pick<RunFrames, "share">, passes: number, onShare: DatOptions["onShare"]) {
+    this.#frames = frames;
+    this.#passes = passes;
+    this.#onShare = onShare;
+  }
+
+  /** Begins one; to be called now and then in it. */
+  pass(): () => void {
+    const done = this.#begun++;
+    return () => this.#onShare?.((done + this.#frames.share) / this.#passes);
+  }
 }
 
 /** Passes on of each page what is of the span. */

@@ -10,8 +10,10 @@ import { filterOf } from "./account-filter.ts";
 import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { holdsCapture } from "./file-kind.ts";
 import { roundNotice } from "./phase-heading.ts";
+import { ReadProgress } from "./read-progress.ts";
 import { say } from "./say.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
+import { clearStatus } from "./status-line.ts";
 import { endNotice, noEvents, noneInTrace, partOf, type WindowOptions, windowOf } from "./window-options.ts";
 import { WRAPPERS_OPTION } from "./wrappers-option.ts";
 import { wrappersOf } from "./wrappers.ts";
@@ -122,6 +124,7 @@ async function toChrome(files: readonly string[], options: ExportOptions): Promi
   const top = numberOf("--top", options.top, 1, 1_000_000) ?? DEFAULT_TOP;
   const sampler = new TrackSampler(MAX_POINTS);
   const account = await accountOf(files, options, sampler);
+  clearStatus();
   const { snapshot } = account;
   await writeOutput(options.output, formatChromeTrace(sampler.tracks(snapshot, top), snapshot));
   return notices(account, options);
@@ -129,6 +132,7 @@ async function toChrome(files: readonly string[], options: ExportOptions): Promi
 
 async function toFolded(files: readonly string[], options: ExportOptions): Promise<boolean> {
   const account = await accountOf(files, options);
+  clearStatus();
   const { snapshot, stacks } = account;
   await writeOutput(options.output, formatFolded(stacks?.named() ?? [], snapshot.callers, options.attr ?? "current"));
   if (stacks === undefined && snapshot.totals.allocs > 0)
@@ -153,11 +157,12 @@ async function accountOf(
   const filter = filterOf(options);
   const memoryMb = memoryMbOf(options.memoryMb);
   const wrappers = wrappersOf(options.wrappers);
+  const progress = new ReadProgress(files);
   if (!(await isCapture(files))) {
     const { phase, run } = options;
     if (phase !== undefined || run !== undefined) throw noneInTrace(phase === undefined ? "run" : "phase");
     return accountRecording(
-      files.map((file) => inputOf(file)),
+      files.map((file) => inputOf(file, progress.onRead)),
       filter,
       {
         ...(sampler && { sampler }),
@@ -168,7 +173,9 @@ async function accountOf(
     );
   }
   const { accountCapture } = await import("../capture/recorded-capture.ts");
-  return accountCapture(files[0], { filter, run: runOf(options), part: partOf(options), sampler, memoryMb, wrappers });
+  const onShare = progress.onShareOf(files[0]);
+  const [run, part] = [runOf(options), partOf(options)];
+  return accountCapture(files[0], { filter, run, part, sampler, memoryMb, wrappers, onShare });
 }
 
 /** @returns whether all that was recorded is in it */
@@ -178,8 +185,14 @@ async function toDat(files: readonly string[], options: ExportOptions): Promise<
     throw usage("only what --record kept in mode raw has the ring buffers' pages", "record with --record FILE");
   const { exportDat } = await import("../capture/export-dat.ts");
   const { own } = options;
-  const wanted = { run: runOf(options), part: partOf(options), own };
+  const wanted = {
+    run: runOf(options),
+    part: partOf(options),
+    own,
+    onShare: new ReadProgress(files).onShareOf(files[0]),
+  };
   const { damage, discarded, rounds } = await exportDat(files[0], options.output, wanted);
+  clearStatus();
   const round = roundNotice(options, rounds);
   if (round !== undefined) say(round);
   if (discarded > 0)

@@ -1,4 +1,4 @@
-/** How far the reading of recorded traces is, at the bottom of the terminal. */
+/** How far the reading of recorded traces, or of a kernel, is, at the bottom of the terminal. */
 import { statSync } from "node:fs";
 import { humanBytes } from "../format/bytes.ts";
 import { showStatus, spanOf } from "./status-line.ts";
@@ -9,7 +9,7 @@ export class ReadProgress {
   readonly #bytes: number | undefined;
   #read = 0;
 
-  /** @param files to be read once each */
+  /** @param files to be read once each; one that is to be read twice stands in it twice */
   constructor(files: readonly string[]) {
     const sizes = files.map(sizeOf);
     this.#bytes = sizes.reduce<number | undefined>(
@@ -21,30 +21,53 @@ export class ReadProgress {
   /** So many more bytes of the files were read. */
   readonly onRead = (bytes: number): void => {
     this.#read += bytes;
-    if (this.#bytes === undefined) showStatus(() => `${humanBytes(this.#read)} read, ${this.#rate()}`);
-    else this.#show(this.#read / this.#bytes, this.#rate());
-  };
-
-  /** So much of them, 0 to 1, was read. */
-  readonly onShare = (share: number): void => {
-    this.#show(share, this.#bytes === undefined ? "" : `${humanBytes((share * this.#bytes) / this.#seconds)}/s`);
-  };
-
-  get #seconds(): number {
-    return Math.max(0.001, (Date.now() - this.#beganMs) / 1000);
-  }
-
-  #rate(): string {
-    return `${humanBytes(this.#read / this.#seconds)}/s`;
-  }
-
-  #show(share: number, rate: string): void {
     showStatus(() => {
-      const known = Math.min(1, Math.max(0.001, share));
-      const leftMs = ((Date.now() - this.#beganMs) / known) * (1 - known);
-      return `${String(Math.floor(known * 100))} % read, ${rate}, ${spanOf(leftMs)} left`;
+      const ms = Date.now() - this.#beganMs;
+      const rate = `${humanBytes(this.#read / secondsIn(ms))}/s`;
+      if (this.#bytes === undefined) return `${humanBytes(this.#read)} read, ${rate}`;
+      return shareLine(this.#read / this.#bytes, "read", rate, ms);
     });
+  };
+
+  /** For a file whose reader says how much of it, 0 to 1, was read. */
+  onShareOf(file: string): (share: number) => void {
+    const size = sizeOf(file) ?? 0;
+    let told = 0;
+    return (share) => {
+      const bytes = share * size;
+      this.onRead(bytes - told);
+      told = bytes;
+    };
   }
+}
+
+/**
+ * For a reader that says how many things it has done, of how many; that may be several times, each from 0 on.
+ *
+ * @param what as `objects`
+ */
+export function counted(what: string): (done: number, of: number) => void {
+  let beganMs = Date.now();
+  return (done, of) => {
+    if (done === 0) beganMs = Date.now();
+    showStatus(() => {
+      const ms = Date.now() - beganMs;
+      const rate = `${String(Math.round(done / secondsIn(ms)))}/s`;
+      return shareLine(done / of, `of ${String(of)} ${what} read`, rate, ms);
+    });
+  };
+}
+
+/** `38 % read, 210 MiB/s, 4 s left`; a rate that nothing was done to measure is not told. */
+function shareLine(share: number, done: string, rate: string, ms: number): string {
+  if (share < 0.001) return `0 % ${done}`;
+  const known = Math.min(1, share);
+  return `${String(Math.floor(known * 100))} % ${done}, ${rate}, ${spanOf((ms / known) * (1 - known))} left`;
+}
+
+/** Of a rate: never 0. */
+function secondsIn(ms: number): number {
+  return Math.max(0.001, ms / 1000);
 }
 
 function sizeOf(file: string): number | undefined {

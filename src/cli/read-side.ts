@@ -11,6 +11,7 @@ import { type Workload, WORKLOAD_SCHEMA, workloadSchema } from "../model/workloa
 import { durationOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
 import { nameOf, phaseInWords } from "./phase-heading.ts";
+import type { ReadProgress } from "./read-progress.ts";
 import { inputOf } from "./recording.ts";
 import { noneInTrace, partOf } from "./window-options.ts";
 
@@ -23,6 +24,8 @@ export interface SideOptions {
   /** What a workload left, and no more. */
   readonly residue?: boolean;
   readonly memoryMb?: number | undefined;
+  /** Of the files of both sides ({@link fileOf}). */
+  readonly progress?: ReadProgress;
 }
 
 export interface ReadSide {
@@ -86,11 +89,12 @@ async function accounted(
   options: SideOptions,
 ): Promise<ReadSide & { readonly phaseRounds?: number | undefined }> {
   const { file, run } = side;
-  const { filter, memoryMb, residue } = options;
+  const { filter, memoryMb, residue, progress } = options;
   if (await holdsCapture(file)) {
     const { accountCapture } = await import("../capture/recorded-capture.ts");
     const wanted = residue === true ? { addresses: false } : undefined;
-    const account = await accountCapture(file, { filter, run, part, memoryMb, workload: wanted });
+    const onShare = progress?.onShareOf(file);
+    const account = await accountCapture(file, { filter, run, part, memoryMb, workload: wanted, onShare });
     if (residue !== true) return { snapshot: account.snapshot, phaseRounds: account.rounds };
     if (account.workload === undefined || account.phases.length === 0) throw noWorkload(file);
     return residueOf(account.workload);
@@ -99,7 +103,7 @@ async function accounted(
   if (run !== undefined) throw usage(`${file}#${run}: only what --record made has runs`, "leave # out");
   if (part !== undefined && "phase" in part) throw noneInTrace("phase");
   const window = part === undefined ? undefined : new TimeWindow(part);
-  return accountRecording([inputOf(file)], filter, { window, memoryMb });
+  return accountRecording([inputOf(file, progress?.onRead)], filter, { window, memoryMb });
 }
 
 function residueOf(workload: Workload): ReadSide {
@@ -115,6 +119,11 @@ export function spanUpTo(at: string): TimeSpan {
   const toNs = durationOf("@", at) * 1e6;
   if (toNs === 0) throw usage("@0: nothing had happened yet", "give a later moment, such as @2s");
   return { fromNs: 0, toNs, since: "first-event" };
+}
+
+/** The file that a side is read from. */
+export function fileOf(text: string): string {
+  return sideIn(text).file;
 }
 
 /** A file's own name may hold either sign. */

@@ -9,6 +9,8 @@ import { findSymbolizer } from "../symbols/llvm/find-symbolizer.ts";
 import { Symbolizer } from "../symbols/llvm/symbolizer.ts";
 import { openUnpacked } from "./open-unpacked.ts";
 import { firstBytes } from "./file-kind.ts";
+import { counted } from "./read-progress.ts";
+import { clearStatus } from "./status-line.ts";
 
 const MAX_JSON_BYTES = 500e6;
 
@@ -22,8 +24,9 @@ export async function readSize(path: string, branch: string | undefined): Promis
   try {
     const footprint = await readFootprint(path, {
       open: openUnpacked,
+      onObject: counted("objects"),
       ...(branch !== undefined && { branch }),
-      ...(symbolizer && { sourceOf: sourcesBy(symbolizer, variables) }),
+      ...(symbolizer && { sourceOf: sourcesBy(symbolizer, variables, counted("addresses")) }),
     });
     return {
       ...footprint,
@@ -31,6 +34,7 @@ export async function readSize(path: string, branch: string | undefined): Promis
       branch: null,
     };
   } finally {
+    clearStatus();
     symbolizer?.close();
     variables?.close();
   }

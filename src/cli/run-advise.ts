@@ -8,8 +8,10 @@ import { advise } from "../report/advice/advise.ts";
 import { filterOf } from "./account-filter.ts";
 import { memoryMbOf, numberOf, usage } from "./arm-options.ts";
 import { holdsCapture } from "./file-kind.ts";
+import { ReadProgress } from "./read-progress.ts";
 import { inputOf, notExactNotice } from "./recording.ts";
 import { say } from "./say.ts";
+import { clearStatus } from "./status-line.ts";
 import { noEvents, spanOf } from "./window-options.ts";
 import { writeOutput } from "./write-output.ts";
 
@@ -27,6 +29,7 @@ export interface AdviseOptions {
 export async function runAdvise(files: readonly string[], options: AdviseOptions): Promise<ExitCode> {
   const profiler = new RequestProfiler(memoryMbOf(options.memoryMb));
   const snapshot = await profiled(files, options, profiler);
+  clearStatus();
   const advice = advise(profiler.profile(snapshot), snapshot);
   await writeOutput("-", options.json === true ? JSON.stringify(advice, null, 2) + "\n" : formatAdvice(advice));
   const notice = notExactNotice(snapshot);
@@ -40,13 +43,14 @@ async function profiled(files: readonly string[], options: AdviseOptions, sample
   const span = spanOf(options);
   const memoryMb = memoryMbOf(options.memoryMb);
   const captures = await Promise.all(files.map(holdsCapture));
+  const progress = new ReadProgress(files);
   if (!captures.includes(true)) {
     if (options.run !== undefined)
       throw usage("--run chooses one of a capture's runs", "give a file that --record made");
     const window = span === undefined ? undefined : new TimeWindow(span);
     return (
       await accountRecording(
-        files.map((file) => inputOf(file)),
+        files.map((file) => inputOf(file, progress.onRead)),
         filter,
         { sampler, window, memoryMb },
       )
@@ -55,7 +59,8 @@ async function profiled(files: readonly string[], options: AdviseOptions, sample
   if (files.length > 1) throw usage("a capture is looked at by itself", "give one file that --record made");
   const { accountCapture } = await import("../capture/recorded-capture.ts");
   const run = numberOf("--run", options.run, 1, 1_000_000);
-  const { snapshot } = await accountCapture(files[0], { filter, run, part: span, memoryMb, sampler });
+  const onShare = progress.onShareOf(files[0]);
+  const { snapshot } = await accountCapture(files[0], { filter, run, part: span, memoryMb, sampler, onShare });
   if (snapshot.mode === "hist")
     throw usage(
       `${files[0]} was captured in mode hist, which has sums and no requests`,

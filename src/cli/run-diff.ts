@@ -15,7 +15,9 @@ import { byteSizeOf } from "./byte-size.ts";
 import { type DifferenceOptions, differenceChartsOf } from "./difference-options.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
 import { PHASE_ALONE } from "./phase-heading.ts";
-import { readSide, type ReadSide, type SideOptions, spanUpTo } from "./read-side.ts";
+import { ReadProgress } from "./read-progress.ts";
+import { fileOf, readSide, type ReadSide, type SideOptions, spanUpTo } from "./read-side.ts";
+import { clearStatus } from "./status-line.ts";
 import { partOf } from "./window-options.ts";
 import { writeOutput } from "./write-output.ts";
 
@@ -58,14 +60,16 @@ export async function runDiff(a: string, b: string, options: DiffOptions): Promi
   ];
   const { residue } = options;
   const memoryMb = memoryMbOf(options.memoryMb);
-  const sideOptions = { filter: filterOf(options), part: partOfBoth(options), residue: residue === true, memoryMb };
+  const wanted = { filter: filterOf(options), part: partOfBoth(options), residue: residue === true, memoryMb };
   const names = branchNames(options.branch ?? options.startBranch);
   const charts = differenceChartsOf(options, names);
   kernelChoiceOf(options);
   const { kernelB = options.kernel } = options;
   if (options.kernel === undefined && kernelB !== undefined)
     throw usage("--kernel-b is B's kernel where -k is A's", "give both; -k alone is of both sides");
+  const sideOptions = { ...wanted, progress: new ReadProgress([fileOf(a), fileOf(b)]) };
   const [sideA, sideB] = [await readSide(a, sideOptions), await readSide(b, sideOptions)];
+  clearStatus();
   const wholes = [
     await attributed(sideA.snapshot, options),
     await attributed(sideB.snapshot, { ...options, ...(kernelB && { kernel: kernelB }) }),

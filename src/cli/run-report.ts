@@ -166,7 +166,7 @@ async function accountOfCapture(
     stackRows: stackRowsOf(options),
     lifetimes: options.lifetimes,
     tasks: options.tasks,
-    onShare: progress.onShare,
+    onShare: progress.onShareOf(files[0]),
     workload: workload === true ? { addresses: addresses === true } : undefined,
   });
   if (workload === true && account.phases.length === 0)

@@ -105,7 +105,9 @@ export const targetSummarySchema = z
     detail: z.string().describe("one line for people"),
     link: linkStateSchema.shape.status.nullable().describe("null before anything is known of it"),
     netBytes: z.number(),
-    bytesPerSecond: z.number().describe("how net bytes grew over the last minute of the trace clock"),
+    bytesPerSecond: z
+      .number()
+      .describe("how net bytes grew over the last minute of the trace clock, which goes on while nothing comes"),
     exact: z.boolean(),
     alerts: z.number().int().describe("of this run"),
   })

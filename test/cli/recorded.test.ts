@@ -4,12 +4,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exportDat } from "../../src/capture/export-dat.ts";
 import { diffSchema } from "../../src/model/diff.ts";
 import { type Snapshot, snapshotSchema } from "../../src/model/snapshot.ts";
 import { type Workload, workloadSchema } from "../../src/model/workload.ts";
 import { formatWorkload } from "../../src/report/workload-report.ts";
 import { needs } from "../e2e/support/needs.ts";
-import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
+import { openPty, outputOf } from "../support/console-pty.ts";
+import { ensureBuilt, kmemtap, MAIN } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { canTrace, note } from "../support/traced.ts";
 
@@ -53,6 +55,30 @@ describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
     expect(workload.exact).toBe(true);
   });
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it("is said at a terminal to be on its way while it becomes a trace.dat, however often it is read", async () => {
+    // As the command does, but for how seldom it is shown.
+    const dat = join(dir, "told.dat");
+    for (const part of [
+      undefined,
+      { phase: "find", round: 2 },
+      { fromNs: 0, toNs: 1e9, since: "first-event" as const },
+    ]) {
+      const shares: number[] = [];
+      await exportDat(file, dat, { part, onShare: (share) => shares.push(share) });
+      expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+      const [first, last] = [shares[0], shares.at(-1) ?? 0];
+      expect(first).toBeLessThan(0.2);
+      expect(last).toBeGreaterThan(0.8);
+      expect(last).toBeLessThanOrEqual(1);
+    }
+    const args = ["export", file, "--format", "trace.dat", "-o", dat];
+    const { stderr } = await kmemtap(args);
+    const output = await outputOf(await openPty([process.execPath, MAIN, ...args]));
+    const [before, shown, ...rest] = output.split("\r\x1b[2K");
+    expect({ before, shown: shown.slice(0, 8) }).toEqual({ before: "", shown: "0 % read" });
+    expect(rest.at(-1)).toBe(stderr.replaceAll("\n", "\r\n"));
+  });
 
   it("has each phase of each round in it, to the byte", async () => {
     const whole = await report(file);

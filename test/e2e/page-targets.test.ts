@@ -59,6 +59,8 @@ describe.skipIf(missing)(`the page of a daemon${note}`, () => {
     await expect.poll(() => page.locator("[data-target]").count()).toBe(canTrace ? 4 : 3);
     await expect.poll(() => card("bad").getAttribute("data-state"), { timeout: 30_000 }).toBe("failed");
     expect(await card("bad").textContent()).toMatch(/failed: .*\/nowhere\/trace\.txt\.gz/);
+    // Of what runs the rate, not what it grew by in some time.
+    if (canTrace) await expect.poll(() => card("local").textContent()).toMatch(/\d \w+\/s/);
     await page.screenshot({ path: SHOT });
   });
 

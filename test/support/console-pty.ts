@@ -89,3 +89,10 @@ async function end(child: ChildProcess): Promise<void> {
   child.kill("SIGKILL");
   await gone;
 }
+
+/** All that the program wrote to its terminal, when it has ended by itself. */
+export async function outputOf({ stream }: PtyConsole): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream.bytes) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}

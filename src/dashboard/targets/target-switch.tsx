@@ -1,10 +1,9 @@
 /** Which of the server's targets is shown, and how the others are. Takes no room where there is one. */
-import { humanBytes } from "../format/bytes.ts";
+import { humanBytes, signedBytes } from "../format/bytes.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { TargetSummary } from "../../model/wire.ts";
 import { chooseTarget } from "../state/session.ts";
 import { changeView } from "../view/view-store.ts";
-import { describeTrend } from "../glance/trend.ts";
 
 interface SwitchProps {
   readonly targets: readonly TargetSummary[];
@@ -41,7 +40,7 @@ export function TargetSwitch({ targets, shown }: SwitchProps) {
             {humanBytes(target.netBytes)}
           </b>
           <span class="target-more">
-            {target.state === "running" ? describeTrend(target.bytesPerSecond) : target.state}
+            {target.state === "running" ? `${signedBytes(Math.round(target.bytesPerSecond))}/s` : target.state}
             {target.state === "failed" && target.detail !== "" && `: ${target.detail}`}
             {!target.exact && " · not exact"}
             {target.alerts > 0 && ` · ${target.alerts} alerts`}

@@ -53,6 +53,8 @@ export class TargetHub {
   #ordered = new OrderedRows([]);
   #log = new RunLog(0);
   #seq = 0;
+  /** When the last point of the history came. */
+  #pointMs = 0;
   #run = 0;
   /** Messages already written for this number, by view and what they are relative to. */
   readonly #texts = new Map<string, string>();
@@ -115,7 +117,7 @@ export class TargetHub {
       ...(this.#phase ?? phaseOf(this.#latest)),
       link: link?.status ?? null,
       netBytes: snapshot?.totals.netBytes ?? 0,
-      bytesPerSecond: this.#isOver ? 0 : trendOf(history),
+      bytesPerSecond: this.#isOver ? 0 : trendOf(history, performance.now() - this.#pointMs),
       exact: snapshot?.exact ?? true,
       alerts: alerts.length,
     };
@@ -165,6 +167,7 @@ export class TargetHub {
   publish(update: LiveUpdate): void {
     this.#latest = update;
     this.#phase = undefined;
+    if (update.newPoints.length > 0) this.#pointMs = performance.now();
     this.#seq += 1;
     this.#texts.clear();
     const { run } = update.snapshot.source;
@@ -264,10 +267,16 @@ function phaseOf(update: LiveUpdate | undefined): TargetPhase {
   return { state: update.began ? "running" : "starting", detail };
 }
 
-/** Bytes a second between the last point and the one a minute before it, or the first there is. */
-function trendOf(history: LiveUpdate["history"]): number {
+/**
+ * Bytes a second between now and the point a minute before, or the first there is.
+ *
+ * @param idleMs since the last point: no point comes while nothing happens, but the trace clock goes on
+ */
+function trendOf(history: LiveUpdate["history"], idleMs: number): number {
   const last = history.at(-1);
   if (last === undefined) return 0;
-  const from = history.findLast(([time]) => time <= last[0] - TREND_S) ?? history[0];
-  return last[0] > from[0] ? (last[1] - from[1]) / (last[0] - from[0]) : 0;
+  // What is less than a second is how updates are spaced.
+  const now = last[0] + Math.floor(idleMs / 1000);
+  const from = history.findLast(([time]) => time <= now - TREND_S) ?? history[0];
+  return now > from[0] ? (last[1] - from[1]) / (now - from[0]) : 0;
 }

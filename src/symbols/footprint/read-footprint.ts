@@ -30,6 +30,8 @@ export interface FootprintOptions {
   readonly sourceOf?: SourceOf;
   /** Only what is of this directory or file: `fs/ext4`. */
   readonly branch?: string;
+  /** Told before each object of a tree how many were read, of how many. */
+  readonly onObject?: (done: number, of: number) => void;
 }
 
 export type Footprint = Omit<SizeReport, "branch">;
@@ -58,7 +60,7 @@ export async function isDirectory(path: string): Promise<boolean> {
 }
 
 async function readTree(dir: string, image: string | undefined, options: FootprintOptions): Promise<Footprint> {
-  const { open, branch } = options;
+  const { open, branch, onObject } = options;
   const found = await findKernelObjects(dir, open);
   if (found.objects.every(({ isImage }) => isImage)) return readImageFootprint(image ?? dir, options);
   const sum = new Sum(branch);
@@ -66,7 +68,8 @@ async function readTree(dir: string, image: string | undefined, options: Footpri
   let release: string | undefined;
   let objects = 0;
   let modules = 0;
-  for (const object of found.objects) {
+  for (const [done, object] of found.objects.entries()) {
+    onObject?.(done, found.objects.length);
     const before = sum.pieces;
     await withElf(object, open, async (elf) => {
       if (object.isModule) release ??= await readRelease(elf);

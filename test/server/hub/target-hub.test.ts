@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ChangesMessage, ServerMessage } from "../../../src/model/wire.ts";
 import type { View } from "../../../src/model/wire-request.ts";
 import { TargetHub } from "../../../src/server/hub/target-hub.ts";
@@ -257,4 +257,25 @@ describe("many viewers", () => {
     for (const viewer of viewers)
       expect(viewer.rows).toEqual(new Map(last.snapshot.callers.map((row) => [row.callSite, row])));
   });
+});
+
+it("the rate at which net bytes grow falls to 0 while nothing comes", () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const hub = hubOf();
+  const rate = () => hub.summary().bytesPerSecond;
+  const history: [number, number, number, number][] = [
+    [100, 0, 0, 0],
+    [102, 60_000, 0, 0],
+  ];
+  hub.publish(updateOf([A], { history }));
+  expect(rate()).toBe(30_000);
+  // Of what is read in one go two points came at once; an update without one is no news.
+  vi.advanceTimersByTime(8000);
+  hub.publish({ ...updateOf([A], { history }), newPoints: [] });
+  expect(rate()).toBe(6000);
+  vi.advanceTimersByTime(52_000);
+  expect(rate()).toBe(0);
+  hub.publish(updateOf([A, B], { history: [...history, [162, 90_000, 0, 0]] }));
+  expect(rate()).toBe(500);
 });
