@@ -76,7 +76,7 @@ function groupLines({ by, groups }: AccountGroups, orderBy: OrderBy, top = group
       .slice(0, top)
       .map((group) => {
         const { name, totalBytes, wasteBytes, netBytes, liveObjects, allocs, frees } = group;
-        const named = printable(name) + impliedMark(group);
+        const named = printable(name) + impliedMark(group) + goneMark(group);
         return formatRow([totalBytes, wasteBytes, netBytes, liveObjects], allocs, frees, named);
       }),
     ...(groups.length > top ? [`  … and ${String(groups.length - top)} more`] : []),
