@@ -269,7 +269,7 @@ async function writeOutputs(
         heading,
         top,
         // A file is read by scripts that know trace_analyze's layout.
-        implied: accountFile === undefined,
+        unseenFrees: accountFile === undefined,
       }),
     );
   if (callersFile !== undefined) await writeOutput(callersFile, formatCallersFile(snapshot, orderBy));

@@ -58,7 +58,7 @@ export async function conclude(account: Snapshot, options: SnapshotCommandOption
 /** What was captured before the link failed is worth having. */
 async function fail(failure: Error, snapshot: Snapshot): Promise<never> {
   if (snapshot.totals.allocs > 0)
-    await writeOutput("-", formatAccountFile(snapshot, "current_dynamic", { implied: true }));
+    await writeOutput("-", formatAccountFile(snapshot, "current_dynamic", { unseenFrees: true }));
   throw failure;
 }
 
@@ -71,7 +71,7 @@ async function print(snapshot: Snapshot, options: SnapshotCommandOptions): Promi
         ? formatTasks(snapshot)
         : formatAccountFile(snapshot, orderBy, {
             ...extrasOf(options),
-            implied: options.output === undefined,
+            unseenFrees: options.output === undefined,
           });
   await writeOutput(options.output ?? "-", text);
 }

@@ -57,7 +57,10 @@ export type StackFacts = z.infer<typeof stackFactsSchema>;
 
 export const accountGroupSchema = totalsSchema
   .omit({ peakNetBytes: true })
-  .extend({ name: z.string().describe("fs/ext4, fs/ext4/inode.c, vmlinux, [ext4], alloc_inode; (unattributed)") })
+  .extend({
+    name: z.string().describe("fs/ext4, fs/ext4/inode.c, vmlinux, [ext4], alloc_inode; (unattributed)"),
+    doubtfulObjects: count.optional().describe("sum of its callers', so no less than may be gone; absent where none"),
+  })
   .meta({ id: "AccountGroup" });
 export type AccountGroup = z.infer<typeof accountGroupSchema>;
 

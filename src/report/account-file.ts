@@ -2,6 +2,7 @@
 import { printable } from "../model/printable.ts";
 import type { AccountGroups, CallerRow, Snapshot } from "../model/snapshot.ts";
 import { UNATTRIBUTED, UNKNOWN_FOLDER, UNKNOWN_FOLDER_NOTE } from "../model/source-tree.ts";
+import { bytesMaybeGone, goneMark } from "./may-be-gone.ts";
 import { groupsInOrder, type OrderBy, orderCallers } from "./order.ts";
 
 /** What stands behind each caller, past what trace_analyze prints. */
@@ -10,8 +11,11 @@ export interface AccountExtras {
   readonly lines?: boolean;
   /** That it is a wrapper, which allocates for its callers, and how many sizes it was asked for. */
   readonly wrappers?: boolean;
-  /** Objects that ended without a free being seen: without them alloc/free and net do not go together. */
-  readonly implied?: boolean;
+  /**
+   * Objects that ended without a free being seen, without which alloc/free and net do not go together, and what of net may be
+   * gone in that way; of all rows a line below the head.
+   */
+  readonly unseenFrees?: boolean;
   /** Lines above all: what the account is of, where it is of a part. */
   readonly heading?: readonly string[] | undefined;
   /** Of the groups, where there are any, so many rows; all unless said. */
@@ -29,10 +33,17 @@ export function formatAccountFile(snapshot: Snapshot, orderBy: OrderBy, extras: 
     `number of allocs:        ${column(totals.allocs, 10)}`,
     `number of frees:         ${column(totals.frees, 10)}`,
     `number of callers:       ${column(totals.callSites, 10)}`,
+    ...(extras.unseenFrees === true ? goneLine(snapshot) : []),
     "",
     ...(groups === undefined ? callerLines(callers, orderBy, extras) : groupLines(groups, orderBy, extras.top)),
   ];
   return lines.join("\n") + "\n";
+}
+
+/** Below trace_analyze's six, which stay as and where they are. */
+function goneLine(snapshot: Snapshot): string[] {
+  const bytes = bytesMaybeGone(snapshot);
+  return bytes === 0 ? [] : [`allocated, may be gone:  ${column(bytes, 10)}`];
 }
 
 const RULE = "-".repeat(45);
@@ -48,7 +59,7 @@ function callerLines(callers: readonly CallerRow[], orderBy: OrderBy, extras: Ac
         row.frees,
         row.caller +
           viaOf(row) +
-          (extras.implied === true ? impliedMark(row) : "") +
+          (extras.unseenFrees === true ? impliedMark(row) + goneMark(row) : "") +
           (extras.wrappers === true ? markOf(row) : "") +
           (extras.lines === true ? `  ${placeOf(row)}` : ""),
       ),
@@ -65,7 +76,7 @@ function groupLines({ by, groups }: AccountGroups, orderBy: OrderBy, top = group
       .slice(0, top)
       .map((group) => {
         const { name, totalBytes, wasteBytes, netBytes, liveObjects, allocs, frees } = group;
-        const named = printable(name) + impliedMark(group);
+        const named = printable(name) + impliedMark(group) + goneMark(group);
         return formatRow([totalBytes, wasteBytes, netBytes, liveObjects], allocs, frees, named);
       }),
     ...(groups.length > top ? [`  … and ${String(groups.length - top)} more`] : []),

@@ -20,10 +20,12 @@ export function groupsOf({ callers }: Pick<Snapshot, "callers">, by: GroupBy, de
   const groups = [...members].map(([name, rows]): AccountGroup => {
     const { allocs, frees, impliedFrees, totalBytes, requestedBytes, ...rest } = totalsOf(rows);
     const { netBytes, netRequestedBytes, wasteBytes, liveObjects, callSites } = rest;
+    const doubtfulObjects = rows.reduce((sum, row) => sum + (row.doubtfulObjects ?? 0), 0);
     // Not their peaks, which were not at one time.
     return {
       ...{ name, callSites, allocs, frees, impliedFrees, liveObjects },
       ...{ totalBytes, requestedBytes, netBytes, netRequestedBytes, wasteBytes },
+      ...(doubtfulObjects > 0 && { doubtfulObjects }),
     };
   });
   groups.sort((a, b) => b.netBytes - a.netBytes || (a.name < b.name ? -1 : 1));

@@ -1,5 +1,6 @@
 import type { SlabGroup } from "../model/reconciliation.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import { upTo } from "./may-be-gone.ts";
 
 /** Of groups, of a group's caches, and of callers. */
 const SHOWN = 3;
@@ -13,9 +14,7 @@ export function reconciliationNotice({ reconciliation, callers, branch }: Snapsh
   const hidden = groups.filter((group) => group.hiddenFrees > 0);
   const doubtful = callers.filter((row) => row.doubtfulObjects !== undefined);
   doubtful.sort((a, b) => (b.doubtfulBytes ?? 0) - (a.doubtfulBytes ?? 0));
-  const held = doubtful.map(
-    (row) => `${row.caller} (up to ${String(row.doubtfulObjects)} of ${String(row.liveObjects)})`,
-  );
+  const held = doubtful.map((row) => `${row.caller} (${upTo(row)})`);
   // Slabs are of no directory: of one it is said which of its objects may be gone.
   if (branch !== undefined)
     return held.length === 0 ? undefined : `slabs: gone without an event may be objects of ${listOf(held)}`;

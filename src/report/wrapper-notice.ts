@@ -3,8 +3,16 @@ import type { CallerRow, Snapshot } from "../model/snapshot.ts";
 
 const NAMED = 3;
 
+/** What was captured has no stacks any more, and report no such option. */
+const RECORDED_HELP = "a capture with --stacks names them (snapshot, run, live; trace-cmd record -T)";
+
 /** One line; undefined where no row is a wrapper's. */
-export function wrapperNotice({ callers, totals, stacks }: Pick<Snapshot, "callers" | "totals" | "stacks">) {
+export function wrapperNotice({
+  callers,
+  totals,
+  stacks,
+  source,
+}: Pick<Snapshot, "callers" | "totals" | "stacks" | "source">) {
   const rows = callers.filter((row) => row.wrapper === true).sort((a, b) => b.totalBytes - a.totalBytes);
   if (rows.length === 0) return undefined;
   const sum = (value: (row: CallerRow) => number) => rows.reduce((all, row) => all + value(row), 0);
@@ -16,7 +24,7 @@ export function wrapperNotice({ callers, totals, stacks }: Pick<Snapshot, "calle
     `${rows.length === 1 ? "1 caller allocates" : `${rows.length} callers allocate`} for others: ${named.join(", ")}${rest}; ` +
     `${net} bytes net (${share} %) are of owners that are not known; ` +
     (stacks === undefined
-      ? "--stacks names them, as does kmalloc_track_caller in such a function's source (docs/stacks.md)"
+      ? `${source.recording ? RECORDED_HELP : "--stacks names them"}, as does kmalloc_track_caller in such a function's source (docs/stacks.md)`
       : "they came without a stack, or with one that names nobody else (docs/stacks.md)")
   );
 }

@@ -1,5 +1,6 @@
 /** The files that scripts of twelve years read, to the byte. Every figure below was computed by hand. */
 import { describe, expect, it } from "vitest";
+import type { Snapshot } from "../../src/model/snapshot.ts";
 import { formatAccountFile } from "../../src/report/account-file.ts";
 import { formatCallersFile } from "../../src/report/callers-file.ts";
 import { formatSlabAccount } from "../../src/report/slab-account.ts";
@@ -57,11 +58,35 @@ describe("the account file", () => {
   it("says implied frees behind the caller where people read it, and never to scripts", () => {
     const account = wide.snapshot({ source: SOURCE });
     const [{ impliedFrees }] = account.callers.filter(({ caller }) => caller === "busy+0x1");
-    const text = formatAccountFile(account, "current_dynamic", { implied: true });
+    const text = formatAccountFile(account, "current_dynamic", { unseenFrees: true });
     expect(impliedFrees).toBe(99_999);
     expect(text).toMatch(/ 100001\/2 {5}busy\+0x1 {2}\(99999 implied frees\)$/m);
     expect(text.match(/implied/g)).toHaveLength(1);
     expect(formatAccountFile(account, "current_dynamic")).not.toContain("implied");
+  });
+
+  it("says what may be gone behind the caller and in one line below the head, and never to scripts", () => {
+    const callers = snapshot.callers.map((row) =>
+      row.caller === "tty_open+0x58" ? { ...row, doubtfulObjects: 1, doubtfulBytes: 32 } : row,
+    );
+    const marked = { ...snapshot, callers };
+    const [plain, shown] = [{}, { unseenFrees: true }].map((extras) =>
+      formatAccountFile(marked, "current_dynamic", extras).split("\n"),
+    );
+    expect(plain).toEqual(formatAccountFile(snapshot, "current_dynamic").split("\n"));
+    expect(shown.slice(0, 6)).toEqual(plain.slice(0, 6));
+    expect(shown.slice(6, 8)).toEqual(["allocated, may be gone:          32", ""]);
+    expect(shown).toContain("      64        2       32     2/1     tty_open+0x58  (up to 1 of 1 gone)");
+    expect(shown.filter((line) => line.includes("gone"))).toHaveLength(2);
+  });
+
+  it("takes of callers that share a size no more for gone than the slabs lack", () => {
+    const callers = snapshot.callers.map((row) => ({ ...row, doubtfulObjects: 1, doubtfulBytes: 32 }));
+    const slabs = { exactSlabs: false, hiddenFrees: 1, hiddenBytes: 32, unknownFrees: 0, hiddenAllocs: 0, groups: [] };
+    const lines = (account: Snapshot) => formatAccountFile(account, "current_dynamic", { unseenFrees: true });
+    expect(lines({ ...snapshot, callers, reconciliation: slabs })).toContain("may be gone:          32\n");
+    expect(lines({ ...snapshot, callers })).toContain("may be gone:          96\n");
+    expect(lines(snapshot)).not.toContain("gone");
   });
 
   it("lets columns that are too narrow push the others, as %8d does", () => {

@@ -86,3 +86,21 @@ it("explains the directory of files of which only the name is known, where it is
     expect(formatAccountFile(unknown, "current_dynamic").endsWith(note)).toBe(true);
   }
 });
+
+it("marks a group with what may be gone of its callers, and no other", () => {
+  const whole = account();
+  const callers = whole.callers.map((row) =>
+    row.callSite.startsWith("a+") ? { ...row, doubtfulObjects: 1, doubtfulBytes: 8 } : row,
+  );
+  const groups = groupsOf({ callers }, "directory");
+  expect(groups.groups.map(({ name, doubtfulObjects }) => [name, doubtfulObjects])).toEqual([
+    ["fs/ext4", 2],
+    ["[mod]", undefined],
+    ["fs", undefined],
+  ]);
+  const text = formatAccountFile({ ...whole, callers, groups }, "current_dynamic", { unseenFrees: true });
+  expect(text.match(/^.*gone.*$/gm)).toEqual([
+    "allocated, may be gone:          16",
+    expect.stringMatching(/ fs\/ext4 {2}\(up to 2 of 3 gone\)$/),
+  ]);
+});

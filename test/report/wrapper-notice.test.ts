@@ -3,7 +3,7 @@ import type { Snapshot } from "../../src/model/snapshot.ts";
 import { wrapperNotice } from "../../src/report/wrapper-notice.ts";
 
 const accountOf = (...callers: object[]) =>
-  ({ callers, totals: { netBytes: 200 } }) as unknown as Pick<Snapshot, "callers" | "totals">;
+  ({ callers, totals: { netBytes: 200 }, source: { recording: false } }) as unknown as Snapshot;
 
 describe("the notice of wrappers", () => {
   it("names the largest, their sizes, their share and what helps", () => {
@@ -15,6 +15,13 @@ describe("the notice of wrappers", () => {
     );
     expect(notice).toContain("--stacks");
     expect(notice).toContain("kmalloc_track_caller");
+  });
+
+  it("names commands that take stacks where the trace was read from a file, for report takes none", () => {
+    const account = accountOf({ caller: "kasprintf+0x1", wrapper: true, netBytes: 30, totalBytes: 40 });
+    const recorded = { ...account, source: { label: "f", recording: true, run: 1 } };
+    expect(wrapperNotice(account)).toContain("known; --stacks names them, as does");
+    expect(wrapperNotice(recorded)).toContain("known; a capture with --stacks names them (snapshot, run, live;");
   });
 
   it("does not advise stacks where there are some", () => {

@@ -9,6 +9,7 @@ import type { TaskRow, Tasks } from "../../model/tasks.ts";
 import type { CpuStats } from "../../model/target-facts.ts";
 import { lossNotice } from "../../report/loss-notice.ts";
 import { impliedMark, placeOf } from "../../report/account-file.ts";
+import { bytesMaybeGone, goneMark } from "../../report/may-be-gone.ts";
 import { sparkline } from "./sparkline.ts";
 import { KEYS, ORDERS, type TopState } from "./top-state.ts";
 
@@ -110,10 +111,13 @@ function besides({ totals, loss, reconciliation }: Snapshot): string[] {
   ];
 }
 
-function totalsText({ snapshot: { totals }, eventsPerSecond, history, stepMs }: TopData): string {
+function totalsText({ snapshot, eventsPerSecond, history, stepMs }: TopData): string {
+  const { totals } = snapshot;
+  const maybeGone = bytesMaybeGone(snapshot);
+  const gone = maybeGone === 0 ? "" : `, up to ${humanBytes(maybeGone)} gone`;
   const waste = formatShare(totals.wasteBytes / totals.netBytes, 0);
   return [
-    `${humanBytes(totals.netBytes)} held${trendOf(history, stepMs)}`,
+    `${humanBytes(totals.netBytes)} held${gone}${trendOf(history, stepMs)}`,
     `waste ${humanBytes(totals.wasteBytes)} (${waste})`,
     `${eventsPerSecond === undefined ? "-" : compact(eventsPerSecond)} ev/s`,
     `${compact(totals.liveObjects)} obj`,
@@ -181,10 +185,17 @@ interface Column {
   readonly order: keyof typeof ORDERS;
   readonly width: number;
   readonly text: (chosen: Chosen) => string;
+  /** Right behind the figure, one character, for the words behind a name are cut in 80 columns. */
+  readonly mark?: (chosen: Chosen) => string;
 }
 
 const COLUMNS: readonly Column[] = [
-  { order: "n", width: 9, text: ({ row }) => humanBytes(row.netBytes) },
+  {
+    order: "n",
+    width: 9,
+    text: ({ row }) => humanBytes(row.netBytes),
+    mark: ({ row }) => ((row.doubtfulObjects ?? 0) > 0 ? "?" : " "),
+  },
   { order: "g", width: 10, text: ({ growth }) => growthText(growth) },
   { order: "w", width: 9, text: ({ row }) => humanBytes(row.wasteBytes) },
   { order: "a", width: 7, text: ({ row }) => compact(row.allocs) },
@@ -224,15 +235,10 @@ function headText({ order, isReversed, isTasks }: TopState, shown: readonly Colu
 
 function rowText(chosen: Chosen, columns: readonly Column[]): string {
   const { row } = chosen;
-  const figures = columns.map(({ text, width }) => text(chosen).padStart(width));
+  const figures = columns.map(({ text, width, mark }) => text(chosen).padStart(width) + (mark?.(chosen) ?? " "));
   const wrapper = row.wrapper === true ? " (wrapper)" : "";
   const place = row.source === undefined ? "" : `  ${placeOf(row)}`;
-  return `${figures.join(" ")}  ${row.caller}${wrapper}${impliedMark(row)}${doubtMark(row)}${place}`;
-}
-
-/** Objects that look alive and may have been freed without an event, at most; of a task nobody can tell. */
-function doubtMark({ doubtfulObjects = 0 }: CallerRow): string {
-  return doubtfulObjects === 0 ? "" : `  (${formatCount(doubtfulObjects)} in doubt)`;
+  return `${figures.join("")} ${row.caller}${wrapper}${impliedMark(row)}${goneMark(row)}${place}`;
 }
 
 function footText({ filter, isTasks }: TopState, news: string, from: number, callers: number, room: number): string {

@@ -30,5 +30,5 @@ export function describeActive(active: { readonly seconds: number; readonly seen
 
 export function wrapperHint({ sizes = 0 }: CallerRow): string {
   const hint = sizes > 1 ? `, for ${formatCount(sizes)} sizes` : "";
-  return `allocates for its callers${hint}; --stacks names them`;
+  return `allocates for its callers${hint}; a capture with --stacks names them`;
 }

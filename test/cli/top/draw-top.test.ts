@@ -113,13 +113,23 @@ describe("a screen of 80 × 24", () => {
   it("says what is in no column: implied and unmatched frees, and what may be gone", () => {
     const totals = { ...base.totals, impliedFrees: 1 };
     const loss = { ...base.loss, impliedFrees: 1, unmatchedFrees: 1360 };
-    const reconciliation = { hiddenFrees: 12 } as NonNullable<Snapshot["reconciliation"]>;
-    const callers = [{ ...rows[0], impliedFrees: 1, doubtfulObjects: 2 }];
-    const lines = texts(data({ callers, totals, loss, reconciliation }), INITIAL, { ...size, columns: 120 });
+    const reconciliation = { hiddenFrees: 12, hiddenBytes: 1536 } as NonNullable<Snapshot["reconciliation"]>;
+    const callers = [{ ...rows[0], impliedFrees: 1, liveObjects: 3, doubtfulObjects: 2, doubtfulBytes: 2000 }];
+    const lines = texts(data({ callers, totals, loss, reconciliation }), INITIAL, { ...size, columns: 130 });
     expect(lines[1]).toBe(
       "exact: nothing lost  1 implied free  1,360 unmatched frees  12 objects freed without an event",
     );
-    expect(lines[6]).toContain("kernfs_new+0x5d  (1 implied free)  (2 in doubt)");
+    expect(lines[6]).toContain("kernfs_new+0x5d  (1 implied free)  (up to 2 of 3 gone)");
+  });
+
+  it("marks what may be gone where 80 columns have room for it: at the bytes, each caller's and all", () => {
+    const reconciliation = { hiddenFrees: 12, hiddenBytes: 1536 } as NonNullable<Snapshot["reconciliation"]>;
+    const callers = [{ ...rows[0], doubtfulObjects: 2, doubtfulBytes: 2000 }, rows[1]];
+    const lines = texts(data({ callers, reconciliation }));
+    expect(lines[2]).toContain(" held, up to 1.5 KiB gone (");
+    expect(lines[6]).toMatch(/^ {2}4\.9 KiB {3}\+4\.9 KiB /);
+    expect(lines[7]).toMatch(/^ {2}2\.9 KiB\? {2}\+2\.9 KiB .* kernfs_new/);
+    expect(texts(data({ callers: rows }))[2]).not.toContain("gone");
   });
 
   it("says loss where it cannot be overlooked", () => {
