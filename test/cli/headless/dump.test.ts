@@ -187,7 +187,7 @@ describe("kmemtap snapshot -o DIR", () => {
     expect(dumped.stderr).toMatch(/^kmemtap: board: nothing arrived \(.*; it is asked on\n/);
     expect(files(out)).toEqual([]);
     const run = kmemtap(["snapshot", `${url}/quiet`, "--for", "3s", "--every", "300ms", "-o", out]);
-    setTimeout(() => void appendFileSync(log, `${ALLOC_LINE}\n`), 1000);
+    setTimeout(() => appendFileSync(log, `${ALLOC_LINE}\n`), 1000);
     expect(await run).toMatchObject({ status: 0 });
     const nets = ofKind(out, "json").map((name) => snapshotIn(out, name).totals.netBytes);
     expect(new Set(nets)).toEqual(new Set([4096]));
