@@ -182,7 +182,8 @@ class Fold {
     );
     const { snapshot, scope } = this.#context;
     const { exact } = snapshot;
-    const judged = judgeWorkload(growing, { rounds: rounds.length, exact, scope });
+    const failedRounds = rounds.filter((round) => this.#hasFailed(round)).length;
+    const judged = judgeWorkload(growing, { rounds: rounds.length, failedRounds, exact, scope });
     return {
       rounds: rounds.length,
       perRound: rounds.map((round, i) => {
@@ -193,6 +194,13 @@ class Fold {
       growing: growing.map((row) => underVerdict(row, { verdict: judged.verdict, exact })),
       ...judged,
     };
+  }
+
+  /** Whether a command of the round is known to have failed. */
+  #hasFailed(round: number): boolean {
+    return this.#state.records.some(
+      (record) => record.round === round && record.status !== null && record.status !== 0,
+    );
   }
 
   /** What kmemtap has the workload's processes allocate. */

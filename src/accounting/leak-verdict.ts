@@ -91,10 +91,19 @@ function verdictOf(site: SiteRounds): [SiteVerdict, string] {
   ];
 }
 
-/** The verdict over a whole workload. */
+export interface RoundsJudged {
+  /** Those that ran to their end. */
+  readonly rounds: number;
+  /** Of these, those of which a command ended with another status than 0, or could not be started. */
+  readonly failedRounds: number;
+  readonly exact: boolean;
+  readonly scope: WorkloadScope;
+}
+
+/** The verdict over a whole workload. A leak is one whatever the commands ended with; that none was found says nothing where none did its work. */
 export function judgeWorkload(
   sites: readonly SiteJudgement[],
-  { rounds, exact, scope }: { readonly rounds: number; readonly exact: boolean; readonly scope: WorkloadScope },
+  { rounds, failedRounds, exact, scope }: RoundsJudged,
 ): { readonly verdict: RepeatVerdict; readonly reason: string } {
   const of = (verdict: SiteVerdict) => sites.filter((site) => site.verdict === verdict).length;
   const leaks = of("leak");
@@ -114,6 +123,9 @@ export function judgeWorkload(
       };
     return { verdict: "leak", reason: found };
   }
+  const failed = `a command failed in ${String(failedRounds)} of ${String(rounds)} rounds`;
+  if (failedRounds === rounds)
+    return { verdict: "unsafe", reason: `${failed}: no leak was found, but what did not run leaves none` };
   const grows = sites.filter(({ reason }) => reason.startsWith(GROWS)).length;
   if (grows > 0)
     return {
@@ -127,6 +139,7 @@ export function judgeWorkload(
       reason: `${count(unsteady, "call site")} grew in the second of two rounds: a leak, or a cache that is still warming; repeat 3 times or more`,
     };
   const besides = [
+    failedRounds > 0 ? failed : "",
     unsteady > 0 ? `${count(unsteady, "call site")} grew unsteadily` : "",
     of("unseen-frees") > 0 ? `${count(of("unseen-frees"), "call site")} grew whose frees raise no event` : "",
   ].filter((part) => part !== "");

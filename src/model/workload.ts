@@ -124,7 +124,9 @@ export type GrowingCaller = z.infer<typeof growingCallerSchema>;
 
 export const repeatVerdictSchema = z
   .enum(["leak", "clean", "unsafe"])
-  .describe("unsafe: events were lost, the scope hides frees, or the rounds are too few to tell");
+  .describe(
+    "unsafe: events were lost, the scope hides frees, the rounds are too few to tell, or a command failed in each of them",
+  );
 export type RepeatVerdict = z.infer<typeof repeatVerdictSchema>;
 
 export const repeatSchema = z

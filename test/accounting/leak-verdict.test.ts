@@ -103,7 +103,7 @@ describe("a workload", () => {
   const cache = site([1, 0, 0], [1, 0, 0]);
   const unsteady = site([0, 1, 0], [0, 1, 0]);
   const unseen = site([1, 1, 1], [1, 1, 1], { impliedFrees: 5 });
-  const whole = { rounds: 3, exact: true, scope: "system" } as const;
+  const whole = { rounds: 3, failedRounds: 0, exact: true, scope: "system" } as const;
 
   it.each<[string, string, SiteRounds[], Partial<Parameters<typeof judgeWorkload>[1]>]>([
     ["one leak among caches", "leak", [cache, leak, unsteady], {}],
@@ -118,8 +118,18 @@ describe("a workload", () => {
     ["growth in the second of two", "unsafe", [site([1, 1], [1, 1])], { rounds: 2 }],
     ["two rounds, the second adding nothing", "clean", [site([1, 0], [1, 0])], { rounds: 2 }],
     ["one round that ran to its end", "unsafe", [], { rounds: 1 }],
+    ["a command that failed in every round", "unsafe", [cache], { failedRounds: 3 }],
+    ["a leak of a command that failed in every round", "leak", [leak], { failedRounds: 3 }],
+    ["a command that failed in all rounds but one", "clean", [cache], { failedRounds: 2 }],
   ])("%s: %s", (_, verdict, sites, options) => {
     expect(judgeWorkload(judged(...sites), { ...whole, ...options }).verdict).toBe(verdict);
+  });
+
+  it("says how often the command failed", () => {
+    expect(judgeWorkload([], { ...whole, failedRounds: 3 }).reason).toMatch(/^a command failed in 3 of 3 rounds: /);
+    expect(judgeWorkload([], { ...whole, failedRounds: 1 }).reason).toBe(
+      "no call site grew in every round after the first; a command failed in 1 of 3 rounds",
+    );
   });
 
   it("says of a clean one what else grew", () => {
@@ -137,7 +147,7 @@ function judged(rounds: SiteRounds): SiteJudgement {
 
 describe("two figures", () => {
   const over = (rounds: SiteRounds) =>
-    judgeWorkload([judged(rounds)], { rounds: rounds.netBytes.length, exact: true, scope: "system" });
+    judgeWorkload([judged(rounds)], { rounds: rounds.netBytes.length, failedRounds: 0, exact: true, scope: "system" });
 
   it("that differ make no trend: neither leak nor clean", () => {
     expect(over(site([0, 1, 2], [0, 1, 2]))).toEqual({

@@ -89,6 +89,14 @@ describe.skipIf(!canTrace)(`kmemtap run local:${note}`, () => {
     expect(["leak", "clean", "unsafe"]).toContain(repeat?.verdict);
   });
 
+  it("calls nothing clean that never ran", async () => {
+    const run = start("--fail-on-leak", "--strict", "--repeat", "4", "--", "./nothere.sh");
+    await ended(run, 1);
+    expect(run.stderr).toContain("4 of 4 commands had another exit status than 0");
+    // What else runs on this machine may grow.
+    expect(run.stdout).toMatch(/^verdict: (unsafe: a command failed in 4 of 4 rounds: |leak: )/m);
+  });
+
   it.each([
     ["bytes that are no text", "printf 'a\\377\\200b\\n'", "a\ufffd\ufffdb"],
     ["a bar that moves by carriage returns", "printf '10%%\\r100%%\\n'", "10%?100%"],

@@ -6,6 +6,7 @@ import { targetsAnswerSchema } from "../../model/api.ts";
 import { type Lives, livesSchema } from "../../model/lives.ts";
 import { type Snapshot, snapshotSchema } from "../../model/snapshot.ts";
 import { type Tasks, tasksSchema } from "../../model/tasks.ts";
+import type { TargetSummary } from "../../model/wire.ts";
 import { durationOf, usage } from "../arm-options.ts";
 import { say } from "../say.ts";
 import { clearStatus, showStatus, spanOf } from "../status-line.ts";
@@ -20,18 +21,23 @@ export interface ServerOptions {
 
 const ANSWER_MS = 10_000;
 
-/** One snapshot of the target that the URL names, or of the only one. */
+/**
+ * One snapshot of the target that the URL names, or of the only one.
+ *
+ * @throws {KmemtapError} `input/empty` where nothing has come from the target: zeros would look like an account
+ */
 export async function snapshotOfServer(url: string, options: ServerOptions): Promise<Snapshot> {
   const server = new Server(url, options);
   return server.snapshot(await server.target());
 }
 
 /**
- * Asks for snapshots until the time is up or the operator ends it. A server that goes away is asked on.
+ * Asks for snapshots until the time is up or the operator ends it. A server that goes away is asked on, as is
+ * one whose target has delivered nothing yet: it may be tried again.
  *
  * @param besides asks for tasks and lifetimes as well
  * @returns the last snapshot
- * @throws {KmemtapError} `link/refused` and `link/unreachable` where there was none at all
+ * @throws {KmemtapError} `link/refused` and `link/unreachable` where there was none at all, `input/empty` where the target never delivered
  */
 export async function pollServer(
   url: string,
@@ -49,6 +55,7 @@ export async function pollServer(
   const beganMs = Date.now();
   let last: Moment | undefined;
   let trouble: string | undefined;
+  let empty: KmemtapError | undefined;
   while (!stop.signal.aborted) {
     try {
       const snapshot = await server.snapshot(target);
@@ -58,7 +65,8 @@ export async function pollServer(
       trouble = undefined;
       take(last);
     } catch (thrown) {
-      if (last === undefined) throw thrown;
+      if (isEmpty(thrown)) empty = thrown;
+      if (last === undefined && empty === undefined) throw thrown;
       if (trouble === undefined) say(`${messageOf(thrown)}; it is asked on`);
       trouble = messageOf(thrown);
     }
@@ -68,7 +76,7 @@ export async function pollServer(
     await Promise.race([stopped, sleep(Math.min(pollMs, leftMs), undefined, { ref: true })]);
   }
   clearStatus();
-  if (last === undefined) throw new KmemtapError("link/lost", `${url}: stopped before there was a snapshot`);
+  if (last === undefined) throw empty ?? new KmemtapError("link/lost", `${url}: stopped before there was a snapshot`);
   return last.snapshot;
 }
 
@@ -81,6 +89,10 @@ function momentAfter(before: Moment | undefined, snapshot: Snapshot): Moment {
   const events = same === undefined ? 0 : snapshot.input.events.lines - same.snapshot.input.events.lines;
   const isLosing = lost(snapshot) > (same === undefined ? 0 : lost(same.snapshot));
   return { atMs, snapshot, eventsPerSecond: seconds > 0 ? Math.max(0, events) / seconds : 0, isLosing };
+}
+
+function isEmpty(thrown: unknown): thrown is KmemtapError {
+  return thrown instanceof KmemtapError && thrown.code === "input/empty";
 }
 
 class Server {
@@ -105,9 +117,7 @@ class Server {
 
   /** The id of the target: what the URL names, or the only one. */
   async target(): Promise<string> {
-    const found = targetsAnswerSchema.safeParse(await this.#get("/api/targets"));
-    if (!found.success) throw this.#foreign("a list of targets");
-    const ids = found.data.targets.map(({ id }) => id);
+    const ids = (await this.#targets()).map(({ id }) => id);
     if (this.#named === "" && ids.length === 1) return ids[0];
     if (ids.includes(this.#named)) return this.#named;
     throw usage(
@@ -118,11 +128,28 @@ class Server {
     );
   }
 
+  async #targets(): Promise<readonly TargetSummary[]> {
+    const found = targetsAnswerSchema.safeParse(await this.#get("/api/targets"));
+    if (found.success) return found.data.targets;
+    throw this.#foreign("a list of targets");
+  }
+
   /** What another machine sends is not trusted to be a snapshot. */
   async snapshot(target: string): Promise<Snapshot> {
     const found = snapshotSchema.safeParse(await this.#get(`/api/targets/${target}/snapshot.json`));
-    if (found.success) return found.data;
-    throw this.#foreign("a snapshot");
+    if (!found.success) throw this.#foreign("a snapshot");
+    const { input, totals } = found.data;
+    if (input.events.lines === 0 && totals.allocs === 0) await this.#refuseEmpty(target);
+    return found.data;
+  }
+
+  /** A target that is armed may have no events; one that never was, or of which nothing comes, has no account. */
+  async #refuseEmpty(target: string): Promise<void> {
+    const summary = (await this.#targets()).find(({ id }) => id === target);
+    if (summary === undefined || (summary.state === "running" && summary.link !== "waiting")) return;
+    throw new KmemtapError("input/empty", `${target}: nothing arrived (${summary.detail || summary.state})`, {
+      nextStep: "check the target; the log of the kmemtap there says what it does about it",
+    });
   }
 
   /** Which task allocated what, where it keeps that. */

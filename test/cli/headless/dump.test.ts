@@ -170,6 +170,29 @@ describe("kmemtap snapshot -o DIR", () => {
     );
   });
 
+  it("of a target that never delivered there is no account, nor a file of zeros, until something arrives", async () => {
+    const dir = tempDir();
+    const [config, log, out] = [join(dir, "kmemtap.yaml"), join(dir, "quiet.log"), join(dir, "out")];
+    writeFileSync(log, "");
+    const targets = { board: "serial:///dev/ttyNOTHERE?baud=115200", quiet: `file://${log}` };
+    writeFileSync(config, JSON.stringify({ targets, daemon: { directory: join(dir, "kept") } }));
+    const { child, url } = await startServing(["daemon", "--config", config]);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const expected = /^kmemtap: board: nothing arrived \((there is no \/dev\/ttyNOTHERE|starting).*\)\n {2}\S.*\n$/;
+    const printed = await kmemtap(["snapshot", `${url}/board`]);
+    expect(printed).toMatchObject({ status: 3, stdout: "" });
+    expect(printed.stderr).toMatch(expected);
+    const dumped = await kmemtap(["snapshot", `${url}/board`, "--for", "1s", "--every", "300ms", "-o", out]);
+    expect(dumped.status).toBe(3);
+    expect(dumped.stderr).toMatch(/^kmemtap: board: nothing arrived \(.*; it is asked on\n/);
+    expect(files(out)).toEqual([]);
+    const run = kmemtap(["snapshot", `${url}/quiet`, "--for", "3s", "--every", "300ms", "-o", out]);
+    setTimeout(() => appendFileSync(log, `${ALLOC_LINE}\n`), 1000);
+    expect(await run).toMatchObject({ status: 0 });
+    const nets = ofKind(out, "json").map((name) => snapshotIn(out, name).totals.netBytes);
+    expect(new Set(nets)).toEqual(new Set([4096]));
+  });
+
   it.each([
     [["snapshot", "--malloc"], "--malloc: the kmemtap at that address"],
     [["snapshot", "--stacks", "--json"], "--stacks: "],
