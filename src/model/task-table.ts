@@ -4,6 +4,9 @@
  * A trace says a pid with each event, and a name only sometimes: text has the name beside the pid, or `<...>` where the kernel has forgotten it;
  * records have none, and names come apart (`saved_cmdlines`). So a task without a name gets the first one that is learnt of its pid. Another
  * name of the same pid, after an exec or when the pid is given out again, is another task from then on.
+ *
+ * What the kernel remembered of a pid before its first event may be of a process that is long gone, and had the pid before: until
+ * it is said once more such a name is a guess, and gives way.
  */
 import { visibleName } from "./printable.ts";
 
@@ -37,6 +40,8 @@ export class TaskTable {
   readonly #byName = new Map<string, number>();
   /** What the kernel said last, by pid. Events come later than the names that they had, of which it forgets most within seconds. */
   #names = new Map<number, string>();
+  /** Tasks whose names were remembered before their first event, and have not been said since. */
+  readonly #guessed = new Set<number>();
   /** By pid: the task that has it now; {@link NO_TASK} where none was seen. */
   #byPid = new Uint32Array(1 << 15);
 
@@ -60,7 +65,11 @@ export class TaskTable {
     if (known > NO_TASK) return known;
     if (!(pid >= 0 && pid < PIDS)) return NO_TASK;
     const comm = pid === 0 ? IDLE : (this.#names.get(pid) ?? FORGOTTEN);
-    return this.#remember(pid, this.#byName.get(keyOf(pid, comm)) ?? this.#add(pid, comm));
+    const named = this.#byName.get(keyOf(pid, comm));
+    if (named !== undefined) return this.#remember(pid, named);
+    const id = this.#add(pid, comm);
+    if (id > OTHER_TASKS && pid !== 0 && comm !== FORGOTTEN) this.#guessed.add(id);
+    return this.#remember(pid, id);
   }
 
   /** The task of that pid and name, which has the pid from now on. */
@@ -68,10 +77,14 @@ export class TaskTable {
     const id = this.ofPid(pid);
     if (id <= OTHER_TASKS || pid === 0 || name === FORGOTTEN) return id;
     const comm = visibleName(name);
-    if (this.#comms[id] === comm) return id;
+    if (this.#comms[id] === comm) {
+      this.#guessed.delete(id);
+      return id;
+    }
     const known = this.#byName.get(keyOf(pid, comm));
     if (known !== undefined) return this.#remember(pid, known);
-    if (this.#comms[id] !== FORGOTTEN) return this.#remember(pid, this.#add(pid, comm));
+    if (this.#comms[id] !== FORGOTTEN && !this.#guessed.delete(id)) return this.#remember(pid, this.#add(pid, comm));
+    this.#byName.delete(keyOf(pid, this.#comms[id]));
     this.#comms[id] = comm;
     this.#byName.set(keyOf(pid, comm), id);
     return id;
