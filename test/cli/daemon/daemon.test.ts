@@ -137,7 +137,7 @@ describe("kmemtap daemon", () => {
     run.configure({ a: `file://${a}`, b: `file://${c}`, c: `file://${c}` });
     run.child.kill("SIGHUP");
     await until("the change", async () => (await holds(run.url, "c", 12_288)) && holds(run.url, "b", 12_288));
-    expect(run.stderr.match(/watching it .*"target":"a"/g)?.length).toBe(1);
+    expect(run.stderr.match(/INFO: watching it .*"target":"a"/g)?.length).toBe(1);
     // What left was written.
     expect(snapshotsIn(join(run.out, "b")).map(({ totals }) => totals.netBytes)).toEqual([8192]);
     // What is of all targets and read from the configuration begins them anew; what is of the daemon's start is said to be.
@@ -147,7 +147,7 @@ describe("kmemtap daemon", () => {
     };
     writeFileSync(run.config, JSON.stringify({ ...shared, bulk: true, serve: "127.0.0.1:1", logFormat: "json" }));
     run.child.kill("SIGHUP");
-    await until("targets with bulk", () => (run.stderr.match(/watching it .*"target":"a"/g)?.length ?? 0) === 2);
+    await until("targets with bulk", () => (run.stderr.match(/INFO: watching it .*"target":"a"/g)?.length ?? 0) === 2);
     for (const name of ["serve", "logFormat"])
       await until(name, () => run.stderr.includes(`${name} is as it was: restart kmemtap to change it`));
     await until("the account again", () => holds(run.url, "a", 4096));
