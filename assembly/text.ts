@@ -1,6 +1,7 @@
 /**
  * The usual lines of trace text: what src/ftrace/text-decoder.ts does to nearly every line. It knows kmem events as the kernel prints
- * them, of which every piece but the clock and the numbers was found right before, with the same text; at any other line it stops.
+ * them, of which every piece but the clock and the numbers was found right before, with the same text; at any other line it stops. A
+ * process that is new makes new heads, some for each CPU and its flags: those it reads itself.
  *
  *     init-1 [001] .....  2.206855: kmalloc: call_site=tty_open+0x58/0x6e0 ptr=00000000c64b90b6 bytes_req=32 bytes_alloc=32 gfp_flags=GFP_KERNEL
  *     head                clock     name               site                    pointer          sizes                      stretch
@@ -22,7 +23,7 @@ import {
   task,
   timeNs,
 } from "./columns";
-import { headCpu, headTask, knownHead, learnHead } from "./text/heads";
+import { headCpu, headTask, knownHead, learnHead, newHead } from "./text/heads";
 import { eventName } from "./text/names";
 import { clockNs, number, readClock, readNumber } from "./text/numbers";
 import { pointer, readPointer } from "./text/pointer";
@@ -95,6 +96,13 @@ const NULL_FREES: usize = 8;
 const NULL_FREE_BYTES: usize = 16;
 const CLOCK_NS: usize = 24;
 
+/** Nobody asks whose an event is: then a head that is not known is read here, too. */
+let readsHeads: bool = false;
+
+export function readHeads(): void {
+  readsHeads = true;
+}
+
 /** Hexadecimal digits of this trace's pointers: 8 or 16. */
 let digits: u32 = 16;
 
@@ -133,7 +141,8 @@ export function teachStretch(place: u32, id: i32, at: u32, bytes: u32): void {
 // ---- a line: each of these answers where what it read ends, or 0 ------------------------------------------------------------------
 
 function readLine(at: usize): usize {
-  const head = knownHead(at);
+  let head = knownHead(at);
+  if (head == 0 && readsHeads) head = newHead(at);
   if (head == 0) return 0;
   const event = readClock(at + head);
   if (event == 0) return 0;

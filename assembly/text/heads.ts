@@ -44,6 +44,43 @@ export function knownHead(at: usize): u32 {
   return length != 0 ? length : lengthIn(neighbourOf(slot), at);
 }
 
+const NEWLINE: i8 = 0x0a;
+const SPACE: u32 = 0x20;
+const DASH: u32 = 0x2d;
+const ZERO: u32 = 0x30;
+const BRACKET_OPEN: u32 = 0x5b;
+const BRACKET_CLOSE: u32 = 0x5d;
+const COMM_COLUMNS: usize = 16;
+const MAX_CPU: u32 = 0xffff;
+const MAX_FLAGS: usize = 8;
+
+/**
+ * Reads the head at `at`, which is none of those known, and remembers it, of no task: as src/ftrace/line-head.ts, readHead, reads one
+ * that has flags and no thread group. Its length, or 0.
+ */
+export function newHead(at: usize): u32 {
+  const name = v128.load(at);
+  let p = at + COMM_COLUMNS;
+  if (i8x16.bitmask(i8x16.eq(name, i8x16.splat(NEWLINE))) != 0 || load<u8>(p) != DASH || !isDigit(++p)) return 0;
+  while (isDigit(p)) p++;
+  while (load<u8>(p) == SPACE) p++;
+  if (load<u8>(p) != BRACKET_OPEN || !isDigit(++p)) return 0;
+  let cpu: u32 = 0;
+  for (; isDigit(p) && cpu <= MAX_CPU; p++) cpu = cpu * 10 + load<u8>(p) - ZERO;
+  if (cpu > MAX_CPU || load<u8>(p) != BRACKET_CLOSE || load<u8>(p, 1) != SPACE) return 0;
+  p += 2;
+  const flags = p;
+  while (load<u8>(p) > SPACE && p <= flags + MAX_FLAGS) p++;
+  if (p == flags || p > flags + MAX_FLAGS || load<u8>(p) != SPACE) return 0;
+  learnHead(at, <u32>(p + 1 - at), cpu, 0);
+  return knownHead(at);
+}
+
+@inline
+function isDigit(at: usize): bool {
+  return <u32>load<u8>(at) - ZERO <= 9;
+}
+
 /** What was known there before moves to the neighbour. */
 export function learnHead(at: usize, length: u32, cpu: u32, task: u32): void {
   if (length < MIN_HEAD || length > MAX_HEAD || knownHead(at) != 0) return;

@@ -18,6 +18,7 @@ interface TextExports extends TaskExports {
   readonly sums: WasmGlobal;
   read(from: number, to: number, pointerDigits: number): number;
   takeEvents(): number;
+  readHeads(): void;
   teachHead(at: number, bytes: number, cpu: number, task: number): void;
   teachSite(at: number, bytes: number, id: number): void;
   teachStretch(place: number, site: number, at: number, bytes: number): void;
@@ -43,6 +44,7 @@ export class TextCore {
   /** @param into where the events go */
   constructor(into: EventColumns) {
     this.#into = into;
+    if (into.task === undefined) this.#wasm.readHeads();
     this.#views = this.#newViews();
     this.#window = this.#wasm.WINDOW.value;
     this.#maxLine = this.#wasm.MAX_LINE.value;

@@ -8,7 +8,14 @@ import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { bytesOf, type Decoded, type DecodedEvent, decodeChunks, inPieces } from "../support/decode.ts";
-import { ALLOC_LINE, CACHE_ALLOC_LINE, CACHE_FREE_LINE, FREE_LINE } from "../support/trace-text.ts";
+import {
+  ALLOC_LINE,
+  CACHE_ALLOC_LINE,
+  CACHE_FREE_LINE,
+  FREE_LINE,
+  head,
+  type HeadFields,
+} from "../support/trace-text.ts";
 import { TextCore } from "../../src/ftrace/text-core.ts";
 
 /** Lines `[from, from + count)` of a fixture. */
@@ -108,6 +115,32 @@ describe("a line that is damaged", () => {
       ),
     );
     decodeBothWays([bytes]);
+  });
+});
+
+describe("a head that no line had before", () => {
+  const headsOf = (fields: readonly HeadFields[]) =>
+    fields.map((some) => FREE_LINE.replace(/^.*?(?=kfree:)/, head({ pid: 1000, ...some })));
+  const EACH: readonly HeadFields[] = [
+    ...[0, 65535, 65536, 4294967297, 99999999999].map((cpu) => ({ cpu })),
+    ...["", "d", "dN.2.b", "dN.2.bcd", "dN.2.bcde", "dN.2.bcdefgh", ".\0...", "1234567"].map((flags) => ({ flags })),
+    ...["    42", "-----", ""].map((tgid) => ({ tgid })),
+    ...["", "a b c", "x: kfree: ptr=", "[000] ....", "ä\x1b[1m"].map((comm) => ({ comm })),
+    ...[0, 4194304, 12345678901].map((pid) => ({ pid })),
+  ];
+
+  it("is read the same", () => {
+    const known = Array.from({ length: 4 }, () => FREE_LINE);
+    const { events } = decodeBothWays([textOf([...known, ...headsOf(EACH), ...known])]);
+    expect(events.length).toBeGreaterThan(EACH.length / 2);
+  });
+
+  it("goes no other way", () => {
+    const learn = vi.spyOn(TextCore.prototype, "learn");
+    const lines = headsOf(Array.from({ length: 500 }, (_, pid) => ({ pid: pid + 1, comm: "cat", flags: "dN.2." })));
+    expect(decodeChunks([textOf(lines)]).events).toHaveLength(500);
+    expect(learn.mock.calls.length).toBeLessThan(10);
+    vi.restoreAllMocks();
   });
 });
 
