@@ -216,6 +216,7 @@ export class LiveAccount {
     ];
     this.#alerts = [...this.#alerts, ...newAlerts].slice(-MAX_ALERTS);
     const account = this.#account;
+    const freesNow = account.freesNow();
     return {
       link: this.#monitor.state(account, nowMs),
       snapshot,
@@ -230,13 +231,11 @@ export class LiveAccount {
       inside: insideOf(this.#account),
       lives: once(() => account.lives()),
       tasks: once(() => account.tasks()),
-      freeingCallSites: this.#freeingCallSites,
+      freeingCallSites: freesNow === undefined ? undefined : once(freesNow),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...this.#workload(snapshot),
     };
   }
-
-  readonly #freeingCallSites = () => this.#account.freeingCallSites();
 
   #workload(snapshot: Snapshot): Pick<LiveUpdate, "workload" | "progress" | "workloadView"> {
     const account = this.#account;

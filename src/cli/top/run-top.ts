@@ -125,7 +125,7 @@ async function watched(
     screen.draw();
     const take = (moment: Moment) => screen.take(partOf(moment, options));
     return isServer(targetText)
-      ? await pollServer(targetText, options, delayMs, take, true)
+      ? await pollServer(targetText, options, delayMs, take, { besides: true })
       : await captured(targetText, options, record, take);
   } finally {
     clearInterval(timer);
