@@ -1,5 +1,6 @@
 /** The account of a workload for a terminal: phases, residue, rounds, verdict. No line is wider than {@link WIDTH}. */
 import type { GrowingCaller, Repeat, Residue, ResidueCaller, Workload, WorkloadPhase } from "../model/workload.ts";
+import { wrapWords } from "../format/wrap-words.ts";
 import { isOwnCaller } from "../model/own-callers.ts";
 import { column, formatRow, impliedMark, placeOf } from "./account-file.ts";
 import { lossNotice } from "./loss-notice.ts";
@@ -213,19 +214,10 @@ function more(hidden: number): string[] {
   return hidden > 0 ? [`  … and ${count(hidden, "call site")} more`] : [];
 }
 
-/** The text in lines of at most {@link WIDTH}; the second and later ones are indented too. */
+/** The text in lines of at most {@link WIDTH}, all of them indented. */
 function wrap(text: string, indent = ""): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? indent + fit(word, WIDTH - indent.length) : `${line} ${word}`;
-    if (longer.length <= WIDTH) line = longer;
-    else {
-      lines.push(line);
-      line = indent + fit(word, WIDTH - indent.length);
-    }
-  }
-  return [...lines, line];
+  const lines = wrapWords(text, WIDTH - indent.length, (word, width) => [fit(word, width)]);
+  return lines.map((line) => indent + line);
 }
 
 /** Cut to the width; of a caller the offset and the module stay. */

@@ -19,7 +19,7 @@ import { recording } from "../record.ts";
 import { say } from "../say.ts";
 import { holdTerminal } from "../status-line.ts";
 import { writeOutput } from "../write-output.ts";
-import { drawTop } from "./draw-top.ts";
+import { printTop } from "./draw-top.ts";
 import { changeBetween } from "./looks.ts";
 import { Terminal } from "./terminal.ts";
 import { TopScreen } from "./top-screen.ts";
@@ -92,15 +92,9 @@ async function once(
     tasks,
     ages: lives && agesOf(lives),
   };
-  const count = isTasks ? Math.max(1, tasks?.tasks.length ?? 0) : snapshot.callers.length;
-  const size = { columns: ONCE_COLUMNS, rows: Math.min(rows, count) + 7, ascii: true };
-  const lines = drawTop(data, { ...INITIAL, order: ORDER_OF[options.orderBy], isTasks }, size, "").map(({ text }) =>
-    text.trimEnd(),
-  );
-  // The course of two moments says nothing that is not in the totals, nor do keys.
-  lines.splice(3, 1);
+  const lines = printTop(data, { ...INITIAL, order: ORDER_OF[options.orderBy], isTasks }, ONCE_COLUMNS, rows);
   if (change.baseline !== undefined) lines[0] += `  growth over ${formatSmallSpan(change.stepMs / 1000)}`;
-  await writeOutput("-", `${lines.slice(0, -1).join("\n")}\n`);
+  await writeOutput("-", `${lines.join("\n")}\n`);
   return snapshot;
 }
 
