@@ -18,6 +18,7 @@ import { kernelChoiceOf, type KernelOptions } from "../kernel-option.ts";
 import { recording } from "../record.ts";
 import { say } from "../say.ts";
 import { holdTerminal } from "../status-line.ts";
+import { untilStopped } from "../until-stopped.ts";
 import { writeOutput } from "../write-output.ts";
 import { printTop } from "./draw-top.ts";
 import { changeBetween } from "./looks.ts";
@@ -118,9 +119,15 @@ async function watched(
   try {
     screen.draw();
     const take = (moment: Moment) => screen.take(partOf(moment, options));
-    return isServer(targetText)
-      ? await pollServer(targetText, options, delayMs, take, { besides: true })
-      : await captured(targetText, options, record, take);
+    if (isServer(targetText)) return await pollServer(targetText, options, delayMs, take, { besides: true });
+    const stopped = untilStopped();
+    const last = await captured(targetText, options, record, take);
+    // A recording ends before anybody has looked at it; who watches it says when that is enough.
+    if (options.for === undefined) {
+      screen.tell("the source has ended: this is its account; q ends");
+      await stopped;
+    }
+    return last;
   } finally {
     clearInterval(timer);
     terminal.close();
