@@ -9,6 +9,9 @@ import { reconciliationNotice } from "./reconciliation-notice.ts";
 
 const WIDTH = 100;
 const RULE = "-".repeat(45);
+/** What was freed later is in neither the one nor the other: a phase may change much and leave nothing. */
+const COLUMNS =
+  "net change: bytes allocated less bytes freed while it ran, of older objects too; left behind: of what it allocated, what is there at the end of all";
 /** Rounds whose figures are written out for a call site. */
 const ROUNDS_SHOWN = 8;
 
@@ -23,7 +26,11 @@ export function formatWorkload(workload: Workload, options: WorkloadReportOption
   const top = options.top ?? 10;
   const names = [...new Set(workload.phases.map((phase) => phase.name))];
   const sections = [
-    [...wrap(`target ${printable(workload.target)}`), ...wrap(`scope  ${workload.scope}: ${workload.scopeNote}`)],
+    [
+      ...wrap(`target ${printable(workload.target)}`),
+      ...wrap(`scope  ${workload.scope}: ${workload.scopeNote}`),
+      ...wrap(COLUMNS),
+    ],
     ...names.map((name) =>
       formatPhase(
         workload.phases.filter((phase) => phase.name === name),
@@ -52,7 +59,7 @@ interface PhaseOptions {
 function formatPhase(rounds: readonly WorkloadPhase[], { repeated, top, output, own }: PhaseOptions): string[] {
   const last = rounds[rounds.length - 1];
   const lines = [fit(`phase ${printable(last.name)}: ${printable(last.command)}`, WIDTH)];
-  lines.push(`${repeated ? "round " : ""}exit      time   allocs    frees        net  left behind at the end`);
+  lines.push(`${repeated ? "round " : ""}exit      time   allocs    frees net change  left behind at the end`);
   for (const phase of rounds) {
     lines.push((repeated ? `${column(phase.round, 5)} ` : "") + phaseLine(phase));
     const failed = phase.status !== null && phase.status !== 0;
@@ -61,7 +68,10 @@ function formatPhase(rounds: readonly WorkloadPhase[], { repeated, top, output, 
   const besides = besidesOf(last);
   if (besides !== undefined) lines.push(besides);
   if (last.callers.length === 0) return lines;
-  lines.push(`   total    freed      net alloc/free  caller${repeated ? ` (round ${String(last.round)})` : ""}`, RULE);
+  lines.push(
+    `   total    freed   change alloc/free  caller${repeated ? ` (in round ${String(last.round)})` : ""}`,
+    RULE,
+  );
   // What a phase freed matters as much as what it allocated: an unload is known by it.
   const callers = [...last.callers].sort((a, b) => Math.abs(b.netBytes) - Math.abs(a.netBytes));
   for (const row of callers.slice(0, top)) {
@@ -163,8 +173,8 @@ function byModule(callers: readonly ResidueCaller[]): string[] {
 
 function formatRepeat(repeat: Repeat, top: number): string[] {
   const lines = [
-    `repeat: ${count(repeat.rounds, "round")} ran to the end, each with the pauses in and behind it`,
-    "round  net bytes  net objects  of it still there at the end",
+    `repeat: ${count(repeat.rounds, "round")} ran to the end; here a round is its phases and the pauses in and behind it`,
+    "round net change  net objects  left behind at the end",
     ...repeat.perRound.map(
       (row) =>
         `${column(row.round, 5)} ${column(row.netBytes, 10)} ${column(row.netObjects, 12)}  ` +
