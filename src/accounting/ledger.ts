@@ -300,10 +300,18 @@ export class EventLedger implements Ledger {
 
   /** Frees by the text of the call site that freed, matched or not; those that freed nothing are left out. */
   freeingCallSites(): Map<string, number> {
-    const frees = new Map<string, number>();
-    for (const [site, count] of this.#core.freesBy().entries()) {
-      if (count > 0) frees.set(this.#callSites.text(site), count);
-    }
-    return frees;
+    return this.freesNow()();
+  }
+
+  /** The same as it is now, put together when it is asked for: of an update nobody may ask. */
+  freesNow(): () => Map<string, number> {
+    const counts = this.#core.freesBy();
+    return () => {
+      const frees = new Map<string, number>();
+      for (const [site, count] of counts.entries()) {
+        if (count > 0) frees.set(this.#callSites.text(site), count);
+      }
+      return frees;
+    };
   }
 }

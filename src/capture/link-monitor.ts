@@ -45,7 +45,7 @@ export class LinkMonitor {
   }
 
   /** The state now; to be asked at a steady pace, since it measures rates and notices silence. */
-  state(account: RunAccount, nowMs: number): LinkState {
+  state(account: RunAccount, nowMs: number): Omit<LinkState, "idleSeconds"> {
     const rate = this.#meter.sample(nowMs, account.bytes, account.events);
     if (account.bytes > this.#lastBytes) {
       this.#lastBytes = account.bytes;

@@ -33,6 +33,8 @@ export class LiveAccount {
   #account: RunAccount;
   #history = new History();
   #newPoints: HistoryPoint[] = [];
+  /** When the last of them came. */
+  #pointMs = Date.now();
   #alerts: Alert[] = [];
   #marks = new RunMarks();
   /** What the run before had still to say when it ended: why. */
@@ -205,6 +207,7 @@ export class LiveAccount {
     this.#note(this.#account, 0);
     const newPoints = this.#newPoints;
     this.#newPoints = [];
+    if (newPoints.length > 0) this.#pointMs = nowMs;
     const losses = this.#account.takeLosses();
     const { target } = this.#account;
     const report = target?.takeReport();
@@ -216,8 +219,13 @@ export class LiveAccount {
     ];
     this.#alerts = [...this.#alerts, ...newAlerts].slice(-MAX_ALERTS);
     const account = this.#account;
+    const freesNow = account.freesNow();
+    const link = this.#monitor.state(account, nowMs);
+    const isBehind = link.lag !== null && link.lag.waitingEvents > 0;
+    // What is less than a second is how updates are spaced.
+    const idleSeconds = isBehind ? 0 : Math.max(0, Math.floor((nowMs - this.#pointMs) / 1000));
     return {
-      link: this.#monitor.state(account, nowMs),
+      link: { ...link, idleSeconds },
       snapshot,
       history: this.#history.points,
       newPoints,
@@ -230,13 +238,11 @@ export class LiveAccount {
       inside: insideOf(this.#account),
       lives: once(() => account.lives()),
       tasks: once(() => account.tasks()),
-      freeingCallSites: this.#freeingCallSites,
+      freeingCallSites: freesNow === undefined ? undefined : once(freesNow),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...this.#workload(snapshot),
     };
   }
-
-  readonly #freeingCallSites = () => this.#account.freeingCallSites();
 
   #workload(snapshot: Snapshot): Pick<LiveUpdate, "workload" | "progress" | "workloadView"> {
     const account = this.#account;

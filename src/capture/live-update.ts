@@ -32,8 +32,8 @@ export interface LiveUpdate {
   readonly lives?: () => Lives | undefined;
   /** Which task allocated what, likewise. */
   readonly tasks?: () => Tasks | undefined;
-  /** Frees by the call site that freed, as the account has them when this is asked. */
-  readonly freeingCallSites?: () => ReadonlyMap<string, number>;
+  /** Frees by the call site that freed, as they were with this update; absent in mode hist, which does not tell. */
+  readonly freeingCallSites?: (() => ReadonlyMap<string, number>) | undefined;
   /** How far the workload is that runs, or ran last; absent before any, and in mode hist, which does not tell phases apart. */
   readonly progress?: WorkloadProgress;
   /** Its account as viewers get it, as it is when it is asked for; with {@link progress}. */

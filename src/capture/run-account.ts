@@ -251,6 +251,11 @@ export class RunAccount {
     return this.#ledger.freeingCallSites();
   }
 
+  /** As they are now, put together when it is asked for; undefined where no event comes. O(call sites). */
+  freesNow(): (() => ReadonlyMap<string, number>) | undefined {
+    return this.target?.mode === "hist" ? undefined : this.#ledger.freesNow();
+  }
+
   /** The losses seen since this was asked last. */
   takeLosses(): LossMark[] {
     const losses = this.#losses;

@@ -50,6 +50,7 @@ export const snapshotQuerySchema = z.strictObject({
   ...callerFilterSchema.shape,
   ...tasksQuerySchema.pick({ task: true, comm: true }).shape,
   limit: z.coerce.number().int().min(1).max(100_000).optional().describe("the first so many callers"),
+  freeing: flag.optional().describe("json: who freed, where that is known, with the account"),
   a: z.enum(RING_ATTRIBUTES).optional().describe("svg, png: what the rings show"),
 });
 export type SnapshotQuery = z.infer<typeof snapshotQuerySchema>;

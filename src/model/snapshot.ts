@@ -144,6 +144,10 @@ export const snapshotSchema = z
       .optional()
       .describe("who frees what, and how long it lived; only in what report --json --lifetimes prints"),
     tasks: tasksSchema.optional().describe("which task allocated what; only in what report --json --tasks prints"),
+    freeing: z
+      .array(z.object({ callSite: z.string(), frees: count }))
+      .optional()
+      .describe("frees by the call site that freed, matched or not; only where freeing=true asked a server for it"),
     branch: z
       .string()
       .optional()

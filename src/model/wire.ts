@@ -35,6 +35,11 @@ export const linkStateSchema = z
     nowMs: z.number().describe("wall clock of the server when this was sent"),
     bytesPerSecond: z.number().nonnegative(),
     eventsPerSecond: z.number().nonnegative(),
+    idleSeconds: z
+      .number()
+      .int()
+      .nonnegative()
+      .describe("whole seconds since the trace clock was heard of last: no event has come since, and none waits"),
     lag: lagSchema.nullable().describe("null where the target does not report its own side"),
     milestone: z.string().nullable().describe("the last thing the guest said it did; null where it says nothing"),
   })

@@ -1,5 +1,6 @@
 /** The account of a workload for a terminal: phases, residue, rounds, verdict. No line is wider than {@link WIDTH}. */
 import type { GrowingCaller, Repeat, Residue, ResidueCaller, Workload, WorkloadPhase } from "../model/workload.ts";
+import { wrapWords } from "../format/wrap-words.ts";
 import { isOwnCaller } from "../model/own-callers.ts";
 import { column, formatRow, impliedMark, placeOf } from "./account-file.ts";
 import { lossNotice } from "./loss-notice.ts";
@@ -8,6 +9,9 @@ import { reconciliationNotice } from "./reconciliation-notice.ts";
 
 const WIDTH = 100;
 const RULE = "-".repeat(45);
+/** What was freed later is in neither the one nor the other: a phase may change much and leave nothing. */
+const COLUMNS =
+  "net change: bytes allocated less bytes freed while it ran, of older objects too; left behind: of what it allocated, what is there at the end of all";
 /** Rounds whose figures are written out for a call site. */
 const ROUNDS_SHOWN = 8;
 
@@ -22,7 +26,11 @@ export function formatWorkload(workload: Workload, options: WorkloadReportOption
   const top = options.top ?? 10;
   const names = [...new Set(workload.phases.map((phase) => phase.name))];
   const sections = [
-    [...wrap(`target ${printable(workload.target)}`), ...wrap(`scope  ${workload.scope}: ${workload.scopeNote}`)],
+    [
+      ...wrap(`target ${printable(workload.target)}`),
+      ...wrap(`scope  ${workload.scope}: ${workload.scopeNote}`),
+      ...wrap(COLUMNS),
+    ],
     ...names.map((name) =>
       formatPhase(
         workload.phases.filter((phase) => phase.name === name),
@@ -51,7 +59,7 @@ interface PhaseOptions {
 function formatPhase(rounds: readonly WorkloadPhase[], { repeated, top, output, own }: PhaseOptions): string[] {
   const last = rounds[rounds.length - 1];
   const lines = [fit(`phase ${printable(last.name)}: ${printable(last.command)}`, WIDTH)];
-  lines.push(`${repeated ? "round " : ""}exit      time   allocs    frees        net  left behind at the end`);
+  lines.push(`${repeated ? "round " : ""}exit      time   allocs    frees net change  left behind at the end`);
   for (const phase of rounds) {
     lines.push((repeated ? `${column(phase.round, 5)} ` : "") + phaseLine(phase));
     const failed = phase.status !== null && phase.status !== 0;
@@ -60,7 +68,10 @@ function formatPhase(rounds: readonly WorkloadPhase[], { repeated, top, output, 
   const besides = besidesOf(last);
   if (besides !== undefined) lines.push(besides);
   if (last.callers.length === 0) return lines;
-  lines.push(`   total    freed      net alloc/free  caller${repeated ? ` (round ${String(last.round)})` : ""}`, RULE);
+  lines.push(
+    `   total    freed   change alloc/free  caller${repeated ? ` (in round ${String(last.round)})` : ""}`,
+    RULE,
+  );
   // What a phase freed matters as much as what it allocated: an unload is known by it.
   const callers = [...last.callers].sort((a, b) => Math.abs(b.netBytes) - Math.abs(a.netBytes));
   for (const row of callers.slice(0, top)) {
@@ -162,8 +173,8 @@ function byModule(callers: readonly ResidueCaller[]): string[] {
 
 function formatRepeat(repeat: Repeat, top: number): string[] {
   const lines = [
-    `repeat: ${count(repeat.rounds, "round")} ran to the end, each with the pauses in and behind it`,
-    "round  net bytes  net objects  of it still there at the end",
+    `repeat: ${count(repeat.rounds, "round")} ran to the end; here a round is its phases and the pauses in and behind it`,
+    "round net change  net objects  left behind at the end",
     ...repeat.perRound.map(
       (row) =>
         `${column(row.round, 5)} ${column(row.netBytes, 10)} ${column(row.netObjects, 12)}  ` +
@@ -213,19 +224,10 @@ function more(hidden: number): string[] {
   return hidden > 0 ? [`  … and ${count(hidden, "call site")} more`] : [];
 }
 
-/** The text in lines of at most {@link WIDTH}; the second and later ones are indented too. */
+/** The text in lines of at most {@link WIDTH}, all of them indented. */
 function wrap(text: string, indent = ""): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? indent + fit(word, WIDTH - indent.length) : `${line} ${word}`;
-    if (longer.length <= WIDTH) line = longer;
-    else {
-      lines.push(line);
-      line = indent + fit(word, WIDTH - indent.length);
-    }
-  }
-  return [...lines, line];
+  const lines = wrapWords(text, WIDTH - indent.length, (word, width) => [fit(word, width)]);
+  return lines.map((line) => indent + line);
 }
 
 /** Cut to the width; of a caller the offset and the module stay. */

@@ -72,6 +72,19 @@ describe("a growing file", () => {
   });
 });
 
+it("says how long the trace clock was not heard of, though bytes come", async () => {
+  const path = join(tempDir(), "serial.log");
+  writeFileSync(path, `${ALLOC_LINE}\n`);
+  const { updates } = follow(path);
+  const noise = setInterval(() => appendFileSync(path, "a line of the console\n"), 50);
+  onTestFinished(() => clearInterval(noise));
+  await until("two seconds of it", () => updates.values.some(({ link }) => link.idleSeconds === 2));
+  expect(latest(updates).link.status).toBe("streaming");
+  appendFileSync(path, `${CACHE_ALLOC_LINE}\n`);
+  await until("the event", () => latest(updates).snapshot.totals.allocs === 2);
+  expect(latest(updates).link.idleSeconds).toBe(0);
+});
+
 describe("a new boot", () => {
   it("is a new account; the old one is kept as the previous run", async () => {
     const path = join(tempDir(), "serial.log");

@@ -53,6 +53,7 @@ export const link: LinkState = {
   nowMs: 0,
   bytesPerSecond: 0,
   eventsPerSecond: 0,
+  idleSeconds: 0,
   lag: null,
   milestone: null,
 };

@@ -321,7 +321,7 @@ describe.skipIf(missing)(`the page${note}`, () => {
 
   it("downloads a snapshot in each form", async () => {
     const page = await open();
-    for (const format of ["json", "txt", "csv", "svg", "png", "pb.gz"]) {
+    for (const format of ["json", "txt", "slab-account.txt", "csv", "svg", "png", "pb.gz"]) {
       if ((await page.locator("[data-testid='snapshot-menu'][open]").count()) === 0) await page.keyboard.press("s");
       const download = page.waitForEvent("download");
       await page.locator(`[data-format='${format}']`).click();

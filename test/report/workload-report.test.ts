@@ -93,6 +93,29 @@ it.each<[string, Options]>([
   for (const line of text.split("\n")) expect(line.length, line).toBeLessThanOrEqual(100);
 });
 
+it("has figures that add up: phases to their round, what phases and rounds left behind to the residue", () => {
+  const text = formatWorkload(workload({ rounds: 5 }));
+  const [phases, repeat] = text.split("\nrepeat: ");
+  const figures = (part: string, row: RegExp) => [...part.matchAll(row)].map((match) => match.slice(1).map(Number));
+  const sums = new Map<number, number[]>();
+  const ofPhases = /^ +(\d) +\d+ +[\d.]+s +\d+ +\d+ +(-?\d+) {2}(?:nothing|(\d+) objects?, (\d+) bytes)$/gm;
+  for (const [round, ...rest] of figures(phases, ofPhases)) {
+    const before = sums.get(round) ?? [0, 0, 0];
+    sums.set(
+      round,
+      rest.map((figure, i) => (figure || 0) + before[i]),
+    );
+  }
+  const ofRounds = figures(repeat, /^ +(\d) +(-?\d+) +-?\d+ {2}(\d+) objects?, (\d+) bytes$/gm);
+  expect(ofRounds).toHaveLength(5);
+  // Nothing happens in the pauses of this one.
+  expect([...sums].map(([round, of]) => [round, ...of])).toEqual(ofRounds);
+  const left = (at: number) => ofRounds.reduce((sum, figure) => sum + figure[at], 0);
+  expect(text).toContain(
+    `residue: of what the workload allocated, ${left(2)} objects and ${left(3)} bytes are still there`,
+  );
+});
+
 it("says that hashes are no addresses", () => {
   const options = { rounds: 1, addresses: 3 };
   expect(formatWorkload(workload(options))).not.toContain("hashes");

@@ -36,6 +36,7 @@ export function updateOf(events: readonly TestEvent[], options: UpdateOptions = 
       nowMs: 2,
       bytesPerSecond: 3,
       eventsPerSecond: 4,
+      idleSeconds: 0,
       lag: null,
       milestone: null,
     },

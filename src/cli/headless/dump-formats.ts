@@ -24,7 +24,7 @@ const FORMATS = {
   account: { ending: "account.txt", render: ({ snapshot }) => formatAccountFile(snapshot, ORDER) },
   "slab-account": {
     ending: "slab-account.txt",
-    render: ({ snapshot, freeingCallSites }) => formatSlabAccount(snapshot, freeingCallSites?.() ?? new Map(), ORDER),
+    render: (moment) => formatSlabAccount(moment.snapshot, freeingOf(moment), ORDER),
   },
   callers: { ending: "callers.txt", render: ({ snapshot }) => formatCallersFile(snapshot, ORDER) },
   json: { ending: "json", render: ({ snapshot }) => `${JSON.stringify(snapshot, null, 2)}\n` },
@@ -64,6 +64,15 @@ function tasksOf({ tasks }: Moment): Tasks {
   const kept = tasks?.();
   if (kept !== undefined) return kept;
   throw new KmemtapError("target/unsupported", "no tasks are kept: neither --tasks nor tasks: true, or mode hist");
+}
+
+/** @throws {KmemtapError} where nothing tells: zeros would look as if nobody had freed */
+function freeingOf({ freeingCallSites }: Moment): ReadonlyMap<string, number> {
+  if (freeingCallSites !== undefined) return freeingCallSites();
+  throw new KmemtapError(
+    "target/unsupported",
+    "who freed is not known: the target's kernel makes the sums (mode hist)",
+  );
 }
 
 /** By directory where callers know their source; the image's own bytes would take longer to measure than a capture waits. */

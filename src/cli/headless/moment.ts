@@ -11,7 +11,7 @@ export interface Moment {
   readonly eventsPerSecond: number;
   /** Events were lost since the moment before. */
   readonly isLosing: boolean;
-  /** Frees by the call site that freed; undefined where only snapshots are to be had, as over HTTP. */
+  /** Frees by the call site that freed; undefined where nothing tells, as in mode hist. */
   readonly freeingCallSites?: (() => ReadonlyMap<string, number>) | undefined;
   /** Which task allocated what, where that is kept. */
   readonly tasks?: (() => Tasks | undefined) | undefined;

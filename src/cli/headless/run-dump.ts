@@ -43,7 +43,10 @@ export async function runDump(targetText: string, options: DumpCommandOptions): 
     return options.strict === true && !last.exact ? ExitCode.eventsLost : ExitCode.done;
   };
   try {
-    if (isServer(targetText)) return await conclude(await pollServer(targetText, options, pollMsOf(options), take));
+    if (isServer(targetText)) {
+      const freeing = formats.includes("slab-account");
+      return await conclude(await pollServer(targetText, options, pollMsOf(options), take, { freeing }));
+    }
     return await recording(options.record, async (record) =>
       conclude(await fromTarget(targetText, options, record, formats, take)),
     );
@@ -73,8 +76,6 @@ async function fromTarget(
 /** What is the running kmemtap's to decide, and what its snapshots do not tell. */
 function checkServer(options: DumpCommandOptions): void {
   checkServed(options, KNOWN);
-  if (options.format?.includes("slab-account") === true)
-    throw usage("--format slab-account: a running kmemtap does not tell who freed", "capture the target itself");
   if (options.format?.includes("tasks") === true)
     throw usage("--format tasks: a running kmemtap has a file for it", "get /api/targets/ID/tasks.json of it");
 }

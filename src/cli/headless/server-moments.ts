@@ -19,6 +19,14 @@ export interface ServerOptions {
   readonly for?: string;
 }
 
+/** What a moment may have beside its snapshot. */
+interface ServerExtras {
+  /** Tasks and lifetimes. */
+  readonly besides?: boolean;
+  /** Who freed. */
+  readonly freeing?: boolean;
+}
+
 const ANSWER_MS = 10_000;
 
 /**
@@ -35,7 +43,7 @@ export async function snapshotOfServer(url: string, options: ServerOptions): Pro
  * Asks for snapshots until the time is up or the operator ends it. A server that goes away is asked on, as is
  * one whose target has delivered nothing yet: it may be tried again.
  *
- * @param besides asks for tasks and lifetimes as well
+ * @param extras what to ask for beside the snapshot
  * @returns the last snapshot
  * @throws {KmemtapError} `link/refused` and `link/unreachable` where there was none at all, `input/empty` where the target never delivered
  */
@@ -44,7 +52,7 @@ export async function pollServer(
   options: ServerOptions,
   pollMs: number,
   take: (moment: Moment) => void,
-  besides = false,
+  { besides = false, freeing = false }: ServerExtras = {},
 ): Promise<Snapshot> {
   const server = new Server(url, options);
   const forMs = options.for === undefined ? Infinity : durationOf("--for", options.for);
@@ -58,10 +66,15 @@ export async function pollServer(
   let empty: KmemtapError | undefined;
   while (!stop.signal.aborted) {
     try {
-      const snapshot = await server.snapshot(target);
+      const { freeing: frees, ...snapshot } = await server.snapshot(target, freeing);
       const tasks = besides ? await server.tasks(target) : undefined;
       const lives = besides ? await server.lives(target) : undefined;
-      last = { ...momentAfter(last, snapshot), tasks: () => tasks, lives: () => lives };
+      last = {
+        ...momentAfter(last, snapshot),
+        tasks: () => tasks,
+        lives: () => lives,
+        freeingCallSites: frees && (() => new Map(frees.map(({ callSite, frees: count }) => [callSite, count]))),
+      };
       trouble = undefined;
       take(last);
     } catch (thrown) {
@@ -135,8 +148,9 @@ class Server {
   }
 
   /** What another machine sends is not trusted to be a snapshot. */
-  async snapshot(target: string): Promise<Snapshot> {
-    const found = snapshotSchema.safeParse(await this.#get(`/api/targets/${target}/snapshot.json`));
+  async snapshot(target: string, freeing = false): Promise<Snapshot> {
+    const query = freeing ? "?freeing=true" : "";
+    const found = snapshotSchema.safeParse(await this.#get(`/api/targets/${target}/snapshot.json${query}`));
     if (!found.success) throw this.#foreign("a snapshot");
     const { input, totals } = found.data;
     if (input.events.lines === 0 && totals.allocs === 0) await this.#refuseEmpty(target);

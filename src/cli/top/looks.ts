@@ -1,7 +1,8 @@
 /** What only two looks at an account tell: how fast events come, and what has grown. */
 import type { Moment } from "../headless/moment.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
-import { rowOfTask, type TopData } from "./draw-top.ts";
+import type { TopData } from "./top-data.ts";
+import { rowOfTask } from "./top-rows.ts";
 
 /** Nearer to each other they tell nothing of a second. */
 const LEAST_MS = 50;

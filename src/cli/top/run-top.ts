@@ -18,8 +18,9 @@ import { kernelChoiceOf, type KernelOptions } from "../kernel-option.ts";
 import { recording } from "../record.ts";
 import { say } from "../say.ts";
 import { holdTerminal } from "../status-line.ts";
+import { untilStopped } from "../until-stopped.ts";
 import { writeOutput } from "../write-output.ts";
-import { drawTop } from "./draw-top.ts";
+import { printTop } from "./draw-top.ts";
 import { changeBetween } from "./looks.ts";
 import { Terminal } from "./terminal.ts";
 import { TopScreen } from "./top-screen.ts";
@@ -92,15 +93,9 @@ async function once(
     tasks,
     ages: lives && agesOf(lives),
   };
-  const count = isTasks ? Math.max(1, tasks?.tasks.length ?? 0) : snapshot.callers.length;
-  const size = { columns: ONCE_COLUMNS, rows: Math.min(rows, count) + 7, ascii: true };
-  const lines = drawTop(data, { ...INITIAL, order: ORDER_OF[options.orderBy], isTasks }, size, "").map(({ text }) =>
-    text.trimEnd(),
-  );
-  // The course of two moments says nothing that is not in the totals, nor do keys.
-  lines.splice(3, 1);
+  const lines = printTop(data, { ...INITIAL, order: ORDER_OF[options.orderBy], isTasks }, ONCE_COLUMNS, rows);
   if (change.baseline !== undefined) lines[0] += `  growth over ${formatSmallSpan(change.stepMs / 1000)}`;
-  await writeOutput("-", `${lines.slice(0, -1).join("\n")}\n`);
+  await writeOutput("-", `${lines.join("\n")}\n`);
   return snapshot;
 }
 
@@ -124,9 +119,15 @@ async function watched(
   try {
     screen.draw();
     const take = (moment: Moment) => screen.take(partOf(moment, options));
-    return isServer(targetText)
-      ? await pollServer(targetText, options, delayMs, take, true)
-      : await captured(targetText, options, record, take);
+    if (isServer(targetText)) return await pollServer(targetText, options, delayMs, take, { besides: true });
+    const stopped = untilStopped();
+    const last = await captured(targetText, options, record, take);
+    // A recording ends before anybody has looked at it; who watches it says when that is enough.
+    if (options.for === undefined) {
+      screen.tell("the source has ended: this is its account; q ends");
+      await stopped;
+    }
+    return last;
   } finally {
     clearInterval(timer);
     terminal.close();

@@ -2,7 +2,7 @@
  * A terminal as a screen: lines that are drawn again only where they changed, since a serial console carries some hundred characters a
  * second, and keys as they are pressed. What was on it before is back when it is left, however that comes about.
  */
-import type { Line, Size } from "./draw-top.ts";
+import type { Line, Size } from "./top-data.ts";
 import { keysIn } from "./top-state.ts";
 
 const ENTER = "\x1b[?1049h\x1b[?25l";

@@ -1,13 +1,15 @@
 import type { Moment } from "../headless/moment.ts";
 import { agesOf } from "../../format/ages.ts";
-import { drawTop, rowsOn } from "./draw-top.ts";
+import { drawTop, roomOn } from "./draw-top.ts";
 import { netOf } from "./looks.ts";
 import type { Terminal } from "./terminal.ts";
+import type { TopData } from "./top-data.ts";
 import { INITIAL, press, type TopState } from "./top-state.ts";
 
 /** Points of the course of net bytes that are kept, one a tick: more than any terminal is wide. */
 const MAX_HISTORY = 1000;
-/** Ticks that a line of news is shown. */
+/** What is said stands for so long, and for so many ticks: time to read it, and to see it. */
+const NEWS_MS = 8000;
 const NEWS_TICKS = 8;
 
 /** What is on the screen: accounts come as they come, it is drawn at a pace of its own and at each key. */
@@ -22,8 +24,8 @@ export class TopScreen {
   #history: number[] = [];
   #baseline: ReadonlyMap<string, number> = new Map();
   #run = 0;
-  #news = "";
-  #newsTicks = 0;
+  /** The last at the end, each with the ticks that it still stands. */
+  #news: { readonly text: string; readonly ticks: number }[] = [];
 
   /**
    * @param end what ends the capture
@@ -49,14 +51,13 @@ export class TopScreen {
 
   /** News of the capture, in place of what a command says on standard error. */
   tell(text: string): void {
-    this.#news = text;
-    this.#newsTicks = NEWS_TICKS;
+    this.#news.push({ text, ticks: Math.max(NEWS_TICKS, Math.ceil(NEWS_MS / this.#stepMs)) });
     this.draw();
   }
 
   press(key: string): void {
     const before = this.#state;
-    this.#state = press(before, key, rowsOn(this.#terminal.size));
+    this.#state = press(before, key, this.#room);
     if (this.#state.isOver && !before.isOver) this.#end();
     if (this.#state.baselines !== before.baselines && this.#moment !== undefined) this.#baseline = netOf(this.#moment);
     this.#held = this.#state.isPaused ? (this.#held ?? this.#moment) : undefined;
@@ -66,23 +67,29 @@ export class TopScreen {
   tick(): void {
     if (this.#moment !== undefined) this.#history.push(this.#moment.snapshot.totals.netBytes);
     if (this.#history.length > MAX_HISTORY) this.#history.shift();
-    if (this.#newsTicks > 0 && --this.#newsTicks === 0) this.#news = "";
+    this.#news = this.#news.map(({ text, ticks }) => ({ text, ticks: ticks - 1 })).filter(({ ticks }) => ticks > 0);
     this.draw();
   }
 
   draw(): void {
+    const news = this.#news.map(({ text }) => text);
+    this.#terminal.draw(drawTop(this.#data(), this.#state, this.#terminal.size, news));
+  }
+
+  /** Rows that a key scrolls by a page. */
+  get #room(): number {
+    const news = this.#news.map(({ text }) => text);
+    return roomOn(this.#data(), this.#state, this.#terminal.size, news);
+  }
+
+  #data(): TopData | undefined {
     const moment = this.#held ?? this.#moment;
-    const { size } = this.#terminal;
-    if (moment === undefined) {
-      this.#terminal.draw(drawTop(undefined, this.#state, size, this.#news));
-      return;
-    }
+    if (moment === undefined) return undefined;
     const { snapshot, eventsPerSecond } = moment;
     const history = this.#history.length > 0 ? this.#history : [snapshot.totals.netBytes];
     const tasks = this.#state.isTasks ? moment.tasks?.() : undefined;
     const lives = moment.lives?.();
     const ages = lives && agesOf(lives);
-    const data = { snapshot, eventsPerSecond, history, stepMs: this.#stepMs, baseline: this.#baseline, tasks, ages };
-    this.#terminal.draw(drawTop(data, this.#state, size, this.#news));
+    return { snapshot, eventsPerSecond, history, stepMs: this.#stepMs, baseline: this.#baseline, tasks, ages };
   }
 }

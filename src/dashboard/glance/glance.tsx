@@ -4,6 +4,7 @@ import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount, formatShare } from "../format/count.ts";
 import { peaksKnown } from "../format/peaks-known.ts";
 import { Quantity } from "../parts/quantity.tsx";
+import { idleOf } from "../time/clock.ts";
 import { describeTrend, TREND_S, trendOf } from "./trend.ts";
 import type { Account } from "../state/page-state.ts";
 
@@ -26,7 +27,7 @@ export function Glance({ account: { totals, loss, history, link } }: { readonly 
               data-testid="trend"
               title={`net now, less what it was ${TREND_S} s ago on the trace clock; – while the trace is younger`}
             >
-              {describeTrend(trendOf(history))}
+              {describeTrend(trendOf(history, idleOf(link)))}
             </span>
           )}
         </p>

@@ -11,16 +11,20 @@ export interface Clock {
   readonly nowS: number;
 }
 
+/** How far the trace clock has gone on since the last event, seconds; not at all where nothing more comes. */
+export function idleOf({ status, idleSeconds }: Account["link"]): number {
+  return status === "ended" || status === "failed" ? 0 : idleSeconds;
+}
+
 /** @param chosen null for what fits: "ago" means nothing where nothing goes on */
 export function clockOf(account: Pick<Account, "source" | "link" | "history">, chosen: ClockKind | null): Clock {
   const { source, link, history } = account;
   const isLive = !source.recording && link.status !== "ended" && link.status !== "failed";
   const lastS = history.at(-1)?.[0] ?? 0;
-  // Of an idle target the last event is as old as the silence; where a backlog waits, the target's clock is ahead of what came.
-  const silentS = link.status === "silent" ? Math.max(0, link.nowMs - link.sinceMs) / 1000 : 0;
   return {
     kind: chosen ?? (isLive ? "ago" : "uptime"),
-    nowS: lastS + Math.max(silentS, link.lag?.behindSeconds ?? 0),
+    // Of an idle target the last event is as old as the silence; where a backlog waits, the target's clock is ahead of what came.
+    nowS: lastS + Math.max(idleOf(link), link.lag?.behindSeconds ?? 0),
   };
 }
 

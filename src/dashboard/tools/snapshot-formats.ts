@@ -5,6 +5,7 @@ import type { View } from "../view/view.ts";
 export const FORMATS = [
   { extension: "json", says: "the whole account, kmemtap.snapshot/1" },
   { extension: "txt", says: "trace_analyze's account file" },
+  { extension: "slab-account.txt", says: "cumulative, frees charged to who freed" },
   { extension: "csv", says: "a row a caller" },
   { extension: "svg", says: "the ring chart" },
   { extension: "png", says: "the ring chart as a picture" },

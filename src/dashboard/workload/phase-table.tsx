@@ -34,8 +34,12 @@ export function PhaseTable({ workload, window }: PhaseTableProps) {
             <th scope="col">took</th>
             <th scope="col">exit status</th>
             <th scope="col">allocated</th>
-            <th scope="col">net</th>
-            <th scope="col">left</th>
+            <th scope="col" title="allocated less freed while it ran, of older objects too">
+              net change
+            </th>
+            <th scope="col" title="of what it allocated, what is still there now">
+              left
+            </th>
             <th scope="col">objects</th>
           </tr>
         </thead>

@@ -108,6 +108,7 @@ function summaryOf(ending: string): string {
   const texts: Readonly<Record<string, string>> = {
     json: "The account, kmemtap.snapshot/1",
     txt: "The account in trace_analyze's layout",
+    "slab-account.txt": "The account in the layout of the /proc/slab_account patch: frees charged to who freed",
     csv: "The callers, a line each",
     svg: "The ring chart",
     png: "The ring chart",

@@ -13,6 +13,8 @@ export interface Selected {
   readonly snapshot: Snapshot;
   /** Of what it is, for people; none where it is whole. */
   readonly parts: readonly string[];
+  /** Frees by the call site that freed, of a part those of its callers; undefined of what nothing tells: earlier runs, tasks, mode hist. */
+  readonly freeing: () => ReadonlyMap<string, number> | undefined;
 }
 
 /**
@@ -30,14 +32,21 @@ export function selectCallers(hub: TargetHub, whole: Snapshot, query: SnapshotQu
   const task = query.task === undefined && query.comm === undefined ? undefined : taskOf(hub, isPresent, whole, query);
   const kinds = filter.kind === undefined ? undefined : kindsOf(hub, isPresent);
   const { rows } = selectRows(view, task?.callers ?? whole.callers, { kinds: () => kinds });
+  const shown = rows.slice(0, limit);
   const parts = [...partsOf(query), ...(task === undefined ? [] : [task.name])];
   return {
     snapshot: {
       ...whole,
-      callers: rows.slice(0, limit),
+      callers: shown,
       ...(parts.length > 0 && { totals: totalsOf(rows) }),
     },
     parts,
+    freeing: () => {
+      if (!isPresent || task !== undefined) return undefined;
+      const frees = hub.latest?.freeingCallSites?.();
+      if (frees === undefined || (parts.length === 0 && limit === undefined)) return frees;
+      return new Map(shown.map(({ callSite }) => [callSite, frees.get(callSite) ?? 0]));
+    },
   };
 }
 

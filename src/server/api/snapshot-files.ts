@@ -14,12 +14,12 @@ import { formatPprof } from "../../report/pprof.ts";
 import { imageWithin, NOT_BY_PLACE } from "../../rings/image-within.ts";
 import { moduleTreeOf } from "../../rings/module-tree.ts";
 import { joinTrees, sourceTreeOf } from "../../rings/source-tree.ts";
+import { formatSlabAccount } from "../../report/slab-account.ts";
 import type { Footprint } from "../registry.ts";
+import type { Selected } from "./select-callers.ts";
+import { unknown } from "./tasks-of.ts";
 
-export interface FileContext {
-  readonly snapshot: Snapshot;
-  /** Of what it is, see select-callers.ts. */
-  readonly parts: readonly string[];
+export interface FileContext extends Selected {
   readonly query: SnapshotQuery;
   readonly footprint: Footprint | undefined;
   /** Wall clock of the snapshot. */
@@ -32,11 +32,16 @@ interface FileForm {
 }
 
 export const SNAPSHOT_FILES = {
-  json: { type: "application/json; charset=utf-8", make: ({ snapshot }) => JSON.stringify(snapshot) },
+  json: { type: "application/json; charset=utf-8", make: (context) => JSON.stringify(jsonOf(context)) },
   txt: {
     type: "text/plain; charset=utf-8",
     // What shows it may be a terminal.
     make: ({ snapshot, query }) => printable(formatAccountFile(snapshot, orderOf(query.order))),
+  },
+  "slab-account.txt": {
+    type: "text/plain; charset=utf-8",
+    make: ({ snapshot, freeing, query }) =>
+      printable(formatSlabAccount(snapshot, known(freeing()), orderOf(query.order))),
   },
   csv: { type: "text/csv; charset=utf-8", make: ({ snapshot }) => formatCallersCsv(snapshot) },
   svg: { type: "image/svg+xml", make: (context) => rings("svg", context) },
@@ -61,6 +66,18 @@ function orderOf(order: ViewOrder): OrderBy {
     nextStep: `order by ${Object.keys(ORDERS).join(", ")}`,
     exitCode: ExitCode.wrongUse,
   });
+}
+
+/** With who freed, where it is asked for and known: of one moment, as two answers would not be. */
+function jsonOf({ snapshot, freeing, query }: FileContext): Snapshot {
+  const frees = query.freeing === true ? freeing() : undefined;
+  if (frees === undefined) return snapshot;
+  return { ...snapshot, freeing: [...frees].map(([callSite, count]) => ({ callSite, frees: count })) };
+}
+
+function known(frees: ReadonlyMap<string, number> | undefined): ReadonlyMap<string, number> {
+  if (frees !== undefined) return frees;
+  throw unknown("who freed is not known", "ask for the present run, of all tasks; in mode hist it is not told");
 }
 
 async function rings(format: "svg" | "png", { snapshot, parts, query, footprint }: FileContext) {

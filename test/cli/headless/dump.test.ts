@@ -11,7 +11,7 @@ import { tasksSchema } from "../../../src/model/tasks.ts";
 import { ensureBuilt, kmemtap, startKmemtap } from "../../support/kmemtap.ts";
 import { startServing } from "../../support/start-serving.ts";
 import { tempDir } from "../../support/temp-dir.ts";
-import { ALLOC_LINE, alloc, head } from "../../support/trace-text.ts";
+import { ALLOC_LINE, alloc, CACHE_ALLOC_LINE, FREE_LINE, head } from "../../support/trace-text.ts";
 import { until } from "../../support/until.ts";
 
 beforeAll(ensureBuilt, 120_000);
@@ -142,7 +142,6 @@ describe("kmemtap snapshot -o DIR", () => {
       ["http://127.0.0.1:1/", "--tasks", "--for", "1s", "--every", "1s", "-o", "x"],
       /tasks: the kmemtap at that address/,
     ],
-    [["http://127.0.0.1:1/", "--format", "slab-account", "-o", "x"], /does not tell who freed/],
     [["http://example.org/", "--token-file", "/dev/null"], /a token would cross the network/],
     [["http://127.0.0.1:1/a/b"], /is not the address of a kmemtap/],
   ])("%j is refused", async (args, message) => {
@@ -168,6 +167,24 @@ describe("kmemtap snapshot -o DIR", () => {
     expect((await kmemtap(["snapshot", `${url}/nosuch`])).stderr).toMatch(
       /has no nosuch\n {2}name one: http:.*\/target\n/,
     );
+  });
+
+  it("keeps the same slab account of a kmemtap that runs as of the target itself", async () => {
+    const dir = tempDir();
+    const log = join(dir, "serial.log");
+    writeFileSync(log, `${[ALLOC_LINE, FREE_LINE, CACHE_ALLOC_LINE, FREE_LINE].join("\n")}\n`);
+    const { child, url } = await startServing(["live", `file://${log}`]);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const slabAccount = async (target: string) => {
+      const out = join(dir, target === url ? "served" : "own");
+      const args = ["snapshot", target, "--for", "1500ms", "-o", out, "--format", "slab-account,json"];
+      expect(await kmemtap(args)).toMatchObject({ status: 0 });
+      expect(snapshotIn(out, ofKind(out, "json")[0])).not.toHaveProperty("freeing");
+      return readFileSync(join(out, ofKind(out, "slab-account.txt").at(-1) ?? ""), "utf8");
+    };
+    const served = await slabAccount(url);
+    expect(served).toBe(await slabAccount(`file://${log}`));
+    expect(served).toMatch(/number of frees: +2\n[^]* 0\/2 +put_pid\.part\.0\+0x36\n/);
   });
 
   it("of a target that never delivered there is no account, nor a file of zeros, until something arrives", async () => {

@@ -3,7 +3,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Snapshot } from "../../../src/model/snapshot.ts";
 import type { Tasks } from "../../../src/model/tasks.ts";
-import { compact, drawTop, type TopData } from "../../../src/cli/top/draw-top.ts";
+import { drawTop, printTop, roomOn } from "../../../src/cli/top/draw-top.ts";
+import type { TopData } from "../../../src/cli/top/top-data.ts";
+import { compact } from "../../../src/cli/top/top-rows.ts";
 import { sparkline } from "../../../src/cli/top/sparkline.ts";
 import { INITIAL, press } from "../../../src/cli/top/top-state.ts";
 import { accountOf } from "../../support/account.ts";
@@ -19,7 +21,7 @@ const data = (change: Partial<Snapshot> = {}, more: Partial<TopData> = {}): TopD
   baseline: new Map(),
   ...more,
 });
-const texts = (from: TopData, state = INITIAL, of = size, news = "") =>
+const texts = (from: TopData, state = INITIAL, of = size, news: readonly string[] = []) =>
   drawTop(from, state, of, news).map(({ text }) => text);
 const rows = [
   charge("kernfs_new+0x5d/0x1a0", undefined, 3000),
@@ -136,9 +138,67 @@ describe("a screen of 80 × 24", () => {
     const loss = { ...base.loss, lostEvents: 1234 };
     const cpu = { cpu: 1, entries: 0, overrun: 1234, commitOverrun: 0, bytes: 9, droppedEvents: 0, readEvents: 5 };
     const cpus = [{ ...cpu, oldestEventAgeS: null, sizeBytes: 10, fill: 0.9, secondsToOverrun: 3 }];
-    const lines = drawTop(data({ exact: false, loss, cpus }), INITIAL, size, "");
+    const lines = drawTop(data({ exact: false, loss, cpus }), INITIAL, size, []);
     expect(lines[1]).toMatchObject({ style: "alarm", text: expect.stringContaining("1234 events lost") as string });
     expect(lines[4]).toMatchObject({ style: "alarm", text: "buffers  CPU1 90 %, overruns in 3 s, 1,234 lost" });
+  });
+});
+
+describe("what warns", () => {
+  const many = Array.from({ length: 40 }, (_, i) => charge(`f${String(i)}+0x1/0x2`, undefined, 40 - i));
+  const perCpu = Array.from({ length: 12 }, (_, cpu) => ({
+    cpu,
+    events: 0,
+    lostEvents: 7,
+    lostUncounted: 0,
+    lastLossNs: 0,
+  }));
+  const loss = { ...base.loss, lostEvents: 123_456, perCpu, unmatchedFrees: 1360 };
+  const cpu = { entries: 0, commitOverrun: 0, bytes: 9, droppedEvents: 0, readEvents: 5, oldestEventAgeS: null };
+  const cpus = perCpu.map((_, number) => ({
+    ...{ ...cpu, cpu: number, sizeBytes: 10, fill: 0.9 },
+    overrun: number < 4 ? 1234 : 0,
+    secondsToOverrun: number < 5 ? 3 : null,
+  }));
+  const lossy = data({ exact: false, loss, cpus, callers: many });
+  const ARMED =
+    "kernel 3.16 hashes no pointers, so that what is freed unseen cannot be told from what was never seen at all; read docs/trust.md";
+
+  /** Lines as one, without what indents them. */
+  const whole = (lines: readonly string[]) => lines.join(" ").replaceAll(/ +/g, " ");
+
+  it("is there whole in 80 columns, and leaves ten rows of callers", () => {
+    const lines = texts(lossy, INITIAL, size, ["armed", ARMED]);
+    expect(lines).toHaveLength(24);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+    expect(whole(lines)).toContain(
+      "not exact: 123456 events lost (CPU 0, CPU 1, CPU 2, CPU 3, CPU 4, CPU 5, CPU 6, CPU 7, CPU 8, CPU 9, CPU 10, CPU 11) 1,360 unmatched frees",
+    );
+    expect(whole(lines)).toContain("CPU3 90 %, overruns in 3 s, 1,234 lost · CPU4 90 %, overruns in 3 s");
+    expect(whole(lines)).toContain(`armed ${ARMED} 1-`);
+    expect(lines.filter((line) => / f\d+\+0x1$/.test(line)).length).toBeGreaterThanOrEqual(10);
+    expect(drawTop(lossy, INITIAL, size, []).filter(({ style }) => style === "alarm").length).toBeGreaterThan(3);
+  });
+
+  it("takes its lines from the page that a key scrolls by", () => {
+    const room = roomOn(lossy, INITIAL, size, [ARMED]);
+    expect(texts(lossy, INITIAL, size, [ARMED]).at(-1)).toBe(`1-${String(room)} of 40 callers  ? help  q end`);
+    expect(room).toBeLessThan(roomOn(data(), INITIAL, size, []));
+    expect(texts(lossy, press(INITIAL, "end", room), size, [ARMED]).at(-1)).toMatch(/^\d+-40 of 40 /);
+  });
+
+  it("is cut where a screen is so small that callers would have no room", () => {
+    const lines = texts(lossy, INITIAL, { ...size, rows: 10 }, [ARMED]);
+    expect(lines).toHaveLength(10);
+    expect(lines.filter((line) => / f\d+\+0x1$/.test(line))).toHaveLength(2);
+    expect(lines.at(-2)).toMatch(/^kernel 3\.16 /);
+  });
+
+  it("is whole before anything comes of the target, and in a pipe", () => {
+    const waiting = drawTop(undefined, INITIAL, size, [ARMED]).map(({ text }) => text);
+    expect(whole(waiting)).toBe(`kmemtap top: waiting for the target ${ARMED}`);
+    const printed = printTop(lossy, INITIAL, 60, 3);
+    expect(whole(printed)).toMatch(/ CPU 11\) 1,360 unmatched frees .* CALLER .* f2\+0x1$/);
   });
 });
 
@@ -156,7 +216,7 @@ it("never sends what a target has named as an escape, and never more than there 
           data({ callers: [{ ...rows[0], caller: `\x1b[31m${name}` }], source: { ...base.source, label: name } }),
           INITIAL,
           { columns, rows: height, ascii },
-          news,
+          [news, "armed"],
         );
         expect(lines.length).toBeLessThanOrEqual(height);
         for (const line of lines) {

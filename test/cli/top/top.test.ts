@@ -64,6 +64,7 @@ it("draws a part of it in a terminal", { timeout: 60_000 }, async () => {
   })();
   await until("rows", () => seen.includes("alloc_inode+0x59"), 30_000);
   expect(seen).toContain("CALLER (by total)");
+  await until("the end of the recording", () => seen.includes("the source has ended"), 30_000);
   await stream.write(Buffer.from("/[fat]\r"));
   await until("none of another module", () => seen.includes('0 callers with "[fat]"'), 10_000);
   await stream.write(Buffer.from("q"));

@@ -18,8 +18,10 @@ describe("the clock that fits", () => {
 
   it("knows the target's present: later than the last event by its silence, or by what waits there", () => {
     expect(clockOf({ source, link, history }, null).nowS).toBe(100);
-    const silent = { ...link, status: "silent", sinceMs: 1000, nowMs: 8500 } as const;
-    expect(clockOf({ source, link: silent, history }, null).nowS).toBe(107.5);
+    // Bytes may come all the while: what an idle target's agent says.
+    for (const status of ["silent", "streaming"] as const)
+      expect(clockOf({ source, link: { ...link, status, idleSeconds: 7 }, history }, null).nowS).toBe(107);
+    expect(clockOf({ source, link: { ...link, status: "ended", idleSeconds: 7 }, history }, null).nowS).toBe(100);
     expect(clockOf({ source, link: { ...link, lag: { ...lag, behindSeconds: 3 } }, history }, null).nowS).toBe(103);
     expect(clockOf({ source, link, history: [] }, null).nowS).toBe(0);
   });

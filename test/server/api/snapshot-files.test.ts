@@ -28,6 +28,7 @@ function chart(query: Record<string, string>) {
       callers: snapshot.callers.map((row) => ({ ...row, source })),
     },
     parts: Object.values(query).slice(1),
+    freeing: () => undefined,
     query: snapshotQuerySchema.parse(query),
     footprint,
     atMs: 0,

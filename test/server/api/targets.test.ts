@@ -78,6 +78,33 @@ describe("a snapshot", () => {
     expect((await get("target/snapshot.txt?module=fat")).text).toMatch(/^current bytes allocated: +128\n/);
   });
 
+  it("tells who freed, where it is known: of the callers that are asked for, at the account's moment", async () => {
+    const { get, updates } = await started();
+    const SLAB = "target/snapshot.slab-account.txt";
+    expect(await get(SLAB)).toMatchObject({
+      status: 400,
+      text: expect.stringContaining("who freed is not known") as string,
+    });
+    expect(JSON.parse((await get("target/snapshot.json?freeing=true")).text)).not.toHaveProperty("freeing");
+    const frees = new Map([
+      ["fat_b+0x1/0x2 [fat]", 3],
+      ["put\u001b+0x1/0x2", 4],
+    ]);
+    const tasks = () => tasksOf([[A], [B[0]]]);
+    updates.next({ ...updateOf([A, ...B]), freeingCallSites: () => frees, tasks });
+    const { text, type } = await get(SLAB);
+    expect(type).toMatch(/^text\/plain/);
+    expect(text).toMatch(/^total bytes allocated: +192\n[^]*number of frees: +7\nnumber of callers: +3\n/);
+    expect(text).toMatch(/ 128 +8 +120 +2\/3 +fat_b\+0x1 \[fat\]\n[^]* 0\/4 +put\?\+0x1\n/);
+    const freeing = async (query: string) =>
+      snapshotSchema.parse(JSON.parse((await get(`target/snapshot.json?${query}`)).text)).freeing;
+    expect(await freeing("freeing=true")).toEqual([...frees].map(([callSite, count]) => ({ callSite, frees: count })));
+    expect(await freeing("freeing=true&module=fat")).toEqual([{ callSite: "fat_b+0x1/0x2 [fat]", frees: 3 }]);
+    expect(await freeing("freeing=false")).toBeUndefined();
+    expect((await get(`${SLAB}?text=ext4`)).text).toMatch(/number of frees: +0\nnumber of callers: +1\n/);
+    expect((await get(`${SLAB}?task=1`)).status).toBe(400);
+  });
+
   it.each([
     ["target/snapshot.json?limit=0", 400],
     ["target/snapshot.json?order=size", 400],
