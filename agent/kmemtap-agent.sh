@@ -506,7 +506,7 @@ poller() {
     # Only main may end it: whoever ends them all may find main in a write that hangs.
     trap 'kill $nap $saying; exit' USR2
     trap '' INT TERM HUP PIPE
-    [ "$VERB" = hist ] || exclude
+    [ "$VERB" = hist ] || { self && leave_out "$SELF"; }
     while :; do
         # With nothing open that others wait to see closed.
         sleep "$PACE" >/dev/null 3>&- 4>&- 5>&- 6>&- &
@@ -640,10 +640,10 @@ unhash() {
     put >"$I/trace" ''
 }
 
-# With all that it forks, and with what interrupts do meanwhile: for the short work of processes whose pids nobody knows before.
-exclude() {
-    self
-    if [ -e "$I/set_event_notrace_pid" ]; then put "$SELF" >>"$I/set_event_notrace_pid"; fi
+# The process $1, with all that it forks, and with what interrupts do meanwhile: for the short work of processes whose pids nobody knows
+# before. By the process itself, or by main: both are left out by filters, and so is what the kernel allocates for the list.
+leave_out() {
+    if [ -e "$I/set_event_notrace_pid" ]; then put "$1" >>"$I/set_event_notrace_pid"; fi
 }
 
 # The pump cannot speak to main, which must know it: it leaves its pid in a place of the instance that has no effect.
@@ -1011,8 +1011,12 @@ stop() {
 
 # The text symbols of modules, so that their call sites keep their names when they go: "all", or names.
 symbols() {
-    # In a process that is left out with those that it starts.
-    (exclude && send_symbols "$1")
+    # In a process that is left out from its fork on, with those that it starts: main writes to the list, since filters know what that
+    # allocates. While main waits for it no interrupt is hidden that would have come in between.
+    leave_out "$ME"
+    (send_symbols "$1")
+    # What the poller has running is no longer left out then: it ends within a second, and frees what it allocates from here on.
+    [ ! -e "$I/set_event_notrace_pid" ] || put "$POLLER" >"$I/set_event_notrace_pid"
     SEQ=$((SEQ + 1000))
     mark symbols-done "names=$1"
 }

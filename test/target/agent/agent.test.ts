@@ -77,6 +77,33 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent in $name${note}`, (shell) => 
     await goneWithoutTrace(agent);
   });
 
+  it("traces nothing of what it does to read symbols, and hides nobody behind them", async () => {
+    const agent = startAgent(shell, ["text", BUFFER, "wait=1"]);
+    const { main, poller } = Object.fromEntries(pidsOf(await agent.heard("armed")));
+    const excluded = () =>
+      readFileSync(`${TRACING}/instances/${instancesOf(agent)[0]}/set_event_notrace_pid`, "latin1")
+        .trim()
+        .split("\n");
+    await until("the poller to leave itself out", () => excluded().includes(String(poller)), 10_000);
+    agent.send("on");
+    await agent.heard("begin");
+    for (const round of [1, 2, 3]) {
+      agent.send("symbols all");
+      await until("the symbols", () => agent.all("symbols-done").length === round, 30_000);
+    }
+    expect(excluded()).toContain(String(poller));
+    expect(excluded()).not.toContain(String(main));
+    perform(agent, "seen", "cat /proc/self/status >/dev/null");
+    const pid = Number(fieldsOf((await agent.heard("phase-pid", "seen")).text).get("pid"));
+    await agent.heard("phase-end", "seen");
+    await stop(agent);
+    const of = (name: RegExp) => agent.events.filter((line) => name.test(line));
+    expect(of(/: k\w+: call_site=\w*(?:pid_list|pid_write)/)).toEqual([]);
+    expect(of(/^ *grep-/)).toEqual([]);
+    expect(agent.events.some((line) => eventPid(line) === pid)).toBe(true);
+    await goneWithoutTrace(agent);
+  });
+
   it("captures, runs what it is told to, and leaves nothing behind", async () => {
     const before = printk();
     const agent = startAgent(shell, ["text", BUFFER, "poll=0.5", "wait=1", "console=1"]);
