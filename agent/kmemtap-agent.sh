@@ -666,12 +666,30 @@ meet_pump() {
 
 SOME='ptr != 0'
 
-# What our standing tasks do is left out, and the host where it is a task of this machine: it would read of each of its reads.
+# The condition that a task is none of the host's threads, of which each allocates, where the host is a process of this machine. Threads that
+# were started one after the other are one range: a condition less costs less at each event.
+not_host() {
+    OTHERS='' first=-2 at=-2
+    for p in /proc/"$HOST"/task/[0-9]* end; do
+        p=${p##*/}
+        case $p in *"*") continue ;; esac
+        [ "$p" = $((at + 1)) ] && at=$p && continue
+        case $at in
+        -2) ;;
+        "$first") OTHERS="$OTHERS && common_pid != $at" ;;
+        *) OTHERS="$OTHERS && (common_pid < $first || common_pid > $at)" ;;
+        esac
+        first=$p at=$p
+    done
+}
+
+# What our standing tasks do is left out, and the host where it is of this machine: it would read of each of its reads.
 # But not what interrupts do while they run, which only borrow the task: 24 is TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ. Else
 # other tasks' objects that RCU frees then would look alive for ever.
 leave_us_out() {
     filter="common_pid != $ME"
-    for p in $READER $POLLER $PUMP $HOST; do filter="$filter && common_pid != $p"; done
+    for p in $READER $POLLER $PUMP; do filter="$filter && common_pid != $p"; done
+    if [ -n "$HOST" ]; then not_host && filter=$filter$OTHERS; fi
     for e in $EVENTS; do
         [ -d "$I/events/kmem/$e" ] || continue
         others="(common_flags & 24) || ($filter)"
@@ -1315,7 +1333,9 @@ arm_hist() {
     finding "code=hist-cost rmmod-clears-trace=1 keys=$SIZE"
     trigger "$I.s/events/synthetic/$name" "hist:keys=site.sym-offset:vals=alloc,req:size=4096"
     # An interrupt only borrows the task: TRACE_FLAG_HARDIRQ, TRACE_FLAG_SOFTIRQ.
-    own="(common_flags & 24) || (common_pid != $ME && common_pid != $PUMP && common_pid != $POLLER${HOST:+ && common_pid != $HOST})"
+    OTHERS=
+    if [ -n "$HOST" ]; then not_host; fi
+    own="(common_flags & 24) || (common_pid != $ME && common_pid != $PUMP && common_pid != $POLLER$OTHERS)"
     n=0 allocs='' all=''
     for e in $EVENTS; do
         [ -d "$I/events/kmem/$e" ] || continue

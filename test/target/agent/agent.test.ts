@@ -1,5 +1,6 @@
 /** The agent in each shell there is, on this machine's kernel, in trace instances of its own. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { cpus, release } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -156,12 +157,17 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent in $name${note}`, (shell) => 
   });
 
   it("leaves out what it and the host do themselves, not what interrupts do meanwhile", async () => {
+    // By threads of this process: those that read files are there from the first one on.
+    await readFile("/proc/self/status");
     const agent = startAgent(shell, ["text", BUFFER, "poll=0.2", `host=${process.pid}`]);
     const pids = pidsOf(await agent.heard("armed"));
+    const threads = readdirSync("/proc/self/task").map(Number);
+    expect(threads.length).toBeGreaterThan(4);
     await agent.heard("begin");
     perform(agent, "say", "seq 100");
     for (let i = 0; i < 20; i++) {
       agent.send(".");
+      await readFile("/proc/self/status");
       await sleep(100);
     }
     await stop(agent);
@@ -169,7 +175,7 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent in $name${note}`, (shell) => 
     expect(own.size).toBe(4);
     expect([...own].filter((pid) => !(Number(pid) > 1))).toEqual([]);
     // Who reads of each of its reads never comes to rest.
-    own.add(process.pid);
+    for (const thread of threads) own.add(thread);
     const kmem = agent.events.filter(isKmem);
     expect(kmem.length).toBeGreaterThan(100);
     expect(kmem.filter((line) => own.has(eventPid(line)) && !inInterrupt(line))).toEqual([]);
