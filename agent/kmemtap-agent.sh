@@ -506,7 +506,7 @@ poller() {
     # Only main may end it: whoever ends them all may find main in a write that hangs.
     trap 'kill $nap $saying; exit' USR2
     trap '' INT TERM HUP PIPE
-    [ "$VERB" = hist ] || exclude
+    [ "$VERB" = hist ] || { self && leave_out "$SELF"; }
     while :; do
         # With nothing open that others wait to see closed.
         sleep "$PACE" >/dev/null 3>&- 4>&- 5>&- 6>&- &
@@ -640,10 +640,10 @@ unhash() {
     put >"$I/trace" ''
 }
 
-# With all that it forks, and with what interrupts do meanwhile: for the short work of processes whose pids nobody knows before.
-exclude() {
-    self
-    if [ -e "$I/set_event_notrace_pid" ]; then put "$SELF" >>"$I/set_event_notrace_pid"; fi
+# The process $1, with all that it forks, and with what interrupts do meanwhile: for the short work of processes whose pids nobody knows
+# before. By the process itself, or by main: both are left out by filters, and so is what the kernel allocates for the list.
+leave_out() {
+    if [ -e "$I/set_event_notrace_pid" ]; then put "$1" >>"$I/set_event_notrace_pid"; fi
 }
 
 # The pump cannot speak to main, which must know it: it leaves its pid in a place of the instance that has no effect.
@@ -666,12 +666,30 @@ meet_pump() {
 
 SOME='ptr != 0'
 
-# What our standing tasks do is left out, and the host where it is a task of this machine: it would read of each of its reads.
+# The condition that a task is none of the host's threads, of which each allocates, where the host is a process of this machine. Threads that
+# were started one after the other are one range: a condition less costs less at each event.
+not_host() {
+    OTHERS='' first=-2 at=-2
+    for p in /proc/"$HOST"/task/[0-9]* end; do
+        p=${p##*/}
+        case $p in *"*") continue ;; esac
+        [ "$p" = $((at + 1)) ] && at=$p && continue
+        case $at in
+        -2) ;;
+        "$first") OTHERS="$OTHERS && common_pid != $at" ;;
+        *) OTHERS="$OTHERS && (common_pid < $first || common_pid > $at)" ;;
+        esac
+        first=$p at=$p
+    done
+}
+
+# What our standing tasks do is left out, and the host where it is of this machine: it would read of each of its reads.
 # But not what interrupts do while they run, which only borrow the task: 24 is TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ. Else
 # other tasks' objects that RCU frees then would look alive for ever.
 leave_us_out() {
     filter="common_pid != $ME"
-    for p in $READER $POLLER $PUMP $HOST; do filter="$filter && common_pid != $p"; done
+    for p in $READER $POLLER $PUMP; do filter="$filter && common_pid != $p"; done
+    if [ -n "$HOST" ]; then not_host && filter=$filter$OTHERS; fi
     for e in $EVENTS; do
         [ -d "$I/events/kmem/$e" ] || continue
         others="(common_flags & 24) || ($filter)"
@@ -1011,8 +1029,12 @@ stop() {
 
 # The text symbols of modules, so that their call sites keep their names when they go: "all", or names.
 symbols() {
-    # In a process that is left out with those that it starts.
-    (exclude && send_symbols "$1")
+    # In a process that is left out from its fork on, with those that it starts: main writes to the list, since filters know what that
+    # allocates. While main waits for it no interrupt is hidden that would have come in between.
+    leave_out "$ME"
+    (send_symbols "$1")
+    # What the poller has running is no longer left out then: it ends within a second, and frees what it allocates from here on.
+    [ ! -e "$I/set_event_notrace_pid" ] || put "$POLLER" >"$I/set_event_notrace_pid"
     SEQ=$((SEQ + 1000))
     mark symbols-done "names=$1"
 }
@@ -1311,7 +1333,9 @@ arm_hist() {
     finding "code=hist-cost rmmod-clears-trace=1 keys=$SIZE"
     trigger "$I.s/events/synthetic/$name" "hist:keys=site.sym-offset:vals=alloc,req:size=4096"
     # An interrupt only borrows the task: TRACE_FLAG_HARDIRQ, TRACE_FLAG_SOFTIRQ.
-    own="(common_flags & 24) || (common_pid != $ME && common_pid != $PUMP && common_pid != $POLLER${HOST:+ && common_pid != $HOST})"
+    OTHERS=
+    if [ -n "$HOST" ]; then not_host; fi
+    own="(common_flags & 24) || (common_pid != $ME && common_pid != $PUMP && common_pid != $POLLER$OTHERS)"
     n=0 allocs='' all=''
     for e in $EVENTS; do
         [ -d "$I/events/kmem/$e" ] || continue

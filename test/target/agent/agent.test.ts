@@ -1,5 +1,6 @@
 /** The agent in each shell there is, on this machine's kernel, in trace instances of its own. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { cpus, release } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -77,6 +78,33 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent in $name${note}`, (shell) => 
     await goneWithoutTrace(agent);
   });
 
+  it("traces nothing of what it does to read symbols, and hides nobody behind them", async () => {
+    const agent = startAgent(shell, ["text", BUFFER, "wait=1"]);
+    const { main, poller } = Object.fromEntries(pidsOf(await agent.heard("armed")));
+    const excluded = () =>
+      readFileSync(`${TRACING}/instances/${instancesOf(agent)[0]}/set_event_notrace_pid`, "latin1")
+        .trim()
+        .split("\n");
+    await until("the poller to leave itself out", () => excluded().includes(String(poller)), 10_000);
+    agent.send("on");
+    await agent.heard("begin");
+    for (const round of [1, 2, 3]) {
+      agent.send("symbols all");
+      await until("the symbols", () => agent.all("symbols-done").length === round, 30_000);
+    }
+    expect(excluded()).toContain(String(poller));
+    expect(excluded()).not.toContain(String(main));
+    perform(agent, "seen", "cat /proc/self/status >/dev/null");
+    const pid = Number(fieldsOf((await agent.heard("phase-pid", "seen")).text).get("pid"));
+    await agent.heard("phase-end", "seen");
+    await stop(agent);
+    const of = (name: RegExp) => agent.events.filter((line) => name.test(line));
+    expect(of(/: k\w+: call_site=\w*(?:pid_list|pid_write)/)).toEqual([]);
+    expect(of(/^ *grep-/)).toEqual([]);
+    expect(agent.events.some((line) => eventPid(line) === pid)).toBe(true);
+    await goneWithoutTrace(agent);
+  });
+
   it("captures, runs what it is told to, and leaves nothing behind", async () => {
     const before = printk();
     const agent = startAgent(shell, ["text", BUFFER, "poll=0.5", "wait=1", "console=1"]);
@@ -129,12 +157,17 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent in $name${note}`, (shell) => 
   });
 
   it("leaves out what it and the host do themselves, not what interrupts do meanwhile", async () => {
+    // By threads of this process: those that read files are there from the first one on.
+    await readFile("/proc/self/status");
     const agent = startAgent(shell, ["text", BUFFER, "poll=0.2", `host=${process.pid}`]);
     const pids = pidsOf(await agent.heard("armed"));
+    const threads = readdirSync("/proc/self/task").map(Number);
+    expect(threads.length).toBeGreaterThan(4);
     await agent.heard("begin");
     perform(agent, "say", "seq 100");
     for (let i = 0; i < 20; i++) {
       agent.send(".");
+      await readFile("/proc/self/status");
       await sleep(100);
     }
     await stop(agent);
@@ -142,7 +175,7 @@ describe.skipIf(!canTrace).each(SHELLS)(`the agent in $name${note}`, (shell) => 
     expect(own.size).toBe(4);
     expect([...own].filter((pid) => !(Number(pid) > 1))).toEqual([]);
     // Who reads of each of its reads never comes to rest.
-    own.add(process.pid);
+    for (const thread of threads) own.add(thread);
     const kmem = agent.events.filter(isKmem);
     expect(kmem.length).toBeGreaterThan(100);
     expect(kmem.filter((line) => own.has(eventPid(line)) && !inInterrupt(line))).toEqual([]);
