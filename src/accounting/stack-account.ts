@@ -7,19 +7,11 @@ import { type EventBatch, EventKind } from "../model/event-batch.ts";
 import { functionOf } from "../model/function-name.ts";
 import { NO_POINTER } from "../model/no-value.ts";
 import type { AccountFilter, Snapshot, StackRow, Via } from "../model/snapshot.ts";
+import type { StackName, StackSums } from "../model/stack-sums.ts";
 import type { StackTable } from "../model/stack-table.ts";
 import { countedKinds } from "./ledger-options.ts";
 import { DOOMED, LedgerCore } from "./ledger-core.ts";
 import { Column, ROW } from "./site-rows.ts";
-
-/** Of a stack. */
-export interface StackSums {
-  readonly id: number;
-  readonly allocs: number;
-  readonly totalBytes: number;
-  readonly netBytes: number;
-  readonly liveObjects: number;
-}
 
 export interface StackAccountOptions {
   readonly filter: AccountFilter;
@@ -83,8 +75,10 @@ export class StackAccount {
       const allocs = value(Column.allocs);
       if (allocs === 0) continue;
       const unfollowed = this.#unfollowed.get(id) ?? 0;
-      const liveObjects = allocs - value(Column.frees) - value(Column.impliedFrees) - unfollowed;
-      all.push({ id, allocs, totalBytes: value(Column.totalBytes), netBytes: value(Column.netBytes), liveObjects });
+      const frees = value(Column.frees);
+      const liveObjects = allocs - frees - value(Column.impliedFrees) - unfollowed;
+      const [totalBytes, netBytes] = [value(Column.totalBytes), value(Column.netBytes)];
+      all.push({ id, allocs, frees, totalBytes, netBytes, liveObjects });
     }
     return all;
   }
@@ -118,11 +112,18 @@ export class StackAccount {
   /** The stacks that hold the most. */
   rows(most: number): StackRow[] {
     const largest = this.sums().sort((a, b) => b.netBytes - a.netBytes || b.totalBytes - a.totalBytes || a.id - b.id);
-    return largest.slice(0, most).map(({ id, ...sums }) => ({
+    return largest.slice(0, most).map(({ id, allocs, totalBytes, netBytes, liveObjects }) => ({
+      ...this.nameOf(id),
+      ...{ allocs, totalBytes, netBytes, liveObjects },
+    }));
+  }
+
+  /** How a stack is told. */
+  nameOf(id: number): StackName {
+    return {
       frames: this.#stacks.frames(id).map((frame) => this.#callSites.text(frame)),
       caller: this.#callSites.caller(this.#stacks.charge(id).site),
-      ...sums,
-    }));
+    };
   }
 
   /** Of each stack that allocated: its functions, the outermost first, the call site that it charges, and its bytes. */

@@ -4,6 +4,7 @@ import type { AgentMark } from "../model/event-batch.ts";
 import type { Inside } from "../model/inside.ts";
 import type { ByteSource, TargetReport } from "../model/ports.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import type { Stacks } from "../model/stack-sums.ts";
 import type { Alert, HistoryPoint } from "../model/wire.ts";
 import type { WorkloadView } from "../model/workload-view.ts";
 import { parseAgentLine } from "../target/agent/agent-line.ts";
@@ -238,6 +239,7 @@ export class LiveAccount {
       inside: insideOf(this.#account),
       lives: once(() => account.lives()),
       tasks: once(() => account.tasks()),
+      stacks: once(() => stacksOf(account)),
       freeingCallSites: freesNow === undefined ? undefined : once(freesNow),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...this.#workload(snapshot),
@@ -289,4 +291,8 @@ function once<T>(make: () => T): () => T {
 
 function insideOf(account: RunAccount): () => Inside {
   return () => account.inside(MAX_STACK_ROWS);
+}
+
+function stacksOf({ stacks }: RunAccount): Stacks | undefined {
+  return stacks && { sums: stacks.sums(), nameOf: (id) => stacks.nameOf(id) };
 }

@@ -2,6 +2,7 @@
 import type { Inside } from "../model/inside.ts";
 import type { Lives } from "../model/lives.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import type { Stacks } from "../model/stack-sums.ts";
 import type { Tasks } from "../model/tasks.ts";
 import type { Alert, HistoryPoint, LinkState, Mark, RunSummary } from "../model/wire.ts";
 import type { Workload, WorkloadScope } from "../model/workload.ts";
@@ -32,6 +33,8 @@ export interface LiveUpdate {
   readonly lives?: () => Lives | undefined;
   /** Which task allocated what, likewise. */
   readonly tasks?: () => Tasks | undefined;
+  /** What each kernel stack came to, likewise; undefined where the trace has shown none. */
+  readonly stacks?: () => Stacks | undefined;
   /** Frees by the call site that freed, as they were with this update; absent in mode hist, which does not tell. */
   readonly freeingCallSites?: (() => ReadonlyMap<string, number>) | undefined;
   /** How far the workload is that runs, or ran last; absent before any, and in mode hist, which does not tell phases apart. */

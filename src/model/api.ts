@@ -1,5 +1,6 @@
 /** What the HTTP API answers, beside snapshots; docs/openapi.json is made of it. */
 import { z } from "zod";
+import { stackRowSchema } from "./snapshot.ts";
 import { RING_ATTRIBUTES } from "./source-tree.ts";
 import { taskRowSchema, tasksQuerySchema } from "./tasks.ts";
 import { targetSummarySchema } from "./wire.ts";
@@ -58,12 +59,21 @@ export type SnapshotQuery = z.infer<typeof snapshotQuerySchema>;
 export const windowQuerySchema = z.strictObject({
   from: z.coerce.number().optional().describe("trace clock, seconds; the beginning where absent"),
   to: z.coerce.number().optional().describe("trace clock, seconds; now where absent"),
-  by: z.enum(["caller", "task"]).optional().describe("task: tasks instead of callers, where they are kept"),
+  by: z
+    .enum(["caller", "task", "stack"])
+    .optional()
+    .describe("task, stack: tasks, or kernel stacks, instead of callers, where they are kept"),
+  order: z
+    .enum(["netBytes", "totalBytes", "allocs", "frees"])
+    .optional()
+    .describe("by which change they are listed, netBytes unless said: the largest first, of stacks also downwards"),
   ...tasksQuerySchema.pick({ task: true, comm: true }).shape,
 });
 export type WindowQuery = z.infer<typeof windowQuerySchema>;
 
 export const WINDOW_SCHEMA = "kmemtap.window/1";
+/** As many as `inside.json` lists. */
+export const MOST_STACKS = 1000;
 const windowFigures = {
   netBytes: z.number().describe("net bytes at the end less those at the beginning"),
   totalBytes: z.number().describe("bytes allocated in the window"),
@@ -85,7 +95,7 @@ export const windowSchema = z
     totals: z.object(windowFigures),
     callers: z
       .array(z.object({ callSite: z.string(), caller: z.string(), ...windowFigures }))
-      .describe("those of which something changed, by netBytes; none where tasks were asked for"),
+      .describe("those of which something changed, by netBytes; none where tasks or stacks were asked for"),
     tasks: z
       .array(
         z.object({
@@ -96,6 +106,16 @@ export const windowSchema = z
       )
       .optional()
       .describe("with by=task: those of which something changed, by netBytes"),
+    stacks: z
+      .array(z.object({ ...stackRowSchema.pick({ frames: true, caller: true }).shape, ...windowFigures }))
+      .optional()
+      .describe(
+        `with by=stack: up to ${String(MOST_STACKS)}, those with the largest change, up or down, of 'order' first`,
+      ),
+    stacksBeyond: z
+      .object({ stacks: z.number().int().nonnegative(), ...windowFigures })
+      .optional()
+      .describe("with by=stack: those that changed too and are not listed; `totals` are of all"),
   })
   .meta({ id: "Window", title: WINDOW_SCHEMA });
 /** What changed between two moments of a run. */

@@ -61,21 +61,6 @@ describe.skipIf(missing || !canTrace)(`the page of a recording with a gap${note}
     expect(await page.locator(".chart-time").textContent()).toMatch(/^[\d.]+ s$/);
   });
 
-  it("says of the flame graph, where a window is chosen, that it is of the whole run", async () => {
-    const note = page.getByTestId("whole-note");
-    await page.locator("[data-view='flame']").click();
-    await page.locator("[data-frame='0']").waitFor();
-    expect(await note.count()).toBe(0);
-    await page.locator(".chart-frame").focus();
-    await page.keyboard.press("End");
-    for (let i = 0; i < 3; i++) await page.keyboard.press("Shift+PageDown");
-    await expect.poll(() => note.textContent()).toMatch(/^Of the whole run, not of the window: .*stacks/);
-    expect(await note.isVisible()).toBe(true);
-    await page.keyboard.press("Escape");
-    await expect.poll(() => note.count()).toBe(0);
-    await page.locator("[data-view='callers']").click();
-  });
-
   it("says that no tasks are kept, of a window as well, and the browser logs nothing of it", async () => {
     await page.locator(".chart-frame").focus();
     await page.keyboard.press("End");

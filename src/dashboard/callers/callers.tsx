@@ -70,7 +70,7 @@ export function Callers({ account, scope: whole }: CallersProps) {
       // Another run is another tree: what was zoomed into and held was the old one's.
       return <CallersRings key={scope.key} account={account} scope={scope} viewChoice={viewChoice} />;
     case "flame":
-      return <FlamePanel account={account} viewChoice={viewChoice} />;
+      return <FlamePanel account={account} nowS={scope.nowS} viewChoice={viewChoice} />;
     case "leaks":
       return <LeaksPanel account={account} viewChoice={viewChoice} />;
     case "workload":

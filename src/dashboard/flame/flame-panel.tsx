@@ -1,14 +1,25 @@
-/** The stacks that hold the most, as a flame graph. */
+/** The stacks that hold the most, or grew the most in a window, as a flame graph. */
 import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
+import type { Answer } from "../api/use-answer.ts";
 import { humanBytes } from "../format/bytes.ts";
 import { formatCount, plural } from "../format/count.ts";
 import { inside, useInside } from "../inside/inside.ts";
 import { shareOf } from "../../rings/share.ts";
 import type { Account } from "../state/page-state.ts";
-import { WholeNote } from "../window/whole-note.tsx";
+import { view } from "../view/view-store.ts";
+import { useWindow, type WindowAnswer } from "../window/use-window.ts";
 import { FlameGraph } from "./flame-graph.tsx";
-import { FLAME_MEASURES, type FlameMeasure, type FlameNode, flameNodeAt, flameTreeOf } from "./flame-tree.ts";
+import {
+  FLAME_MEASURES,
+  type FlameMeasure,
+  type FlameNode,
+  type FlameStack,
+  flameNodeAt,
+  flameTreeOf,
+  WINDOW_MEASURES,
+} from "./flame-tree.ts";
+import { FlameWindow } from "./flame-window.tsx";
 
 const WORDS: Record<FlameMeasure, string> = {
   netBytes: "net bytes",
@@ -16,27 +27,43 @@ const WORDS: Record<FlameMeasure, string> = {
   liveObjects: "live objects",
   allocs: "allocations",
 };
+const WINDOW_WORDS: Record<FlameMeasure, string> = {
+  ...WORDS,
+  netBytes: "net growth",
+  totalBytes: "bytes allocated in the window",
+  allocs: "allocations in the window",
+};
 
 interface FlamePanelProps {
   readonly account: Account;
+  readonly nowS: number;
   readonly viewChoice: ComponentChildren;
 }
 
-export function FlamePanel({ account, viewChoice }: FlamePanelProps) {
-  useInside();
-  const { stacks } = inside.value;
-  const [measure, setMeasure] = useState<FlameMeasure>("netBytes");
+export function FlamePanel({ account, nowS, viewChoice }: FlamePanelProps) {
+  const { window } = view.value;
+  const isWhole = window === null;
+  const [chosen, setMeasure] = useState<FlameMeasure>("netBytes");
+  const measures: readonly FlameMeasure[] = isWhole ? FLAME_MEASURES : WINDOW_MEASURES;
+  const measure = measures.includes(chosen) ? chosen : "netBytes";
+  const words = isWhole ? WORDS : WINDOW_WORDS;
+  useInside(isWhole);
+  // Where no stack was taken there is nothing to ask of a window: the server would refuse, and the browser log it.
+  const isTaken = account.stacks !== undefined;
+  const part = useWindow(isTaken ? window : null, nowS, `by=stack&order=${measure}`);
+  const answer: Answer<readonly FlameStack[]> = isWhole ? inside.value.stacks : isTaken ? stacksIn(part) : NONE_TAKEN;
   const [wanted, setPath] = useState<readonly string[]>([]);
   const [pointed, setPointed] = useState<FlameNode | null>(null);
-  const rows = stacks.state === "known" ? stacks.value : undefined;
+  const rows = answer.state === "known" ? answer.value : undefined;
   const root = useMemo(() => flameTreeOf(rows ?? [], measure), [rows, measure]);
   const path = useMemo(() => (flameNodeAt(root, wanted) === undefined ? [] : wanted), [root, wanted]);
   const isThere = rows !== undefined && rows.length > 0;
+  const isDrawn = isThere && root.value > 0;
   const about = account.exact ? "" : "≈";
   const figure = (value: number) =>
     measure === "netBytes" || measure === "totalBytes" ? humanBytes(value) : formatCount(value);
   const describe = (node: FlameNode) =>
-    `${node.name}: ${about}${figure(node.value)}, ${shareOf(node.value, root.value)} of ${WORDS[measure]}`;
+    `${node.name}: ${about}${figure(node.value)}, ${shareOf(node.value, root.value)} of ${words[measure]}`;
   return (
     <section class="callers" aria-label="Flame graph">
       <div class="section-head">
@@ -48,12 +75,12 @@ export function FlamePanel({ account, viewChoice }: FlamePanelProps) {
             value={measure}
             data-testid="flame-measure"
             onChange={({ currentTarget }) =>
-              setMeasure(FLAME_MEASURES.find((known) => known === currentTarget.value) ?? "netBytes")
+              setMeasure(measures.find((known) => known === currentTarget.value) ?? "netBytes")
             }
           >
-            {FLAME_MEASURES.map((name) => (
+            {measures.map((name) => (
               <option key={name} value={name}>
-                {WORDS[name]}
+                {words[name]}
               </option>
             ))}
           </select>
@@ -67,30 +94,41 @@ export function FlamePanel({ account, viewChoice }: FlamePanelProps) {
           {rows === undefined ? "" : plural(rows.length, "stack")}
         </p>
       </div>
-      {isThere ? (
+      {!isWhole && isThere && part.state === "known" && <FlameWindow answer={part.value} measure={measure} />}
+      {isDrawn ? (
         <>
-          <WholeNote>
-            Of the whole run, not of the window: of stacks the sums are kept, not what they were before. Table and rings
-            are of the window.
-          </WholeNote>
           <p class="flame-facts" data-testid="flame-facts" aria-live="polite">
             {describe(pointed ?? flameNodeAt(root, path) ?? root)}
           </p>
           <FlameGraph root={root} path={path} describe={describe} onZoom={setPath} onPoint={setPointed} />
         </>
       ) : (
-        <p class="callers-empty">{whyNone(stacks)}</p>
+        <p class="callers-empty">{isThere ? nothingOf(measure, isWhole) : whyNone(answer, isWhole || !isTaken)}</p>
       )}
     </section>
   );
 }
 
-function whyNone(stacks: (typeof inside.value)["stacks"]): string {
+const NONE_TAKEN: Answer<never[]> = { state: "known", value: [] };
+
+function stacksIn(answer: Answer<WindowAnswer>): Answer<readonly FlameStack[]> {
+  return answer.state === "known" ? { state: "known", value: answer.value.stacks ?? [] } : answer;
+}
+
+/** There are stacks, but nothing to draw of them. */
+function nothingOf(measure: FlameMeasure, isWhole: boolean): string {
+  if (measure !== "netBytes" && measure !== "liveObjects") return "No stack allocated in this window.";
+  return isWhole ? "Nothing is held that a stack allocated." : "No stack holds more than at the window's beginning.";
+}
+
+function whyNone(stacks: Answer<unknown>, isOfRun: boolean): string {
   switch (stacks.state) {
     case "failed":
       return `No stacks: ${stacks.why}`;
     case "known":
-      return "No stack was taken. Start kmemtap with --stacks, and the kernel says who called whom at each allocation.";
+      return isOfRun
+        ? "No stack was taken. Start kmemtap with --stacks, and the kernel says who called whom at each allocation."
+        : "No stack allocated, and none's objects were freed, between the moments that are kept nearest to this window.";
     case "none":
     case "asked":
       return "Asking for the stacks …";

@@ -1,9 +1,16 @@
 /** Stacks as a tree, outermost function first: what each function holds through whom it called. Pure. */
 import { functionOf } from "../../model/function-name.ts";
-import type { StackRow } from "../../model/snapshot.ts";
 
 export const FLAME_MEASURES = ["netBytes", "totalBytes", "liveObjects", "allocs"] as const;
 export type FlameMeasure = (typeof FLAME_MEASURES)[number];
+/** Of a window it is not known how many objects came to live. */
+export const WINDOW_MEASURES = ["netBytes", "totalBytes", "allocs"] as const satisfies readonly FlameMeasure[];
+
+/** Of a run, or what a stack changed by in a window. */
+export type FlameStack = Readonly<Partial<Record<FlameMeasure, number>>> & {
+  /** Call sites, from the allocation outwards. */
+  readonly frames: readonly string[];
+};
 
 export interface FlameNode {
   /** `vfs_write`, `fat_fill_super [fat]`. */
@@ -19,11 +26,11 @@ interface Growing {
   children: Map<string, Growing>;
 }
 
-/** @param stacks as a snapshot has them: frames from the allocation outwards */
-export function flameTreeOf(stacks: readonly StackRow[], measure: FlameMeasure): FlameNode {
+/** What is below zero is not in it. */
+export function flameTreeOf(stacks: readonly FlameStack[], measure: FlameMeasure): FlameNode {
   const root: Growing = { name: "all stacks", value: 0, children: new Map() };
   for (const stack of stacks) {
-    const value = stack[measure];
+    const value = stack[measure] ?? 0;
     if (value <= 0) continue;
     root.value += value;
     let node = root;

@@ -7,7 +7,7 @@ import { totalsOf } from "../../model/totals-of.ts";
 import { type View, callerFilterSchema, viewSchema } from "../../model/wire-request.ts";
 import type { TargetHub } from "../hub/target-hub.ts";
 import { selectRows } from "../hub/view-rows.ts";
-import { tasksOf, unknown } from "./tasks-of.ts";
+import { tasksOf, unknown } from "./kept-of.ts";
 
 export interface Selected {
   readonly snapshot: Snapshot;

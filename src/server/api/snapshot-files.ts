@@ -17,7 +17,7 @@ import { joinTrees, sourceTreeOf } from "../../rings/source-tree.ts";
 import { formatSlabAccount } from "../../report/slab-account.ts";
 import type { Footprint } from "../registry.ts";
 import type { Selected } from "./select-callers.ts";
-import { unknown } from "./tasks-of.ts";
+import { unknown } from "./kept-of.ts";
 
 export interface FileContext extends Selected {
   readonly query: SnapshotQuery;

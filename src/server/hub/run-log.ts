@@ -9,6 +9,7 @@ import type { ChangesMessage, HistoryPoint, Mark, Alert } from "../../model/wire
 import { Moments } from "./moments.ts";
 import { type Numbered, newerThan } from "./numbered.ts";
 import { SeriesBoard } from "./series.ts";
+import { stackRows } from "./stack-rows.ts";
 import { taskRows } from "./task-rows.ts";
 
 /** Changes kept by number; a viewer further behind gets a whole snapshot. */
@@ -27,6 +28,8 @@ export class RunLog {
   readonly moments = new Moments();
   /** The same of {@link taskRows tasks}, where they are kept. */
   readonly taskMoments = new Moments();
+  /** The same of {@link stackRows stacks}, where the trace has some. */
+  readonly stackMoments = new Moments();
   readonly #board = new SeriesBoard(this.moments);
   readonly #rows = new Map<string, Numbered<CallerRow>>();
   /** By name; compared as JSON, because the stats of 64 CPUs are the same objects' values again between two polls. */
@@ -67,9 +70,11 @@ export class RunLog {
     const time = history.at(-1)?.[0];
     if (time !== undefined) {
       this.#takeMoment(seq, time, snapshot.callers);
-      // Tasks are composed when they are asked for: not for every update.
+      // Tasks and stacks are put together when they are asked for: not for every update.
       const tasks = this.taskMoments.isDue(time) ? update.tasks?.() : undefined;
       if (tasks !== undefined) this.taskMoments.take(time, taskRows(tasks));
+      const stacks = this.stackMoments.isDue(time) ? update.stacks?.() : undefined;
+      if (stacks !== undefined) this.stackMoments.take(time, stackRows(stacks));
     }
     this.#forgetOld();
   }

@@ -81,6 +81,11 @@ export class TargetHub {
     return this.#log.taskMoments;
   }
 
+  /** And every kernel stack's, where the trace has some. */
+  get stackMoments(): RunLog["stackMoments"] {
+    return this.#log.stackMoments;
+  }
+
   /** Nothing more comes of the source. */
   get #isOver(): boolean {
     const { link } = this.#latest ?? {};

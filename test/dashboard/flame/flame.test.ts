@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { changeOf } from "../../../src/dashboard/flame/flame-change.ts";
 import { flameLayout, frameForKey } from "../../../src/dashboard/flame/flame-layout.ts";
 import { flameNodeAt, flameTreeOf } from "../../../src/dashboard/flame/flame-tree.ts";
 
@@ -30,9 +31,32 @@ describe("flameTreeOf", () => {
     expect(flameNodeAt(root, ["mount", "nothing"])).toBeUndefined();
   });
 
+  it("has no width for what fell, nor takes it from what grew beside it", () => {
+    const fell = stack(["kmalloc+0x1/0x2", "close+0x1/0x9", "mount+0x5/0x9"], -500);
+    expect(flameTreeOf([...STACKS, fell], "netBytes")).toEqual(root);
+  });
+
   it("is of what it is asked for", () => {
     expect(flameTreeOf(STACKS, "totalBytes").value).toBe(200);
     expect(flameTreeOf(STACKS, "allocs").value).toBe(4);
+  });
+});
+
+describe("changeOf", () => {
+  it("tells what fell, by caller, from what grew", () => {
+    const change = (caller: string, netBytes: number) => ({ caller, netBytes });
+    const some = [change("a", 10), change("b", -4), change("c", -5), change("b", -3), change("d", 0), change("a", 2)];
+    expect(changeOf(some)).toEqual({
+      grew: { stacks: 2, bytes: 12 },
+      fell: {
+        stacks: 3,
+        bytes: 12,
+        callers: [
+          { caller: "b", bytes: 7 },
+          { caller: "c", bytes: 5 },
+        ],
+      },
+    });
   });
 });
 

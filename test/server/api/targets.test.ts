@@ -121,6 +121,9 @@ describe("a snapshot", () => {
     ["target/window.json?from=x", 400],
     ["target/window.json?by=task", 400],
     ["target/window.json?task=1", 400],
+    ["target/window.json?by=stack", 400],
+    ["target/window.json?by=stack&task=1", 400],
+    ["target/window.json?order=size", 400],
     ["target/window.json?by=module", 400],
     ["target/footprint", 404],
   ])("cannot be had as %s: %i", async (path, status) => {

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { composeTasks } from "../../../src/accounting/compose-tasks.ts";
+import { StackAccount } from "../../../src/accounting/stack-account.ts";
 import { TaskAccount } from "../../../src/accounting/task-account.ts";
 import { CallSiteTable } from "../../../src/model/call-site-table.ts";
+import { StackTable } from "../../../src/model/stack-table.ts";
 import { TaskTable } from "../../../src/model/task-table.ts";
 import { serverMessageSchema } from "../../../src/model/wire.ts";
 import { windowOf } from "../../../src/server/api/window.ts";
@@ -143,6 +145,84 @@ describe("a window by task", () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe("a window by stack", () => {
+  /** An account of allocations and frees, all by one call site through several callers, published after so many of them. */
+  function played(steps: readonly { readonly way: number; readonly free: boolean }[], every = 1) {
+    const hub = new TargetHub("target", "test");
+    const callSites = new CallSiteTable();
+    const table = new StackTable(callSites);
+    const frames = (way: number) => ["alloc+0x1/0x2", `way_${String(way)}+0x1/0x2`].map((text) => callSites.idOf(text));
+    const account = new StackAccount(callSites, table, { filter: "all", maxObjects: 100_000 });
+    const happened: TestEvent[] = [];
+    const history: [number, number, number, number][] = [];
+    const publish = (time: number) => {
+      const stacks = { sums: account.sums(), nameOf: (id: number) => account.nameOf(id) };
+      history.push([time, 0, 0, 0]);
+      hub.publish({ ...updateOf(happened, { history: [...history] }), stacks: () => stacks });
+    };
+    steps.forEach(({ way, free }, i) => {
+      const event: TestEvent = free
+        ? { kind: "kfree", ptr: BigInt(Math.max(1, i - 2)), site: "freer" }
+        : { ...allocation("alloc+0x1/0x2", i + 1), alloc: 64 * (i + 1) };
+      happened.push(event);
+      const stack = free ? 0 : table.add(frames(way), 0).id;
+      account.apply({ ...batchOf([event], callSites), stack: new Uint32Array([stack]) });
+      if ((i + 1) % every === 0) publish(i + 1);
+    });
+    return { hub, account };
+  }
+  const steps = fc.array(fc.record({ way: fc.integer({ min: 0, max: 3 }), free: fc.boolean() }), { maxLength: 40 });
+
+  it("and the next one add up to what the stacks came to, and in each all stacks to their callers", () => {
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 0, max: 41 }), (some, cut) => {
+        const { hub, account } = played([{ way: 0, free: false }, ...some]);
+        const sums = new Map<string, number[]>();
+        for (const window of [{ to: cut }, { from: cut }]) {
+          const { stacks = [], stacksBeyond, totals, callers } = windowOf(hub, { ...window, by: "stack" }) ?? {};
+          expect([callers, stacksBeyond?.stacks]).toEqual([[], 0]);
+          expect(totals).toEqual(windowOf(hub, window)?.totals);
+          for (const { frames, caller, netBytes, totalBytes, allocs, frees } of stacks) {
+            expect(caller).toBe("alloc+0x1");
+            const before = sums.get(frames.join()) ?? [0, 0, 0, 0];
+            const change = [netBytes, totalBytes, allocs, frees];
+            sums.set(frames.join(), before.map((value, i) => value + change[i])); // prettier-ignore
+          }
+        }
+        const whole = account
+          .sums()
+          .map((one) => [account.nameOf(one.id).frames.join(), [one.netBytes, one.totalBytes, one.allocs, one.frees]]);
+        expect(sums).toEqual(new Map(whole as [string, number[]][]));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("lists those that changed the most, up or down, by the figure that is asked for, and adds up the others", () => {
+    const allocations = Array.from({ length: 1200 }, (_, way) => ({ way, free: false }));
+    const { hub } = played([...allocations, ...Array.from({ length: 6 }, () => ({ way: 0, free: true }))], 6);
+    const query = { from: 0, to: 1200, by: "stack" } as const;
+    const { stacks = [], stacksBeyond, totals } = windowOf(hub, query) ?? {};
+    expect(stacks).toHaveLength(1000);
+    expect(stacks[0].frames[1]).toBe("way_1199+0x1/0x2");
+    const listed = stacks.reduce((sum, { netBytes }) => sum + netBytes, 0);
+    expect(stacksBeyond).toMatchObject({ stacks: 200, allocs: 200, netBytes: (totals?.netBytes ?? 0) - listed });
+    expect(stacksBeyond?.netBytes).toBe(64 * ((200 * 201) / 2));
+    const fell = windowOf(hub, { ...query, from: 1200, to: 1206 })?.stacks ?? [];
+    expect(fell.length).toBeGreaterThan(2);
+    for (const { netBytes, frees } of fell) expect([Math.sign(netBytes), frees]).toEqual([-1, 1]);
+    const byFrees = windowOf(hub, { by: "stack", order: "frees" })?.stacks ?? [];
+    expect(byFrees.slice(0, fell.length).map(({ frees }) => frees)).toEqual(fell.map(() => 1));
+  });
+
+  it("is refused where no stack was taken, and of a task", () => {
+    const hub = new TargetHub("target", "test");
+    hub.publish({ ...updateOf([allocation("a", 1)], { history: [[1, 1, 1, 1]] }), stacks: () => undefined });
+    expect(() => windowOf(hub, { by: "stack" })).toThrow("no stack was taken");
+    expect(() => windowOf(hub, { by: "stack", comm: "sh" })).toThrow("which task's");
   });
 });
 

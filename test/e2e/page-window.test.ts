@@ -1,0 +1,117 @@
+/**
+ * A window of the timeline, on a recording of this machine while a workload made and removed symbolic links in rounds: the views that follow it.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { humanBytes } from "../../src/format/bytes.ts";
+import type { Window } from "../../src/model/api.ts";
+import type { WorkloadView } from "../../src/model/workload-view.ts";
+import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
+import { type Serving, startServing } from "../support/start-serving.ts";
+import { canTrace } from "../support/traced.ts";
+import { needs } from "./support/needs.ts";
+
+const { missing, note } = needs("chromium");
+const shot = (name: string) => join(import.meta.dirname, `../../test-output/page-window-${name}.png`);
+const ROUNDS = 5;
+const [MADE, REMOVED] = [10, 7];
+
+describe.skipIf(missing || !canTrace)(`a window of a recorded workload${note}`, () => {
+  let served: Serving;
+  let browser: Browser;
+  let page: Page;
+  const dirs: string[] = [];
+  /** What the browser had to complain of. */
+  const trouble: string[] = [];
+
+  beforeAll(async () => {
+    ensureBuilt();
+    // Of a tmpfs, which keeps a link's text in memory of its own.
+    const links = mkdtempSync("/dev/shm/kmemtap-window-");
+    const dir = mkdtempSync(join(tmpdir(), "kmemtap-window-"));
+    dirs.push(links, dir);
+    const recording = join(dir, "a.kmemtap");
+    const make = `i=0; while [ $i -lt ${MADE} ]; do ln -s xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx$i ${links}/$$-$i; i=$((i + 1)); done; sleep 0.4`;
+    const phases = ["--phase", `make=${make}`, "--phase", `clear=rm ${links}/*-[0-${REMOVED - 1}]; sleep 0.4`];
+    const options = ["--stacks", "--repeat", String(ROUNDS), "--settle", "300ms", "--record", recording];
+    const taken = await kmemtap(["run", "local:", ...options, ...phases]);
+    expect(taken.status).toBe(0);
+    served = await startServing(["live", `replay://${recording}?speed=3`]);
+    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+    page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    page.on("console", (message) => trouble.push(message.text()));
+    page.on("pageerror", (error) => trouble.push(error.message));
+    await page.goto(served.url);
+    await page.locator("[data-testid=status][data-status=ended]").waitFor({ timeout: 60_000 });
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser.close();
+    await served.stop();
+    for (const dir of dirs) rmSync(dir, { recursive: true });
+  });
+
+  const asked = async <Answer>(rest: string) =>
+    (await (await page.request.get(`${served.url}/api/targets/target/${rest}`)).json()) as Answer;
+  const windowOf = (query: string) => asked<Window>(`window.json?${query}`);
+  /** From the beginning of one phase to the end of another, seconds. */
+  const span = async (from: string, to: string) => {
+    const { phases } = await asked<WorkloadView>("workload.json");
+    const of = (wanted: string) => phases.find(({ name, round }) => `${name} ${String(round)}` === wanted);
+    return [(of(from)?.startedNs ?? NaN) / 1e9, (of(to)?.endedNs ?? NaN) / 1e9] as const;
+  };
+  const choose = async (panel: string, [from, to]: readonly [number, number]) => {
+    await page.goto(`${served.url}/#panel=${panel}&window=${String(from)}-${String(to)}`);
+    await page.reload();
+    await page.getByTestId("window").waitFor();
+  };
+  /** What the stacks of a caller changed by, of those that were linked. */
+  const sumOf = (rows: readonly { readonly caller: string; readonly netBytes: number }[], caller: string) =>
+    rows.filter((row) => row.caller === caller).reduce((sum, { netBytes }) => sum + netBytes, 0);
+
+  it("has of the stacks what they changed by, as much as their callers", async () => {
+    const [from, to] = await span("clear 3", "clear 3");
+    const { stacks = [], stacksBeyond, ...window } = await windowOf(`from=${String(from)}&to=${String(to)}&by=stack`);
+    expect(stacksBeyond?.stacks).toBe(0);
+    const used = `from=${String(window.from.used)}&to=${String(window.to.used)}`;
+    const { callers, ...same } = await windowOf(used);
+    expect([same.from.used, same.to.used]).toEqual([window.from.used, window.to.used]);
+    // A few allocations of a trace come without a stack.
+    expect(same.totals.allocs - window.totals.allocs).toBeLessThanOrEqual(same.totals.allocs / 100);
+    const links = callers.find(({ caller }) => caller.startsWith("shmem_symlink+"));
+    expect(links?.frees).toBeGreaterThanOrEqual(REMOVED);
+    expect(sumOf(stacks, links?.caller ?? "")).toBe(links?.netBytes);
+    const equal = callers.filter(({ caller, netBytes }) => sumOf(stacks, caller) === netBytes);
+    expect(equal.length).toBeGreaterThan(callers.length * 0.8);
+  });
+
+  it("has a flame graph of what grew in it, which says what fell", async () => {
+    const [from, to] = await span("clear 3", "clear 3");
+    const { stacks = [], totals } = await windowOf(`from=${String(from)}&to=${String(to)}&by=stack`);
+    const grew = stacks.filter(({ netBytes }) => netBytes > 0);
+    const fell = stacks.filter(({ netBytes }) => netBytes < 0);
+    const bytes = (rows: Window["stacks"] = []) => humanBytes(Math.abs(rows.reduce((sum, one) => sum + one.netBytes, 0))); // prettier-ignore
+    await choose("flame", [from, to]);
+    await page.locator("[data-frame='0']").waitFor();
+    expect(await page.getByTestId("flame-facts").textContent()).toContain(`all stacks: ${bytes(grew)}, 100.0 % of net`);
+    const said = page.getByTestId("flame-change");
+    expect(await said.textContent()).toContain(`${String(grew.length)} stacks grew by ${bytes(grew)}, which are drawn`);
+    expect(fell.length).toBeGreaterThan(0);
+    expect(await page.getByTestId("flame-fell").textContent()).toContain(`${String(fell.length)} stacks fell by ${bytes(fell)}`); // prettier-ignore
+    await page.screenshot({ path: shot("flame") });
+    // What was allocated in it is another graph, and another question.
+    await page.getByTestId("flame-measure").selectOption("allocs");
+    await expect.poll(() => said.textContent()).toContain(`in ${totals.allocs.toLocaleString("en")} allocations`);
+    const options = await page.getByTestId("flame-measure").locator("option").allTextContents();
+    expect(options).not.toContain("live objects");
+    await page.getByTestId("flame-measure").blur();
+    await page.keyboard.press("Escape");
+    await expect.poll(() => page.getByTestId("window").count()).toBe(0);
+    await page.locator("[data-frame='0']").waitFor();
+    expect(await said.count()).toBe(0);
+    expect(trouble).toEqual([]);
+  });
+});
