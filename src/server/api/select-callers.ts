@@ -43,7 +43,7 @@ export function selectCallers(hub: TargetHub, whole: Snapshot, query: SnapshotQu
     parts,
     freeing: () => {
       if (!isPresent || task !== undefined) return undefined;
-      const frees = hub.latest?.freeingCallSites?.();
+      const frees = hub.latest.freeingCallSites?.();
       if (frees === undefined || (parts.length === 0 && limit === undefined)) return frees;
       return new Map(shown.map(({ callSite }) => [callSite, frees.get(callSite) ?? 0]));
     },
