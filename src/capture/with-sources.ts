@@ -6,7 +6,7 @@ import { notElf } from "../symbols/elf/elf-errors.ts";
 import { KernelSymbols } from "../symbols/kernel-symbols.ts";
 import type { BuildIdentity } from "../symbols/check-build.ts";
 import { findSymbolizer } from "../symbols/llvm/find-symbolizer.ts";
-import { SourceFinder } from "../symbols/source-finder.ts";
+import { type Counting, SourceFinder } from "../symbols/source-finder.ts";
 import { openRandomAccess } from "../transport/random-access.ts";
 
 export interface KernelChoice {
@@ -23,7 +23,11 @@ export interface KernelChoice {
  *
  * @throws {KmemtapError} `symbols/no-kernel`, `symbols/wrong-build`, `symbols/not-elf`, `symbols/damaged`, `input/unreadable`
  */
-export async function openSources(choice: KernelChoice, { release, buildId }: BuildIdentity): Promise<SourceFinder> {
+export async function openSources(
+  choice: KernelChoice,
+  { release, buildId }: BuildIdentity,
+  counting?: Counting,
+): Promise<SourceFinder> {
   const { kernel, force = false } = choice;
   const kallsyms = choice.kallsyms === undefined ? undefined : new KernelSymbols();
   kallsyms?.read(choice.kallsyms ?? "");
@@ -33,7 +37,7 @@ export async function openSources(choice: KernelChoice, { release, buildId }: Bu
     return file;
   };
   const symbolizer = await findSymbolizer();
-  return SourceFinder.open({ kernel, force, kallsyms, capture: { release, buildId }, open, symbolizer });
+  return SourceFinder.open({ kernel, force, kallsyms, capture: { release, buildId }, open, symbolizer, counting });
 }
 
 export interface WithSources {
@@ -47,8 +51,8 @@ export interface WithSources {
  *
  * @throws {KmemtapError} what {@link openSources} does
  */
-export async function withSources(snapshot: Snapshot, choice: KernelChoice): Promise<WithSources> {
-  const finder = await openSources(choice, snapshot);
+export async function withSources(snapshot: Snapshot, choice: KernelChoice, counting?: Counting): Promise<WithSources> {
+  const finder = await openSources(choice, snapshot, counting);
   try {
     const sources = await finder.of(snapshot.callers.map(({ callSite }) => callSite));
     // Of the callers alone it is said how far the symbols reach.
@@ -67,9 +71,13 @@ export async function withSources(snapshot: Snapshot, choice: KernelChoice): Pro
  *
  * @throws {KmemtapError} what {@link openSources} does
  */
-export async function workloadWithSources(workload: Workload, choice: KernelChoice): Promise<Workload> {
+export async function workloadWithSources(
+  workload: Workload,
+  choice: KernelChoice,
+  counting?: Counting,
+): Promise<Workload> {
   const { snapshot, residue, repeat } = workload;
-  const finder = await openSources(choice, snapshot);
+  const finder = await openSources(choice, snapshot, counting);
   try {
     const rows = [...snapshot.callers, ...residue.callers, ...(repeat?.growing ?? [])];
     const found = await finder.of([...new Set(rows.map(({ callSite }) => callSite))]);

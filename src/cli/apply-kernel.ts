@@ -5,7 +5,9 @@ import type { Workload } from "../model/workload.ts";
 import { branchOf, noPlace, placesOf } from "../report/branch.ts";
 import { branchNames } from "../report/branch-names.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
+import { counted } from "./read-progress.ts";
 import { say } from "./say.ts";
+import { clearStatus } from "./status-line.ts";
 
 /**
  * The snapshot with what the options add to it, and of it what they leave.
@@ -32,7 +34,7 @@ export async function applyKernel(
 export async function attributedBy(snapshot: Snapshot, options: KernelOptions): Promise<WithSources> {
   const choice = kernelChoiceOf(options);
   if (choice === undefined) return { snapshot, sources: new Map() };
-  const whole = await withSources(snapshot, choice);
+  const whole = await shown(() => withSources(snapshot, choice, counted));
   for (const notice of symbolNotices(whole.snapshot)) say(notice);
   return whole;
 }
@@ -41,9 +43,15 @@ export async function attributedBy(snapshot: Snapshot, options: KernelOptions): 
 export async function applyKernelToWorkload(workload: Workload, options: KernelOptions): Promise<Workload> {
   const choice = kernelChoiceOf(options);
   if (choice === undefined) return workload;
-  const whole = await workloadWithSources(workload, choice);
+  const whole = await shown(() => workloadWithSources(workload, choice, counted));
   for (const notice of symbolNotices(whole.snapshot)) say(notice);
   return whole;
+}
+
+/** What says at the bottom of the terminal how far it is: alone there, and gone when it is done. */
+async function shown<T>(job: () => Promise<T>): Promise<T> {
+  clearStatus();
+  return job().finally(clearStatus);
 }
 
 /** How far call sites became source, a line each. */

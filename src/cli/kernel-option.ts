@@ -23,7 +23,7 @@ export const KERNEL_OPTIONS = {
   ],
   kallsyms: ["--kallsyms <FILE>", "with -k: the target's /proc/kallsyms, where its trace has bare addresses"],
   force: ["--force", "with -k: go on with a kernel that is not the capture's"],
-  lines: ["--lines", "with -k: print file and line behind each caller"],
+  lines: ["--lines", "with -k: file and line behind each caller in a file, too, which else has trace_analyze's layout"],
   branch: [
     "-b, --branch <DIR>",
     "with -k: only callers in this directory or file of the source (fs/ext4), without: in this module (fat, built-in); a ring chart begins there",

@@ -7,10 +7,11 @@ import { AgentEar } from "../capture/agent-ear.ts";
 import type { LiveOptions } from "../capture/live-options.ts";
 import type { LiveUpdate } from "../capture/live-update.ts";
 import { messageOf } from "../model/errors.ts";
+import type { ActionKind } from "../model/action-kinds.ts";
 import type { ControlAction } from "../model/wire-request.ts";
 import type { TargetControl } from "../server/registry.ts";
 import type { TargetPhase } from "../server/hub/target-hub.ts";
-import { actOnSession, agentOf, type ControlledSession } from "./control/act-on-session.ts";
+import { actionsOf, actOnSession, agentOf, type ControlledSession } from "./control/act-on-session.ts";
 import { cannot } from "./control/cannot.ts";
 import type { Followed } from "./follow.ts";
 import type { OpenTarget } from "./open-target.ts";
@@ -59,6 +60,10 @@ export class LiveTarget implements TargetControl {
 
   get isOver(): boolean {
     return this.#session.isOver;
+  }
+
+  get actions(): readonly ActionKind[] {
+    return actionsOf(this.#session.target.agent, this.#options.reopen !== undefined);
   }
 
   async perform(action: ControlAction): Promise<string | undefined> {

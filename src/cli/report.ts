@@ -77,7 +77,7 @@ Examples:
   kmemtap report boot.trace --pprof boot.pb.gz   then go tool pprof -http : boot.pb.gz
   kmemtap report night.kmemtap --from 2s --to 5s   three seconds of it
   kmemtap report night.kmemtap                   what \`kmemtap live … --record night.kmemtap\` kept
-  kmemtap report boot.trace -k /usr/lib/debug --lines   with file and line of each caller
+  kmemtap report boot.trace -k /usr/lib/debug   with file and line of each caller
   kmemtap report boot.trace -k ~/linux -b fs/ext4   what fs/ext4 holds
   kmemtap report boot.trace -k ~/linux --by directory --depth 2   who holds memory, by source directory
   kmemtap report load.kmemtap --workload         what \`kmemtap run … --record load.kmemtap\` printed

@@ -265,11 +265,9 @@ async function writeOutputs(
     await writeOutput(
       accountFile ?? "-",
       formatAccountFile(snapshot, orderBy, {
-        ...extrasOf(options),
+        ...extrasOf(options, snapshot, accountFile !== undefined),
         heading,
         top,
-        // A file is read by scripts that know trace_analyze's layout.
-        unseenFrees: accountFile === undefined,
       }),
     );
   if (callersFile !== undefined) await writeOutput(callersFile, formatCallersFile(snapshot, orderBy));

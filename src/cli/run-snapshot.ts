@@ -69,9 +69,6 @@ async function print(snapshot: Snapshot, options: SnapshotCommandOptions): Promi
       ? `${JSON.stringify({ ...snapshot, callers: orderCallers(snapshot.callers, orderBy) }, null, 2)}\n`
       : options.tasks === true
         ? formatTasks(snapshot)
-        : formatAccountFile(snapshot, orderBy, {
-            ...extrasOf(options),
-            unseenFrees: options.output === undefined,
-          });
+        : formatAccountFile(snapshot, orderBy, extrasOf(options, snapshot, options.output !== undefined));
   await writeOutput(options.output ?? "-", text);
 }

@@ -26,6 +26,8 @@ export function showStatus(text: () => string): void {
 export function clearStatus(): void {
   if (!isShown) return;
   isShown = false;
+  // What is shown next is of something else.
+  lastMs = 0;
   process.stderr.write(ERASE);
 }
 

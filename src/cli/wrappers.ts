@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { KmemtapError, messageOf } from "../model/errors.ts";
 import { PACKAGE_ROOT } from "../model/package-root.ts";
 import { WrapperList } from "../model/wrapper-list.ts";
+import type { Snapshot } from "../model/snapshot.ts";
 import type { AccountExtras } from "../report/account-file.ts";
 import { say } from "./say.ts";
 
@@ -34,7 +35,15 @@ export function wrappersOf(file: string | undefined): WrapperList {
   return list;
 }
 
-/** Behind the callers of a text account: only for who asks, since scripts read trace_analyze's layout. */
-export function extrasOf({ lines, wrappers }: { readonly lines?: true; readonly wrappers?: string }): AccountExtras {
-  return { lines: lines === true, wrappers: lines === true || wrappers !== undefined };
+/**
+ * Behind the callers of a text account: where they are, for whoever named a kernel that knows it. In a file only for who asks, since
+ * scripts read trace_analyze's layout.
+ */
+export function extrasOf(
+  { lines, wrappers }: { readonly lines?: true; readonly wrappers?: string },
+  { symbols }: Pick<Snapshot, "symbols">,
+  toFile: boolean,
+): AccountExtras {
+  const isLined = lines === true || (!toFile && (symbols?.attributed.callSites ?? 0) > 0);
+  return { lines: isLined, wrappers: isLined || wrappers !== undefined, unseenFrees: !toFile };
 }

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { callerRowSchema, inputSchema, snapshotSchema, totalsSchema } from "./snapshot.ts";
 import { targetFactsSchema } from "./target-facts.ts";
 import { lossSchema } from "./loss.ts";
+import { ACTION_KINDS } from "./action-kinds.ts";
 import { workloadProgressSchema } from "./workload-view.ts";
 
 export const WIRE_PROTOCOL = "kmemtap.wire/2";
@@ -115,6 +116,9 @@ export const targetSummarySchema = z
       .describe("how net bytes grew over the last minute of the trace clock, which goes on while nothing comes"),
     exact: z.boolean(),
     alerts: z.number().int().describe("of this run"),
+    actions: z
+      .array(z.enum(ACTION_KINDS))
+      .describe("what may be done to it in one state or another: of what is read, not armed, moments are noted alone"),
   })
   .meta({ id: "TargetSummary" });
 /** What a list of targets shows of one. */

@@ -3,11 +3,14 @@ import { type Observable, type Subscription, tap } from "rxjs";
 import type { LiveUpdate } from "../capture/live-update.ts";
 import { messageOf } from "../model/errors.ts";
 import type { TargetSummary } from "../model/wire.ts";
+import type { ActionKind } from "../model/action-kinds.ts";
 import type { ControlAction } from "../model/wire-request.ts";
 import { TargetHub } from "./hub/target-hub.ts";
 
 /** What may be done to a target. */
 export interface TargetControl {
+  /** What {@link perform} takes, in one state of the target or another: what a page offers. */
+  readonly actions: readonly ActionKind[];
   /**
    * Does it, and says in a line what was done, where there is something to say.
    *
@@ -79,7 +82,10 @@ export class TargetRegistry {
   }
 
   summaries(): TargetSummary[] {
-    return this.hubs.map((hub) => hub.summary());
+    return [...this.#entries.values()].map(({ hub, target }) => ({
+      ...hub.summary(),
+      actions: [...(target.control?.actions ?? [])],
+    }));
   }
 
   /** Calls `listener` when a target was added or removed; the answer ends that. */

@@ -22,10 +22,23 @@ export class ObjectSources {
   readonly #byName = new Map<string, Defined[]>();
   objects = 0;
 
-  /** Reads all objects below the root. One that cannot be read is left out. */
-  static async read(tree: string, open: (path: string) => Promise<RandomAccess>): Promise<ObjectSources> {
+  /**
+   * Reads all objects below the root. One that cannot be read is left out.
+   *
+   * @param onObject told before each how many were read, of how many
+   */
+  static async read(
+    tree: string,
+    open: (path: string) => Promise<RandomAccess>,
+    onObject?: (done: number, of: number) => void,
+  ): Promise<ObjectSources> {
     const sources = new ObjectSources();
-    for await (const [object, source] of objectsIn(tree, tree)) await sources.#add(object, source, open);
+    const objects: [string, string][] = [];
+    for await (const found of objectsIn(tree, tree)) objects.push(found);
+    for (const [i, [object, source]] of objects.entries()) {
+      onObject?.(i, objects.length);
+      await sources.#add(object, source, open);
+    }
     return sources;
   }
 

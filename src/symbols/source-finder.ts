@@ -30,7 +30,11 @@ export interface SourceFinderOptions {
   readonly kallsyms?: KernelSymbols | undefined;
   /** Goes on where the kernel is another one. */
   readonly force?: boolean;
+  readonly counting?: Counting | undefined;
 }
+
+/** What is told, before each of many things that are done, how many were, of how many. @param what as `objects` */
+export type Counting = (what: string) => (done: number, of: number) => void;
 
 export class SourceFinder {
   readonly #options: SourceFinderOptions;
@@ -93,7 +97,11 @@ export class SourceFinder {
     const slide = await this.#slideOf(addresses);
     const locator = { images: this.#images, kallsyms: this.#options.kallsyms, slide };
     const places: (Located | NotLocated)[] = [];
-    for (const text of news) places.push(await locate(text, locator));
+    const onLocated = this.#options.counting?.("call sites");
+    for (const text of news) {
+      onLocated?.(places.length, news.length);
+      places.push(await locate(text, locator));
+    }
     this.#check.take(places, addresses);
     const { isOther } = this.#check;
     const sources = await this.#sourcesOf(isOther ? places.map(ofOtherKernel) : places);
@@ -128,6 +136,8 @@ export class SourceFinder {
     const { kernel } = this.#images;
     const address = kernel.symbols.named(ROOT_FUNCTION).at(0)?.address;
     if (this.#symbolizer === undefined || address === undefined) return;
+    // The first question takes as long as all of the kernel's debug information.
+    this.#options.counting?.("images")(0, 1);
     const [frames] = await this.#symbolizer.ask([{ file: kernel.askPath, address }]);
     const file = frames?.at(-1)?.file ?? undefined;
     this.#root = file === undefined ? undefined : rootOf(file);
@@ -167,7 +177,8 @@ export class SourceFinder {
 
   async #sourcesOf(places: readonly (Located | NotLocated)[]): Promise<readonly CallerSource[]> {
     const questions = places.flatMap((place) => ("reason" in place ? [] : questionsOf(place)));
-    const answers = (await this.#symbolizer?.ask(questions)) ?? questions.map(() => undefined);
+    const onAnswer = this.#options.counting?.("addresses");
+    const answers = (await this.#symbolizer?.ask(questions, onAnswer)) ?? questions.map(() => undefined);
     const sources: CallerSource[] = [];
     let at = 0;
     for (const place of places) {
@@ -206,7 +217,7 @@ export class SourceFinder {
   async #fileByObjects(f: ImageFunction): Promise<string | undefined> {
     const { tree } = this.#files;
     if (tree === undefined) return undefined;
-    this.#objects ??= ObjectSources.read(tree, this.#options.open);
+    this.#objects ??= ObjectSources.read(tree, this.#options.open, this.#options.counting?.("objects"));
     return (await this.#objects).fileOf(f);
   }
 }

@@ -7,7 +7,7 @@ import { type Mark, type ReplyMessage, type ServerMessage } from "../../src/mode
 import type { ControlAction } from "../../src/model/wire-request.ts";
 import { workloadViewSchema } from "../../src/model/workload-view.ts";
 import { connect } from "../support/serving.ts";
-import { ensureBuilt } from "../support/kmemtap.ts";
+import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
 import { startServing } from "../support/start-serving.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ALLOC_LINE } from "../support/trace-text.ts";
@@ -66,6 +66,7 @@ describe.skipIf(!canTrace)("a viewer of this machine's kernel", () => {
     const { child, viewer, act, url } = await start();
     const state = () => viewer.lists.at(-1)?.[0]?.state;
     await until("the capture", () => state() === "running", 60_000);
+    expect(viewer.lists.at(-1)?.[0]?.actions).toEqual(["mark", "stop", "start", "grow", "run"]);
 
     expect(await act({ kind: "mark", text: "here <b>it</b> begins" })).toMatchObject({ ok: true });
     await until("the mark", () => marksOf(viewer.messages).some(({ kind }) => kind === "user"));
@@ -150,11 +151,37 @@ describe.skipIf(!canTrace)("a viewer of this machine's kernel", () => {
   });
 });
 
+it.skipIf(!canTrace)(
+  "a viewer of a capture that was recorded is not let wait for whom it was recorded of",
+  async () => {
+    const file = join(tempDir(), "kept.kmemtap");
+    expect(await kmemtap(["snapshot", "local:", "--mode", "raw", "--for", "300ms", "--record", file])).toMatchObject({
+      status: 0,
+    });
+    const { viewer, act } = await live(`replay://${file}`);
+    await until("the list", () => viewer.lists.at(-1) !== undefined);
+    expect(viewer.lists.at(-1)?.[0]?.actions).toEqual(["mark"]);
+    const beganMs = Date.now();
+    for (const action of [
+      { kind: "grow", bufferKb: 1024 },
+      { kind: "run", phases: [{ name: "a", command: "true" }] },
+      { kind: "stop" },
+    ])
+      expect(await act(action)).toMatchObject({
+        ok: false,
+        error: expect.stringContaining("read, not armed") as string,
+      });
+    expect(Date.now() - beganMs).toBeLessThan(5000);
+  },
+);
+
 describe("a viewer of a file", () => {
   it("may note a moment; the rest is not to be had, and the reply says what is", async () => {
     const path = join(tempDir(), "serial.log");
     writeFileSync(path, `${ALLOC_LINE}\n`);
     const { viewer, act } = await live(`file://${path}`);
+    await until("the list", () => viewer.lists.at(-1) !== undefined);
+    expect(viewer.lists.at(-1)?.[0]?.actions).toEqual(["mark"]);
     expect(await act({ kind: "mark", text: "here" })).toMatchObject({ ok: true });
     for (const action of [
       { kind: "stop" },

@@ -5,6 +5,7 @@ import { beforeAll, expect, it } from "vitest";
 import { findSymbolizer } from "../../src/symbols/llvm/find-symbolizer.ts";
 import { openPty, outputOf } from "../support/console-pty.ts";
 import { objectPath } from "../support/elf-objects.ts";
+import { TREE } from "../support/source-tree.ts";
 import { buildDirectory } from "../support/kernel-trees.ts";
 import { ensureBuilt, kmemtap, MAIN } from "../support/kmemtap.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -77,6 +78,20 @@ it.each([
   expect(before).toBe("");
   expect(shown).toMatch(told);
   expect(printed.join("")).toContain(stdout);
+});
+
+it("report of a kernel, once its trace is read: what takes long of it", async () => {
+  const all = ["report", trace(), "-k", TREE];
+  const { status, stdout, stderr } = await kmemtap(all);
+  expect(status).toBe(0);
+  expect(stderr).not.toContain(" read\n");
+  const [before, read, ...shown] = await atTerminal(all);
+  expect(before).toBe("");
+  expect(read).toMatch(line(100));
+  // A rate comes with what is done of it.
+  expect(shown.find((text) => text.includes(" of "))).toMatch(/^0 % of \d+ (images|call sites) read$/);
+  expect(shown.at(-1)).not.toContain(" read, ");
+  expect(shown.join("")).toContain(stdout);
 });
 
 it("an export to a file leaves nothing of it", async () => {

@@ -68,6 +68,7 @@ export const summary: TargetSummary = {
   bytesPerSecond: 0,
   exact: true,
   alerts: 0,
+  actions: ["mark"],
 };
 
 export function alert(part: Partial<Alert> = {}): Alert {

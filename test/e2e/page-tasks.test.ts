@@ -1,12 +1,15 @@
 /** Whose the memory is, in the page, on a recorded boot: tasks as a count of the text has them, their callers, and the age of what is alive. */
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { ensureBuilt, startKmemtap } from "../support/kmemtap.ts";
+import { startServing } from "../support/start-serving.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { alloc, head } from "../support/trace-text.ts";
 import { until } from "../support/until.ts";
 import { needs } from "./support/needs.ts";
 
@@ -150,6 +153,32 @@ describe.skipIf(missing)(`tasks in the page${note}`, () => {
     expect(trouble).toEqual([]);
     await page.goto(`${url}/#panel=tasks`);
     await page.locator("th[data-column=live]").waitFor();
+  });
+
+  it("are asked for anew when the target boots again: a window of a task that is gone is no refused question", async () => {
+    const log = join(tempDir(), "serial.log");
+    const boot = (clock: number, ...names: string[]) =>
+      names.map((comm, i) => `${head({ comm, pid: 7 + i, clock: `${clock + i}.000000` })}${alloc()}\n`).join("");
+    writeFileSync(log, boot(10, "init", "sh", "modprobe"));
+    const other = await startServing(["live", `file://${log}`, "--tasks"]);
+    onTestFinished(() => void other.stop());
+    const refused: string[] = [];
+    const looker = await browser.newPage();
+    onTestFinished(() => looker.close());
+    looker.on("response", (answer) => {
+      if (answer.status() >= 400) refused.push(answer.url());
+    });
+    await looker.goto(`${other.url}/#task=${encodeURIComponent("id:5")}&window=0-9999`);
+    // More than once: whether the window is asked for before the tasks is a matter of when the boot comes.
+    for (let round = 0; round < 3; round++) {
+      writeFileSync(log, boot(10, "init", "sh", "modprobe"));
+      await looker.locator("tr.row[data-call-site]").first().waitFor();
+      writeFileSync(log, boot(1, "init"));
+      await expect.poll(() => looker.locator(".callers-empty").textContent()).toBe("This run has no such task");
+    }
+    // As long as between two looks at the window.
+    await looker.waitForTimeout(2000);
+    expect(refused).toEqual([]);
   });
 
   it("have no fault that axe knows, and no more width than a phone", async () => {

@@ -2,6 +2,7 @@
 import { Subject } from "rxjs";
 import { describe, expect, it } from "vitest";
 import type { LiveUpdate } from "../../src/capture/live-update.ts";
+import { targetsAnswerSchema } from "../../src/model/api.ts";
 import { KmemtapError } from "../../src/model/errors.ts";
 import { allocation, updateOf } from "../support/live-update.ts";
 import { connect, serving } from "../support/serving.ts";
@@ -59,6 +60,14 @@ describe("targets", () => {
     ]);
   });
 
+  it("say what may be done to them", async () => {
+    const control = { perform: () => Promise.resolve(undefined), actions: ["mark", "run"] as const };
+    const { url, registry } = await serving({ target: { control } });
+    registry.add({ id: "other", label: "other", updates: new Subject<LiveUpdate>() });
+    expect(registry.summaries()).toMatchObject([{ actions: ["mark", "run"] }, { actions: [] }]);
+    expect(targetsAnswerSchema.parse(await (await fetch(`${url}/api/targets`)).json()).targets).toHaveLength(2);
+  });
+
   it("say how they are, and how net bytes grow", async () => {
     const { url, updates } = await serving();
     const history = [0, 30, 60, 90].map((time): [number, number, number, number] => [time, 1000 + time * time, 0, 0]);
@@ -87,7 +96,7 @@ describe("a control", () => {
       done.push(action);
       return Promise.resolve("done");
     };
-    const able = { control: { perform } };
+    const able = { control: { perform, actions: ["mark"] as const } };
     expect(await replyTo(control({ kind: "mark", text: "here" }), able)).toEqual({
       type: "reply",
       id: "1",
@@ -96,7 +105,7 @@ describe("a control", () => {
     });
     expect(done).toEqual([{ kind: "mark", text: "here" }]);
     const thrown = new KmemtapError("target/unsupported", "it cannot", { nextStep: "leave it" });
-    const unable = { control: { perform: () => Promise.reject(thrown) } };
+    const unable = { control: { perform: () => Promise.reject(thrown), actions: [] } };
     expect(await replyTo(control({ kind: "stop" }), unable)).toMatchObject({
       ok: false,
       error: "it cannot",

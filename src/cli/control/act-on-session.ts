@@ -1,6 +1,7 @@
 /** What can be done to a capture while it goes on: a mark, larger ring buffers, a workload. */
 import type { Subject } from "rxjs";
 import type { AgentEar } from "../../capture/agent-ear.ts";
+import { ACTION_KINDS, type ActionKind } from "../../model/action-kinds.ts";
 import type { ControlAction } from "../../model/wire-request.ts";
 import type { AgentSource } from "../../target/agent/agent-source.ts";
 import { cannot } from "./cannot.ts";
@@ -18,6 +19,16 @@ export interface ControlledSession {
   readonly over: Promise<unknown>;
   /** It captures, and has not been asked to end. */
   readonly isOn: boolean;
+}
+
+/** Whoever is asked goes on; what was recorded has no one to ask. */
+export const isArmed = (agent: AgentSource | undefined): agent is AgentSource => agent?.recording === false;
+
+/** What an agent may be asked for, however its target is at the moment. */
+export function actionsOf(agent: AgentSource | undefined, canStart: boolean): readonly ActionKind[] {
+  if (!isArmed(agent)) return ["mark"];
+  const isHist = agent.plan?.mode === "hist";
+  return ACTION_KINDS.filter((kind) => (kind !== "start" || canStart) && (kind !== "grow" || !isHist));
 }
 
 /** @throws {KmemtapError} with a next step, where the target or its state does not allow it */
@@ -39,7 +50,7 @@ export async function actOnSession(
 
 /** @param what is wanted of it */
 export function agentOf({ label, agent, isOn }: ControlledSession, what: string): AgentSource {
-  if (agent === undefined)
+  if (!isArmed(agent))
     throw cannot(
       `${label} is read, not armed: ${what} is not to be had`,
       "watch the target itself: ssh:, serial:, local: and so on",

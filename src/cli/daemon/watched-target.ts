@@ -5,10 +5,11 @@ import { AgentEar } from "../../capture/agent-ear.ts";
 import { MAX_STACK_ROWS } from "../../capture/stack-charging.ts";
 import type { LiveUpdate } from "../../capture/live-update.ts";
 import { messageOf } from "../../model/errors.ts";
+import { ACTION_KINDS, type ActionKind } from "../../model/action-kinds.ts";
 import type { ControlAction } from "../../model/wire-request.ts";
 import type { TargetPhase } from "../../server/hub/target-hub.ts";
 import type { TargetControl } from "../../server/registry.ts";
-import { actOnSession, agentOf, type ControlledSession, notOn } from "../control/act-on-session.ts";
+import { actionsOf, actOnSession, agentOf, type ControlledSession, notOn } from "../control/act-on-session.ts";
 import { cannot } from "../control/cannot.ts";
 import { armOptions } from "../arm-options.ts";
 import type { Config } from "../config.ts";
@@ -18,7 +19,7 @@ import type { MomentDump } from "../headless/dump-moments.ts";
 import { momentOf } from "../headless/moment.ts";
 import { kernelChoiceOf } from "../kernel-option.ts";
 import type { Logger } from "../logger.ts";
-import { openTarget } from "../open-target.ts";
+import { type OpenTarget, openTarget } from "../open-target.ts";
 import { kernelOf, parseTarget } from "../parse-target.ts";
 import { wrappersOf } from "../wrappers.ts";
 
@@ -48,6 +49,8 @@ export class WatchedTarget implements TargetControl {
   #last: LiveUpdate | undefined;
   #running: Promise<void> | undefined;
   #session: ControlledSession | undefined;
+  /** By the last attempt that came so far. */
+  #opened: OpenTarget | undefined;
   /** Somebody has stopped it, until {@link #resume} is called. */
   #halted: Promise<void> | undefined;
   #resume: (() => void) | undefined;
@@ -66,6 +69,11 @@ export class WatchedTarget implements TargetControl {
     this.#stopping.abort();
     await this.#running;
     await this.#options.dump?.end();
+  }
+
+  /** What it is shows when it is open for the first time. */
+  get actions(): readonly ActionKind[] {
+    return this.#opened === undefined ? ACTION_KINDS : actionsOf(this.#opened.agent, true);
   }
 
   async perform(action: ControlAction): Promise<string | undefined> {
@@ -137,6 +145,7 @@ export class WatchedTarget implements TargetControl {
     const target = await openTarget(parseTarget(this.id, config), this.id, arm, true);
     try {
       const { source, agent, reports, replayed } = target;
+      this.#opened = target;
       const ear = new AgentEar();
       const followed = follow(source, {
         config,

@@ -15,16 +15,19 @@ export interface Asked<Value> {
 /** What a target does not tell now it may tell after its next boot. */
 const REFUSED_MS = 15_000;
 
+/** Another run is another account: what was known of the one before is not known of it. */
+const shownRun = computed(() => page.value.account?.source.run ?? null);
+
 /** @param rest of the target's path, such as `inside.json` */
 export function asked<Value>(rest: string, everyMs: number): Asked<Value> {
   const answer = signal<Answer<Value>>({ state: "none" });
   const lookers = signal(0);
-  // Of a target that nothing is known of yet there is nothing to ask: it may have failed before it began.
-  const wanted = computed(() => lookers.value > 0 && page.value.account !== null);
+  const isWanted = computed(() => lookers.value > 0);
   effect(() => {
     const path = pathOfTarget(rest);
     answer.value = { state: "none" };
-    if (!wanted.value) return undefined;
+    // Of a target that nothing is known of yet there is nothing to ask: it may have failed before it began.
+    if (!isWanted.value || shownRun.value === null) return undefined;
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const next = async () => {

@@ -3,11 +3,14 @@ import { useState } from "preact/hooks";
 import { Popover } from "../parts/popover.tsx";
 import type { CpuStats } from "../../model/target-facts.ts";
 import type { TargetSummary } from "../../model/wire.ts";
+import type { ActionKind } from "../../model/action-kinds.ts";
 import { act, said } from "./act.ts";
 import { parsePhases } from "./parse-phases.ts";
 
 export const CONTROLS = "controls";
 const MARK_FIELD = "mark-text";
+const READ_ONLY =
+  "Stop, Grow and Run are for targets that kmemtap arms (ssh:, serial:, local: and so on); this one is read as it comes.";
 
 export function openMark(): void {
   const menu = document.querySelector<HTMLDetailsElement>(`[data-testid="${CONTROLS}"]`);
@@ -23,20 +26,30 @@ export interface ControlsProps {
 
 export function Controls({ target, cpus }: ControlsProps) {
   const isOn = target?.state === "running" || target?.state === "starting";
+  const may = (kind: ActionKind) => target?.actions.includes(kind) === true;
   const word = said.value;
   return (
     <Popover testId={CONTROLS} class="popover-right popover-chip" title="act on the target (m marks)" summary="Control">
-      <MarkForm />
-      <p class="control-row">
-        <button type="button" data-control="stop" disabled={!isOn} onClick={() => void act({ kind: "stop" }, "stop")}>
-          Stop
-        </button>
-        <button type="button" data-control="start" disabled={isOn} onClick={() => void act({ kind: "start" }, "start")}>
-          Start
-        </button>
-      </p>
-      <GrowForm present={Math.round((cpus.at(0)?.sizeBytes ?? 0) / 1024)} />
-      <WorkloadForm />
+      {may("mark") && <MarkForm />}
+      {may("stop") && (
+        <p class="control-row">
+          <button type="button" data-control="stop" disabled={!isOn} onClick={() => void act({ kind: "stop" }, "stop")}>
+            Stop
+          </button>
+          {may("start") && (
+            <button
+              type="button"
+              data-control="start"
+              disabled={isOn}
+              onClick={() => void act({ kind: "start" }, "start")}
+            >
+              Start
+            </button>
+          )}
+        </p>
+      )}
+      {may("grow") && <GrowForm present={Math.round((cpus.at(0)?.sizeBytes ?? 0) / 1024)} />}
+      {may("run") ? <WorkloadForm /> : <p class="control-note">{READ_ONLY}</p>}
       {/* Beside what it answers, over nothing; its room is kept. */}
       <p
         class={word?.state === "refused" ? "control-said lossy" : "control-said"}

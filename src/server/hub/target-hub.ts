@@ -114,7 +114,7 @@ export class TargetHub {
     return this.#latest?.tasks?.();
   }
 
-  summary(): TargetSummary {
+  summary(): Omit<TargetSummary, "actions"> {
     const { link, snapshot, history = [], alerts = [] } = this.#latest ?? {};
     return {
       id: this.id,

@@ -72,8 +72,15 @@ export class Symbolizer {
     return !this.#closed && this.#restartsLeft >= 0;
   }
 
-  /** The frames of each place, in order; undefined where there is no answer. Never rejects. */
-  async ask(places: readonly Place[]): Promise<readonly (Frames | undefined)[]> {
+  /**
+   * The frames of each place, in order; undefined where there is no answer. Never rejects.
+   *
+   * @param onAnswer told at each answer how many there are, of how many
+   */
+  async ask(
+    places: readonly Place[],
+    onAnswer?: (done: number, of: number) => void,
+  ): Promise<readonly (Frames | undefined)[]> {
     const answers = places.map(
       ({ file, address }) =>
         new Promise<Frames | undefined>((resolve) => {
@@ -86,6 +93,10 @@ export class Symbolizer {
           }
         }),
     );
+    if (onAnswer !== undefined) {
+      let done = 0;
+      for (const answer of answers) void answer.then(() => onAnswer(++done, answers.length));
+    }
     this.#send();
     return Promise.all(answers);
   }
