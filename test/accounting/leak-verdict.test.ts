@@ -172,6 +172,16 @@ describe("a workload", () => {
     );
   });
 
+  it("says that chance may have hidden a leak", () => {
+    const chance = site([10, 10, 10], [10, 10, 10], { background: 13 });
+    expect(judgeWorkload(judged(chance, unsteady), whole)).toEqual({
+      verdict: "clean",
+      reason:
+        "no call site surely grew in every round after the first; 1 call site did, but may have by chance, as something else leaves " +
+        "such objects, too: repeat more often, 1 call site grew unsteadily",
+    });
+  });
+
   it("says of a clean one what else grew", () => {
     expect(judgeWorkload(judged(unsteady, unseen), whole).reason).toBe(
       "no call site grew in every round after the first; 1 call site grew unsteadily, 1 call site grew whose frees raise no event",
