@@ -132,8 +132,8 @@ export function parseSavedCmdlines(text: string): Map<number, string> {
   const names = new Map<number, string>();
   // A name may have any other end of a line in it, which `$` would take for one.
   for (const line of text.split("\n")) {
-    const [, pid, name] = /^(\d+) ([^]+)$/.exec(line) ?? [];
-    if (pid !== undefined && name !== FORGOTTEN) names.set(Number(pid), name);
+    const match = /^(\d+) ([^]+)$/.exec(line);
+    if (match !== null && match[2] !== FORGOTTEN) names.set(Number(match[1]), match[2]);
   }
   return names;
 }

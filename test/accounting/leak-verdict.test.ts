@@ -23,6 +23,7 @@ const site = (netObjects: number[], survivors: number[], fields: Partial<SiteRou
   doubtful: 0,
   ...fields,
 });
+const ones = (rounds: number) => Array.from({ length: rounds }, () => 1);
 const verdictOf = (rounds: SiteRounds) => judgeSite(rounds)?.verdict;
 
 describe("a call site", () => {
@@ -36,16 +37,8 @@ describe("a call site", () => {
     ["more than in the pauses", "leak", site([9, 10, 10, 10, 10], [10, 10, 10, 10, 10], { background: 12 })],
     ["more than in the pauses, but in few rounds", "unsteady", site([10, 10, 10], [10, 10, 10], { background: 13 })],
     // At the pauses' rate half of the rounds have one.
-    [
-      "few in many rounds, and some in the pauses",
-      "leak",
-      site(Array(8).fill(1), Array(8).fill(1), { background: 3.5 }),
-    ],
-    [
-      "few in some rounds, and some in the pauses",
-      "unsteady",
-      site(Array(5).fill(1), Array(5).fill(1), { background: 2 }),
-    ],
+    ["few in many rounds, and some in the pauses", "leak", site(ones(8), ones(8), { background: 3.5 })],
+    ["few in some rounds, and some in the pauses", "unsteady", site(ones(5), ones(5), { background: 2 })],
     ["all in the first round", "cache", site([90, 0, 0, 0, 0], [90, 0, 0, 0, 0])],
     ["a cache that replaces: only the last round's objects are there", "cache", site([10, 0, 0], [0, 0, 10])],
     ["a cache that replaces at random: some of every round", "cache", site([10, 0, 0, 0], [3, 2, 2, 3])],
