@@ -14,7 +14,7 @@ import {
   type WorkloadPhase,
 } from "../model/workload.ts";
 import { type Activity, addTo, none, totalOf, withNet } from "./activity.ts";
-import { judgeSite, judgeWorkload, underVerdict, unseenFrees } from "./leak-verdict.ts";
+import { groupAlike, judgeSite, judgeWorkload, underVerdict, unseenFrees } from "./leak-verdict.ts";
 import type { Doubt } from "./reconcile.ts";
 import { merged, type ResidueCell } from "./residue.ts";
 import type { PhaseRecord, WorkloadState, WorkloadContext } from "./workload-state.ts";
@@ -167,19 +167,20 @@ class Fold {
     const activity = rounds.map((round) => this.#activity(this.#phasesOf(round)));
     const alive = rounds.map((round) => this.#survivors(round));
     const background = this.#background(rounds.slice(1));
-    const growing = [...new Set(alive.flatMap((sites) => [...sites.keys()]))].flatMap((callSite) => {
+    const found = [...new Set(alive.flatMap((sites) => [...sites.keys()]))].flatMap((callSite) => {
       if (this.#isOwn(callSite)) return [];
       const row = this.#growing(
         callSite,
         activity.map((sites) => sites.get(callSite)),
-        alive.map((sites) => sites.get(callSite) ?? { objects: 0, bytes: 0 }),
+        alive.map((sites) => sites.get(callSite) ?? NOTHING),
         background.get(callSite) ?? 0,
       );
       return row === undefined ? [] : [row];
     });
-    growing.sort(
+    found.sort(
       (a, b) => RANK[a.verdict] - RANK[b.verdict] || b.growthBytesPerRound - a.growthBytesPerRound || byCaller(a, b),
     );
+    const growing = groupAlike(found);
     const { snapshot, scope } = this.#context;
     const { exact } = snapshot;
     const failedRounds = rounds.filter((round) => this.#hasFailed(round)).length;
@@ -211,7 +212,7 @@ class Fold {
   #growing(
     callSite: string,
     activity: readonly (Activity | undefined)[],
-    alive: readonly { readonly objects: number; readonly bytes: number }[],
+    alive: readonly Survivors[],
     background: number,
   ): GrowingCaller | undefined {
     const nets = activity.map((sums) => withNet(sums ?? none()));
@@ -236,19 +237,28 @@ class Fold {
       perRound,
       objectsPerRound,
       survivorsPerRound: survivors,
+      byPhase: this.#byPhase(alive),
       impliedFrees,
       ...judgement,
     };
   }
 
+  /** Objects by the name of their phase, in the order in which the phases ran first. */
+  #byPhase(alive: readonly Survivors[]): Record<string, number> {
+    const names = [...new Set(this.#state.records.map(({ name }) => name))];
+    const counted = names.map((name) => [name, sum(alive, ({ byPhase }) => byPhase.get(name) ?? 0)] as const);
+    return Object.fromEntries(counted.filter(([, objects]) => objects > 0));
+  }
+
   /** Of the phases of a round alone, not of what ran between them. */
-  #survivors(round: number): Map<string, { objects: number; bytes: number }> {
-    const sites = new Map<string, { objects: number; bytes: number }>();
-    for (const { phase } of this.#state.records.filter((record) => record.round === round)) {
+  #survivors(round: number): Map<string, Survivors> {
+    const sites = new Map<string, Survivors>();
+    for (const { phase, name } of this.#state.records.filter((record) => record.round === round)) {
       for (const { site, objects, bytes } of this.#cells.get(phase) ?? []) {
         const callSite = this.#callSite(site, phase);
-        const before = sites.get(callSite) ?? { objects: 0, bytes: 0 };
-        sites.set(callSite, { objects: before.objects + objects, bytes: before.bytes + bytes });
+        const before = sites.get(callSite) ?? NOTHING;
+        const byPhase = new Map(before.byPhase).set(name, (before.byPhase.get(name) ?? 0) + objects);
+        sites.set(callSite, { objects: before.objects + objects, bytes: before.bytes + bytes, byPhase });
       }
     }
     return sites;
@@ -308,6 +318,15 @@ class Fold {
     return { oldestS: age(oldestNs), youngestS: age(youngestNs) };
   }
 }
+
+/** What a round left of a call site, in all and by the names of its phases. */
+interface Survivors {
+  readonly objects: number;
+  readonly bytes: number;
+  readonly byPhase: ReadonlyMap<string, number>;
+}
+
+const NOTHING: Survivors = { objects: 0, bytes: 0, byPhase: new Map() };
 
 /** The order of the verdicts in a table. */
 const RANK: Readonly<Record<SiteVerdict, number>> = { leak: 0, unsteady: 1, "unseen-frees": 2, cache: 3 };

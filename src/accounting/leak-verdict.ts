@@ -14,15 +14,19 @@
  * - a cache when the rounds after the first left no survivors, or added nothing to the net;
  * - unsteady when there is reason to doubt: survivors of some rounds only; numbers that differ much from round to round,
  *   since the same commands leak the same; numbers that fall from round to round as those of a cache do that is still
- *   warming; two figures that differ, of three rounds, since two make no trend; as much growth in the pauses of the workload as in its phases, so that it comes from something else; or two
- *   rounds only, which cannot tell a leak from a warming cache;
+ *   warming; two figures that differ, of three rounds, since two make no trend; as much growth in the pauses of the workload as in its phases, so that it comes from something else,
+ *   or so much that it may have hit each round by chance; or two rounds only, which cannot tell a leak from a warming cache;
  * - of unseen frees when it grows, but objects of its kind are known to go without an event ({@link unseenFrees}), or when
  *   /proc/slabinfo lacks as many objects of its size as seem to have stayed (reconcile.ts).
+ *
+ * Call sites that left as much as each other in every round mostly allocate together, as for a task's structures, or an inode and its dentry:
+ * they are one piece of evidence ({@link groupAlike}).
  */
 import { MIN_ROUNDS, SURE_ROUNDS } from "../model/workload-rounds.ts";
-import type { RepeatVerdict, SiteVerdict, WorkloadScope } from "../model/workload.ts";
+import type { GrowingCaller, RepeatVerdict, SiteVerdict, WorkloadScope } from "../model/workload.ts";
 
 const GROWS = "grew in both rounds after the first";
+const BY_CHANCE = "grew in every round after the first, but may have by chance";
 
 /** What the rounds did to one call site; the arrays have an entry a round. */
 export interface SiteRounds {
@@ -84,6 +88,8 @@ function verdictOf(site: SiteRounds): [SiteVerdict, string] {
     return ["unsteady", `what stayed differs from round to round: ${range(survivors)} objects`];
   if (sum(survivors) <= site.background * BACKGROUND_MARGIN)
     return ["unsteady", "as much stayed of what ran between the phases: something else on the target"];
+  if (mayBeChance(survivors, site.background))
+    return ["unsteady", `${BY_CHANCE}: something else on the target leaves such objects, too; repeat more often`];
   return [
     "leak",
     `grew in every round after the first, by ${objectsOf(survivors)}, ${range(site.survivorBytes.slice(1))} bytes` +
@@ -102,11 +108,11 @@ export interface RoundsJudged {
 
 /** The verdict over a whole workload. A leak is one whatever the commands ended with; that none was found says nothing where none did its work. */
 export function judgeWorkload(
-  sites: readonly SiteJudgement[],
+  sites: readonly (SiteJudgement & { readonly group?: number })[],
   { rounds, failedRounds, exact, scope }: RoundsJudged,
 ): { readonly verdict: RepeatVerdict; readonly reason: string } {
   const of = (verdict: SiteVerdict) => sites.filter((site) => site.verdict === verdict).length;
-  const leaks = of("leak");
+  const leaks = sites.filter((site) => site.verdict === "leak");
   if (!exact)
     return {
       verdict: "unsafe",
@@ -114,8 +120,8 @@ export function judgeWorkload(
     };
   if (rounds < 2)
     return { verdict: "unsafe", reason: "fewer than two rounds ran to their end: there is nothing to compare" };
-  if (leaks > 0) {
-    const found = `${count(leaks, "call site")} grew in every round after the first`;
+  if (leaks.length > 0) {
+    const found = `${count(leaks.length, "call site")} grew in every round after the first${alike(leaks)}`;
     if (scope === "process")
       return {
         verdict: "unsafe",
@@ -132,7 +138,8 @@ export function judgeWorkload(
       verdict: "unsafe",
       reason: `${count(grows, "call site")} grew in both rounds after the first, but not alike: repeat 4 times or more`,
     };
-  const unsteady = of("unsteady");
+  const byChance = sites.filter(({ reason }) => reason.startsWith(BY_CHANCE)).length;
+  const unsteady = of("unsteady") - byChance;
   if (rounds < MIN_ROUNDS && unsteady > 0)
     return {
       verdict: "unsafe",
@@ -140,11 +147,38 @@ export function judgeWorkload(
     };
   const besides = [
     failedRounds > 0 ? failed : "",
+    byChance > 0
+      ? `${count(byChance, "call site")} did, but may have by chance, as something else leaves such objects, too: repeat more often`
+      : "",
     unsteady > 0 ? `${count(unsteady, "call site")} grew unsteadily` : "",
     of("unseen-frees") > 0 ? `${count(of("unseen-frees"), "call site")} grew whose frees raise no event` : "",
   ].filter((part) => part !== "");
-  const clean = "no call site grew in every round after the first";
+  const clean = `no call site ${byChance > 0 ? "surely " : ""}grew in every round after the first`;
   return { verdict: "clean", reason: besides.length === 0 ? clean : `${clean}; ${besides.join(", ")}` };
+}
+
+/** That some grew as others did, and how many courses there are; nothing where none did. */
+function alike(sites: readonly { readonly group?: number }[]): string {
+  const courses = new Set(sites.map(({ group }, i) => group ?? -1 - i)).size;
+  if (courses === sites.length) return "";
+  return courses === 1 ? "; all grew alike" : `; counted once where they grew alike: ${String(courses)}`;
+}
+
+/**
+ * Numbers the call sites, from 1 on, that were judged alike and left as many objects as another in every round and phase; one that is alone has
+ * no number. The net says nothing here: others move it.
+ */
+export function groupAlike<T extends Pick<GrowingCaller, "verdict" | "survivorsPerRound" | "byPhase">>(
+  sites: readonly T[],
+): (T & { readonly group?: number })[] {
+  const keys = sites.map(({ verdict, survivorsPerRound, byPhase }) =>
+    JSON.stringify([verdict, survivorsPerRound, Object.entries(byPhase)]),
+  );
+  const shared = [...new Set(keys)].filter((key) => keys.indexOf(key) !== keys.lastIndexOf(key));
+  return sites.map((site, i) => {
+    const group = shared.indexOf(keys[i]) + 1;
+    return group === 0 ? site : { ...site, group };
+  });
 }
 
 /** A call site's judgement as the verdict over all has it: where that is unsafe no row is a leak. */
@@ -184,6 +218,18 @@ const SHRINKABLE_HINT = "; may be a cache: end the workload with `echo 2 > /proc
 
 /** How much faster than in the pauses a call site must grow in the phases to be the workload's. */
 const BACKGROUND_MARGIN = 1.5;
+
+/** How likely it may be that chance alone leaves something of every round: of hundreds of call sites one is not to be called a leak by it. */
+const CHANCE = 0.01;
+
+/**
+ * Whether the pauses' rate is enough to leave, in each of the rounds, as much as the least of them did. By Markov's inequality a round has
+ * `least` objects or more with a probability of no more than mean / least, however they come in bunches.
+ */
+function mayBeChance(survivors: readonly number[], background: number): boolean {
+  const mean = background / survivors.length;
+  return (mean / Math.min(...survivors)) ** survivors.length > CHANCE;
+}
 
 function diesAway(objects: readonly number[]): boolean {
   return objects.every((now, i) => i === 0 || now < objects[i - 1]) && objects[objects.length - 1] * 4 <= objects[0];

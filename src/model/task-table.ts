@@ -90,10 +90,11 @@ export class TaskTable {
     return id;
   }
 
-  /** Takes the names that the kernel has at the moment (`saved_cmdlines`). */
+  /** Takes the names that the kernel has at the moment (`saved_cmdlines`), as {@link parseSavedCmdlines} has them. */
   learn(names: ReadonlyMap<number, string>): void {
     if (this.#names.size > MOST_NAMES) this.#names.clear();
-    for (const [pid, name] of names) {
+    for (const [pid, bytes] of names) {
+      const name = Buffer.from(bytes, "latin1").toString("utf8");
       this.#names.set(pid, visibleName(name));
       if (this.#byPid[pid] > OTHER_TASKS) this.named(pid, name);
     }
@@ -123,9 +124,16 @@ function keyOf(pid: number, comm: string): string {
   return `${String(pid)} ${comm}`;
 }
 
-/** The lines of `saved_cmdlines`, such as `4711 ls`, without those that say nothing. Of several names of a pid the last is the one, as with trace-cmd. */
+/**
+ * The lines of `saved_cmdlines`, such as `4711 ls`, without those that say nothing. Of several names of a pid the last is the one, as with trace-cmd. Bytes are
+ * characters here (latin1), since a name may be any bytes: so it can be written as it was.
+ */
 export function parseSavedCmdlines(text: string): Map<number, string> {
   const names = new Map<number, string>();
-  for (const [, pid, name] of text.matchAll(/^(\d+) (.+)$/gm)) if (name !== FORGOTTEN) names.set(Number(pid), name);
+  // A name may have any other end of a line in it, which `$` would take for one.
+  for (const line of text.split("\n")) {
+    const match = /^(\d+) ([^]+)$/.exec(line);
+    if (match !== null && match[2] !== FORGOTTEN) names.set(Number(match[1]), match[2]);
+  }
   return names;
 }

@@ -112,6 +112,15 @@ export const growingCallerSchema = z
     perRound: z.array(bytes).describe("net bytes after each round less those before it"),
     objectsPerRound: z.array(z.number().int()).describe("the same in objects"),
     survivorsPerRound: z.array(count).describe("objects allocated in each round that are still there at the end"),
+    byPhase: z
+      .record(z.string(), count)
+      .describe("the objects of survivorsPerRound by the name of the phase that allocated them, all rounds"),
+    group: count
+      .min(1)
+      .optional()
+      .describe(
+        "callers of the same number left as many objects in every round and phase, so that they are one piece of evidence; absent for one that is alone",
+      ),
     impliedFrees: count.describe("in all rounds"),
     growthBytesPerRound: z
       .number()

@@ -39,7 +39,7 @@ export function formatWorkload(workload: Workload, options: WorkloadReportOption
     ),
     formatResidue(workload.residue, names.length > 1, top),
   ];
-  if (workload.repeat !== null) sections.push(formatRepeat(workload.repeat, top));
+  if (workload.repeat !== null) sections.push(formatRepeat(workload.repeat, names.length > 1, top));
   sections.push(ending(workload));
   return sections
     .filter((lines) => lines.length > 0)
@@ -138,8 +138,7 @@ function residueLines(row: ResidueCaller, phased: boolean): string[] {
   const oldest = row.ages === null ? "-" : `${row.ages.oldestS.toFixed(3)}s`;
   const numbers = `${column(row.objects, 8)} ${column(row.bytes, 8)} ${oldest.padStart(9)} `;
   const notes = (row.source?.file ?? null) === null ? [] : [placeOf(row)];
-  if (phased)
-    notes.push(...Object.entries(row.byPhase).map(([name, objects]) => `${printable(name)} ${String(objects)}`));
+  if (phased) notes.push(phasesOf(row.byPhase));
   if (row.marks.includes("own")) notes.push("kmemtap's own");
   if (row.doubtfulObjects !== undefined) notes.push(`${String(row.doubtfulObjects)} may be gone`);
   else if (row.marks.includes("unseen-frees")) notes.push("unseen frees");
@@ -171,7 +170,7 @@ function byModule(callers: readonly ResidueCaller[]): string[] {
     .map(([name, { objects, bytes }]) => `${name} ${count(objects, "object")}, ${count(bytes, "byte")}`);
 }
 
-function formatRepeat(repeat: Repeat, top: number): string[] {
+function formatRepeat(repeat: Repeat, phased: boolean, top: number): string[] {
   const lines = [
     `repeat: ${count(repeat.rounds, "round")} ran to the end; here a round is its phases and the pauses in and behind it`,
     "round net change  net objects  left behind at the end",
@@ -183,24 +182,53 @@ function formatRepeat(repeat: Repeat, top: number): string[] {
   ];
   for (const verdict of ["leak", "unsteady", "unseen-frees", "cache"] as const) {
     const rows = repeat.growing.filter((row) => row.verdict === verdict);
-    for (const row of rows.slice(0, top)) lines.push(...growingLines(row));
-    lines.push(...more(rows.length - top));
+    const groups = alikeTogether(rows);
+    for (const group of groups.slice(0, top)) lines.push(...growingLines(group, phased));
+    lines.push(...more(sum(groups.slice(top), (group) => group.length)));
   }
   return lines;
 }
 
 const VERDICT_WIDTH = 14;
 
-function growingLines(row: GrowingCaller): string[] {
+/** Callers that left as much in every round stand under one verdict. */
+function alikeTogether(rows: readonly GrowingCaller[]): GrowingCaller[][] {
+  const groups = new Map<number | string, GrowingCaller[]>();
+  for (const row of rows) {
+    const key = row.group ?? row.callSite;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()];
+}
+
+/** Callers of a group that are named. */
+const ALIKE_SHOWN = 8;
+
+function growingLines(group: readonly GrowingCaller[], phased: boolean): string[] {
+  const [row] = group;
   const indent = " ".repeat(VERDICT_WIDTH);
+  const phases = phased ? ` (${phasesOf(row.byPhase)})` : "";
+  const shown = group.slice(0, ALIKE_SHOWN);
+  const net = row.perRound.map((_, round) => sum(group, (member) => member.perRound[round]));
   return [
-    row.verdict.padEnd(VERDICT_WIDTH) + fit(row.caller, WIDTH - VERDICT_WIDTH),
-    ...((row.source?.file ?? null) === null ? [] : [indent + fit(placeOf(row), WIDTH - VERDICT_WIDTH)]),
+    ...shown.flatMap((member, i) => [
+      (i === 0 ? row.verdict : "  alike").padEnd(VERDICT_WIDTH) + fit(member.caller, WIDTH - VERDICT_WIDTH),
+      ...((member.source?.file ?? null) === null ? [] : [indent + fit(placeOf(member), WIDTH - VERDICT_WIDTH)]),
+    ]),
+    ...(group.length > shown.length ? [`${indent}… and ${String(group.length - shown.length)} more alike`] : []),
     ...wrap(
-      `net bytes by round ${byRound(row.perRound)}; objects that stayed ${byRound(row.survivorsPerRound)}: ${row.reason}`,
+      `${group.length > 1 ? "together " : ""}net bytes by round ${byRound(net)}; objects that stayed${group.length > 1 ? " of each" : ""} ` +
+        `${byRound(row.survivorsPerRound)}${phases}: ${row.reason}`,
       indent,
     ),
   ];
+}
+
+/** `load 3, use 12`: of which phases objects are. */
+function phasesOf(byPhase: Readonly<Record<string, number>>): string {
+  return Object.entries(byPhase)
+    .map(([name, objects]) => `${printable(name)} ${String(objects)}`)
+    .join(", ");
 }
 
 function byRound(figures: readonly number[]): string {
@@ -242,6 +270,10 @@ function fit(text: string, width: number): string {
 function printable(text: string): string {
   // eslint-disable-next-line no-control-regex -- these are what it takes out
   return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
+}
+
+function sum<T>(rows: readonly T[], of: (row: T) => number): number {
+  return rows.reduce((total, row) => total + of(row), 0);
 }
 
 function count(number: number, noun: string): string {

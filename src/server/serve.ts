@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import fastifyWebsocket from "@fastify/websocket";
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from "fastify";
 import { KmemtapError, messageOf, systemCodeOf } from "../model/errors.ts";
 import { PACKAGE_ROOT } from "../model/package-root.ts";
 import { addHealth } from "./api/add-health.ts";
@@ -38,6 +38,8 @@ const REQUEST_MS = 30_000;
 /** What the page offers beside its ticket (Sec-WebSocket-Protocol); others need offer nothing. */
 const SUBPROTOCOL = "kmemtap.wire.2";
 
+const ADDRESSES = "GET /api/openapi.json lists what there is";
+
 /**
  * Serves the registry's targets until closed; targets may be added and removed meanwhile.
  *
@@ -55,13 +57,26 @@ export async function serve(registry: TargetRegistry, options: ServeOptions): Pr
     trustProxy: access.proxies.length > 0 ? [...access.proxies] : false,
     // No hook sees an address that does not read.
     frameworkErrors: (error, request, reply) => {
-      void refuse(request, reply.headers(SECURITY_HEADERS), error.statusCode ?? 400, "the address does not read", "");
+      void refuse(
+        request,
+        reply.headers(SECURITY_HEADERS),
+        error.statusCode ?? 400,
+        "the address does not read",
+        ADDRESSES,
+      );
     },
   });
   await guard(app, access);
   app.setNotFoundHandler((request, reply) =>
-    refuse(request, reply, 404, "there is nothing at that address", "GET /api/openapi.json lists what there is"),
+    refuse(request, reply, 404, "there is nothing at that address", ADDRESSES),
   );
+  // Too large a body, an address that leaves the page's directory: fastify's own refusals, in the form of all others.
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status < 500) return refuse(request, reply, status, lowerFirst(error.message), ADDRESSES);
+    request.log.error(error);
+    return refuse(request, reply, status, "a defect of kmemtap", "its log has the stack: report it with that");
+  });
   await app.register(fastifyWebsocket, {
     // What a viewer sends is no defect of ours: a line of the log each, and no stack.
     errorHandler: (error, socket, request) => {
@@ -106,4 +121,8 @@ async function listen(app: FastifyInstance, { host, port, anyPort }: ServeOption
       cause: thrown,
     });
   }
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
 }

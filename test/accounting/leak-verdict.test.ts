@@ -1,6 +1,8 @@
 /** Leak, cache, or neither: one example a rule. */
 import { describe, expect, it } from "vitest";
+import type { SiteVerdict } from "../../src/model/workload.ts";
 import {
+  groupAlike,
   judgeSite,
   judgeWorkload,
   type SiteJudgement,
@@ -21,6 +23,7 @@ const site = (netObjects: number[], survivors: number[], fields: Partial<SiteRou
   doubtful: 0,
   ...fields,
 });
+const ones = (rounds: number) => Array.from({ length: rounds }, () => 1);
 const verdictOf = (rounds: SiteRounds) => judgeSite(rounds)?.verdict;
 
 describe("a call site", () => {
@@ -31,7 +34,11 @@ describe("a call site", () => {
     ["a first round that also filled a cache", "leak", site([90, 1, 1, 1], [90, 1, 1, 1])],
     // security_inode_alloc of a real one, on a machine that had other things to do: files made in a tmpfs.
     ["a net that others move up and down", "leak", site([74, -14, 54, 62, 1], [11, 17, 10, 10, 10])],
-    ["more than in the pauses", "leak", site([10, 10, 10], [10, 10, 10], { background: 13 })],
+    ["more than in the pauses", "leak", site([9, 10, 10, 10, 10], [10, 10, 10, 10, 10], { background: 12 })],
+    ["more than in the pauses, but in few rounds", "unsteady", site([10, 10, 10], [10, 10, 10], { background: 13 })],
+    // At the pauses' rate half of the rounds have one.
+    ["few in many rounds, and some in the pauses", "leak", site(ones(8), ones(8), { background: 3.5 })],
+    ["few in some rounds, and some in the pauses", "unsteady", site(ones(5), ones(5), { background: 2 })],
     ["all in the first round", "cache", site([90, 0, 0, 0, 0], [90, 0, 0, 0, 0])],
     ["a cache that replaces: only the last round's objects are there", "cache", site([10, 0, 0], [0, 0, 10])],
     ["a cache that replaces at random: some of every round", "cache", site([10, 0, 0, 0], [3, 2, 2, 3])],
@@ -125,11 +132,47 @@ describe("a workload", () => {
     expect(judgeWorkload(judged(...sites), { ...whole, ...options }).verdict).toBe(verdict);
   });
 
+  it("counts once the call sites that grew alike", () => {
+    const row = (survivorsPerRound: number[], verdict: SiteVerdict = "leak", byPhase = { run: 3 }) => ({
+      ...judged(leak)[0],
+      verdict,
+      survivorsPerRound,
+      byPhase,
+    });
+    const groups = (...rows: ReturnType<typeof row>[]) => groupAlike(rows).map(({ group }) => group);
+    expect(groups(row([1, 2, 1]), row([1, 1, 1]), row([2, 1, 1]), row([1, 1, 1]))).toEqual([
+      undefined,
+      1,
+      undefined,
+      1,
+    ]);
+    expect(groups(row([1, 1, 1]), row([1, 1, 1], "unsteady"))).toEqual([undefined, undefined]);
+    expect(groups(row([1, 1, 1]), row([1, 1, 1], "leak", { run: 2 }))).toEqual([undefined, undefined]);
+    const reason = (...rows: ReturnType<typeof row>[]) => judgeWorkload(groupAlike(rows), whole).reason;
+    expect(reason(row([1, 1, 1]), row([2, 1, 1]))).toBe("2 call sites grew in every round after the first");
+    expect(reason(row([1, 1, 1]), row([1, 1, 1]))).toBe(
+      "2 call sites grew in every round after the first; all grew alike",
+    );
+    expect(reason(row([1, 1, 1]), row([2, 1, 1]), row([1, 1, 1]))).toBe(
+      "3 call sites grew in every round after the first; counted once where they grew alike: 2",
+    );
+  });
+
   it("says how often the command failed", () => {
     expect(judgeWorkload([], { ...whole, failedRounds: 3 }).reason).toMatch(/^a command failed in 3 of 3 rounds: /);
     expect(judgeWorkload([], { ...whole, failedRounds: 1 }).reason).toBe(
       "no call site grew in every round after the first; a command failed in 1 of 3 rounds",
     );
+  });
+
+  it("says that chance may have hidden a leak", () => {
+    const chance = site([10, 10, 10], [10, 10, 10], { background: 13 });
+    expect(judgeWorkload(judged(chance, unsteady), whole)).toEqual({
+      verdict: "clean",
+      reason:
+        "no call site surely grew in every round after the first; 1 call site did, but may have by chance, as something else leaves " +
+        "such objects, too: repeat more often, 1 call site grew unsteadily",
+    });
   });
 
   it("says of a clean one what else grew", () => {

@@ -44,7 +44,9 @@ it.skipIf(symbolizer === undefined)(
     expect(placesOf(result.snapshot.callers)).toEqual(places);
     const text = formatWorkload(result);
     expect(text).toMatch(/setup\+0xd {2}\(fs\/one\.c:3\)\n/);
-    expect(text).toMatch(/^leak +setup\+0xd\n +fs\/one\.c:3\n/m);
+    expect(text).toMatch(
+      /^leak +gone\+0x1 \[nosuch\]\n {2}alike +setup\+0xd\n +fs\/one\.c:3\n +together net bytes by round 128 128 128; /m,
+    );
     expect(text).toMatch(/gone\+0x1 \[nosuch\]\n/);
     expect(formatWorkload(plain)).not.toContain("one.c");
   },

@@ -250,6 +250,23 @@ describe("the port", () => {
   });
 });
 
+it.each([
+  ["an address that leaves the page's directory", "/%2e%2e%2f%2e%2e%2fetc%2fpasswd", {}, 403, "forbidden"],
+  ["an address that does not read", "/api/targets/%zz/snapshot.json", {}, 400, "the address does not read"],
+  [
+    "a body that is too large",
+    "/api/tickets",
+    { method: "POST", headers: { "content-type": "application/json" }, body: "x".repeat(2000) },
+    413,
+    "request body is too large",
+  ],
+])("refuses %s in the form of every refusal", async (_, path, request, status, error) => {
+  const { url } = await serving();
+  const answer = await fetch(url + path, request);
+  expect(answer.status).toBe(status);
+  expect(await answer.json()).toEqual({ error, help: "GET /api/openapi.json lists what there is" });
+});
+
 it("says of an address that it does not have what every refusal says: what failed, and what to do", async () => {
   const { url } = await serving();
   for (const path of ["/api/nothing", "/api/targets/target/snapshot.xml", "/nothing.js"]) {

@@ -1,6 +1,7 @@
 /** `kmemtap snapshot TARGET|URL --every … -o DIR`: files, while a capture goes on that nobody looks at. */
 import type { CaptureRecorder } from "../../capture/capture-recorder.ts";
 import { MAX_STACK_ROWS } from "../../capture/stack-charging.ts";
+import { plural } from "../../format/count.ts";
 import { ExitCode } from "../../model/errors.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { lossNotice } from "../../report/loss-notice.ts";
@@ -112,8 +113,8 @@ function prepare(options: DumpCommandOptions) {
 }
 
 function tell({ written, failed }: DumpFiles, { skipped }: MomentDump): void {
-  say(`${String(written)} files written`);
-  if (failed > 0) say(`${String(failed)} files could not be written`);
+  say(`${plural(written, "file")} written`);
+  if (failed > 0) say(`${plural(failed, "file")} could not be written`);
   if (skipped > 0) say(`${String(skipped)} moments were left out: writing took longer than the time between them`);
 }
 

@@ -33,6 +33,18 @@ export function phasesThatLeft({ phases, residue }: Pick<WorkloadView, "phases" 
   return [...new Set([...inOrder, ...left])];
 }
 
+/** Whether its phases have several names, so that a row must say of which it is. */
+export function isPhased({ phases }: Pick<WorkloadView, "phases">): boolean {
+  return new Set(phases.map(({ name }) => name)).size > 1;
+}
+
+/** `load 3, use 12`. */
+export function phasesInWords(byPhase: Readonly<Record<string, number>>): string {
+  return Object.entries(byPhase)
+    .map(([name, objects]) => `${name} ${objects}`)
+    .join(", ");
+}
+
 export function plural(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -3,6 +3,7 @@ import type { WorkloadView } from "../../model/workload-view.ts";
 import { Sparkline } from "../chart/sparkline.tsx";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount, plural } from "../format/count.ts";
+import { phasesInWords } from "./describe-workload.ts";
 import { Quantity } from "../parts/quantity.tsx";
 
 /** Rounds that are told by number; of more there is the line. */
@@ -10,9 +11,11 @@ const ROUNDS = 8;
 
 interface GrowthTableProps {
   readonly repeat: NonNullable<WorkloadView["repeat"]>;
+  /** The workload has several phases: each row says of which. */
+  readonly phased: boolean;
 }
 
-export function GrowthTable({ repeat }: GrowthTableProps) {
+export function GrowthTable({ repeat, phased }: GrowthTableProps) {
   const { growing, growingBeyond, perRound } = repeat;
   const newest = perRound.slice(-ROUNDS);
   return (
@@ -24,6 +27,15 @@ export function GrowthTable({ repeat }: GrowthTableProps) {
             <th scope="col" class="workload-word">
               verdict
             </th>
+            {phased && (
+              <th
+                scope="col"
+                class="workload-text"
+                title="objects that are still there, by the phase that allocated them"
+              >
+                phase
+              </th>
+            )}
             <th scope="col">a round</th>
             <th
               scope="col"
@@ -43,41 +55,49 @@ export function GrowthTable({ repeat }: GrowthTableProps) {
           </tr>
         </thead>
         <tbody>
-          {growing.map(({ callSite, caller, verdict, growthBytesPerRound, survivorsPerRound, reason }) => (
-            <tr key={callSite} data-growing={callSite} data-verdict={verdict}>
-              <th scope="row">
-                <code>{caller}</code>
-              </th>
-              <td class="workload-word">{verdict}</td>
-              <td>
-                <Quantity
-                  text={`+${humanBytes(growthBytesPerRound)}`}
-                  full={exactBytes(Math.round(growthBytesPerRound))}
-                />
-              </td>
-              <td>{grewIn(survivorsPerRound)}</td>
-              {survivorsPerRound.slice(-ROUNDS).map((objects, i) => (
-                <td key={newest[i]?.round ?? i} class={objects === 0 ? "nought" : undefined}>
-                  {formatCount(objects)}
+          {growing.map(
+            ({ callSite, caller, verdict, group, byPhase, growthBytesPerRound, survivorsPerRound, reason }) => (
+              <tr key={callSite} data-growing={callSite} data-verdict={verdict}>
+                <th scope="row">
+                  <code>{caller}</code>
+                </th>
+                <td class="workload-word">
+                  {verdict}
+                  {group !== undefined && <small title={ALIKE}> alike {group}</small>}
                 </td>
-              ))}
-              <td>
-                <Sparkline
-                  points={survivorsPerRound.map((objects, i) => [i, objects] as const)}
-                  width={90}
-                  height={18}
-                  label={`objects of ${caller} that each round left`}
-                />
-              </td>
-              <td class="workload-text">{reason}</td>
-            </tr>
-          ))}
+                {phased && <td class="workload-text">{phasesInWords(byPhase)}</td>}
+                <td>
+                  <Quantity
+                    text={`+${humanBytes(growthBytesPerRound)}`}
+                    full={exactBytes(Math.round(growthBytesPerRound))}
+                  />
+                </td>
+                <td>{grewIn(survivorsPerRound)}</td>
+                {survivorsPerRound.slice(-ROUNDS).map((objects, i) => (
+                  <td key={newest[i]?.round ?? i} class={objects === 0 ? "nought" : undefined}>
+                    {formatCount(objects)}
+                  </td>
+                ))}
+                <td>
+                  <Sparkline
+                    points={survivorsPerRound.map((objects, i) => [i, objects] as const)}
+                    width={90}
+                    height={18}
+                    label={`objects of ${caller} that each round left`}
+                  />
+                </td>
+                <td class="workload-text">{reason}</td>
+              </tr>
+            ),
+          )}
         </tbody>
       </table>
       {growingBeyond > 0 && <p class="leaks-note">and {formatCount(growingBeyond)} more callers</p>}
     </>
   );
 }
+
+const ALIKE = "callers of the same number left as many objects in every round: they are one piece of evidence";
 
 /** `3 of 3 rounds`. The first is no evidence. */
 function grewIn(survivorsPerRound: readonly number[]): string {

@@ -6,7 +6,7 @@ import type { WorkloadView } from "../../model/workload-view.ts";
 import type { Account } from "../state/page-state.ts";
 import { view } from "../view/view-store.ts";
 import { WholeNote } from "../window/whole-note.tsx";
-import { progressInWords, verdictOf } from "./describe-workload.ts";
+import { isPhased, progressInWords, verdictOf } from "./describe-workload.ts";
 import { GrowthTable } from "./growth-table.tsx";
 import { PhaseTable } from "./phase-table.tsx";
 import { ResidueTable } from "./residue-table.tsx";
@@ -70,7 +70,11 @@ function WorkloadParts({ workload }: { readonly workload: WorkloadView }) {
           <p class="leaks-note">
             What each round left that is still there. The first fills caches, and is no evidence.
           </p>
-          {repeat.growing.length === 0 ? <p>Nothing of any round stayed.</p> : <GrowthTable repeat={repeat} />}
+          {repeat.growing.length === 0 ? (
+            <p>Nothing of any round stayed.</p>
+          ) : (
+            <GrowthTable repeat={repeat} phased={isPhased(workload)} />
+          )}
         </section>
       )}
       <section class="leaks-part" aria-label="Residue">

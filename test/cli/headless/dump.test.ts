@@ -97,6 +97,13 @@ describe("kmemtap snapshot -o DIR", () => {
     expect(ofKind(run.out, "json").length).toBe(3);
   });
 
+  it("says that one file was written where it was one", async () => {
+    const run = capture("--for", "500ms", "--when", "lost > 0", "--format", "json");
+    expect(await run.ended).toBe(0);
+    expect(files(run.out)).toHaveLength(1);
+    expect(run.stderr).toContain("kmemtap: 1 file written\n");
+  });
+
   it("writes when events are lost", async () => {
     const run = capture("--at-overrun", "--format", "json");
     run.log("CPU:3 [LOST 157 EVENTS]");

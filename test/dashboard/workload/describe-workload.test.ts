@@ -1,5 +1,11 @@
 import { expect, it } from "vitest";
-import { phasesThatLeft, progressInWords, verdictOf } from "../../../src/dashboard/workload/describe-workload.ts";
+import {
+  isPhased,
+  phasesInWords,
+  phasesThatLeft,
+  progressInWords,
+  verdictOf,
+} from "../../../src/dashboard/workload/describe-workload.ts";
 import type { WorkloadView } from "../../../src/model/workload-view.ts";
 
 type Repeat = NonNullable<WorkloadView["repeat"]>;
@@ -37,4 +43,11 @@ it("names the phases that left something in their order", () => {
   const callers = [{ byPhase: { use: 1, gone: 2 } }, { byPhase: { use: 3, load: 1 } }];
   const residue = { callers } as unknown as WorkloadView["residue"];
   expect(phasesThatLeft({ phases, residue })).toEqual(["load", "use", "gone"]);
+});
+
+it("says of which phases a caller's objects are where there are several", () => {
+  const phases = (...names: string[]) => ({ phases: names.map((name) => ({ name })) as WorkloadView["phases"] });
+  expect(isPhased(phases("load", "load"))).toBe(false);
+  expect(isPhased(phases("load", "use", "load"))).toBe(true);
+  expect(phasesInWords({ load: 3, use: 12 })).toBe("load 3, use 12");
 });
