@@ -66,7 +66,8 @@ module.exports = {
       from: { path: room("dashboard") },
       to: {
         path: room("model"),
-        pathNot: "^src/model/(source-tree|call-site-text|function-name|place-of|caller-filter|task-callers|caller\\.)",
+        pathNot:
+          "^src/model/(source-tree|call-site-text|function-name|place-of|caller-filter|task-callers|workload-rounds|caller\\.)",
         dependencyTypesNot: ["type-only"],
       },
     },

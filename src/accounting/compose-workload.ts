@@ -15,15 +15,16 @@ import {
 } from "../model/workload.ts";
 import { type Activity, addTo, none, totalOf, withNet } from "./activity.ts";
 import { groupAlike, judgeSite, judgeWorkload, underVerdict, unseenFrees } from "./leak-verdict.ts";
+import { completeRounds, isWithin } from "./phases-within.ts";
 import type { Doubt } from "./reconcile.ts";
 import { merged, type ResidueCell } from "./residue.ts";
 import type { PhaseRecord, WorkloadState, WorkloadContext } from "./workload-state.ts";
 
 export function composeWorkload(state: WorkloadState, context: WorkloadContext): Workload {
-  const { records } = state;
-  const { snapshot } = context;
-  const fold = new Fold(state, context);
-  const rounds = completeRounds(records);
+  const { snapshot, span } = context;
+  const records = state.records.filter((record) => isWithin(record, span));
+  const fold = new Fold(state, context, records);
+  const rounds = completeRounds(state.records, span);
   return {
     schema: WORKLOAD_SCHEMA,
     exact: snapshot.exact,
@@ -33,18 +34,9 @@ export function composeWorkload(state: WorkloadState, context: WorkloadContext):
     scopeNote: SCOPE_NOTES[context.scope],
     phases: records.map((record) => fold.phase(record)),
     residue: fold.residue(),
-    repeat: records.every(({ round }) => round === records[0].round) ? null : fold.repeat(rounds),
+    repeat: state.records.every(({ round }) => round === state.records[0].round) ? null : fold.repeat(rounds),
     snapshot,
   };
-}
-
-/** Rounds of which every phase ended, and that have as many phases as the first. */
-function completeRounds(records: readonly PhaseRecord[]): number[] {
-  const rounds = [...new Set(records.map((record) => record.round))];
-  const of = (round: number) => records.filter((record) => record.round === round);
-  return rounds.filter(
-    (round) => of(round).every((record) => record.ended) && of(round).length >= of(rounds[0]).length,
-  );
 }
 
 /** Length of the pauses, in that of the phases, from which on they tell what the target does by itself. */
@@ -53,6 +45,8 @@ const MIN_PAUSES = 0.25;
 class Fold {
   readonly #state: WorkloadState;
   readonly #context: WorkloadContext;
+  /** Those of the state that it is of. */
+  readonly #records: readonly PhaseRecord[];
   readonly #roundOf = new Map<number, number>();
   /** What is alive of each phase of the workload; what else ran on the target between them is no part of it. */
   readonly #cells = new Map<number, ResidueCell[]>();
@@ -61,8 +55,9 @@ class Fold {
   readonly #doubtful: ReadonlyMap<string, Doubt>;
   readonly #doubtfulLater: ReadonlyMap<string, Doubt>;
 
-  constructor(state: WorkloadState, context: WorkloadContext) {
+  constructor(state: WorkloadState, context: WorkloadContext, records: readonly PhaseRecord[]) {
     this.#state = state;
+    this.#records = records;
     this.#context = context;
     for (const { phase, round } of state.records) {
       this.#roundOf.set(phase, round);
@@ -117,9 +112,10 @@ class Fold {
   }
 
   residue(): Residue {
-    const { records } = this.#state;
+    const records = this.#records;
     const addresses = this.#context.addresses ?? 0;
-    const implied = this.#activity(this.#roundOf.keys());
+    const rounds = new Set(records.map(({ round }) => round));
+    const implied = this.#activity([...rounds].flatMap((round) => this.#phasesOf(round)));
     const sites = new Map<string, { cell: ResidueCell; byPhase: Map<string, number> }>();
     for (const { phase, name } of records) {
       for (const cell of this.#cells.get(phase) ?? []) {

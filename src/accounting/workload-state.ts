@@ -39,6 +39,12 @@ export interface WorkloadState {
   readonly nowNs: number | null;
 }
 
+/** A part of the trace by its clock, both ends in it; infinite where it has none. */
+export interface ClockSpan {
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
 export interface WorkloadContext {
   readonly target: string;
   readonly scope: WorkloadScope;
@@ -48,6 +54,8 @@ export interface WorkloadContext {
   /** How many addresses of each call site to list in the residue; none unless said. */
   readonly addresses?: number;
   readonly resolve?: ResolveCallSite;
+  /** Only phases that ran then, and rounds that are whole in it; what is left of them is so now. */
+  readonly span?: ClockSpan | undefined;
   /** By the text of the call site: live objects that frees without an event may have ended, at most; where slabs were read. */
   readonly doubtful?: DoubtfulObjects;
 }

@@ -1,4 +1,5 @@
 /** What one target's live session knows: the account of its run, what was told beside it, and the runs before. */
+import type { ClockSpan } from "../accounting/workload-state.ts";
 import { viewOfWorkload } from "../accounting/workload-view.ts";
 import type { AgentMark } from "../model/event-batch.ts";
 import type { Inside } from "../model/inside.ts";
@@ -23,6 +24,7 @@ import type { PhaseChange } from "./workload-account.ts";
 
 const MAX_PREVIOUS_RUNS = 5;
 const MAX_ALERTS = 200;
+const MAX_VIEWS = 10;
 /** A file that is there already is read between two snapshots: its history is noted by the trace's own time. */
 const MIN_POINT_S = 0.02;
 
@@ -254,10 +256,16 @@ export class LiveAccount {
     const workload: NonNullable<LiveUpdate["workload"]> = (scope, options) =>
       account.workloadResult({ target, scope, snapshot, ...options });
     if (progress === undefined || account.target?.mode === "hist") return { workload };
-    // However many ask, it is composed once an update.
-    let view: WorkloadView | undefined;
-    const workloadView = () =>
-      (view ??= viewOfWorkload(workload("system", { interrupted: false, addresses: false }), progress));
+    // However many ask, it is composed once an update: the whole, and each part that is asked for.
+    const views = new Map<string, WorkloadView>();
+    const workloadView = (span?: ClockSpan): WorkloadView => {
+      const key = span === undefined ? "" : `${String(span.fromNs)} ${String(span.toNs)}`;
+      const options = { interrupted: false, addresses: false, span };
+      const view = views.get(key) ?? viewOfWorkload(workload("system", options), progress, span);
+      // Whoever asks for ever other parts of what is over gets them, but they are not kept.
+      if (views.size < MAX_VIEWS) views.set(key, view);
+      return view;
+    };
     return { workload, progress, workloadView };
   }
 

@@ -1,4 +1,5 @@
 /** What viewers of a live session get. */
+import type { ClockSpan } from "../accounting/workload-state.ts";
 import type { Inside } from "../model/inside.ts";
 import type { Lives } from "../model/lives.ts";
 import type { Snapshot } from "../model/snapshot.ts";
@@ -39,8 +40,8 @@ export interface LiveUpdate {
   readonly freeingCallSites?: (() => ReadonlyMap<string, number>) | undefined;
   /** How far the workload is that runs, or ran last; absent before any, and in mode hist, which does not tell phases apart. */
   readonly progress?: WorkloadProgress;
-  /** Its account as viewers get it, as it is when it is asked for; with {@link progress}. */
-  readonly workloadView?: () => WorkloadView;
+  /** Its account as viewers get it, whole or of a part of the trace, as it is when it is asked for; with {@link progress}. */
+  readonly workloadView?: (span?: ClockSpan) => WorkloadView;
   /** The account of the workload up to now, where there is one; composed when it is asked for. */
   readonly workload?: (scope: WorkloadScope, options: WorkloadResultOptions) => Workload;
 }

@@ -2,7 +2,7 @@
 import { composeLives } from "../accounting/compose-lives.ts";
 import { composeTasks } from "../accounting/compose-tasks.ts";
 import { LifetimeAccount } from "../accounting/lifetimes.ts";
-import type { WorkloadContext } from "../accounting/workload-state.ts";
+import type { ClockSpan, WorkloadContext } from "../accounting/workload-state.ts";
 import { maxObjectsIn } from "../accounting/ledger-options.ts";
 import { EventLedger } from "../accounting/ledger.ts";
 import { TaskAccount } from "../accounting/task-account.ts";
@@ -60,6 +60,8 @@ export interface WorkloadResultOptions {
   readonly interrupted: boolean;
   /** Lists the addresses of what was left, as far as there are not too many. */
   readonly addresses: boolean;
+  /** Of this part of the trace alone. */
+  readonly span?: ClockSpan | undefined;
 }
 
 /** Of each call site. */

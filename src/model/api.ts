@@ -56,19 +56,31 @@ export const snapshotQuerySchema = z.strictObject({
 });
 export type SnapshotQuery = z.infer<typeof snapshotQuerySchema>;
 
-export const windowQuerySchema = z.strictObject({
+const span = {
   from: z.coerce.number().optional().describe("trace clock, seconds; the beginning where absent"),
   to: z.coerce.number().optional().describe("trace clock, seconds; now where absent"),
-  by: z
-    .enum(["caller", "task", "stack"])
-    .optional()
-    .describe("task, stack: tasks, or kernel stacks, instead of callers, where they are kept"),
-  order: z
-    .enum(["netBytes", "totalBytes", "allocs", "frees"])
-    .optional()
-    .describe("by which change they are listed, netBytes unless said: the largest first, of stacks also downwards"),
-  ...tasksQuerySchema.pick({ task: true, comm: true }).shape,
-});
+};
+const isForward = ({ from = -Infinity, to = Infinity }: { from?: number | undefined; to?: number | undefined }) =>
+  from <= to;
+const BACKWARD = "from is later than to";
+
+export const spanQuerySchema = z.strictObject(span).refine(isForward, BACKWARD);
+export type SpanQuery = z.infer<typeof spanQuerySchema>;
+
+export const windowQuerySchema = z
+  .strictObject({
+    ...span,
+    by: z
+      .enum(["caller", "task", "stack"])
+      .optional()
+      .describe("task, stack: tasks, or kernel stacks, instead of callers, where they are kept"),
+    order: z
+      .enum(["netBytes", "totalBytes", "allocs", "frees"])
+      .optional()
+      .describe("by which change they are listed, netBytes unless said: the largest first, of stacks also downwards"),
+    ...tasksQuerySchema.pick({ task: true, comm: true }).shape,
+  })
+  .refine(isForward, BACKWARD);
 export type WindowQuery = z.infer<typeof windowQuerySchema>;
 
 export const WINDOW_SCHEMA = "kmemtap.window/1";

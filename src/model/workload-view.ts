@@ -34,6 +34,16 @@ export const workloadViewSchema = workloadSchema
     schema: z.literal(WORKLOAD_VIEW_SCHEMA),
     run: count.describe("the run of the target that it ran in, as in the snapshot's source"),
     progress: workloadProgressSchema,
+    window: z
+      .object({
+        fromNs: z.number().nullable().describe("trace clock; null from its beginning on"),
+        toNs: z.number().nullable().describe("trace clock; null up to now"),
+        phasesBeyond: count.describe("of its phases, those that began before it or ended after it"),
+      })
+      .optional()
+      .describe(
+        "what was asked for: phases are those of which a part ran then, each told whole, and repeat is of the rounds that are whole in it; what is left of them is so now",
+      ),
     phases: workloadSchema.shape.phases.describe(
       `the last ${MOST.phases} in the order in which they ran, with up to ${MOST.phaseCallers} callers each`,
     ),

@@ -1,5 +1,5 @@
 /** A workload as it comes from a target: trace text with the agent's marks in it, through the decoder. */
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type PhaseChange, WorkloadAccount } from "../../src/capture/workload-account.ts";
 import { TextDecoder } from "../../src/ftrace/text-decoder.ts";
 import { CallSiteTable } from "../../src/model/call-site-table.ts";
@@ -159,6 +159,48 @@ it("tells the leak from the cache, the late free and the unseen one", () => {
     [384, 2],
     [384, 3],
   ]);
+});
+
+describe("of a part of the trace", () => {
+  const whole = resultOf(repeated(6));
+  const of = (first: number, last: number, cutNs = 0) => {
+    const fromNs = (whole.phases.find(({ round }) => round === first)?.startedNs ?? NaN) + cutNs;
+    const toNs = whole.phases.findLast(({ round }) => round === last)?.endedNs ?? NaN;
+    return resultOf(repeated(6), 1 << 20, { span: { fromNs, toNs } });
+  };
+
+  it("judges the rounds that are whole in it, and tells what is left of its phases", () => {
+    const part = of(2, 5);
+    expect(part.phases).toEqual(whole.phases.filter(({ round }) => round >= 2 && round <= 5));
+    expect(part.repeat).toMatchObject({ rounds: 4, verdict: "leak" });
+    expect(part.repeat?.perRound).toEqual(whole.repeat?.perRound.slice(1, 5));
+    // Nothing of these rounds went into the cache that the first one filled, and nothing of theirs is freed late any more.
+    expect(part.repeat?.growing.map(({ caller, verdict, perRound }) => [caller, verdict, perRound])).toEqual([
+      ["leaky+0x1 [leaky]", "leak", [128, 128, 128, 128]],
+      ["mas_alloc_nodes+0x6f", "unseen-frees", [256, 256, 256, 256]],
+    ]);
+    const left = part.phases.reduce((sum, { leftObjects }) => sum + leftObjects, 0);
+    expect(part.residue).toMatchObject({ objects: left, bytes: 4 * (128 + 256) });
+  });
+
+  it("is the whole where it is all of it", () => {
+    expect(of(1, 6)).toEqual(whole);
+    expect(resultOf(repeated(6), 1 << 20, { span: { fromNs: -Infinity, toNs: Infinity } })).toEqual(whole);
+  });
+
+  it("tells a phase that it cuts whole, but does not judge its round", () => {
+    const part = of(2, 5, 1e6);
+    expect(part.phases).toEqual(of(2, 5).phases);
+    expect(part.residue).toEqual(of(2, 5).residue);
+    expect(part.repeat?.perRound.map(({ round }) => round)).toEqual([3, 4, 5]);
+  });
+
+  it("says that there is nothing to compare where no two rounds are whole, and may hold no phase", () => {
+    expect(of(3, 3).repeat).toMatchObject({ rounds: 1, growing: [], verdict: "unsafe" });
+    const none = resultOf(repeated(6), 1 << 20, { span: { fromNs: 0, toNs: 1 } });
+    expect(none).toMatchObject({ phases: [], residue: { objects: 0 }, repeat: { rounds: 0, perRound: [] } });
+    expect(workloadSchema.parse(none)).toEqual(none);
+  });
 });
 
 it("charges to a round what is freed after its last phase", () => {

@@ -19,7 +19,7 @@ export function FlameWindow({ answer, measure }: FlameWindowProps) {
   const { from, to, totals, stacks = [], stacksBeyond } = answer;
   const { grew, fell } = useMemo(() => changeOf(stacks), [stacks]);
   return (
-    <p class="leaks-note whole-note" data-testid="flame-change" role="note">
+    <p class="leaks-note panel-note" data-testid="flame-change" role="note">
       <Moment seconds={from.used} /> to <Moment seconds={to.used} />:{" "}
       {measure === "netBytes" ? (
         <>

@@ -1,21 +1,44 @@
 /** A workload's verdict in words. Pure. */
+import { MIN_ROUNDS } from "../../model/workload-rounds.ts";
 import type { WorkloadView } from "../../model/workload-view.ts";
 
+type WindowFacts = Pick<WorkloadView, "repeat" | "window" | "phases" | "earlierPhases">;
+
 export interface Verdict {
-  readonly word: "leak" | "clean" | "inconclusive" | "none yet";
+  readonly word: "leak" | "clean" | "inconclusive" | "none yet" | "no verdict";
   readonly reason: string;
 }
 
 const WORDS = { leak: "leak", clean: "clean", unsafe: "inconclusive" } as const;
 
-/** What the rounds say so far. */
-export function verdictOf({ repeat, exact, phases }: Pick<WorkloadView, "repeat" | "exact" | "phases">): Verdict {
+/** What the rounds say so far, or those of the window. */
+export function verdictOf(workload: Pick<WorkloadView, "repeat" | "exact" | "phases" | "window">): Verdict {
+  const { repeat, exact, phases, window } = workload;
+  if (window !== undefined && repeat !== null && repeat.rounds < MIN_ROUNDS)
+    return {
+      word: "no verdict",
+      reason: `the window holds ${repeat.rounds === 0 ? "no round" : plural(repeat.rounds, "round")} whole, and a verdict takes ${MIN_ROUNDS}: a longer window tells`,
+    };
   if (repeat !== null) return { word: WORDS[repeat.verdict], reason: repeat.reason };
   if (!exact)
     return { word: "inconclusive", reason: "events were lost: what was freed unseen looks as if it were left" };
   const reason =
     phases.length === 0 ? "no phase has ended" : "one round tells what it left; three or more tell a leak from a cache";
   return { word: "none yet", reason };
+}
+
+/** `Of the window: 2 whole rounds (2 to 3), 5 phases; 1 reaches beyond it, told whole all the same. …` */
+export function windowInWords({ repeat, window, phases, earlierPhases }: WindowFacts): string {
+  const beyond = window?.phasesBeyond ?? 0;
+  const ran = `${repeat === null ? "" : `${roundsInWords(repeat)}, `}${plural(phases.length + earlierPhases, "phase")}`;
+  const reach = `; ${beyond} ${beyond === 1 ? "reaches" : "reach"} beyond it, told whole all the same`;
+  return `Of the window: ${ran}${beyond === 0 ? "" : reach}. What they left is what is there now, not what was at its end.`;
+}
+
+function roundsInWords({ rounds, perRound, roundsBeyond }: NonNullable<WorkloadView["repeat"]>): string {
+  const [first, last] = [perRound.at(0)?.round, perRound.at(-1)?.round];
+  const which = first === last ? `${first}` : `${first} to ${last}`;
+  return plural(rounds, "whole round") + (rounds === 0 || roundsBeyond > 0 ? "" : ` (${which})`);
 }
 
 /** `3 rounds, 12 phases; round 4, load runs`. */

@@ -2,28 +2,23 @@
 import { useState } from "preact/hooks";
 import type { WorkloadPhase } from "../../model/workload.ts";
 import type { WorkloadView } from "../../model/workload-view.ts";
-import { isIn } from "../chart/phases.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
 import { formatSpan } from "../format/time.ts";
 import { Quantity } from "../parts/quantity.tsx";
-import type { Span } from "../view/view.ts";
 import { plural } from "./describe-workload.ts";
 
 const COLUMNS = 8;
 
 interface PhaseTableProps {
   readonly workload: WorkloadView;
-  /** Of this part of the trace alone, where there is one. */
-  readonly window: Span | null;
 }
 
-export function PhaseTable({ workload, window }: PhaseTableProps) {
+export function PhaseTable({ workload }: PhaseTableProps) {
   const { phases, earlierPhases, progress } = workload;
   const [open, setOpen] = useState<string | null>(null);
   const newestFirst = [...phases].reverse();
-  if (window !== null && !phases.some((phase) => isIn(spanOf(phase), window)))
-    return <p class="leaks-note">None of those that are listed ran in the window.</p>;
+  if (phases.length === 0) return <p class="leaks-note">None ran in the window.</p>;
   return (
     <>
       <table class="plain" data-testid="workload-phases">
@@ -45,14 +40,13 @@ export function PhaseTable({ workload, window }: PhaseTableProps) {
         </thead>
         <tbody>
           {newestFirst.map((phase, i) => {
-            if (!isIn(spanOf(phase), window)) return null;
             const key = `${phase.round}.${phases.length - i + earlierPhases}`;
             const isOpen = open === key;
             return [
               <PhaseRow
                 key={key}
                 phase={phase}
-                isRunning={i === 0 && progress.running !== null}
+                isRunning={isRunning(phase, progress.running)}
                 isOpen={isOpen}
                 onToggle={() => setOpen(isOpen ? null : key)}
               />,
@@ -79,8 +73,8 @@ export function PhaseTable({ workload, window }: PhaseTableProps) {
   );
 }
 
-function spanOf({ startedNs, endedNs }: WorkloadPhase) {
-  return { fromS: (startedNs ?? 0) / 1e9, toS: endedNs === null ? null : endedNs / 1e9 };
+function isRunning({ name, round, endedNs }: WorkloadPhase, running: WorkloadView["progress"]["running"]): boolean {
+  return endedNs === null && running?.name === name && running.round === round;
 }
 
 interface PhaseRowProps {

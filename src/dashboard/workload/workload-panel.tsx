@@ -5,8 +5,7 @@ import { useAnswer } from "../api/use-answer.ts";
 import type { WorkloadView } from "../../model/workload-view.ts";
 import type { Account } from "../state/page-state.ts";
 import { view } from "../view/view-store.ts";
-import { WholeNote } from "../window/whole-note.tsx";
-import { isPhased, progressInWords, verdictOf } from "./describe-workload.ts";
+import { isPhased, progressInWords, verdictOf, windowInWords } from "./describe-workload.ts";
 import { GrowthTable } from "./growth-table.tsx";
 import { PhaseTable } from "./phase-table.tsx";
 import { ResidueTable } from "./residue-table.tsx";
@@ -21,9 +20,11 @@ interface WorkloadPanelProps {
 export function WorkloadPanel({ account, viewChoice }: WorkloadPanelProps) {
   const { workload: progress } = account;
   const isOver = progress?.over === true;
+  const { window } = view.value;
+  const part = window === null ? "" : `?from=${window.min}&to=${window.max}`;
   // What is over changes only as what it left is freed.
   const answer = useAnswer<WorkloadView>(
-    progress === undefined ? null : pathOfTarget("workload.json"),
+    progress === undefined ? null : pathOfTarget(`workload.json${part}`),
     isOver ? 3 * EVERY_MS : EVERY_MS,
   );
   return (
@@ -49,7 +50,7 @@ export function WorkloadPanel({ account, viewChoice }: WorkloadPanelProps) {
 
 function WorkloadParts({ workload }: { readonly workload: WorkloadView }) {
   const { word, reason } = verdictOf(workload);
-  const { repeat } = workload;
+  const { repeat, window } = workload;
   return (
     <>
       <section class="leaks-part" aria-label="Verdict">
@@ -59,16 +60,18 @@ function WorkloadParts({ workload }: { readonly workload: WorkloadView }) {
         <p class="leaks-note" data-testid="workload-progress">
           {progressInWords(workload)}. Scope {workload.scope}: {workload.scopeNote}.
         </p>
-        <WholeNote>
-          Verdict, growth and what is still there are of the whole workload, not of the window; the phases are those of
-          the window.
-        </WholeNote>
+        {window !== undefined && (
+          <p class="leaks-note" data-testid="workload-window" role="note">
+            {windowInWords(workload)}
+          </p>
+        )}
       </section>
       {repeat !== null && (
         <section class="leaks-part" aria-label="Growth per round">
           <h3>Grew from round to round</h3>
           <p class="leaks-note">
-            What each round left that is still there. The first fills caches, and is no evidence.
+            What each round left that is still there. The first{" "}
+            {window === undefined ? "fills caches, and" : "of the window"} is no evidence.
           </p>
           {repeat.growing.length === 0 ? (
             <p>Nothing of any round stayed.</p>
@@ -78,12 +81,12 @@ function WorkloadParts({ workload }: { readonly workload: WorkloadView }) {
         </section>
       )}
       <section class="leaks-part" aria-label="Residue">
-        <h3>Left by its phases, and still there</h3>
+        <h3>Left by {window === undefined ? "its phases" : "the window's phases"}, and still there</h3>
         {workload.residue.objects === 0 ? <p>Nothing.</p> : <ResidueTable workload={workload} />}
       </section>
       <section class="leaks-part" aria-label="Phases">
         <h3>Phases, the last first</h3>
-        <PhaseTable workload={workload} window={view.value.window} />
+        <PhaseTable workload={workload} />
       </section>
     </>
   );

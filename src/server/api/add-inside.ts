@@ -1,5 +1,6 @@
 /** What a target's account knows beyond its snapshot: sizes and stacks, who frees what, whose it is, what its workload left. */
 import type { FastifyInstance } from "fastify";
+import { type SpanQuery, spanQuerySchema } from "../../model/api.ts";
 import { livesQuerySchema } from "../../model/lives.ts";
 import { tasksAsked, tasksQuerySchema } from "../../model/tasks.ts";
 import type { TargetRegistry } from "../registry.ts";
@@ -34,6 +35,14 @@ export function addInside(app: FastifyInstance, registry: TargetRegistry): void 
   });
   app.get<TargetRoute>("/api/targets/:id/workload.json", (request, reply) => {
     const hub = hubOf(registry, request.params.id, reply);
-    return hub === undefined ? reply : (hub.latest?.workloadView?.() ?? reply.code(204).send());
+    const query = hub === undefined ? undefined : queryOf(spanQuerySchema, request.query, reply);
+    if (hub === undefined || query === undefined) return reply;
+    return hub.latest?.workloadView?.(spanOf(query)) ?? reply.code(204).send();
   });
+}
+
+/** Undefined where all of the trace is meant. */
+function spanOf({ from, to }: SpanQuery): { readonly fromNs: number; readonly toNs: number } | undefined {
+  if (from === undefined && to === undefined) return undefined;
+  return { fromNs: (from ?? -Infinity) * 1e9, toNs: (to ?? Infinity) * 1e9 };
 }

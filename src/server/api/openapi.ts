@@ -4,6 +4,7 @@ import {
   healthAnswerSchema,
   refusedAnswerSchema,
   snapshotQuerySchema,
+  spanQuerySchema,
   targetParamsSchema,
   targetsAnswerSchema,
   ticketAnswerSchema,
@@ -89,8 +90,9 @@ const OPERATIONS: readonly Operation[] = [
   {
     path: `${TARGET}/workload.json`,
     summary: "What the phases of the workload that runs, or ran last, allocated and left; what grows with its rounds",
+    query: spanQuerySchema,
     answer: workloadViewSchema,
-    refusals: [404, 503],
+    refusals: [400, 404, 503],
     none: "no workload has run",
   },
   {

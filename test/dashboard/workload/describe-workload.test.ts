@@ -1,10 +1,11 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   isPhased,
   phasesInWords,
   phasesThatLeft,
   progressInWords,
   verdictOf,
+  windowInWords,
 } from "../../../src/dashboard/workload/describe-workload.ts";
 import type { WorkloadView } from "../../../src/model/workload-view.ts";
 
@@ -27,6 +28,39 @@ it.each([
   [{ repeat: null, exact: true }, "none yet", "no phase has ended"],
 ])("says of %j what it comes to", (workload, word, reason) => {
   expect(verdictOf({ ...workload, phases: [] })).toEqual({ word, reason });
+});
+
+describe("a window", () => {
+  const window = { fromNs: 1e9, toNs: 9e9, phasesBeyond: 1 };
+  const rounds = (first: number, last: number): Repeat => {
+    const perRound = Array.from({ length: last - first + 1 }, (_, i) => ({ round: first + i })) as Repeat["perRound"];
+    return { ...repeat("clean", "none grew"), rounds: perRound.length, perRound };
+  };
+  const phases = Array.from({ length: 5 }) as WorkloadView["phases"];
+
+  it.each([
+    [rounds(2, 4), "clean", /^none grew$/],
+    [rounds(2, 3), "no verdict", /^the window holds 2 rounds whole, and a verdict takes 3/],
+    [rounds(1, 0), "no verdict", /^the window holds no round whole/],
+    [null, "none yet", /^one round tells/],
+  ])("has a verdict where rounds enough are whole in it", (some, word, reason) => {
+    const verdict = verdictOf({ repeat: some, exact: true, phases, window });
+    expect(verdict.word).toBe(word);
+    expect(verdict.reason).toMatch(reason);
+  });
+
+  it("says which they are, and what reaches beyond it", () => {
+    const say = (some: Repeat | null, phasesBeyond: number) =>
+      windowInWords({ repeat: some, window: { ...window, phasesBeyond }, phases, earlierPhases: 2 });
+    expect(say(rounds(2, 4), 0)).toMatch(
+      /^Of the window: 3 whole rounds \(2 to 4\), 7 phases\. What they left is .* now/,
+    );
+    expect(say(rounds(3, 3), 1)).toContain(
+      "1 whole round (3), 7 phases; 1 reaches beyond it, told whole all the same.",
+    );
+    expect(say(rounds(1, 0), 2)).toContain("0 whole rounds, 7 phases; 2 reach beyond it");
+    expect(say(null, 0)).toMatch(/^Of the window: 7 phases\./);
+  });
 });
 
 it("says how far it is", () => {

@@ -11,6 +11,7 @@ import { Access } from "../../../src/server/access/access.ts";
 import { guard } from "../../../src/server/access/guard.ts";
 import { addHealth } from "../../../src/server/api/add-health.ts";
 import { addUp } from "../../../src/accounting/compose-snapshot.ts";
+import type { ClockSpan } from "../../../src/accounting/workload-state.ts";
 import { viewOfWorkload } from "../../../src/accounting/workload-view.ts";
 import { WorkloadAccount } from "../../../src/capture/workload-account.ts";
 import { CallSiteTable } from "../../../src/model/call-site-table.ts";
@@ -323,10 +324,23 @@ describe("workload.json", () => {
     account.end(0, 2e9);
     const { progress } = account;
     const context = { target: "t", scope: "system", snapshot: updateOf([A]).snapshot } as const;
-    const workloadView = () => viewOfWorkload(account.result(context), progress ?? never());
+    const workloadView = (span?: ClockSpan) =>
+      viewOfWorkload(account.result({ ...context, span }), progress ?? never(), span);
     updates.next({ ...updateOf([A]), ...(progress && { progress }), workloadView });
     const view = workloadViewSchema.parse(JSON.parse((await get("target/workload.json")).text));
     expect(view).toMatchObject({ run: 1, progress, phases: [{ name: "load", command: "modprobe <b>", status: 0 }] });
+    expect(view).not.toHaveProperty("window");
+    const of = async (query: string) => {
+      const { window, phases } = workloadViewSchema.parse(
+        JSON.parse((await get(`target/workload.json?${query}`)).text),
+      );
+      return [window, phases.length];
+    };
+    expect(await of("from=0.5&to=1.5")).toEqual([{ fromNs: 5e8, toNs: 1.5e9, phasesBeyond: 1 }, 1]);
+    expect(await of("from=1")).toEqual([{ fromNs: 1e9, toNs: null, phasesBeyond: 0 }, 1]);
+    expect(await of("to=0.5")).toEqual([{ fromNs: null, toNs: 5e8, phasesBeyond: 0 }, 0]);
+    for (const query of ["from=2&to=1", "from=x", "by=task"])
+      expect((await get(`target/workload.json?${query}`)).status).toBe(400);
   });
 });
 
