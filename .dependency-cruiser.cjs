@@ -67,7 +67,7 @@ module.exports = {
       to: {
         path: room("model"),
         pathNot:
-          "^src/model/(source-tree|call-site-text|function-name|place-of|caller-filter|task-callers|workload-rounds|caller\\.)",
+          "^src/model/(source-tree|call-site-text|function-name|place-of|caller-filter|task-callers|workload-rounds|window-rows|caller\\.)",
         dependencyTypesNot: ["type-only"],
       },
     },

@@ -44,18 +44,6 @@ export const targetParamsSchema = z.object({
 });
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
-export const snapshotQuerySchema = z.strictObject({
-  run: z.coerce.number().int().min(1).optional().describe("an earlier run that is kept; the present one where absent"),
-  order: viewOrderSchema.default("netBytes"),
-  descending: flag.optional().describe("largest first unless said otherwise"),
-  ...callerFilterSchema.shape,
-  ...tasksQuerySchema.pick({ task: true, comm: true }).shape,
-  limit: z.coerce.number().int().min(1).max(100_000).optional().describe("the first so many callers"),
-  freeing: flag.optional().describe("json: who freed, where that is known, with the account"),
-  a: z.enum(RING_ATTRIBUTES).optional().describe("svg, png: what the rings show"),
-});
-export type SnapshotQuery = z.infer<typeof snapshotQuerySchema>;
-
 const span = {
   from: z.coerce.number().optional().describe("trace clock, seconds; the beginning where absent"),
   to: z.coerce.number().optional().describe("trace clock, seconds; now where absent"),
@@ -63,6 +51,28 @@ const span = {
 const isForward = ({ from = -Infinity, to = Infinity }: { from?: number | undefined; to?: number | undefined }) =>
   from <= to;
 const BACKWARD = "from is later than to";
+
+const OF_WINDOW = "json, csv, svg, png: of what changed in this part of the present run, trace clock, seconds";
+export const snapshotQuerySchema = z
+  .strictObject({
+    from: span.from.describe(`${OF_WINDOW}; the beginning where only \`to\` is given`),
+    to: span.to.describe(`${OF_WINDOW}; now where only \`from\` is given`),
+    run: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe("an earlier run that is kept; the present one where absent"),
+    order: viewOrderSchema.default("netBytes"),
+    descending: flag.optional().describe("largest first unless said otherwise"),
+    ...callerFilterSchema.shape,
+    ...tasksQuerySchema.pick({ task: true, comm: true }).shape,
+    limit: z.coerce.number().int().min(1).max(100_000).optional().describe("the first so many callers"),
+    freeing: flag.optional().describe("json: who freed, where that is known, with the account"),
+    a: z.enum(RING_ATTRIBUTES).optional().describe("svg, png: what the rings show"),
+  })
+  .refine(isForward, BACKWARD);
+export type SnapshotQuery = z.infer<typeof snapshotQuerySchema>;
 
 export const spanQuerySchema = z.strictObject(span).refine(isForward, BACKWARD);
 export type SpanQuery = z.infer<typeof spanQuerySchema>;

@@ -18,8 +18,13 @@ const COLUMNS: readonly (readonly [name: string, of: (row: CallerRow) => string 
   ["line", (row) => row.source?.line ?? ""],
 ];
 
-export function formatCallersCsv({ callers }: Snapshot): string {
-  const lines = [COLUMNS.map(([name]) => name), ...callers.map((row) => COLUMNS.map(([, of]) => field(of(row))))];
+/** Of what a caller changed by between two moments no more is known. */
+const OF_WINDOW = ["caller", "call_site", "net_bytes", "allocs", "frees", "total_bytes", "file", "line"];
+
+/** @param isWindow the rows are what changed in a window */
+export function formatCallersCsv({ callers }: Pick<Snapshot, "callers">, { isWindow = false } = {}): string {
+  const columns = isWindow ? COLUMNS.filter(([name]) => OF_WINDOW.includes(name)) : COLUMNS;
+  const lines = [columns.map(([name]) => name), ...callers.map((row) => columns.map(([, of]) => field(of(row))))];
   return lines.map((line) => `${line.join(",")}\r\n`).join("");
 }
 

@@ -16,6 +16,12 @@ export const ATTRIBUTE_WORDS: Readonly<Record<RingAttribute, Words>> = {
   total_dynamic: { title: "Memory allocated in all", brief: "allocated in all" },
 };
 
+/** The same of a window, which tells no more. */
+export const WINDOW_WORDS: Partial<typeof ATTRIBUTE_WORDS> = {
+  current_dynamic: { title: "Growth in the window", brief: "growth" },
+  total_dynamic: { title: "Memory allocated in the window", brief: "allocated" },
+};
+
 /** Why a chart of this tree would be empty or lacks a part, for people; undefined where it is whole. */
 export function lackOf(root: SourceNode, attribute: RingAttribute): string | undefined {
   const image = root.static !== undefined;

@@ -1,7 +1,7 @@
 /** A chart of one tree as a still picture: the rings at the left, what they are and a legend at the right. */
 import { humanBytes } from "../format/bytes.ts";
 import { type RingAttribute, type SourceNode, UNKNOWN_FOLDER, UNKNOWN_FOLDER_NOTE } from "../model/source-tree.ts";
-import { ATTRIBUTE_WORDS, lackOf } from "./attribute-words.ts";
+import { ATTRIBUTE_WORDS, lackOf, WINDOW_WORDS } from "./attribute-words.ts";
 import { CENTRE, CHART_RINGS, CHART_SIZE, COLUMN, drawHead, MARGIN } from "./chart-frame.ts";
 import { drawLegend, legendOf } from "./draw-legend.ts";
 import { drawRings } from "./draw-rings.ts";
@@ -19,6 +19,8 @@ export interface RingFacts {
   readonly source: string;
   /** From the centre outward: `directory, file, function`. */
   readonly rings: string;
+  /** The figures are what changed between two moments, of those that grew. */
+  readonly isWindow?: boolean;
   /** Why the capture's figures are not exact; absent where they are, or where nothing was captured. */
   readonly notExact?: string;
 }
@@ -36,7 +38,7 @@ export function ringChart(root: SourceNode, facts: RingFacts, choice: RingChoice
   const tree = ringTreeOf(root, attribute, branch);
   const start = nodeAt(root, branch) ?? root;
   const shade = shadesOf(tree);
-  const words = ATTRIBUTE_WORDS[attribute];
+  const words = (facts.isWindow === true ? WINDOW_WORDS[attribute] : undefined) ?? ATTRIBUTE_WORDS[attribute];
   const page = new SvgPage(CHART_SIZE.width, CHART_SIZE.height, theme);
   // The image loses no events.
   const notExact = attribute === "static" ? undefined : facts.notExact;

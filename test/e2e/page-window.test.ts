@@ -1,7 +1,7 @@
 /**
  * A window of the timeline, on a recording of this machine while a workload made and removed symbolic links in rounds: the views that follow it.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -144,7 +144,28 @@ describe.skipIf(missing || !canTrace)(`a window of a recorded workload${note}`, 
     expect(await verdict.textContent()).toContain("the window holds 2 rounds whole, and a verdict takes 3");
     await page.keyboard.press("Escape");
     await expect.poll(() => page.getByTestId("workload-window").count()).toBe(0);
-    expect(await page.locator("tr[data-phase]").count()).toBe(2 * ROUNDS);
+    await expect.poll(() => page.locator("tr[data-phase]").count()).toBe(2 * ROUNDS);
+    expect(trouble).toEqual([]);
+  });
+
+  it("is what a file has that is downloaded from it, in the forms that can be of a window", async () => {
+    const [from, to] = await span("make 2", "clear 4");
+    const { callers } = await windowOf(`from=${String(from)}&to=${String(to)}`);
+    await choose("callers", [from, to]);
+    await page.locator("tr.row").first().waitFor();
+    await page.keyboard.press("s");
+    expect(await page.locator(".formats-note").textContent()).toBe(
+      "A file is of the window, but for txt and pb.gz, which are of the whole run.",
+    );
+    const saved = async (format: string) => {
+      const [file] = await Promise.all([page.waitForEvent("download"), page.locator(`[data-format="${format}"]`).click()]); // prettier-ignore
+      return readFileSync(await file.path(), "utf8");
+    };
+    const rows = (await saved("csv")).trim().split("\r\n").slice(1);
+    expect(rows.map((row) => Number(row.split(",")[2]))).toEqual(callers.map(({ netBytes }) => netBytes));
+    expect((JSON.parse(await saved("json")) as Window).callers).toEqual(callers);
+    expect(await saved("svg")).toContain("those that grew");
+    expect(await saved("txt")).toMatch(/^current bytes allocated:/);
     expect(trouble).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import { exactBytes, humanBytes, signedBytes } from "../format/bytes.ts";
 import { formatCount, plural } from "../format/count.ts";
 import { changeView, view } from "../view/view-store.ts";
 import { useWindow } from "../window/use-window.ts";
-import { windowRows } from "../window/window-rows.ts";
+import { windowRows } from "../../model/window-rows.ts";
 import { callersOf } from "../../model/task-callers.ts";
 import { queryOf, type TaskChoice } from "./task-choice.ts";
 

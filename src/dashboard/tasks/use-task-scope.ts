@@ -7,7 +7,7 @@ import { type Answer, useAnswer } from "../api/use-answer.ts";
 import { view } from "../view/view-store.ts";
 import type { Scope } from "../window/scope.ts";
 import { useWindow } from "../window/use-window.ts";
-import { windowRows } from "../window/window-rows.ts";
+import { windowRows } from "../../model/window-rows.ts";
 import { isAmong, queryOf, type TaskChoice } from "./task-choice.ts";
 import { tasks, useTasks } from "./tasks.ts";
 

@@ -17,8 +17,13 @@ export function nameOf(extension: string, now: Date): string {
   return `kmemtap-${now.toISOString().slice(0, 19).replaceAll(":", "-")}.${extension}`;
 }
 
+/** What a window does not tell enough for. */
+const WHOLE_ONLY = ["txt", "slab-account.txt", "pb.gz"];
+
+type Shown = Pick<View, "filter" | "task" | "attribute" | "window">;
+
 /** `?directory=fs&a=static`; empty where the view is the default one. */
-export function queryOf({ filter, task, attribute }: Pick<View, "filter" | "task" | "attribute">): string {
+export function queryOf(extension: string, { filter, task, attribute, window }: Shown): string {
   const words = new URLSearchParams();
   const put = (name: string, value: string) => {
     if (value.trim() !== "") words.append(name, value.trim());
@@ -29,6 +34,10 @@ export function queryOf({ filter, task, attribute }: Pick<View, "filter" | "task
   put("kind", filter.kind);
   if (task !== null) words.append(...wordsOf(task));
   if (attribute !== "current_dynamic") put("a", attribute);
+  if (window !== null && !WHOLE_ONLY.includes(extension)) {
+    words.append("from", `${window.min}`);
+    words.append("to", `${window.max}`);
+  }
   const text = words.toString();
   return text === "" ? "" : `?${text}`;
 }

@@ -14,7 +14,10 @@ const failed = signal<string | null>(null);
 async function save(extension: string): Promise<void> {
   failed.value = null;
   try {
-    await download(pathOfTarget(`snapshot.${extension}${queryOf(view.peek())}`), nameOf(extension, new Date()));
+    await download(
+      pathOfTarget(`snapshot.${extension}${queryOf(extension, view.peek())}`),
+      nameOf(extension, new Date()),
+    );
   } catch (thrown) {
     failed.value = messageOf(thrown);
   }
@@ -38,7 +41,9 @@ export function SnapshotMenu() {
           </li>
         ))}
       </ul>
-      {view.value.window !== null && <p class="formats-note">A file is of the whole trace, not of the window.</p>}
+      {view.value.window !== null && (
+        <p class="formats-note">A file is of the window, but for both texts and pb.gz, which are of the whole run.</p>
+      )}
       <p class="lossy" role="status">
         {failed.value}
       </p>

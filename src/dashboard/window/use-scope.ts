@@ -5,7 +5,7 @@ import type { Account } from "../state/page-state.ts";
 import { view } from "../view/view-store.ts";
 import { type Scope, wholeScope } from "./scope.ts";
 import { useWindow, type WindowAnswer } from "./use-window.ts";
-import { windowRows } from "./window-rows.ts";
+import { windowRows } from "../../model/window-rows.ts";
 
 export function useScope(account: Account): Scope {
   const { window } = view.value;

@@ -2,7 +2,7 @@
 import { pathOfTarget } from "../api/target-path.ts";
 import { type Answer, useAnswer } from "../api/use-answer.ts";
 import type { Span } from "../view/view.ts";
-import type { WindowCaller } from "./window-rows.ts";
+import type { WindowCaller } from "../../model/window-rows.ts";
 
 /** Changes: net bytes are negative where more was freed than allocated. */
 export interface WindowFigures {

@@ -54,7 +54,7 @@ const OPERATIONS: readonly Operation[] = [
     path: `${TARGET}/snapshot.${ending}`,
     summary: summaryOf(ending),
     query: snapshotQuerySchema,
-    answer: ending === "json" ? snapshotSchema : (type.split(";", 1)[0] ?? type),
+    answer: ending === "json" ? z.union([snapshotSchema, windowSchema]) : (type.split(";", 1)[0] ?? type),
     refusals: [400, 404, 502, 503],
   })),
   {
@@ -108,7 +108,7 @@ const OPERATIONS: readonly Operation[] = [
 
 function summaryOf(ending: string): string {
   const texts: Readonly<Record<string, string>> = {
-    json: "The account, kmemtap.snapshot/1",
+    json: "The account, kmemtap.snapshot/1; of a part of the run what changed in it, kmemtap.window/1",
     txt: "The account in trace_analyze's layout",
     "slab-account.txt": "The account in the layout of the /proc/slab_account patch: frees charged to who freed",
     csv: "The callers, a line each",

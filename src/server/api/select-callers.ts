@@ -1,6 +1,6 @@
 /** The part of an account that a file is asked of: those callers, and of a task what it allocated of each. */
 import { nameOfTask } from "../../format/task-name.ts";
-import type { SnapshotQuery } from "../../model/api.ts";
+import type { SnapshotQuery, Window } from "../../model/api.ts";
 import type { CallerRow, Snapshot } from "../../model/snapshot.ts";
 import { callersOf } from "../../model/task-callers.ts";
 import { totalsOf } from "../../model/totals-of.ts";
@@ -8,6 +8,8 @@ import { type View, callerFilterSchema, viewSchema } from "../../model/wire-requ
 import type { TargetHub } from "../hub/target-hub.ts";
 import { selectRows } from "../hub/view-rows.ts";
 import { tasksOf, unknown } from "./kept-of.ts";
+import { windowAsked } from "./select-window.ts";
+import { sumOf } from "./window-parts.ts";
 
 export interface Selected {
   readonly snapshot: Snapshot;
@@ -15,6 +17,8 @@ export interface Selected {
   readonly parts: readonly string[];
   /** Frees by the call site that freed, of a part those of its callers; undefined of what nothing tells: earlier runs, tasks, mode hist. */
   readonly freeing: () => ReadonlyMap<string, number> | undefined;
+  /** Where it is of what changed between two moments: the rows are that, and what a window does not know is nought in them. */
+  readonly window?: Window;
 }
 
 /**
@@ -29,11 +33,17 @@ export function selectCallers(hub: TargetHub, whole: Snapshot, query: SnapshotQu
   );
   const view: View = viewSchema.parse({ order, ...(descending !== undefined && { descending }), filter });
   const isPresent = whole.source.run === hub.latest?.snapshot.source.run;
-  const task = query.task === undefined && query.comm === undefined ? undefined : taskOf(hub, isPresent, whole, query);
+  const part = windowAsked(hub, whole, query);
+  const isOfTask = query.task !== undefined || query.comm !== undefined;
+  const task = isOfTask ? taskOf(hub, isPresent, whole, query) : undefined;
   const kinds = filter.kind === undefined ? undefined : kindsOf(hub, isPresent);
-  const { rows } = selectRows(view, task?.callers ?? whole.callers, { kinds: () => kinds });
+  const { rows } = selectRows(view, part?.rows ?? task?.callers ?? whole.callers, { kinds: () => kinds });
   const shown = rows.slice(0, limit);
-  const parts = [...partsOf(query), ...(task === undefined ? [] : [task.name])];
+  const parts = [
+    ...partsOf(query),
+    ...(task === undefined ? [] : [task.name]),
+    ...(part === undefined ? [] : [`${part.window.from.used.toFixed(3)} s to ${part.window.to.used.toFixed(3)} s`]),
+  ];
   return {
     snapshot: {
       ...whole,
@@ -47,7 +57,15 @@ export function selectCallers(hub: TargetHub, whole: Snapshot, query: SnapshotQu
       if (frees === undefined || (parts.length === 0 && limit === undefined)) return frees;
       return new Map(shown.map(({ callSite }) => [callSite, frees.get(callSite) ?? 0]));
     },
+    ...(part !== undefined && { window: windowWith(part.window, rows, limit) }),
   };
+}
+
+/** The window with these callers alone. */
+function windowWith(window: Window, rows: readonly CallerRow[], limit: number | undefined): Window {
+  const known = new Map(window.callers.map((row) => [row.callSite, row]));
+  const callers = rows.slice(0, limit).flatMap(({ callSite }) => known.get(callSite) ?? []);
+  return { ...window, totals: sumOf(rows), callers };
 }
 
 function partsOf({ text, directory, module, kind }: SnapshotQuery): string[] {

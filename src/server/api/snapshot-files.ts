@@ -1,5 +1,5 @@
 /** A snapshot in each form in which it is asked for, by the name's ending. */
-import type { SnapshotQuery } from "../../model/api.ts";
+import type { SnapshotQuery, Window } from "../../model/api.ts";
 import { ExitCode, KmemtapError } from "../../model/errors.ts";
 import { printable } from "../../model/printable.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
@@ -36,17 +36,24 @@ export const SNAPSHOT_FILES = {
   txt: {
     type: "text/plain; charset=utf-8",
     // What shows it may be a terminal.
-    make: ({ snapshot, query }) => printable(formatAccountFile(snapshot, orderOf(query.order))),
+    make: ({ snapshot, query, window }) =>
+      printable(formatAccountFile(wholly(snapshot, window, "trace_analyze's layout"), orderOf(query.order))),
+  },
+  csv: {
+    type: "text/csv; charset=utf-8",
+    make: ({ snapshot, window }) => formatCallersCsv(snapshot, { isWindow: window !== undefined }),
   },
   "slab-account.txt": {
     type: "text/plain; charset=utf-8",
-    make: ({ snapshot, freeing, query }) =>
-      printable(formatSlabAccount(snapshot, known(freeing()), orderOf(query.order))),
+    make: ({ snapshot, freeing, query, window }) =>
+      printable(formatSlabAccount(wholly(snapshot, window, "a slab account"), known(freeing()), orderOf(query.order))),
   },
-  csv: { type: "text/csv; charset=utf-8", make: ({ snapshot }) => formatCallersCsv(snapshot) },
   svg: { type: "image/svg+xml", make: (context) => rings("svg", context) },
   png: { type: "image/png", make: (context) => rings("png", context) },
-  "pb.gz": { type: "application/octet-stream", make: ({ snapshot, atMs }) => formatPprof(snapshot, { atMs }) },
+  "pb.gz": {
+    type: "application/octet-stream",
+    make: ({ snapshot, window, atMs }) => formatPprof(wholly(snapshot, window, "a heap profile"), { atMs }),
+  },
 } as const satisfies Record<string, FileForm>;
 export type SnapshotFile = keyof typeof SNAPSHOT_FILES;
 
@@ -62,14 +69,15 @@ const ORDERS: Partial<Record<ViewOrder, OrderBy>> = {
 function orderOf(order: ViewOrder): OrderBy {
   const known = ORDERS[order];
   if (known !== undefined) return known;
-  throw new KmemtapError("cli/usage", `a text is not ordered by ${order}`, {
-    nextStep: `order by ${Object.keys(ORDERS).join(", ")}`,
-    exitCode: ExitCode.wrongUse,
-  });
+  throw usage(`a text is not ordered by ${order}`, `order by ${Object.keys(ORDERS).join(", ")}`);
 }
 
 /** With who freed, where it is asked for and known: of one moment, as two answers would not be. */
-function jsonOf({ snapshot, freeing, query }: FileContext): Snapshot {
+function jsonOf({ snapshot, freeing, query, window }: FileContext): Snapshot | Window {
+  if (window !== undefined) {
+    if (query.freeing !== true) return window;
+    throw usage("who freed is known of the whole run, not of a window", "leave from and to, or freeing, out");
+  }
   const frees = query.freeing === true ? freeing() : undefined;
   if (frees === undefined) return snapshot;
   return { ...snapshot, freeing: [...frees].map(([callSite, count]) => ({ callSite, frees: count })) };
@@ -79,8 +87,24 @@ function known(frees: ReadonlyMap<string, number> | undefined): ReadonlyMap<stri
   if (frees !== undefined) return frees;
   throw unknown("who freed is not known", "ask for the present run, of all tasks; in mode hist it is not told");
 }
+/** What needs more than a window tells of a caller: its live objects, what it asked for. */
+function wholly(snapshot: Snapshot, window: Window | undefined, form: string): Snapshot {
+  if (window === undefined) return snapshot;
+  throw usage(
+    `${form} is of the whole run, not of a window`,
+    "leave from and to out, or ask for json, csv, svg or png",
+  );
+}
 
-async function rings(format: "svg" | "png", { snapshot, parts, query, footprint }: FileContext) {
+function usage(message: string, nextStep: string): KmemtapError {
+  return new KmemtapError("cli/usage", message, { nextStep, exitCode: ExitCode.wrongUse });
+}
+
+async function rings(format: "svg" | "png", { snapshot: all, parts, query, footprint, window }: FileContext) {
+  if (window !== undefined && query.a !== undefined && !query.a.endsWith("_dynamic"))
+    throw usage(`${query.a} is not known of a window`, "ask for current_dynamic or total_dynamic");
+  // A ring has no room for less than nothing: it is of those that grew.
+  const snapshot = window === undefined ? all : { ...all, callers: all.callers.filter(({ netBytes }) => netBytes > 0) };
   const hasSources = snapshot.symbols !== undefined;
   const attribute: RingAttribute = query.a ?? "current_dynamic";
   const name = snapshot.release ?? "kernel";
@@ -89,10 +113,11 @@ async function rings(format: "svg" | "png", { snapshot, parts, query, footprint 
   const root = wantsImage ? joinTrees(dynamic, within(imageOf(await footprint(snapshot.release)), query)) : dynamic;
   const notExact = lossNotice(snapshot);
   const facts = {
-    source: [snapshot.source.label, ...parts].join(", "),
+    source: [snapshot.source.label, ...parts, ...(window === undefined ? [] : ["those that grew"])].join(", "),
     rings: hasSources ? "directory, file, function" : "module, function",
     ...(snapshot.release !== undefined && { kernel: snapshot.release }),
     ...(notExact !== undefined && { notExact }),
+    isWindow: window !== undefined,
   };
   return formatRings(format, root, facts, { attribute });
 }
@@ -100,10 +125,7 @@ async function rings(format: "svg" | "png", { snapshot, parts, query, footprint 
 function within(image: SourceNode, { text, directory, module, kind, task, comm }: SnapshotQuery): SourceNode {
   const part = imageWithin(image, { text, directory, module, kind, task: task ?? comm });
   if (part !== undefined) return part;
-  throw new KmemtapError("cli/usage", NOT_BY_PLACE, {
-    nextStep: "leave what is no directory out, or ask for current_dynamic",
-    exitCode: ExitCode.wrongUse,
-  });
+  throw usage(NOT_BY_PLACE, "leave what is no directory out, or ask for current_dynamic");
 }
 
 /** @param report kmemtap.size/1 as text */

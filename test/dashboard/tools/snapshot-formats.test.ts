@@ -3,10 +3,15 @@ import { NO_FILTER } from "../../../src/dashboard/callers/filter-callers.ts";
 import { queryOf } from "../../../src/dashboard/tools/snapshot-formats.ts";
 
 it("a download is of what the page shows", () => {
-  expect(queryOf({ filter: NO_FILTER, task: null, attribute: "current_dynamic" })).toBe("");
+  expect(queryOf("csv", { filter: NO_FILTER, task: null, attribute: "current_dynamic", window: null })).toBe("");
   const filter = { ...NO_FILTER, text: " a b ", directory: "fs/fat", kind: "64" } as const;
-  expect(queryOf({ filter, task: "name:a b", attribute: "static" })).toBe(
+  expect(queryOf("svg", { filter, task: "name:a b", attribute: "static", window: null })).toBe(
     "?text=a+b&directory=fs%2Ffat&kind=64&comm=a+b&a=static",
   );
-  expect(queryOf({ filter: NO_FILTER, task: "id:7", attribute: "current_dynamic" })).toBe("?task=7");
+  expect(queryOf("csv", { filter: NO_FILTER, task: "id:7", attribute: "current_dynamic", window: null })).toBe(
+    "?task=7",
+  );
+  const window = { filter: NO_FILTER, task: null, attribute: "current_dynamic", window: { min: 1.5, max: 9 } } as const;
+  const of = (extension: string) => queryOf(extension, window);
+  expect(["json", "csv", "png", "txt", "pb.gz"].map(of)).toEqual([...Array<string>(3).fill("?from=1.5&to=9"), "", ""]);
 });

@@ -36,7 +36,7 @@ describe("a window", () => {
     const perRound = Array.from({ length: last - first + 1 }, (_, i) => ({ round: first + i })) as Repeat["perRound"];
     return { ...repeat("clean", "none grew"), rounds: perRound.length, perRound };
   };
-  const phases = Array.from({ length: 5 }) as WorkloadView["phases"];
+  const phases = Array.from<WorkloadView["phases"][number]>({ length: 5 });
 
   it.each([
     [rounds(2, 4), "clean", /^none grew$/],

@@ -21,6 +21,7 @@ import { workloadViewSchema } from "../../../src/model/workload-view.ts";
 import { addInside } from "../../../src/server/api/add-inside.ts";
 import { addTargets } from "../../../src/server/api/add-targets.ts";
 import { openApi } from "../../../src/server/api/openapi.ts";
+import type { TestEvent } from "../../support/events.ts";
 import { allocation, updateOf } from "../../support/live-update.ts";
 import { TargetRegistry } from "../../../src/server/registry.ts";
 import { OPEN_ACCESS, serving } from "../../support/serving.ts";
@@ -108,6 +109,7 @@ describe("a snapshot", () => {
 
   it.each([
     ["target/snapshot.json?limit=0", 400],
+    ["target/snapshot.csv?from=5&to=1", 400],
     ["target/snapshot.json?order=size", 400],
     ["target/snapshot.json?nonsense=1", 400],
     ["target/snapshot.json?run=7", 404],
@@ -213,6 +215,64 @@ describe("a window", () => {
     const window = windowSchema.parse(JSON.parse((await get("target/window.json?from=1&to=9")).text));
     expect(window).toMatchObject({ from: { used: 1 }, to: { used: 9 }, totals: { netBytes: 64 } });
     expect(window.callers.map(({ caller }) => caller)).toEqual(["ext4_a+0x1 [ext4]"]);
+  });
+});
+
+describe("a file of a window", () => {
+  const EXT4 = "ext4_a+0x1/0x2 [ext4]";
+  async function grown() {
+    const { get, updates } = await started();
+    const history: HistoryPoint[] = [
+      [1, 192, 180, 3],
+      [9, 192, 180, 3],
+    ];
+    const later: TestEvent[] = [allocation(EXT4, 8), allocation(EXT4, 9), { kind: "kfree", ptr: 2n, site: "freer" }];
+    updates.next(updateOf([A, ...B, ...later], { history }));
+    return (rest: string) => get(`target/snapshot.${rest}${rest.includes("?") ? "&" : "?"}from=1&to=9`);
+  }
+
+  it("has what changed in it, filtered and ordered as a snapshot is", async () => {
+    const get = await grown();
+    const window = windowSchema.parse(JSON.parse((await get("json")).text));
+    expect(window).toMatchObject({ from: { used: 1 }, to: { used: 9 }, totals: { netBytes: 64, allocs: 2, frees: 1 } });
+    expect(window.callers.map(({ netBytes }) => netBytes)).toEqual([128, -64]);
+    const fat = windowSchema.parse(JSON.parse((await get("json?module=fat")).text));
+    expect(fat).toMatchObject({ totals: { netBytes: -64, frees: 1 }, callers: [{ caller: "fat_b+0x1 [fat]" }] });
+    const [header, ...rows] = (await get("csv?order=frees")).text.trim().split("\r\n");
+    expect(header).toBe("caller,call_site,net_bytes,allocs,frees,total_bytes,file,line");
+    expect(rows).toEqual([
+      "fat_b+0x1 [fat],fat_b+0x1/0x2 [fat],-64,0,1,0,,",
+      `ext4_a+0x1 [ext4],${EXT4},128,2,0,128,,`,
+    ]);
+    const { text } = await get("svg");
+    expect(text).toContain("Growth in the window");
+    expect(text).toContain("1.000 s to 9.000 s, those that grew");
+    expect(text).toContain("ext4_a");
+    expect(text).not.toContain("fat_b");
+    expect(PNG.sync.read((await get("png")).bytes).width).toBeGreaterThan(500);
+  });
+
+  it.each([
+    ["txt", "of the whole run"],
+    ["pb.gz", "of the whole run"],
+    ["svg?a=waste", "not known of a window"],
+    ["csv?order=wasteBytes", "not ordered by wasteBytes"],
+    ["csv?comm=sh", "not kept"],
+  ])("cannot be had as %s, and says why", async (rest, why) => {
+    const answer = await (await grown())(rest);
+    expect(answer.status).toBe(400);
+    const { error, help } = refusedAnswerSchema.parse(JSON.parse(answer.text));
+    expect(error).toContain(why);
+    expect(help).not.toBe("");
+  });
+
+  it("is of the present run alone", async () => {
+    const { get, updates } = await started();
+    const { snapshot } = updateOf([A]);
+    const previousRuns = [{ summary: { run: 1, endedMs: 1, exact: true, totals: snapshot.totals }, snapshot }];
+    updates.next(updateOf([A], { run: 2, previousRuns, history: [[1, 1, 1, 1]] }));
+    expect((await get("target/snapshot.csv?run=1&from=0")).text).toContain("of the present run alone");
+    expect((await get("target/snapshot.csv?run=2&from=0")).status).toBe(200);
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { windowRows } from "../../../src/dashboard/window/window-rows.ts";
-import { row } from "../make.ts";
+import { windowRows } from "../../src/model/window-rows.ts";
+import { row } from "../dashboard/make.ts";
 
 it("a window's rows have what is known of their callers now", () => {
   const source = { file: "fs/fat/inode.c", line: 3, function: "fat_fill", module: "fat", chain: [] };

@@ -1,5 +1,5 @@
 /** What the server says of a window, as rows. Pure. */
-import type { CallerRow } from "../../model/snapshot.ts";
+import type { CallerRow } from "./snapshot.ts";
 
 /** Of one caller, between two moments. */
 export interface WindowCaller {
