@@ -155,7 +155,7 @@ describe.skipIf(missing || !canTrace)(`a window of a recorded workload${note}`, 
     await page.locator("tr.row").first().waitFor();
     await page.keyboard.press("s");
     expect(await page.locator(".formats-note").textContent()).toBe(
-      "A file is of the window, but for txt and pb.gz, which are of the whole run.",
+      "A file is of the window, but for both texts and pb.gz, which are of the whole run.",
     );
     const saved = async (format: string) => {
       const [file] = await Promise.all([page.waitForEvent("download"), page.locator(`[data-format="${format}"]`).click()]); // prettier-ignore
