@@ -14,6 +14,10 @@ import { tempDir } from "../support/temp-dir.ts";
 beforeAll(ensureBuilt, 120_000);
 
 const program = () => createProgram(() => undefined);
+const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  readonly version: string;
+  readonly man: readonly string[];
+};
 const tree = commandTree(program());
 const hasGroff = spawnSync("groff", ["--version"]).status === 0;
 
@@ -41,6 +45,10 @@ describe("manual pages", () => {
   it("come with a build", () => {
     const built = fileURLToPath(new URL("../../dist/man/", import.meta.url));
     for (const name of pages.keys()) expect(existsSync(join(built, name)), name).toBe(true);
+  });
+
+  it("are all named in the package, by which npm gives them to man", () => {
+    expect([...manifest.man].sort()).toEqual([...pages.keys()].map((name) => `./dist/man/${name}`).sort());
   });
 });
 
@@ -75,10 +83,9 @@ describe("completion", () => {
 
 it("says of which build and Node it is", async () => {
   const { stdout } = await kmemtap(["--version"]);
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
   expect(stdout).toMatch(
-    new RegExp(`^${version.replaceAll(".", "\\.")} \\(.+; Node ${process.versions.node.replaceAll(".", "\\.")}, `),
+    new RegExp(
+      `^${manifest.version.replaceAll(".", "\\.")} \\(.+; Node ${process.versions.node.replaceAll(".", "\\.")}, `,
+    ),
   );
 });
