@@ -54,7 +54,7 @@ function phaseOf(record: PhaseRecord, sums: WorkloadSums, state: WorkloadState):
     command,
     round,
     status,
-    interrupted: !record.ended,
+    interrupted: !record.begun || !record.ended,
     ...(output.length > 0 ? { output: [...output] } : {}),
     startedNs,
     endedNs,

@@ -138,7 +138,8 @@ class Rounds {
     const phasesNs = sum(records, length);
     const pausesNs = Math.max(0, (nowNs ?? first) - first) - phasesNs;
     const sites = new Map<string, number>();
-    if (phasesNs === 0 || pausesNs < phasesNs * MIN_PAUSES || records.some((record) => !record.ended)) return sites;
+    if (phasesNs === 0 || pausesNs < phasesNs * MIN_PAUSES || records.some((record) => !record.begun || !record.ended))
+      return sites;
     const roundsNs = sum(
       records.filter((record) => rounds.includes(record.round)),
       length,
