@@ -3,7 +3,7 @@ import type { CallSiteTable } from "../model/call-site-table.ts";
 import type { CallerLives, Lives } from "../model/lives.ts";
 import { LIVES_SCHEMA } from "../model/schema-name.ts";
 import type { LifetimeAccount, SiteLives } from "./lifetimes.ts";
-import { endOf } from "./time-steps.ts";
+import { medianOf } from "./time-steps.ts";
 
 /** Freeing call sites that are listed of each caller; the rest as one. */
 const MOST_FREEING = 8;
@@ -27,27 +27,22 @@ function callerLives(site: number, lives: SiteLives, callSites: Pick<CallSiteTab
       objects: total(others.map(({ objects }) => objects)) + lives.othersObjects,
       bytes: total(others.map(({ bytes }) => bytes)) + lives.othersBytes,
     },
-    lifetimes: { objects: total(lives.lived), ...spansOf(lives.lived) },
+    lifetimes: { objects: total(lives.lived), medianS: medianOf(lives.lived), steps: withoutEnd(lives.lived) },
     ages: agesOf(alive, lives),
   };
 }
 
-/** The oldest is known to the nanosecond, a median to its step. */
+/** The oldest is known to the nanosecond, a median is estimated. */
 function agesOf(objects: number, { ages, oldestNs }: SiteLives): CallerLives["ages"] {
-  const { medianS, steps } = spansOf(ages);
-  if (objects === 0) return { objects, oldestS: null, medianS, steps };
+  const steps = withoutEnd(ages);
+  if (objects === 0) return { objects, oldestS: null, medianS: null, steps };
   const oldestS = oldestNs / 1e9;
-  return { objects, oldestS, medianS: Math.min(medianS ?? Infinity, oldestS), steps };
+  return { objects, oldestS, medianS: objects === 1 ? oldestS : medianOf(ages, oldestS), steps };
 }
 
-function spansOf(steps: readonly number[]): { medianS: number | null; steps: number[] } {
-  const half = total(steps) / 2;
-  let below = 0;
-  const median = steps.findIndex((count) => count > 0 && (below += count) >= half);
-  return {
-    medianS: median < 0 ? null : endOf(median),
-    steps: steps.slice(0, steps.findLastIndex((count) => count > 0) + 1),
-  };
+/** Without the zeros at its end. */
+function withoutEnd(steps: readonly number[]): number[] {
+  return steps.slice(0, steps.findLastIndex((count) => count > 0) + 1);
 }
 
 function total(numbers: readonly number[]): number {

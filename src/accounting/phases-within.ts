@@ -13,13 +13,13 @@ export function isWhole({ startedNs, endedNs }: Times, span: ClockSpan | undefin
   return span === undefined || ((startedNs ?? -Infinity) >= span.fromNs && (endedNs ?? Infinity) <= span.toNs);
 }
 
-/** Rounds of which every phase ended, and then, and that have as many phases as the first of all. */
+/** Rounds of which every phase was seen from its beginning to its end, and then, and that have as many phases as the first of all. */
 export function completeRounds(records: readonly PhaseRecord[], span: ClockSpan | undefined): number[] {
   const rounds = [...new Set(records.map((record) => record.round))];
   const of = (round: number) => records.filter((record) => record.round === round);
   const phases = rounds.length === 0 ? 0 : of(rounds[0]).length;
   return rounds.filter((round) => {
     const own = of(round);
-    return own.length >= phases && own.every((record) => record.ended && isWhole(record, span));
+    return own.length >= phases && own.every((record) => record.begun && record.ended && isWhole(record, span));
   });
 }

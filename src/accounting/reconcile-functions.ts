@@ -9,6 +9,7 @@
 import type { FunctionCount, FunctionCounts } from "../model/function-counts.ts";
 import { functionOf } from "../model/function-name.ts";
 import type { ObjectsBySize } from "./objects-by-size.ts";
+import { sum } from "./sum.ts";
 
 /** What is alive of a function. */
 export interface Counted {
@@ -155,10 +156,4 @@ function sumOf(rows: readonly FunctionCount[], by: FunctionCount["countedBy"]) {
     kernelBytes: sum(counted, ({ kernelBytes }) => kernelBytes),
     eventBytes: sum(counted, ({ eventBytes }) => eventBytes),
   };
-}
-
-function sum<T>(rows: Iterable<T>, of: (row: T) => number): number {
-  let total = 0;
-  for (const row of rows) total += of(row);
-  return total;
 }

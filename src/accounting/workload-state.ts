@@ -15,6 +15,8 @@ export interface PhaseRecord {
   readonly phase: number;
   readonly startedNs: number | null;
   readonly endedNs: number | null;
+  /** False where its beginning was not seen, and where it began is not known. */
+  readonly begun: boolean;
   /** False while it runs, and for good where its end was not seen. */
   readonly ended: boolean;
   readonly status: number | null;

@@ -21,7 +21,8 @@ export class RecordedPhases {
 
   take(phase: RecordedPhase): void {
     this.#waiting.push(phase);
-    if (phase.kind === "begin") this.#names.add(phase.name);
+    const begun = phase.kind === "begin" ? phase : phase.unseen;
+    if (begun !== undefined) this.#names.add(begun.name);
   }
 
   /** What the mark says of the workload, if anything. Those before it, whose marks are missing, are told to the account. */
@@ -42,7 +43,7 @@ export class RecordedPhases {
     for (const change of this.#waiting.splice(0, count)) {
       if (change.kind === "begin")
         account.begin(change.name, change.command, change.round, change.timeNs, change.workload);
-      else account.end(change.status, change.timeNs);
+      else account.end(change.status, change.timeNs, change.unseen);
     }
   }
 }

@@ -27,8 +27,9 @@ export class RunMarks {
   }
 
   phase(change: PhaseChange, timeNs: number): void {
+    const { name, round } = (change.kind === "begin" ? change : change.unseen) ?? {};
+    if (name !== undefined && round !== undefined) this.#phase = round > 1 ? `${name}, round ${round}` : name;
     if (change.kind === "begin") {
-      this.#phase = change.round > 1 ? `${change.name}, round ${change.round}` : change.name;
       this.add("phase-begin", timeNs, this.#phase);
     } else {
       const failed = change.status === null || change.status === 0 ? "" : `: exit status ${change.status}`;

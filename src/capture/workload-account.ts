@@ -17,15 +17,21 @@ import type { WorkloadProgress } from "../model/workload-view.ts";
 
 /** What a mark says of the workload. */
 export type PhaseChange =
+  | ({ readonly kind: "begin" } & WhichPhase)
   | {
-      readonly kind: "begin";
-      readonly name: string;
-      readonly command: string;
-      readonly round: number;
-      /** Tells workloads of one capture apart; absent where there is only one. */
-      readonly workload?: string;
-    }
-  | { readonly kind: "end"; readonly status: number | null };
+      readonly kind: "end";
+      readonly status: number | null;
+      /** The phase, where the marks of its beginning were lost. */
+      readonly unseen?: WhichPhase;
+    };
+
+export interface WhichPhase {
+  readonly name: string;
+  readonly command: string;
+  readonly round: number;
+  /** Tells workloads of one capture apart; absent where there is only one. */
+  readonly workload?: string;
+}
 
 /** Lines of a command's output that are kept, and characters of a line. */
 const OUTPUT_LINES = 20;
@@ -107,6 +113,7 @@ export class WorkloadAccount {
       phase,
       startedNs: timeNs,
       endedNs: null,
+      begun: true,
       ended: false,
       status: null,
       output: [],
@@ -115,9 +122,17 @@ export class WorkloadAccount {
     this.ledger.enterPhase(phase);
   }
 
-  /** The phase that runs has ended; nothing happens when none runs. */
-  end(status: number | null, timeNs = this.#nowNs): void {
+  /**
+   * The phase that runs has ended; nothing happens when none runs.
+   *
+   * @param unseen the phase, where nobody saw it begin: what happened in it is accounted to its round, between the phases
+   */
+  end(status: number | null, timeNs = this.#nowNs, unseen?: WhichPhase): void {
     this.#tick(timeNs);
+    if (unseen !== undefined) {
+      this.begin(unseen.name, unseen.command, unseen.round, timeNs, unseen.workload);
+      Object.assign(this.#running ?? {}, { startedNs: null, begun: false });
+    }
     const phase = this.#running;
     if (phase === undefined) return;
     this.#running = undefined;
@@ -163,7 +178,7 @@ export class WorkloadAccount {
       const change = read(mark);
       if (change === undefined) continue;
       if (change.kind === "begin") this.begin(change.name, change.command, change.round, mark.timeNs, change.workload);
-      else this.end(change.status, mark.timeNs);
+      else this.end(change.status, mark.timeNs, change.unseen);
     }
     this.#applyRange(batch, from, batch.length);
     this.ledger.applyInput(batch);

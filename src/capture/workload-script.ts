@@ -7,7 +7,7 @@ import { KmemtapError } from "../model/errors.ts";
 import { type AgentLine, countOf, fieldsOf } from "../target/agent/agent-line.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { WorkloadListener } from "./live-options.ts";
-import type { PhaseChange } from "./workload-account.ts";
+import type { PhaseChange, WhichPhase } from "./workload-account.ts";
 
 export interface WorkloadPhaseSpec {
   readonly name: string;
@@ -32,6 +32,12 @@ export interface WorkloadScriptOptions {
   onPhaseEnd(phase: WorkloadPhaseSpec, round: number, status: number | null): void;
 }
 
+interface RunningPhase {
+  readonly phase: WorkloadPhaseSpec;
+  readonly round: number;
+  readonly id: string;
+}
+
 /** Who on the target passes on what the workload prints. */
 const OUTPUT_WRITER = "o";
 /** How often the agent is asked again for the end of a phase: its mark may have been overwritten in the ring buffer. */
@@ -43,7 +49,7 @@ export class WorkloadScript implements WorkloadListener {
   #waiting: { readonly type: string; readonly name: string; resolve(line: AgentLine): void } | undefined;
   /** Lines of types that may come before they are waited for. */
   readonly #heard = new Map<string, AgentLine>();
-  #current: { readonly phase: WorkloadPhaseSpec; readonly round: number; readonly id: string } | undefined;
+  #current: RunningPhase | undefined;
   /** The account has been told of the current phase's beginning, and of its end. */
   #told = { begin: false, end: false };
   readonly #over = new AbortController();
@@ -204,7 +210,7 @@ export class WorkloadScript implements WorkloadListener {
         if (nameOf(line) !== id || this.#told.end) return undefined;
         this.#pid = undefined;
         this.#told.end = true;
-        return { kind: "end", status: statusOf(line) };
+        return { kind: "end", status: statusOf(line), ...(this.#told.begin ? {} : { unseen: this.#which(current) }) };
       case "out":
         this.#options.onOutput(phase.name, round, line.text.slice(1) + (line.text.startsWith("=") ? "\n" : ""));
         return undefined;
@@ -217,10 +223,13 @@ export class WorkloadScript implements WorkloadListener {
   #begins(): PhaseChange | undefined {
     if (this.#current === undefined || this.#told.begin) return undefined;
     this.#told.begin = true;
-    const { phase, round } = this.#current;
+    return { kind: "begin", ...this.#which(this.#current) };
+  }
+
+  #which({ phase, round }: RunningPhase): WhichPhase {
     const { underWay } = this.#options;
     const workload = underWay === undefined ? {} : { workload: underWay };
-    return { kind: "begin", name: phase.name, command: phase.command, round, ...workload };
+    return { name: phase.name, command: phase.command, round, ...workload };
   }
 }
 

@@ -2,7 +2,9 @@ import { Command, Option } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
 import { ORDER_CHOICES, ORDER_WORDS } from "../report/order.ts";
 import { addArmOptions, TARGETS } from "./add-arm-options.ts";
+import { DUMP_FORMATS } from "./headless/dump-format-names.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
+import { ListOption } from "./list-option.ts";
 
 /** `kmemtap snapshot TARGET`: capture for a while, print what is held; or write files as it goes. */
 export function snapshotCommand(exit: (code: ExitCode) => void) {
@@ -22,9 +24,8 @@ export function snapshotCommand(exit: (code: ExitCode) => void) {
         "then > < >= or <=, then a number: 'net > 64M'",
       collect,
     )
-    .option(
-      "--format <LIST>",
-      "of the files: account,slab-account,callers,json,tasks,csv,svg,png,pprof (default: json)",
+    .addOption(
+      new ListOption("--format <LIST>", `of the files: ${DUMP_FORMATS.join(",")} (default: json)`, DUMP_FORMATS),
     )
     .option("--token-file <FILE>", "of a running kmemtap that asks for a token: a file with it on its first line")
     .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")

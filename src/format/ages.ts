@@ -4,17 +4,15 @@
 interface Lives {
   readonly callers: readonly {
     readonly callSite: string;
-    readonly ages: { readonly medianS: number | null; readonly oldestS: number | null };
+    readonly ages: { readonly medianS: number | null };
   }[];
 }
 
-/** Seconds that half of a caller's live objects are younger than, by call site; of none that holds nothing. */
+/** Seconds that about half of a caller's live objects are younger than, by call site; of none that holds nothing. */
 export function agesOf({ callers }: Lives): ReadonlyMap<string, number> {
   const ages = new Map<string, number>();
   for (const { callSite, ages: of } of callers) {
-    // The last step has no end; nor is any object older than the oldest.
-    const age = Math.min(of.medianS ?? Infinity, of.oldestS ?? Infinity);
-    if (age < Infinity) ages.set(callSite, age);
+    if (of.medianS !== null) ages.set(callSite, of.medianS);
   }
   return ages;
 }

@@ -11,7 +11,7 @@ const spans = {
   medianS: seconds
     .nullable()
     .describe(
-      "the end of the step that the median is in: half are shorter than this; null of none, and of the last step; of ages never above the oldest",
+      "the median, estimated from the steps as if those of its step lay evenly in it; null of none, and of lifetimes in the last step; of ages never above the oldest",
     ),
   steps: z
     .array(count)

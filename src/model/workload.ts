@@ -41,7 +41,7 @@ export const workloadPhaseSchema = z
     command: z.string(),
     round: count.describe("1 for the first round"),
     status: z.number().int().nullable().describe("exit status of the command; null where it is not known"),
-    interrupted: z.boolean().describe("true where its end was not seen"),
+    interrupted: z.boolean().describe("true where its beginning or its end was not seen"),
     output: z.array(z.string()).optional().describe("the last lines that the command printed"),
     startedNs: traceClock,
     endedNs: traceClock,

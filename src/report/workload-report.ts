@@ -93,7 +93,7 @@ function phaseLine(phase: WorkloadPhase): string {
     column(phase.allocs, 8),
     column(phase.frees, 8),
     column(phase.netBytes, 10),
-    ` ${left}${phase.interrupted ? " (interrupted)" : ""}`,
+    ` ${left}${phase.interrupted ? (endedNs === null ? " (interrupted)" : " (its beginning was not seen)") : ""}`,
   ].join(" ");
 }
 

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { composeLives } from "../../src/accounting/compose-lives.ts";
 import { EventLedger } from "../../src/accounting/ledger.ts";
 import { LifetimeAccount, type LifetimeOptions } from "../../src/accounting/lifetimes.ts";
-import { endOf, stepOf, STEPS } from "../../src/accounting/time-steps.ts";
+import { endOf, startOf, stepOf, STEPS } from "../../src/accounting/time-steps.ts";
 import { TextDecoder } from "../../src/ftrace/text-decoder.ts";
 import { CallSiteTable } from "../../src/model/call-site-table.ts";
 import { livesSchema } from "../../src/model/lives.ts";
@@ -109,8 +109,11 @@ it("is what a count of a boot's text says", () => {
     expect(ages.oldestS ?? 0).toBeCloseTo(counted.ages.reduce((a, b) => Math.max(a, b), 0) / 1e6, 6);
     expect(ages.medianS ?? 0).toBeLessThanOrEqual(ages.oldestS ?? 0);
     const inOrder = counted.lived.sort((a, b) => a - b);
-    if (inOrder.length > 0)
-      expect(lifetimes.medianS ?? Infinity).toBeGreaterThan((inOrder[(inOrder.length - 1) >> 1] ?? 0) / 1e6);
+    const step = stepOf((inOrder.at((inOrder.length - 1) >> 1) ?? 0) * 1000);
+    if (inOrder.length > 0) {
+      expect(lifetimes.medianS).toBeGreaterThanOrEqual(startOf(step));
+      expect(lifetimes.medianS).toBeLessThanOrEqual(endOf(step) ?? 0);
+    }
   }
   expect(account.pairs).toBe(pairs);
 });
@@ -173,6 +176,39 @@ it("takes kfree_rcu for the free, and what comes later for none; an address that
     },
     { callSite: "b", freedBy: [], ages: { objects: 1 } },
   ]);
+});
+
+it("estimates how old half of a steady leak is, and moves with it", () => {
+  const everyS = 5.6;
+  const medians = [75, 76, 77, 78, 79, 80].map((objects) => {
+    const events = Array.from({ length: objects }, (_, i) => ({ ...alloc(i + 1), timeNs: (i + 1) * everyS * 1e9 }));
+    const [{ ages }] = livesOf(events).callers;
+    const trueS = ((objects - 1) / 2) * everyS;
+    expect(Math.abs((ages.medianS ?? 0) - trueS) / trueS, String(objects)).toBeLessThan(0.05);
+    return ages.medianS ?? 0;
+  });
+  for (const [i, medianS] of medians.slice(1).entries()) expect(medianS - medians[i]).toBeCloseTo(everyS / 2, 0);
+});
+
+it("estimates how long half of what was freed had lived", () => {
+  // From 1 ms to 1 s, each as often: half below 500 ms, in the step from 262 to 524 ms.
+  const events = Array.from({ length: 1000 }, (_, i) => [
+    { ...alloc(i + 1), timeNs: i * 2e9 },
+    { ...free(i + 1, "f"), timeNs: i * 2e9 + (i + 1) * 1e6 },
+  ]).flat();
+  expect(livesOf(events).callers[0].lifetimes.medianS).toBeCloseTo(0.5, 2);
+});
+
+it("knows the age of one object, and of ages in the step without an end what lies below the oldest", () => {
+  const at = (ptr: number, seconds: number) => ({ ...alloc(ptr, ptr < 3 ? "a" : "b"), timeNs: seconds * 1e9 });
+  const { callers } = livesOf([at(1, 0), at(3, 100), at(2, 1000), { ...alloc(9, "c"), timeNs: 20_000e9 }]);
+  expect(callers).toMatchObject([
+    { callSite: "a", ages: { objects: 2, oldestS: 20_000 } },
+    { callSite: "b", ages: { objects: 1, oldestS: 19_900, medianS: 19_900 } },
+    { callSite: "c", ages: { objects: 1, oldestS: 0, medianS: 0 } },
+  ]);
+  expect(callers[0].ages.medianS).toBeGreaterThan(endOf(STEPS - 2) ?? 0);
+  expect(callers[0].ages.medianS).toBeLessThan(20_000);
 });
 
 it("has steps that end at powers of two of a microsecond", () => {

@@ -11,6 +11,7 @@ import { accountCapture } from "../../src/capture/recorded-capture.ts";
 import { replayCapture } from "../../src/capture/replay-capture.ts";
 import { phaseHeading } from "../../src/cli/phase-heading.ts";
 import { readSide } from "../../src/cli/read-side.ts";
+import { formatWorkload } from "../../src/report/workload-report.ts";
 import { compareSnapshots } from "../../src/report/diff/compare-snapshots.ts";
 import type { PhaseChange } from "../../src/capture/workload-account.ts";
 import type { Workload } from "../../src/model/workload.ts";
@@ -60,8 +61,10 @@ function listener(): WorkloadListener {
       const kind = type === "phase-end" ? "end" : "begin";
       if (!type.startsWith("phase-") || told.has(`${kind} ${fields.get("name")}`)) return undefined;
       told.add(`${kind} ${fields.get("name")}`);
-      if (kind === "end") return { kind, status: Number(fields.get("status")) };
-      return { kind, name: PHASES[phase], command: `do ${PHASES[phase]}`, round };
+      const which = { name: PHASES[phase], command: `do ${PHASES[phase]}`, round };
+      if (kind === "begin") return { kind, ...which };
+      const unseen = told.has(`begin ${fields.get("name")}`) ? {} : { unseen: which };
+      return { kind, status: Number(fields.get("status")), ...unseen };
     },
   };
 }
@@ -208,6 +211,26 @@ describe("a recorded workload", () => {
     expect(workload.phases[0]).toMatchObject({ name: "load", startedNs: 1.001e9 });
     expect(workload.phases[2]).toMatchObject({ name: "load", round: 2, endedNs: null });
     expect(await again(path)).toEqual(workload);
+  });
+
+  it("has a phase of which nobody saw the beginning, with its status, and does not judge its round", async () => {
+    const trace = traceOf(["phase-begin name=1.1", "phase-pid name=1.1 pid=7"]);
+    const { path, workload } = await record({ trace });
+    expect(workload.phases).toHaveLength(2 * ROUNDS);
+    const unseen = { name: "unload", round: 1, startedNs: null, status: 1, interrupted: true, allocs: 0, frees: 0 };
+    expect(workload.phases[1]).toMatchObject({ ...unseen, endedNs: expect.any(Number) as number });
+    expect(workload).toMatchObject({ interrupted: false, repeat: { rounds: ROUNDS - 1 } });
+    expect(formatWorkload(workload)).toMatch(/1 +- .*\(its beginning was not seen\)\n/);
+    expect(await again(path)).toEqual(workload);
+    const { source, agent, phases } = await replayCapture(path, { speed: 0, say: () => undefined });
+    if (agent === undefined) throw new Error("the target was armed");
+    const options = { snapshotMs: 10_000, silentAfterMs: 60_000, agent, replayed: phases, phases: new AgentEar() };
+    const { marks } = await lastValueFrom(liveSession(source, options));
+    expect(marks.map(({ kind, text }) => `${kind} ${text}`).slice(1, 4)).toEqual([
+      "phase-end load",
+      "phase-end unload: exit status 1",
+      "phase-begin load, round 2",
+    ]);
   });
 
   it("is not exact where its link had failed", async () => {

@@ -135,6 +135,23 @@ describe("phases", () => {
     expect(changes.map(({ kind }) => kind)).toEqual(["begin", "end"]);
   });
 
+  it("are told with their end where the marks of their beginning were overwritten", async () => {
+    const { say, done, changes } = start({ underWay: "r7." }, (text) => {
+      const id = /^phase (\S+)$/.exec(text)?.[1];
+      return id === undefined
+        ? undefined
+        : id === "r7.1.1"
+          ? [ended(id, 3), over(id)]
+          : [begun(id), ended(id), over(id)];
+    });
+    say("armed");
+    await done;
+    expect(changes.slice(1)).toEqual([
+      { kind: "end", status: 0 },
+      { kind: "end", status: 3, unseen: { name: "mount", command: MOUNT.command, round: 1, workload: "r7." } },
+    ]);
+  });
+
   it("are not confused by marks of other phases", async () => {
     const { say, done, changes, sent } = start({ phases: [LOAD] }, (text) => (text === "phase 1.0" ? [] : undefined));
     say("armed");

@@ -1,6 +1,6 @@
 /** What a viewer has done to a target: to this machine's own kernel, and to what cannot be acted on. */
 import { once } from "node:events";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type Mark, type ReplyMessage, type ServerMessage } from "../../src/model/wire.ts";
@@ -11,7 +11,7 @@ import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
 import { startServing } from "../support/start-serving.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ALLOC_LINE } from "../support/trace-text.ts";
-import { canTrace, INSTANCES } from "../support/traced.ts";
+import { canTrace, watchArmed } from "../support/traced.ts";
 import { until } from "../support/until.ts";
 
 beforeAll(ensureBuilt, 120_000);
@@ -21,7 +21,7 @@ const live = (...args: string[]) => controlled("live", ...args);
 /** The daemon, which reads this machine as it sees fit. */
 function daemon() {
   const file = join(tempDir(), "kmemtap.yaml");
-  writeFileSync(file, JSON.stringify({ targets: { target: "local:" }, overrun: { bufferKb: 512 } }));
+  writeFileSync(file, JSON.stringify({ targets: { target: "local:" }, overrun: { bufferKb: BUFFER_KB } }));
   return controlled("daemon", "--config", file);
 }
 
@@ -50,20 +50,22 @@ const progressOf = (messages: readonly ServerMessage[]) =>
     .at(-1);
 const runOf = (messages: readonly ServerMessage[]): number =>
   messages.findLast((message) => message.type === "snapshot")?.snapshot.source.run ?? 0;
-const instances = () => readdirSync(INSTANCES).filter((name) => name.startsWith("kmemtap-"));
+/** KiB a CPU; what else runs on this machine fills less before it is read, and marks of the workload are not overwritten. */
+const BUFFER_KB = 16_384;
 
 describe.skipIf(!canTrace)("a viewer of this machine's kernel", () => {
   it.each([
-    ["in mode raw", () => live("local:", "--mode", "raw", "--buffer-kb", "512")],
-    ["in mode text", () => live("local:", "--mode", "text", "--buffer-kb", "512")],
+    ["in mode raw", () => live("local:", "--mode", "raw", "--buffer-kb", String(BUFFER_KB))],
+    ["in mode text", () => live("local:", "--mode", "text", "--buffer-kb", String(BUFFER_KB))],
     ["of the daemon", daemon],
   ])("marks, runs, grows, stops and starts it %s", async (_how, start) => {
-    const before = instances();
-    const pids = tempDir();
+    const pids = join(tempDir(), "pids");
+    writeFileSync(pids, "");
     onTestFinished(() => {
-      for (const pid of readFileSync(join(pids, "pids"), "utf8").trim().split("\n")) process.kill(Number(pid));
+      for (const pid of readFileSync(pids, "utf8").split("\n").filter(Boolean)) process.kill(Number(pid));
     });
     const { child, viewer, act, url } = await start();
+    const { armed, left } = watchArmed(child.pid);
     const state = () => viewer.lists.at(-1)?.[0]?.state;
     await until("the capture", () => state() === "running", 60_000);
     expect(viewer.lists.at(-1)?.[0]?.actions).toEqual(["mark", "stop", "start", "grow", "run"]);
@@ -100,7 +102,7 @@ describe.skipIf(!canTrace)("a viewer of this machine's kernel", () => {
     expect(times).toEqual([...times].sort((a, b) => a - b));
 
     // Rounds are accounted as `kmemtap run` accounts them; a process for an hour is what each leaves.
-    const kept = { name: "keep", command: "sleep 3600 >/dev/null 2>&1 & echo $! >>" + join(pids, "pids") };
+    const kept = { name: "keep", command: "sleep 3600 >/dev/null 2>&1 & echo $! >>" + pids };
     const rounds = await act({ kind: "run", phases: [kept, { name: "rest", command: "true" }], rounds: 3 });
     expect(rounds).toMatchObject({
       ok: true,
@@ -119,21 +121,22 @@ describe.skipIf(!canTrace)("a viewer of this machine's kernel", () => {
     ]);
     expect(view).toMatchObject({ scope: "system", progress: { over: true }, repeat: { rounds: 3 } });
     // dup_mm of kernel/fork.c: the memory of each process that is still there.
-    const mm = view.repeat?.growing.find(({ callSite }) =>
+    const ofProcesses = view.repeat?.growing.filter(({ callSite }) =>
       /^(dup_mm|mm_alloc|copy_process|dup_task_struct)/.test(callSite),
     );
-    expect(mm?.survivorsPerRound.every((objects) => objects >= 1)).toBe(true);
+    expect(ofProcesses?.map(({ survivorsPerRound }) => Math.min(...survivorsPerRound) >= 1)).toContain(true);
 
-    expect(await act({ kind: "grow", bufferKb: 1024 })).toMatchObject({
+    expect(await act({ kind: "grow", bufferKb: 2 * BUFFER_KB })).toMatchObject({
       ok: true,
-      result: "from 512 to 1024 KiB a CPU",
+      result: `from ${BUFFER_KB} to ${2 * BUFFER_KB} KiB a CPU`,
     });
     expect(await act({ kind: "grow", bufferKb: 16_000_000 })).toMatchObject({ ok: false, help: "ask for less" });
 
     expect(await act({ kind: "start" })).toMatchObject({ ok: false, help: "stop it first" });
     expect(await act({ kind: "stop" })).toMatchObject({ ok: true });
     await until("its end", () => state() === "stopped", 60_000);
-    expect(instances()).toEqual(before);
+    expect(armed.size).toBe(1);
+    expect(left()).toEqual([]);
     for (const kind of ["stop", "grow", "run", "mark"] as const) {
       const parts = { stop: {}, grow: { bufferKb: 1024 }, run: { phases }, mark: { text: "x" } }[kind];
       expect(await act({ kind, ...parts })).toMatchObject({ ok: false, help: "start it first" });
@@ -141,13 +144,16 @@ describe.skipIf(!canTrace)("a viewer of this machine's kernel", () => {
 
     expect(await act({ kind: "start" })).toMatchObject({ ok: true });
     await until("a second run", () => runOf(viewer.messages) === 2, 60_000);
-    await until("events of it", () => viewer.messages.some((m) => m.type === "changes" && m.totals.allocs > 0), 60_000);
+    const began = viewer.messages.findLastIndex((message) => message.type === "snapshot");
+    const ofIt = () => viewer.messages.slice(began);
+    await until("events of it", () => ofIt().some((m) => m.type === "changes" && m.totals.allocs > 0), 60_000);
     const last = viewer.messages.findLast((message) => message.type === "snapshot");
     expect(last?.previousRuns.map(({ run }) => run)).toEqual([1]);
     child.kill("SIGTERM");
     const [status] = (await once(child, "close")) as [number | null];
     expect(status).toBe(0);
-    expect(instances()).toEqual(before);
+    expect(armed.size).toBe(2);
+    expect(left()).toEqual([]);
   });
 });
 

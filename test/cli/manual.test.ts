@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { commandTree } from "../../src/cli/manual/command-tree.ts";
+import { DUMP_FORMATS } from "../../src/cli/headless/dump-format-names.ts";
 import { completionFor } from "../../src/cli/manual/completion-scripts.ts";
 import { manPages } from "../../src/cli/manual/man-page.ts";
 import { createProgram } from "../../src/cli/program.ts";
@@ -14,6 +15,10 @@ import { tempDir } from "../support/temp-dir.ts";
 beforeAll(ensureBuilt, 120_000);
 
 const program = () => createProgram(() => undefined);
+const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  readonly version: string;
+  readonly man: readonly string[];
+};
 const tree = commandTree(program());
 const hasGroff = spawnSync("groff", ["--version"]).status === 0;
 
@@ -42,6 +47,10 @@ describe("manual pages", () => {
     const built = fileURLToPath(new URL("../../dist/man/", import.meta.url));
     for (const name of pages.keys()) expect(existsSync(join(built, name)), name).toBe(true);
   });
+
+  it("are all named in the package, by which npm gives them to man", () => {
+    expect([...manifest.man].sort()).toEqual([...pages.keys()].map((name) => `./dist/man/${name}`).sort());
+  });
 });
 
 describe("completion", () => {
@@ -62,6 +71,30 @@ describe("completion", () => {
     expect(completed("kmemtap", "completion", "f")).toEqual(["fish"]);
   });
 
+  // bash makes three words of --mode=raw, zsh and a bash whose COMP_WORDBREAKS is another make one.
+  it.each([
+    ["in words of its own", (option: string, value: string) => [option, "=", ...(value === "" ? [] : [value])], ""],
+    ["in the option's word", (option: string, value: string) => [`${option}=${value}`], "="],
+  ])("knows what stands behind an equals sign %s", (_how, wordsOf, sign) => {
+    const values = (command: string, option: string, value: string) =>
+      completed("kmemtap", command, "local:", ...wordsOf(option, value)).map((word) =>
+        sign === "" ? word : word.replace(new RegExp(`^${option}=`), "whole "),
+      );
+    const each = (...words: string[]) => words.map((word) => (sign === "" ? word : `whole ${word}`));
+    expect(values("top", "--mode", "")).toEqual(each("auto", "raw", "text", "hist"));
+    expect(values("top", "--mode", "h")).toEqual(each("hist"));
+    expect(values("snapshot", "--format", "p")).toEqual(each("png", "pprof"));
+    expect(values("snapshot", "--format", "json,pn")).toEqual(each("json,png"));
+    expect(values("report", "--file", "/etc/hostn")).toEqual(each("/etc/hostname"));
+    expect(values("top", "--for", "")).toEqual([]);
+  });
+
+  it("offers one more of a list, and as many as there are", () => {
+    expect(completed("kmemtap", "snapshot", "--format", "")).toEqual([...DUMP_FORMATS]);
+    expect(completed("kmemtap", "snapshot", "--format", "json,csv,slab")).toEqual(["json,csv,slab-account"]);
+    expect(completionFor("fish", program())).toContain(`-l format -x -a '(__fish_append , ${DUMP_FORMATS.join(" ")})'`);
+  });
+
   it("names files where an option takes one", () => {
     expect(completed("kmemtap", "report", "-f", "/etc/host")).toContain("/etc/hostname");
   });
@@ -75,10 +108,9 @@ describe("completion", () => {
 
 it("says of which build and Node it is", async () => {
   const { stdout } = await kmemtap(["--version"]);
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
   expect(stdout).toMatch(
-    new RegExp(`^${version.replaceAll(".", "\\.")} \\(.+; Node ${process.versions.node.replaceAll(".", "\\.")}, `),
+    new RegExp(
+      `^${manifest.version.replaceAll(".", "\\.")} \\(.+; Node ${process.versions.node.replaceAll(".", "\\.")}, `,
+    ),
   );
 });

@@ -71,6 +71,14 @@ describe("the package", () => {
     expect([...named].filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
+  it("gives man a page of each command where it is installed", () => {
+    const prefix = join(dir, "prefix");
+    execFileSync("npm", ["install", "--global", "--offline", "--silent", "--prefix", prefix, root]);
+    const pages = readdirSync(join(prefix, "share/man/man1"));
+    expect(pages.sort()).toEqual(readdirSync(join(ROOT, "dist/man")).sort());
+    for (const page of pages) expect(readFileSync(join(prefix, "share/man/man1", page), "utf8")).toMatch(/^\.TH /m);
+  });
+
   it("is of a build, also where nobody has built yet", () => {
     expect((json("package.json") as Manifest).scripts["prepack"]).toBe("node scripts/ensure-built.mjs");
   });

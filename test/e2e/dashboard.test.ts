@@ -119,7 +119,7 @@ describe.skipIf(missing)(`the page${note}`, () => {
     );
     expect(await details.textContent()).toContain("no kernel was given");
     // The demo keeps who frees what: of the largest caller something is alive, and some of it is old.
-    await expect.poll(() => details.getByTestId("ages").textContent()).toMatch(/^oldest .*, half below /);
+    await expect.poll(() => details.getByTestId("ages").textContent()).toMatch(/^oldest .*, half below about /);
     expect(await details.getByTestId("caller-lives").textContent()).toContain("Freed by");
     await shoot(page, "callers");
     // The rows below it are where they belong: no row is over another.

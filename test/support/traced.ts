@@ -37,28 +37,35 @@ export interface TracedRun {
 export function startTraced(args: readonly string[]): TracedRun {
   const child = startKmemtap(args);
   const pid = child.pid ?? 0;
-  const armed = new Set<string>();
-  const timer = setInterval(() => {
-    for (const name of readdirSync(INSTANCES)) if (parentOf(/^kmemtap-(\d+)-/.exec(name)?.[1]) === pid) armed.add(name);
-  }, LOOK_MS);
+  const { armed, left, stop } = watchArmed(pid);
   const run: TracedRun = {
     pid,
     stdout: "",
     stderr: "",
     armed,
     status: new Promise((resolve) => child.once("close", resolve)),
-    left: () => readdirSync(INSTANCES).filter((name) => armed.has(name)),
+    left,
     kill: (signal) => child.kill(signal),
   };
   child.stdin.end();
   child.stdout.setEncoding("utf8").on("data", (text: string) => (run.stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (run.stderr += text));
-  void run.status.then(() => clearInterval(timer));
-  onTestFinished(() => {
-    clearInterval(timer);
-    child.kill("SIGKILL");
-  });
+  void run.status.then(stop);
+  onTestFinished(() => void child.kill("SIGKILL"));
   return run;
+}
+
+/** Watches which instances a process arms, until the test has finished. */
+export function watchArmed(pid: number | undefined) {
+  const armed = new Set<string>();
+  const timer = setInterval(() => {
+    for (const name of readdirSync(INSTANCES)) if (parentOf(/^kmemtap-(\d+)-/.exec(name)?.[1]) === pid) armed.add(name);
+  }, LOOK_MS);
+  const stop = () => clearInterval(timer);
+  onTestFinished(stop);
+  /** Of what it armed, what is still there. */
+  const left = () => readdirSync(INSTANCES).filter((name) => armed.has(name));
+  return { armed, left, stop };
 }
 
 /** Makes kmem events for as long as the test runs. */

@@ -2,7 +2,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../model/errors.ts";
-import { dumpFormat, type DumpFormatName } from "./dump-formats.ts";
+import type { DumpFormatName } from "./dump-format-names.ts";
+import { dumpFormat } from "./dump-formats.ts";
 import type { Moment } from "./moment.ts";
 import { writeDurably } from "./write-durably.ts";
 

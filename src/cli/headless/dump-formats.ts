@@ -10,6 +10,7 @@ import { KmemtapError } from "../../model/errors.ts";
 import { usage } from "../arm-options.ts";
 import { MODULE_RINGS, moduleTree, SOURCE_RINGS, sourceTree } from "../snapshot-tree.ts";
 import type { Tasks } from "../../model/tasks.ts";
+import { DUMP_FORMATS, type DumpFormatName } from "./dump-format-names.ts";
 import type { Moment } from "./moment.ts";
 
 interface DumpFormat {
@@ -37,10 +38,7 @@ const FORMATS = {
   svg: { ending: "svg", render: (moment) => ringsOf(moment, "svg") },
   png: { ending: "png", render: (moment) => ringsOf(moment, "png") },
   pprof: { ending: "pb.gz", render: ({ snapshot, atMs }) => formatPprof(snapshot, { atMs }) },
-} as const satisfies Record<string, DumpFormat>;
-
-export type DumpFormatName = keyof typeof FORMATS;
-export const DUMP_FORMATS = Object.keys(FORMATS) as DumpFormatName[];
+} as const satisfies Record<DumpFormatName, DumpFormat>;
 
 export function dumpFormat(name: DumpFormatName): DumpFormat {
   return FORMATS[name];

@@ -1,5 +1,6 @@
 /** The command line as data: what manual pages and completions are written from. */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { ListOption } from "../list-option.ts";
 
 export interface OptionText {
   /** `-o, --output <FILE>` */
@@ -10,6 +11,8 @@ export interface OptionText {
   /** What it takes: `FILE`, `MS`; undefined where it takes nothing. */
   readonly value: string | undefined;
   readonly choices: readonly string[];
+  /** It takes several of them, with commas between them. */
+  readonly isList: boolean;
 }
 
 export interface CommandText {
@@ -45,7 +48,8 @@ export function commandTree(command: CommandUnknownOpts): CommandText {
       short: option.short,
       description: help.optionDescription(option),
       value: /[<[]([^>\]]+)[>\]]/.exec(option.flags)?.[1],
-      choices: option.argChoices ?? [],
+      choices: option instanceof ListOption ? option.listed : (option.argChoices ?? []),
+      isList: option instanceof ListOption,
     })),
     after: textAfterHelp(command),
     commands: command.commands.map(commandTree),

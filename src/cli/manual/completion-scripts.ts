@@ -18,7 +18,16 @@ function bashScript({ options, commands }: CommandText): string {
   return `# kmemtap completion bash
 _kmemtap() {
     local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD - 1]} command=\${COMP_WORDS[1]}
+    local value=
     COMPREPLY=()
+    # Of --mode=raw bash makes three words, unless COMP_WORDBREAKS lacks the equals sign; zsh makes one.
+    if [ "$word" = = ]; then
+        word=
+    elif [ "$before" = = ] && [ "$COMP_CWORD" -gt 2 ]; then
+        before=\${COMP_WORDS[COMP_CWORD - 2]}
+    elif [[ $word == --*=* ]]; then
+        before=\${word%%=*} value=$before= word=\${word#*=}
+    fi
     if [ "$COMP_CWORD" -le 1 ]; then
         COMPREPLY=($(compgen -W ${quoted([...commands.map(({ name }) => name), ...options.flatMap(flagsOf)])} -- "$word"))
         return
@@ -33,8 +42,11 @@ complete -o bashdefault -F _kmemtap kmemtap
 function bashCommand({ name, options, arguments: taken }: CommandText): string {
   const valued = options.filter(({ value }) => value !== undefined);
   const cases = valued.map((option) => {
-    const offered = option.choices.length > 0 ? `-W ${quoted(option.choices)}` : takesFile(option) ? "-f" : `-W ""`;
-    return `            ${flagsOf(option).join(" | ")}) COMPREPLY=($(compgen ${offered} -- "$word")); return ;;\n`;
+    const { choices, isList } = option;
+    const offered = choices.length > 0 ? `-W ${quoted(choices)}` : takesFile(option) ? "-f" : `-W ""`;
+    // What stands before the last comma stays.
+    const split = isList ? `[[ $word != *,* ]] || { value+=\${word%,*}, word=\${word##*,}; }; ` : "";
+    return `            ${flagsOf(option).join(" | ")}) ${split}COMPREPLY=($(compgen -P "$value" ${offered} -- "$word")); return ;;\n`;
   });
   const words = [...taken.flatMap(({ choices }) => choices), ...options.flatMap(flagsOf)];
   const chosen = cases.length === 0 ? "" : `        case "$before" in\n${cases.join("")}        esac\n`;
@@ -60,14 +72,22 @@ function fishScript({ options, commands }: CommandText): string {
 }
 
 function fishOption(condition: string, option: OptionText): string {
-  const { long, short, choices, value, description } = option;
+  const { long, short, choices, isList, value, description } = option;
   const names = [long === undefined ? "" : `-l ${long.slice(2)}`, short === undefined ? "" : `-s ${short.slice(1)}`]
     .filter((part) => part !== "")
     .join(" ");
   const taken =
-    value === undefined ? "" : choices.length > 0 ? ` -x -a ${quoted(choices)}` : takesFile(option) ? " -r" : " -x";
+    value === undefined
+      ? ""
+      : choices.length > 0
+        ? ` -x -a ${isList ? fishList(choices) : quoted(choices)}`
+        : takesFile(option)
+          ? " -r"
+          : " -x";
   return `complete -c kmemtap -n ${condition} ${names}${taken} -d ${quotedText(description)}`;
 }
 
+/** Each with what stands before the last comma already. */
+const fishList = (choices: readonly string[]): string => quotedText(`(__fish_append , ${choices.join(" ")})`);
 const quoted = (words: readonly string[]): string => quotedText(words.join(" "));
 const quotedText = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

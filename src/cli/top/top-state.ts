@@ -39,7 +39,7 @@ export type TopOrder = keyof typeof ORDERS;
 
 export const KEYS: readonly (readonly [string, string])[] = [
   ["n g w t p a f", "by net, growth, waste, total, peak, allocs, frees"],
-  ["e", "by the age of half of what is alive, where --lifetimes is on"],
+  ["e", "by the age that about half of what is alive is below, where --lifetimes is on"],
   ["k", "tasks, where --tasks is on, or callers again"],
   ["r", "the other way round"],
   ["/", "callers, source files or tasks with a text in them; Esc: all again"],

@@ -8,7 +8,7 @@ const lives = asked<Lives>("lives.json", 5000);
 
 export const useAges = lives.use;
 
-/** Seconds that half of a caller's live objects are younger than, by call site; of none that holds nothing. Undefined where it is not kept. */
+/** Seconds that about half of a caller's live objects are younger than, by call site; of none that holds nothing. Undefined where it is not kept. */
 export const ages = computed<ReadonlyMap<string, number> | undefined>(() => {
   const answer = lives.answer.value;
   if (answer.state !== "known") return undefined;

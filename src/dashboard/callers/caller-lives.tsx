@@ -52,7 +52,7 @@ function Known({ lives }: { readonly lives: CallerLives }) {
         first={
           lifetimes.medianS === null
             ? ""
-            : `half of ${formatCount(lifetimes.objects)} below ${formatSmallSpan(lifetimes.medianS)}`
+            : `half of ${formatCount(lifetimes.objects)} below about ${formatSmallSpan(lifetimes.medianS)}`
         }
       />
       <h3>Age of what is alive</h3>
@@ -62,7 +62,7 @@ function Known({ lives }: { readonly lives: CallerLives }) {
         none="no live object"
         first={
           `oldest ${formatSmallSpan(ages.oldestS ?? 0)}` +
-          (ages.medianS === null ? "" : `, half below ${formatSmallSpan(ages.medianS)}`)
+          (ages.medianS === null ? "" : `, half below about ${formatSmallSpan(ages.medianS)}`)
         }
       />
     </>

@@ -67,7 +67,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: "age",
     label: "age",
-    hint: "half of its live objects are younger than this: its memory is old, or comes and goes",
+    hint: "about half of its live objects are younger than this, an estimate: its memory is old, or comes and goes",
     kind: "span",
     value: ({ callSite }) => ages.value?.get(callSite) ?? -1,
     known: ({ callSite }) => ages.value?.has(callSite) === true,

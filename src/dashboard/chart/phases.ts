@@ -15,7 +15,10 @@ export function phasesOf(marks: readonly Mark[]): PhaseSpan[] {
   for (const { kind, timeNs, text } of marks) {
     if (kind === "phase-begin") phases.push({ name: text, fromS: timeNs / 1e9, toS: null });
     if (kind !== "phase-end") continue;
-    const open = phases.findLastIndex(({ name, toS }) => name === text && toS === null);
+    // The end of one that failed says how.
+    const open = phases.findLastIndex(
+      ({ name, toS }) => toS === null && (name === text || text.startsWith(`${name}: exit status `)),
+    );
     if (open >= 0) phases[open] = { ...phases[open], toS: timeNs / 1e9 };
   }
   return phases;

@@ -87,7 +87,11 @@ interface PhaseRowProps {
 function PhaseRow({ phase, isRunning, isOpen, onToggle }: PhaseRowProps) {
   const { name, round, status, interrupted, startedNs, endedNs, totalBytes, netBytes, leftBytes, leftObjects } = phase;
   const took = startedNs === null || endedNs === null ? "–" : formatSpan((endedNs - startedNs) / 1e9);
-  const how = isRunning ? "runs" : interrupted ? "its end was not seen" : (status ?? "not known");
+  const how = isRunning
+    ? "runs"
+    : interrupted
+      ? `its ${endedNs === null ? "end" : "beginning"} was not seen`
+      : (status ?? "not known");
   return (
     <tr data-phase={`${round}.${name}`}>
       <th scope="row">

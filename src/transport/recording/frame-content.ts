@@ -7,6 +7,8 @@ import { type Frame, FrameKind } from "./frames.ts";
 const MAX_FAILURE_BYTES = 1000;
 const COUNT_BYTES = 8;
 
+const PHASE = z.object({ name: z.string(), command: z.string(), round: z.int(), workload: z.string().optional() });
+
 /** As far as the account stands or falls with it; the whole shapes are CaptureRecorder's. */
 const CONTENT: ReadonlyMap<number, z.ZodType> = new Map<number, z.ZodType>([
   [
@@ -33,15 +35,13 @@ const CONTENT: ReadonlyMap<number, z.ZodType> = new Map<number, z.ZodType>([
   [
     FrameKind.phase,
     z.discriminatedUnion("kind", [
+      PHASE.extend({ kind: z.literal("begin"), timeNs: z.number() }),
       z.object({
-        kind: z.literal("begin"),
-        name: z.string(),
-        command: z.string(),
-        round: z.int(),
-        workload: z.string().optional(),
+        kind: z.literal("end"),
+        status: z.number().nullable(),
+        unseen: PHASE.optional(),
         timeNs: z.number(),
       }),
-      z.object({ kind: z.literal("end"), status: z.number().nullable(), timeNs: z.number() }),
     ]),
   ],
   [FrameKind.outcome, z.object({ interrupted: z.boolean() })],

@@ -16,10 +16,13 @@ it("phases are from their beginning to their end; one that runs has none, one wh
       mark("phase-begin", 2, "load"),
       mark("user", 2.5, "load"),
       mark("phase-end", 3, "load"),
+      mark("phase-begin", 3.2, "use"),
+      mark("phase-end", 3.5, "use: exit status 3"),
       mark("phase-begin", 4, "load"),
     ]),
   ).toEqual([
     { name: "load", fromS: 2, toS: 3 },
+    { name: "use", fromS: 3.2, toS: 3.5 },
     { name: "load", fromS: 4, toS: null },
   ]);
 });
