@@ -72,6 +72,14 @@ describe.skipIf(missing)(`kmemtap demo${note}`, () => {
     await page.screenshot({ path: join(SHOTS, "demo-workload.png") });
   });
 
+  it("names what only grew to whoever stays on Leaks, long before the moments that a page keeps are thinned", async () => {
+    const leaks = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await leaks.goto(`${new URL(page.url()).origin}/#panel=leaks`);
+    const grew = leaks.getByTestId("suspects").locator("[data-suspect^='alloc_netdev_mqs']");
+    await grew.first().waitFor({ timeout: 40_000 });
+    await leaks.close();
+  });
+
   it("tells what the rounds of the workload left, and which of it is a leak", async () => {
     await page.keyboard.press("Escape");
     await page.locator("[data-view='workload']").click();
