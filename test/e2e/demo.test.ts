@@ -5,6 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { WorkloadView } from "../../src/model/workload-view.ts";
 import { until } from "../support/until.ts";
 import { needs } from "./support/needs.ts";
 
@@ -77,6 +78,14 @@ describe.skipIf(missing)(`kmemtap demo${note}`, () => {
     await leaks.goto(`${new URL(page.url()).origin}/#panel=leaks`);
     const grew = leaks.getByTestId("suspects").locator("[data-suspect^='alloc_netdev_mqs']");
     await grew.first().waitFor({ timeout: 40_000 });
+    // What each phase changed is what Workload says of it, though it is over in no time.
+    const growth = leaks.getByTestId("phases").locator("tr[data-phase='device, round 2'] [data-by='account']");
+    const { phases } = (await (
+      await page.request.get(`${new URL(page.url()).origin}/api/targets/target/workload.json`)
+    ).json()) as WorkloadView;
+    const device = phases.find(({ name, round }) => name === "device" && round === 2);
+    expect(device?.netBytes).toBeGreaterThan(0);
+    expect(Number(await growth.getAttribute("data-value"))).toBe(device?.netBytes);
     await leaks.close();
   });
 

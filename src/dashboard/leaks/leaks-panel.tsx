@@ -9,6 +9,7 @@ import { changeView, view } from "../view/view-store.ts";
 import type { Span } from "../view/view.ts";
 import type { Sample } from "../watch/recent.ts";
 import { recent } from "../watch/seen.ts";
+import { useWorkload } from "../workload/use-workload.ts";
 import { phaseChanges } from "./phase-changes.ts";
 import { PhasesTable } from "./phases-table.tsx";
 import { SuspectsTable } from "./suspects-table.tsx";
@@ -42,10 +43,13 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
     );
     return suspects.filter(({ row }) => rows.has(row));
   }, [suspects, filter]);
-  const phases = useMemo(
-    () => phaseChanges(account.marks, account.history).filter((phase) => isIn(phase, window)),
-    [steady, window],
-  );
+  const workload = useWorkload(account);
+  const phases = useMemo(() => {
+    // For a moment none, rather than figures off the chart that others replace.
+    if (account.workload !== undefined && (workload.state === "none" || workload.state === "asked")) return [];
+    const told = workload.state === "known" ? workload.value.phases : [];
+    return phaseChanges(account.marks, account.history, told).filter((phase) => isIn(phase, window));
+  }, [steady, window, workload]);
   return (
     <section class="callers" aria-label="Leaks">
       <div class="section-head">
@@ -74,11 +78,13 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
         {phases.length > 0 && (
           <details class="leaks-part" open={phases.length <= OPEN_PHASES}>
             <summary>
-              <h3>What the target held more after each phase</h3>
+              <h3>What changed in each phase</h3>
             </summary>
             <p class="leaks-note">
-              Read off the chart, so whatever else ran on the target meanwhile is in it; of the callers, what half a
-              second before and after changed, too. What a phase's own objects left is in the view Workload.
+              What was allocated less what was freed while a phase ran, by the account of the workload
+              {workload.state === "known" && ` (scope ${workload.value.scope})`}; of a workload before that one, read
+              off the chart. Of the callers, what half a second before and after changed, too. What a phase's own
+              objects left is in the view Workload.
             </p>
             <PhasesTable phases={phases} nowS={(account.window.lastEventNs ?? 0) / 1e9} exact={account.exact} />
           </details>
