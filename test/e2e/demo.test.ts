@@ -89,6 +89,16 @@ describe.skipIf(missing)(`kmemtap demo${note}`, () => {
     await leaks.close();
   });
 
+  it("has the modules to choose from as soon as the window of a link is known", async () => {
+    const linked = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await linked.goto(`${new URL(page.url()).origin}/#window=0-100000`);
+    await linked.locator("tr.row").first().waitFor();
+    // The list is made anew every five seconds.
+    await linked.getByTestId("filter-module").waitFor({ timeout: 2000 });
+    expect(await linked.getByTestId("filter-module").locator("option").first().textContent()).toBe("all modules");
+    await linked.close();
+  });
+
   it("tells what the rounds of the workload left, and which of it is a leak", async () => {
     await page.keyboard.press("Escape");
     await page.locator("[data-view='workload']").click();

@@ -168,6 +168,19 @@ describe.skipIf(missing || !canTrace)(`a window of a recorded workload${note}`, 
     expect(trouble).toEqual([]);
   });
 
+  it("has what grew in it, by the server's moments, though the page was not open then, or says so", async () => {
+    const [from, to] = await span("make 1", `clear ${String(ROUNDS)}`);
+    await choose("leaks", [from, to]);
+    const grew = page.getByTestId("grew");
+    await expect.poll(() => grew.textContent()).toContain("and before it was opened some that the server keeps");
+    const [, seconds] = /^Over ([\d.]+) s of trace clock/.exec((await grew.textContent()) ?? "") ?? [];
+    expect(Math.abs(Number(seconds) - (to - from))).toBeLessThan(1.5);
+    await page.screenshot({ path: shot("leaks") });
+    await choose("leaks", [from, from + 0.25]);
+    await expect.poll(() => grew.textContent()).toMatch(/^This page was not open then, and the server keeps \d moments? of this window/); // prettier-ignore
+    expect(trouble).toEqual([]);
+  });
+
   it("has every moment of the run to be compared with, and the ends of its phases", async () => {
     await page.goto(`${served.url}/#panel=compare`);
     await page.reload();

@@ -3,26 +3,20 @@ import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { filterCallers } from "../callers/filter-callers.ts";
 import { isIn } from "../chart/phases.ts";
+import { plural } from "../format/count.ts";
 import { useSteady } from "../rings/use-steady.ts";
 import type { Account } from "../state/page-state.ts";
 import { changeView, view } from "../view/view-store.ts";
-import type { Span } from "../view/view.ts";
-import type { Sample } from "../watch/recent.ts";
-import { recent } from "../watch/seen.ts";
 import { useWorkload } from "../workload/use-workload.ts";
 import { phaseChanges } from "./phase-changes.ts";
 import { PhasesTable } from "./phases-table.tsx";
 import { SuspectsTable } from "./suspects-table.tsx";
 import { LEAST_SAMPLES, suspectsOf } from "./suspects.ts";
+import { type Samples, useSamples } from "./use-samples.ts";
 
 const REDRAW_MS = 2000;
 /** More phases than that are folded. */
 const OPEN_PHASES = 8;
-
-function within(samples: readonly Sample[], window: Span | null): readonly Sample[] {
-  if (window === null) return samples;
-  return samples.filter(({ seconds }) => seconds >= window.min && seconds <= window.max);
-}
 
 interface LeaksPanelProps {
   readonly account: Account;
@@ -32,7 +26,7 @@ interface LeaksPanelProps {
 export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
   const steady = useSteady(account.callers, false, REDRAW_MS);
   const { filter, window } = view.value;
-  const samples = useMemo(() => within(recent.samples, window), [steady, window]);
+  const { samples, kept } = useSamples(account, steady);
   const suspects = useMemo(() => suspectsOf(samples), [samples]);
   const shown = useMemo(() => {
     const rows = new Set(
@@ -66,11 +60,11 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
           </p>
         )}
         <section class="leaks-part" aria-label="Growing">
-          <h3>Grew steadily while this page watched</h3>
-          <p class="leaks-note">
+          <h3>Grew steadily {window === null ? "while this page watched" : "in the window"}</h3>
+          <p class="leaks-note" data-testid="grew">
             {samples.length < LEAST_SAMPLES
-              ? "Too few moments yet: this takes some seconds of a target that allocates."
-              : `Over ${((samples.at(-1)?.seconds ?? 0) - samples[0].seconds).toFixed(1)} s of trace clock. A suspicion, no verdict: a cache that fills looks the same. Its moments are those at which this page looked; the rounds of a workload that is repeated, which tell a leak from a cache, are in the view Workload.`}
+              ? whyTooFew(kept)
+              : `Over ${((samples.at(-1)?.seconds ?? 0) - samples[0].seconds).toFixed(1)} s of trace clock. A suspicion, no verdict: a cache that fills looks the same. Its moments are those at which this page looked${kept.state === "known" ? ", and before it was opened some that the server keeps" : ""}; the rounds of a workload that is repeated, which tell a leak from a cache, are in the view Workload.`}
           </p>
           {shown.length > 0 && <SuspectsTable suspects={shown} exact={account.exact} />}
           {shown.length === 0 && samples.length >= LEAST_SAMPLES && <p>No caller did.</p>}
@@ -92,4 +86,17 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
       </div>
     </section>
   );
+}
+
+function whyTooFew(kept: Samples["kept"]): string {
+  switch (kept.state) {
+    case "none":
+      return "Too few moments yet: this takes some seconds of a target that allocates.";
+    case "asked":
+      return "Asking for the moments of this window, in which this page was not open …";
+    case "failed":
+      return `This page was not open then, and of the server's moments nothing is known: ${kept.why}`;
+    case "known":
+      return `This page was not open then, and the server keeps ${plural(kept.value.length, "moment")} of this window: ${LEAST_SAMPLES} or more tell what grew. A longer window has them.`;
+  }
 }
