@@ -5,6 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { WorkloadView } from "../../src/model/workload-view.ts";
 import { until } from "../support/until.ts";
 import { needs } from "./support/needs.ts";
 
@@ -70,6 +71,32 @@ describe.skipIf(missing)(`kmemtap demo${note}`, () => {
       .poll(() => page.locator("tr[data-call-site*='[fat]']").count(), { timeout: 20_000 })
       .toBeGreaterThan(0);
     await page.screenshot({ path: join(SHOTS, "demo-workload.png") });
+  });
+
+  it("names what only grew to whoever stays on Leaks, long before the moments that a page keeps are thinned", async () => {
+    const leaks = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await leaks.goto(`${new URL(page.url()).origin}/#panel=leaks`);
+    const grew = leaks.getByTestId("suspects").locator("[data-suspect^='alloc_netdev_mqs']");
+    await grew.first().waitFor({ timeout: 40_000 });
+    // What each phase changed is what Workload says of it, though it is over in no time.
+    const growth = leaks.getByTestId("phases").locator("tr[data-phase='device, round 2'] [data-by='account']");
+    const { phases } = (await (
+      await page.request.get(`${new URL(page.url()).origin}/api/targets/target/workload.json`)
+    ).json()) as WorkloadView;
+    const device = phases.find(({ name, round }) => name === "device" && round === 2);
+    expect(device?.netBytes).toBeGreaterThan(0);
+    expect(Number(await growth.getAttribute("data-value"))).toBe(device?.netBytes);
+    await leaks.close();
+  });
+
+  it("has the modules to choose from as soon as the window of a link is known", async () => {
+    const linked = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await linked.goto(`${new URL(page.url()).origin}/#window=0-100000`);
+    await linked.locator("tr.row").first().waitFor();
+    // The list is made anew every five seconds.
+    await linked.getByTestId("filter-module").waitFor({ timeout: 2000 });
+    expect(await linked.getByTestId("filter-module").locator("option").first().textContent()).toBe("all modules");
+    await linked.close();
   });
 
   it("tells what the rounds of the workload left, and which of it is a leak", async () => {

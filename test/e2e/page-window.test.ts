@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { humanBytes } from "../../src/format/bytes.ts";
+import { exactBytes, humanBytes } from "../../src/format/bytes.ts";
 import type { Window } from "../../src/model/api.ts";
 import type { WorkloadView } from "../../src/model/workload-view.ts";
 import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
@@ -145,6 +145,56 @@ describe.skipIf(missing || !canTrace)(`a window of a recorded workload${note}`, 
     await page.keyboard.press("Escape");
     await expect.poll(() => page.getByTestId("workload-window").count()).toBe(0);
     await expect.poll(() => page.locator("tr[data-phase]").count()).toBe(2 * ROUNDS);
+    expect(trouble).toEqual([]);
+  });
+
+  it("is compared, the one of its ends with the other, though the page was opened long after it", async () => {
+    const [from, to] = await span("make 2", "clear 4");
+    const { totals, from: first, to: last } = await windowOf(`from=${String(from)}&to=${String(to)}`);
+    await choose("compare", [from, to]);
+    const sum = page.getByTestId("compare-sum");
+    await expect.poll(() => sum.getAttribute("title")).toContain(exactBytes(totals.netBytes));
+    expect(await page.getByTestId("ends").textContent()).toBe(
+      `${last.used.toFixed(3)} s, less ${first.used.toFixed(3)} s`,
+    );
+    const links = page.locator("[data-function='shmem_symlink'] td[data-value]");
+    // Of the many that changed those in sight are drawn.
+    await page.getByTestId("filter").fill("shmem_symlink");
+    const { callers } = await windowOf(`from=${String(first.used)}&to=${String(last.used)}`);
+    const ofLinks = callers.filter(({ caller }) => caller.startsWith("shmem_symlink+"));
+    expect(Number(await links.getAttribute("data-value"))).toBe(ofLinks.reduce((all, { netBytes }) => all + netBytes, 0)); // prettier-ignore
+    await page.getByTestId("whole").click();
+    await expect.poll(() => page.getByTestId("ends").count()).toBe(0);
+    expect(trouble).toEqual([]);
+  });
+
+  it("has what grew in it, by the server's moments, though the page was not open then, or says so", async () => {
+    const [from, to] = await span("make 1", `clear ${String(ROUNDS)}`);
+    await choose("leaks", [from, to]);
+    const grew = page.getByTestId("grew");
+    await expect.poll(() => grew.textContent()).toContain("and before it was opened some that the server keeps");
+    const [, seconds] = /^Over ([\d.]+) s of trace clock/.exec((await grew.textContent()) ?? "") ?? [];
+    expect(Math.abs(Number(seconds) - (to - from))).toBeLessThan(1.5);
+    await page.screenshot({ path: shot("leaks") });
+    await choose("leaks", [from, from + 0.25]);
+    await expect.poll(() => grew.textContent()).toMatch(/^This page was not open then, and the server keeps \d moments? of this window/); // prettier-ignore
+    expect(trouble).toEqual([]);
+  });
+
+  it("has every moment of the run to be compared with, and the ends of its phases", async () => {
+    await page.goto(`${served.url}/#panel=compare`);
+    await page.reload();
+    const against = page.getByTestId("against");
+    await against.waitFor();
+    const groups = await against.locator("optgroup").evaluateAll((all) => all.map((one) => one.getAttribute("label")));
+    expect(groups).toEqual(["this page", "moments of the run", "marks and phases"]);
+    const phase = against.locator("option", { hasText: "make, round 3 begins" });
+    const value = (await phase.getAttribute("value")) ?? "";
+    await against.selectOption(value);
+    const { totals } = await windowOf(`from=${value.replace("at ", "")}`);
+    expect(totals.netBytes).not.toBe(0);
+    await expect.poll(() => page.getByTestId("compare-sum").getAttribute("title")).toContain(exactBytes(totals.netBytes)); // prettier-ignore
+    await page.screenshot({ path: shot("compare") });
     expect(trouble).toEqual([]);
   });
 

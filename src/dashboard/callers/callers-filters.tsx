@@ -19,7 +19,9 @@ const CHOICES_MS = 5000;
 const MOST_SIZES = 24;
 
 export function CallersFilters({ callers, filter, onFilter }: FiltersProps) {
-  const steady = useSteady(callers, false, CHOICES_MS);
+  const held = useSteady(callers, false, CHOICES_MS);
+  // Of a link's window nothing is known at first: there is no list to hold still.
+  const steady = held.size === 0 ? callers : held;
   const directories = useMemo(() => directoriesOf(steady.values()), [steady]);
   const modules = useMemo(() => modulesOf(steady.values()), [steady]);
   const { directory, module, kind } = filter;

@@ -78,6 +78,7 @@ export function Callers({ account, scope: whole }: CallersProps) {
     case "tasks":
       return <TasksPanel key={whole.key} scope={whole} viewChoice={viewChoice} />;
     case "compare":
-      return <ComparePanel account={account} viewChoice={viewChoice} />;
+      // What was held at a moment of one run was not at that of another.
+      return <ComparePanel key={`${account.source.label} ${account.source.run}`} {...{ account, viewChoice }} />;
   }
 }

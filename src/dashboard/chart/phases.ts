@@ -15,13 +15,15 @@ export function phasesOf(marks: readonly Mark[]): PhaseSpan[] {
   for (const { kind, timeNs, text } of marks) {
     if (kind === "phase-begin") phases.push({ name: text, fromS: timeNs / 1e9, toS: null });
     if (kind !== "phase-end") continue;
-    // The end of one that failed says how.
-    const open = phases.findLastIndex(
-      ({ name, toS }) => toS === null && (name === text || text.startsWith(`${name}: exit status `)),
-    );
+    const open = phases.findLastIndex(({ name, toS }) => toS === null && isEndOf(name, text));
     if (open >= 0) phases[open] = { ...phases[open], toS: timeNs / 1e9 };
   }
   return phases;
+}
+
+/** An end says of a command that failed how: `load, round 2: exit status 1`. */
+function isEndOf(name: string, text: string): boolean {
+  return text === name || text.startsWith(`${name}: exit status `);
 }
 
 /** Whether a part of it lies in the window; what has no window is wholly in it. */

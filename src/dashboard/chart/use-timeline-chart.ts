@@ -77,6 +77,8 @@ export function useTimelineChart(chart: TimelineChart) {
     drawn.batch(() => {
       drawn.setData(dataOf(latest.current, drawn.width), zoom === null);
       if (zoom !== null) drawn.setScale("x", { min: zoom.min, max: zoom.max });
+      // uPlot makes labels anew where a scale has changed: while nothing happens the clock alone goes on.
+      drawn.redraw(false, true);
     });
   }, [history, stack, alerts, marks, window, zoom, clock, scheme, exact, showLive, stacking, names]);
   return { frame, chart: made };

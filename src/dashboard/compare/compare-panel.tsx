@@ -2,9 +2,6 @@
 import type { ComponentChildren } from "preact";
 import { useContext, useMemo, useState } from "preact/hooks";
 import type { DiffStatus } from "../../model/diff.ts";
-import type { Snapshot } from "../../model/snapshot.ts";
-import { pathOfTarget } from "../api/target-path.ts";
-import { useAnswer } from "../api/use-answer.ts";
 import { filterCallers } from "../callers/filter-callers.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
@@ -16,9 +13,12 @@ import { changeView, view } from "../view/view-store.ts";
 import { recent } from "../watch/seen.ts";
 import { compareCallers, STATUSES } from "./compare-callers.ts";
 import { CompareTable } from "./compare-table.tsx";
-import { choicesOf, endsOf, parseAgainst, type Side } from "./moments.ts";
+import { alike, choicesOf, hasObjects, parseAgainst } from "./moments.ts";
+import { type Held, useHeld, useRun } from "./use-held.ts";
 
 const REDRAW_MS = 1000;
+/** A moment that is as far from the one that was chosen is said, seconds. */
+const FAR_S = 0.05;
 
 interface ComparePanelProps {
   readonly account: Account;
@@ -28,36 +28,56 @@ interface ComparePanelProps {
 export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
   const { against, filter, window } = view.value;
   const clock = useContext(ClockContext);
-  const choices = choicesOf(recent.samples, account.previousRuns, (seconds) => sayTime(clock, seconds));
-  // Unless something was chosen: since this page began to watch.
-  const chosen = against ?? choices.at(0)?.value ?? null;
-  const before = useBefore(chosen);
-  const ends = useMemo(() => endsOf(recent.samples, window), [window]);
   const now = useSteady(account, false, REDRAW_MS);
-  const [hidden, setHidden] = useState<ReadonlySet<DiffStatus>>(new Set());
-  const [from, to] = ends ?? [before.side, now];
-  const comparison = useMemo(
+  // A list that is open must not be made anew with every update.
+  const choices = useMemo(
     () =>
-      from && compareCallers(filterCallers(from.callers.values(), filter), filterCallers(to.callers.values(), filter)),
-    [from, to.callers, filter],
+      choicesOf(
+        {
+          ...{ times: now.series.times, marks: now.marks, runs: now.previousRuns },
+          openedS: recent.samples.at(0)?.seconds ?? null,
+        },
+        (seconds) => sayTime(clock, seconds),
+      ),
+    [now, clock.kind],
   );
-  const exact = account.exact && from?.exact !== false;
+  // Unless something was chosen: since this page began to watch.
+  const chosen = against ?? [...choices.values()].at(0)?.at(0)?.value ?? null;
+  const parsed = window === null ? parseAgainst(chosen) : undefined;
+  const isRun = parsed?.kind === "run";
+  const ofRun = useRun(isRun ? parsed.run : null);
+  const atMoment = useHeld(window?.min ?? (parsed?.kind === "moment" ? parsed.seconds : null), account);
+  const before = isRun ? ofRun : atMoment;
+  // A window that reaches to the present goes on.
+  const isPast = window !== null && window.max < (now.window.lastEventNs ?? 0) / 1e9;
+  const atEnd = useHeld(isPast ? window.max : null, account);
+  const after: Held = isPast ? atEnd : { side: now, usedS: (now.window.lastEventNs ?? 0) / 1e9, why: "" };
+  const [hidden, setHidden] = useState<ReadonlySet<DiffStatus>>(new Set());
+  // Both ends of a short window may be nearest to one moment.
+  const isOne = window !== null && before.usedS !== undefined && before.usedS === after.usedS;
+  const comparison = useMemo(() => {
+    if (before.side === undefined || after.side === undefined || isOne) return undefined;
+    const [from, to] = alike(before.side, after.side);
+    return compareCallers(filterCallers(from.callers.values(), filter), filterCallers(to.callers.values(), filter));
+  }, [before.side, after.side, isOne, filter]);
+  const objects = hasObjects(before.side, after.side);
+  const exact = account.exact && before.side?.exact !== false;
   // The same element is not looked into: an update between two comparisons draws none of it.
   const table = useMemo(() => {
     const shown = comparison?.functions.filter(({ status }) => !hidden.has(status)) ?? [];
-    return <CompareTable functions={shown} exact={exact} />;
-  }, [comparison, hidden, exact]);
+    return <CompareTable functions={shown} {...{ exact, objects, isPast }} />;
+  }, [comparison, hidden, exact, objects, isPast]);
   return (
     <section class="callers" aria-label="Compare">
       <div class="section-head">
         <h2>Callers</h2>
         {viewChoice}
-        {ends !== undefined && (
+        {window !== null && before.usedS !== undefined && after.usedS !== undefined && (
           <p class="callers-count" data-testid="ends">
-            <Moment seconds={ends[1].seconds} />, less <Moment seconds={ends[0].seconds} />
+            <Moment seconds={after.usedS} />, less <Moment seconds={before.usedS} />
           </p>
         )}
-        <label class="choice" hidden={ends !== undefined}>
+        <label class="choice" hidden={window !== null}>
           now, less{" "}
           <select
             class="against"
@@ -65,16 +85,25 @@ export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
             data-testid="against"
             onChange={({ currentTarget }) => changeView({ against: currentTarget.value })}
           >
-            {chosen !== null && !choices.some(({ value }) => value === chosen) && (
+            {chosen !== null && ![...choices.values()].flat().some(({ value }) => value === chosen) && (
               <option value={chosen}>{calledOf(chosen, (seconds) => sayTime(clock, seconds))}</option>
             )}
-            {choices.map(({ value, label }) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
+            {[...choices].map(([group, some]) => (
+              <optgroup key={group} label={group}>
+                {some.map(({ value, label }, i) => (
+                  <option key={i} value={value}>
+                    {label}
+                  </option>
+                ))}
+              </optgroup>
             ))}
           </select>
         </label>
+        {parsed?.kind === "moment" && Math.abs((before.usedS ?? parsed.seconds) - parsed.seconds) >= FAR_S && (
+          <p class="callers-count" data-testid="nearest">
+            as of <Moment seconds={before.usedS ?? 0} />, the nearest moment that is kept
+          </p>
+        )}
         {comparison !== undefined && (
           <>
             <div class="views" role="group" aria-label="Changes shown">
@@ -99,33 +128,15 @@ export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
           </>
         )}
       </div>
-      {comparison === undefined ? <p class="callers-empty">{before.why}</p> : table}
+      {comparison === undefined ? <p class="callers-empty">{whyNone(chosen, isOne, before, after)}</p> : table}
     </section>
   );
 }
 
-/** The side that the present is compared with; why there is none otherwise. */
-function useBefore(against: string | null): { readonly side?: Side; readonly why: string } {
-  const parsed = parseAgainst(against);
-  const run = parsed?.kind === "run" ? parsed.run : null;
-  const answer = useAnswer<Snapshot>(run === null ? null : pathOfTarget(`snapshot.json?run=${run}`), 0);
-  const seconds = parsed?.kind === "moment" ? parsed.seconds : null;
-  // Held while it is chosen: the samples that the page keeps are thinned.
-  const moment = useMemo(() => (seconds === null ? undefined : recent.nearest(seconds)), [seconds]);
-  const ofRun = useMemo(
-    () =>
-      answer.state !== "known"
-        ? undefined
-        : {
-            exact: answer.value.exact,
-            callers: new Map(answer.value.callers.map((row) => [row.callSite, row])),
-          },
-    [answer, run],
-  );
-  if (moment !== undefined) return { side: moment, why: "" };
-  if (run === null) return { why: "There is no moment yet that the present could be compared with." };
-  if (ofRun !== undefined) return { side: ofRun, why: "" };
-  return { why: answer.state === "failed" ? `Nothing to compare with: ${answer.why}` : `Asking for run ${run} …` };
+function whyNone(chosen: string | null, isOne: boolean, before: Held, after: Held): string {
+  if (isOne) return "The moments that are kept nearest to both ends of this window are one: a longer window tells.";
+  if (chosen === null) return "There is no moment yet that the present could be compared with.";
+  return before.why === "" ? after.why : before.why;
 }
 
 /** A moment that is no longer among the choices is said as those are. */

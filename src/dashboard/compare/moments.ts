@@ -1,8 +1,7 @@
-/** With what the present may be compared: moments that this page saw, and earlier runs that the server kept. Pure. */
+/** With what the present may be compared: moments of the run, marks in it, and earlier runs that the server kept. Pure. */
 import type { CallerRow } from "../../model/snapshot.ts";
-import type { RunSummary } from "../../model/wire.ts";
+import type { Mark, RunSummary } from "../../model/wire.ts";
 import { formatWallClock } from "../format/time.ts";
-import type { Span } from "../view/view.ts";
 import type { Sample } from "../watch/recent.ts";
 
 export type Against =
@@ -11,10 +10,14 @@ export type Against =
 export interface Side {
   readonly exact: boolean;
   readonly callers: ReadonlyMap<string, CallerRow>;
+  /** Of the moments that the server keeps, which know less of a caller than its row. */
+  readonly isKept?: boolean;
 }
 
 /** More moments than this are no choice but a list. */
 const MOST_MOMENTS = 12;
+/** Marks and phase boundaries, the newest. */
+const MOST_MARKS = 24;
 
 /** `at 12.345` or `run 2`, as the address has it; undefined for what is neither. */
 export function parseAgainst(text: string | null): Against | undefined {
@@ -29,15 +32,32 @@ export function momentText(seconds: number): string {
   return `at ${Number(seconds.toFixed(6))}`;
 }
 
-/** The two moments that are nearest to a window's ends; undefined without a window, or where this page did not see it. */
-export function endsOf(samples: readonly Sample[], window: Span | null): readonly [Sample, Sample] | undefined {
-  const [first, last] = [samples.at(0), samples.at(-1)];
-  if (window === null || first === undefined || last === undefined) return undefined;
-  if (window.max < first.seconds || window.min > last.seconds) return undefined;
-  const nearest = (seconds: number) =>
-    samples.reduce((best, one) => (Math.abs(one.seconds - seconds) < Math.abs(best.seconds - seconds) ? one : best));
-  const [from, to] = [nearest(window.min), nearest(window.max)];
-  return from === to ? undefined : [from, to];
+/**
+ * The page's own sample, unless a moment that the server keeps is nearer.
+ *
+ * @param times of the server's moments, trace clock, seconds
+ */
+export function unlessKept(sample: Sample | undefined, times: readonly number[], seconds: number): Sample | undefined {
+  if (sample === undefined) return undefined;
+  const apart = Math.abs(sample.seconds - seconds);
+  return times.some((time) => Math.abs(time - seconds) < apart) ? undefined : sample;
+}
+
+/**
+ * Two sides by what both of them know: of a moment that the server keeps it is not known how many objects went without an event, so that
+ * of neither side live objects are told.
+ */
+export function alike(before: Side, after: Side): readonly [Side, Side] {
+  return hasObjects(before, after) ? [before, after] : [withoutObjects(before), withoutObjects(after)];
+}
+
+/** Whether the two sides tell how many objects are alive. */
+export function hasObjects(before: Side | undefined, after: Side | undefined): boolean {
+  return before?.isKept !== true && after?.isKept !== true;
+}
+
+function withoutObjects(side: Side): Side {
+  return { ...side, callers: new Map([...side.callers].map(([name, row]) => [name, { ...row, liveObjects: 0 }])) };
 }
 
 export interface Choice {
@@ -45,24 +65,46 @@ export interface Choice {
   readonly label: string;
 }
 
+export interface Choices {
+  /** When this page began to watch; null before. */
+  readonly openedS: number | null;
+  /** Of the server's moments, trace clock, seconds. */
+  readonly times: readonly number[];
+  readonly marks: readonly Mark[];
+  readonly runs: readonly RunSummary[];
+}
+
 /**
- * Moments evenly over what was seen, the first and the last among them; then the runs, the newest first.
+ * In groups by their names: when the page was opened; moments evenly over the whole run, the first and the last among them; marks and
+ * where phases began and ended, and earlier runs, the newest first.
  *
  * @param say a moment of the trace clock, seconds
  */
 export function choicesOf(
-  samples: readonly Sample[],
-  runs: readonly RunSummary[],
+  { openedS, times, marks, runs }: Choices,
   say: (seconds: number) => string,
-): Choice[] {
-  const step = Math.max(1, (samples.length - 1) / (MOST_MOMENTS - 1));
-  const picked = new Set<Sample>();
-  for (let at = 0; at < samples.length - 0.5; at += step) picked.add(samples[Math.round(at)]);
-  return [
-    ...[...picked].map(({ seconds }) => ({ value: momentText(seconds), label: say(seconds) })),
-    ...runs.toReversed().map(({ run, endedMs }) => ({
-      value: `run ${run}`,
-      label: `the end of run ${run}, ${formatWallClock(endedMs)}`,
-    })),
+): ReadonlyMap<string, readonly Choice[]> {
+  const at = (seconds: number, what = "") => ({ value: momentText(seconds), label: say(seconds) + what });
+  const step = Math.max(1, (times.length - 1) / (MOST_MOMENTS - 1));
+  const moments: Choice[] = [];
+  for (let i = 0; i < times.length - 0.5; i += step) moments.push(at(times[Math.round(i)]));
+  const marked = marks
+    .filter(({ kind }) => kind !== "gap")
+    .slice(-MOST_MARKS)
+    .toReversed();
+  const groups: [string, readonly Choice[]][] = [
+    ["this page", openedS === null ? [] : [at(openedS, ", when this page was opened")]],
+    ["moments of the run", moments],
+    ["marks and phases", marked.map(({ kind, timeNs, text }) => at(timeNs / 1e9, `: ${text}${ENDS[kind] ?? ""}`))],
+    [
+      "earlier runs",
+      runs.toReversed().map(({ run, endedMs }) => ({
+        value: `run ${run}`,
+        label: `the end of run ${run}, ${formatWallClock(endedMs)}`,
+      })),
+    ],
   ];
+  return new Map(groups.filter(([, choices]) => choices.length > 0));
 }
+
+const ENDS: Partial<Record<Mark["kind"], string>> = { "phase-begin": " begins", "phase-end": " ends" };

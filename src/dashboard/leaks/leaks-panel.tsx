@@ -3,25 +3,20 @@ import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { filterCallers } from "../callers/filter-callers.ts";
 import { isIn } from "../chart/phases.ts";
+import { plural } from "../format/count.ts";
 import { useSteady } from "../rings/use-steady.ts";
 import type { Account } from "../state/page-state.ts";
 import { changeView, view } from "../view/view-store.ts";
-import type { Span } from "../view/view.ts";
-import type { Sample } from "../watch/recent.ts";
-import { recent } from "../watch/seen.ts";
+import { useWorkload } from "../workload/use-workload.ts";
 import { phaseChanges } from "./phase-changes.ts";
 import { PhasesTable } from "./phases-table.tsx";
 import { SuspectsTable } from "./suspects-table.tsx";
 import { LEAST_SAMPLES, suspectsOf } from "./suspects.ts";
+import { type Samples, useSamples } from "./use-samples.ts";
 
 const REDRAW_MS = 2000;
 /** More phases than that are folded. */
 const OPEN_PHASES = 8;
-
-function within(samples: readonly Sample[], window: Span | null): readonly Sample[] {
-  if (window === null) return samples;
-  return samples.filter(({ seconds }) => seconds >= window.min && seconds <= window.max);
-}
 
 interface LeaksPanelProps {
   readonly account: Account;
@@ -31,7 +26,7 @@ interface LeaksPanelProps {
 export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
   const steady = useSteady(account.callers, false, REDRAW_MS);
   const { filter, window } = view.value;
-  const samples = useMemo(() => within(recent.samples, window), [steady, window]);
+  const { samples, kept } = useSamples(account, steady);
   const suspects = useMemo(() => suspectsOf(samples), [samples]);
   const shown = useMemo(() => {
     const rows = new Set(
@@ -42,10 +37,13 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
     );
     return suspects.filter(({ row }) => rows.has(row));
   }, [suspects, filter]);
-  const phases = useMemo(
-    () => phaseChanges(account.marks, account.history).filter((phase) => isIn(phase, window)),
-    [steady, window],
-  );
+  const workload = useWorkload(account);
+  const phases = useMemo(() => {
+    // For a moment none, rather than figures off the chart that others replace.
+    if (account.workload !== undefined && (workload.state === "none" || workload.state === "asked")) return [];
+    const told = workload.state === "known" ? workload.value.phases : [];
+    return phaseChanges(account.marks, account.history, told).filter((phase) => isIn(phase, window));
+  }, [steady, window, workload]);
   return (
     <section class="callers" aria-label="Leaks">
       <div class="section-head">
@@ -62,11 +60,11 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
           </p>
         )}
         <section class="leaks-part" aria-label="Growing">
-          <h3>Grew steadily while this page watched</h3>
-          <p class="leaks-note">
+          <h3>Grew steadily {window === null ? "while this page watched" : "in the window"}</h3>
+          <p class="leaks-note" data-testid="grew">
             {samples.length < LEAST_SAMPLES
-              ? "Too few moments yet: this takes some seconds of a target that allocates."
-              : `Over ${((samples.at(-1)?.seconds ?? 0) - samples[0].seconds).toFixed(1)} s of trace clock. A suspicion, no verdict: a cache that fills looks the same. Its moments are those at which this page looked; the rounds of a workload that is repeated, which tell a leak from a cache, are in the view Workload.`}
+              ? whyTooFew(kept)
+              : `Over ${((samples.at(-1)?.seconds ?? 0) - samples[0].seconds).toFixed(1)} s of trace clock. A suspicion, no verdict: a cache that fills looks the same. Its moments are those at which this page looked${kept.state === "known" ? ", and before it was opened some that the server keeps" : ""}; the rounds of a workload that is repeated, which tell a leak from a cache, are in the view Workload.`}
           </p>
           {shown.length > 0 && <SuspectsTable suspects={shown} exact={account.exact} />}
           {shown.length === 0 && samples.length >= LEAST_SAMPLES && <p>No caller did.</p>}
@@ -74,11 +72,13 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
         {phases.length > 0 && (
           <details class="leaks-part" open={phases.length <= OPEN_PHASES}>
             <summary>
-              <h3>What the target held more after each phase</h3>
+              <h3>What changed in each phase</h3>
             </summary>
             <p class="leaks-note">
-              Read off the chart, so whatever else ran on the target meanwhile is in it; of the callers, what half a
-              second before and after changed, too. What a phase's own objects left is in the view Workload.
+              What was allocated less what was freed while a phase ran, by the account of the workload
+              {workload.state === "known" && ` (scope ${workload.value.scope})`}; of a workload before that one, read
+              off the chart. Of the callers, what half a second before and after changed, too. What a phase's own
+              objects left is in the view Workload.
             </p>
             <PhasesTable phases={phases} nowS={(account.window.lastEventNs ?? 0) / 1e9} exact={account.exact} />
           </details>
@@ -86,4 +86,17 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
       </div>
     </section>
   );
+}
+
+function whyTooFew(kept: Samples["kept"]): string {
+  switch (kept.state) {
+    case "none":
+      return "Too few moments yet: this takes some seconds of a target that allocates.";
+    case "asked":
+      return "Asking for the moments of this window, in which this page was not open …";
+    case "failed":
+      return `This page was not open then, and of the server's moments nothing is known: ${kept.why}`;
+    case "known":
+      return `This page was not open then, and the server keeps ${plural(kept.value.length, "moment")} of this window: ${LEAST_SAMPLES} or more tell what grew. A longer window has them.`;
+  }
 }

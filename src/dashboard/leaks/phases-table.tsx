@@ -1,5 +1,5 @@
 /** The phases that ran, and a way into each: its window, of which every view is then. */
-import { exactBytes, humanBytes } from "../format/bytes.ts";
+import { exactBytes, signedBytes } from "../format/bytes.ts";
 import { formatSpan } from "../format/time.ts";
 import { Moment } from "../time/moment.tsx";
 import { changeView } from "../view/view-store.ts";
@@ -15,13 +15,17 @@ const MOST = 60;
 /** Moments are kept some tenths of a second apart: a window as short as a short phase has none of its own. */
 const AROUND_S = 0.5;
 
-function Growth({ netBytes, exact }: { readonly netBytes: number | null; readonly exact: boolean }) {
-  if (netBytes === null) return <td title="shorter than the chart's moments are apart: see Workload">–</td>;
+const WHENCE: Record<PhaseChange["by"], string> = {
+  account: "allocated less freed while it ran, as in Workload",
+  chart: "read off the chart: of all of the target, whoever allocated it",
+};
+
+function Growth({ netBytes, by, exact }: Pick<PhaseChange, "netBytes" | "by"> & { readonly exact: boolean }) {
+  if (netBytes === null) return <td title="shorter than the chart's moments are apart">too short to tell</td>;
   return (
-    <td title={exactBytes(netBytes)}>
+    <td title={`${exactBytes(netBytes)}, ${WHENCE[by]}`} data-by={by} data-value={netBytes}>
       {exact ? "" : "≈ "}
-      {netBytes > 0 ? "+" : ""}
-      {humanBytes(netBytes)}
+      {signedBytes(netBytes)}
     </td>
   );
 }
@@ -34,8 +38,8 @@ export function PhasesTable({ phases, nowS, exact }: PhasesTableProps) {
           <th scope="col">phase</th>
           <th scope="col">began</th>
           <th scope="col">took</th>
-          <th scope="col" title="all of the target, whoever allocated it: what the chart shows">
-            target grew by
+          <th scope="col" title="of older objects too">
+            net change
           </th>
           <th scope="col">its callers</th>
         </tr>
@@ -44,7 +48,7 @@ export function PhasesTable({ phases, nowS, exact }: PhasesTableProps) {
         {phases
           .slice(-MOST)
           .toReversed()
-          .map(({ name, round, fromS, toS, netBytes }) => (
+          .map(({ name, round, fromS, toS, by, netBytes }) => (
             <tr key={`${name} ${fromS}`} data-phase={name}>
               <th scope="row">
                 {name}
@@ -54,7 +58,7 @@ export function PhasesTable({ phases, nowS, exact }: PhasesTableProps) {
                 <Moment seconds={fromS} />
               </td>
               <td>{toS === null ? "runs" : formatSpan(toS - fromS)}</td>
-              <Growth netBytes={netBytes} exact={exact} />
+              <Growth netBytes={netBytes} by={by} exact={exact} />
               <td>
                 <button
                   type="button"

@@ -20,10 +20,7 @@ export function SuspectsTable({ suspects, exact }: SuspectsTableProps) {
           <th scope="col">grown</th>
           <th scope="col">a second</th>
           <th scope="col">holds</th>
-          <th
-            scope="col"
-            title="moments at which this page looked, a second or more apart: at how many it held more than at the one before"
-          >
+          <th scope="col" title="at how many moments it held more than at the one before">
             rose at
           </th>
           <th scope="col">how it went</th>

@@ -1,6 +1,9 @@
-/** Callers that only grew while this page watched. A suspicion, no verdict: a cache that fills looks the same. Pure. */
+/** Callers that only grew, at the moments that are known. A suspicion, no verdict: a cache that fills looks the same. Pure. */
 import type { CallerRow } from "../../model/snapshot.ts";
 import type { Sample } from "../watch/recent.ts";
+
+/** What callers held at a moment. */
+export type Held = Pick<Sample, "seconds" | "callers">;
 
 export interface Suspect {
   readonly row: CallerRow;
@@ -24,7 +27,7 @@ const LEAST_RISING = 2 / 3;
 const MOST_FALLS = 0.1;
 
 /** Those that grow the fastest first; empty while there are too few samples. */
-export function suspectsOf(samples: readonly Sample[]): Suspect[] {
+export function suspectsOf(samples: readonly Held[]): Suspect[] {
   const first = samples.at(0);
   const last = samples.at(-1);
   if (first === undefined || last === undefined || samples.length < LEAST_SAMPLES) return [];

@@ -55,8 +55,10 @@ export function otherTime({ kind, nowS }: Clock, seconds: number): string {
  */
 export function axisSplits({ kind, nowS }: Clock, min: number, max: number, step: number): number[] {
   const zero = kind === "ago" ? nowS : 0;
+  // A chart of one moment reaches into the future, of which nothing is ago.
+  const until = kind === "ago" ? Math.min(max, nowS) : max;
   const splits: number[] = [];
-  for (let k = Math.ceil((min - zero) / step - 1e-9); zero + k * step <= max + step * 1e-9; k++)
+  for (let k = Math.ceil((min - zero) / step - 1e-9); zero + k * step <= until + step * 1e-9; k++)
     splits.push(zero + k * step);
   return splits;
 }

@@ -43,7 +43,8 @@ export class Recent {
     this.#latest = sample.callers;
     if (nowMs - this.#sampledMs < EVERY_MS) return;
     this.#sampledMs = nowMs;
-    this.#samples.push(sample);
+    // Another list with every sample: who computed with the last one sees that there is more.
+    this.#samples = [...this.#samples, sample];
     if (this.#samples.length > MAX_SAMPLES)
       this.#samples = this.#samples.filter((_, i) => i >= MAX_SAMPLES / 2 || i % 2 === 0);
   }

@@ -1,16 +1,12 @@
 /** What a workload allocated and left, phase by phase and round by round, as `kmemtap run` tells it, while it goes on. */
 import type { ComponentChildren } from "preact";
-import { pathOfTarget } from "../api/target-path.ts";
-import { useAnswer } from "../api/use-answer.ts";
 import type { WorkloadView } from "../../model/workload-view.ts";
 import type { Account } from "../state/page-state.ts";
-import { view } from "../view/view-store.ts";
 import { isPhased, progressInWords, verdictOf, windowInWords } from "./describe-workload.ts";
 import { GrowthTable } from "./growth-table.tsx";
 import { PhaseTable } from "./phase-table.tsx";
 import { ResidueTable } from "./residue-table.tsx";
-
-const EVERY_MS = 2000;
+import { useWorkload } from "./use-workload.ts";
 
 interface WorkloadPanelProps {
   readonly account: Account;
@@ -19,14 +15,7 @@ interface WorkloadPanelProps {
 
 export function WorkloadPanel({ account, viewChoice }: WorkloadPanelProps) {
   const { workload: progress } = account;
-  const isOver = progress?.over === true;
-  const { window } = view.value;
-  const part = window === null ? "" : `?from=${window.min}&to=${window.max}`;
-  // What is over changes only as what it left is freed.
-  const answer = useAnswer<WorkloadView>(
-    progress === undefined ? null : pathOfTarget(`workload.json${part}`),
-    isOver ? 3 * EVERY_MS : EVERY_MS,
-  );
+  const answer = useWorkload(account);
   return (
     <section class="callers" aria-label="Workload">
       <div class="section-head">

@@ -27,6 +27,11 @@ it("phases are from their beginning to their end; one that runs has none, one wh
   ]);
 });
 
+it("a phase whose command failed ends, too", () => {
+  const marks = [mark("phase-begin", 2, "load, round 2"), mark("phase-end", 3, "load, round 2: exit status 1")];
+  expect(phasesOf(marks)).toEqual([{ name: "load, round 2", fromS: 2, toS: 3 }]);
+});
+
 it("a phase is in a window that any part of it lies in, and one that runs in all that begin after it", () => {
   const load = { fromS: 2, toS: 3 };
   const isLoadIn = (min: number, max: number) => isIn(load, { min, max });

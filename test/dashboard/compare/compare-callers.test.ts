@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { compareCallers } from "../../../src/dashboard/compare/compare-callers.ts";
-import { choicesOf, parseAgainst } from "../../../src/dashboard/compare/moments.ts";
+import { alike, choicesOf, parseAgainst, unlessKept } from "../../../src/dashboard/compare/moments.ts";
+import type { Mark } from "../../../src/model/wire.ts";
 import { row, totals } from "../make.ts";
 
 describe("compareCallers", () => {
@@ -44,11 +45,48 @@ describe("with what it may be compared", () => {
     expect(parseAgainst(null)).toBeUndefined();
   });
 
-  it("is some moments, the first and the last among them, and the runs", () => {
-    const samples = Array.from({ length: 40 }, (_, seconds) => ({ seconds, callers: new Map(), totals, exact: true }));
-    const values = choicesOf(samples, [{ run: 1, endedMs: 0, exact: true, totals }], String).map(({ value }) => value);
-    expect(values[0]).toBe("at 0");
-    expect(values.slice(-2)).toEqual(["at 39", "run 1"]);
-    expect(values.length).toBeLessThanOrEqual(14);
+  it("is the page's opening, moments of the whole run, the newest marks, and the runs", () => {
+    const mark = (kind: Mark["kind"], seconds: number, text: string): Mark => ({ kind, timeNs: seconds * 1e9, atMs: 0, text }); // prettier-ignore
+    const marks = [
+      ...Array.from({ length: 50 }, (_, i) => mark("user", i / 10, `note ${String(i)}`)),
+      mark("phase-begin", 20, "load, round 2"),
+      mark("gap", 21, "the link was down"),
+      mark("phase-end", 22, "load, round 2: exit status 1"),
+    ];
+    const times = Array.from({ length: 290 }, (_, i) => i);
+    const runs = [{ run: 1, endedMs: 0, exact: true, totals }];
+    const choices = choicesOf({ openedS: 250, times, marks, runs }, (seconds) => `${String(seconds)} s`);
+    expect([...choices.keys()]).toEqual(["this page", "moments of the run", "marks and phases", "earlier runs"]);
+    expect(choices.get("this page")).toEqual([{ value: "at 250", label: "250 s, when this page was opened" }]);
+    const moments = (choices.get("moments of the run") ?? []).map(({ value }) => value);
+    expect([moments.length, moments.at(0), moments.at(-1)]).toEqual([12, "at 0", "at 289"]);
+    const marked = choices.get("marks and phases") ?? [];
+    expect(marked.length).toBe(24);
+    expect(marked.slice(0, 3).map(({ label }) => label)).toEqual([
+      "22 s: load, round 2: exit status 1 ends",
+      "20 s: load, round 2 begins",
+      "4.9 s: note 49",
+    ]);
+    expect(choices.get("earlier runs")?.map(({ value }) => value)).toEqual(["run 1"]);
+    expect(choicesOf({ openedS: null, times: [], marks: [], runs: [] }, String).size).toBe(0);
+  });
+
+  it("is what the page saw itself, unless the server keeps a moment that is nearer", () => {
+    const sample = { seconds: 10, callers: new Map(), totals, exact: true };
+    expect(unlessKept(sample, [4, 7, 13], 11)).toBe(sample);
+    expect(unlessKept(sample, [4, 7, 13], 7.5)).toBeUndefined();
+    expect(unlessKept(undefined, [4], 4)).toBeUndefined();
+  });
+
+  it("has no live objects on either side, where one of them is a moment that the server keeps", () => {
+    const of = (figures: Parameters<typeof row>[1]) => new Map([["a", row("a+0x1/0x9", figures)]]);
+    const kept = { exact: true, isKept: true, callers: of({ allocs: 9, frees: 2, liveObjects: 7, netBytes: 70 }) };
+    // Four went without an event.
+    const seen = { exact: true, callers: of({ allocs: 9, frees: 2, liveObjects: 3, netBytes: 70 }) };
+    const changesOf = ([before, after]: ReturnType<typeof alike>) =>
+      compareCallers(before.callers.values(), after.callers.values()).functions.length;
+    expect(changesOf(alike(kept, seen))).toBe(0);
+    expect(changesOf([kept, seen])).toBe(1);
+    expect(alike(seen, seen)[0]).toBe(seen);
   });
 });

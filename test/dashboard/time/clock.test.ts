@@ -48,6 +48,7 @@ describe("a moment", () => {
 describe("the time axis", () => {
   it("has its labels at round times of its clock", () => {
     expect(axisSplits(ago, 985.2, 1000, 5)).toEqual([990, 995, 1000]);
+    expect(axisSplits(ago, 985.2, 1100, 5)).toEqual([990, 995, 1000]);
     expect(axisSplits({ ...ago, nowS: 999.5 }, 985.2, 999.5, 5)).toEqual([989.5, 994.5, 999.5]);
     expect(axisSplits(uptime, 985.2, 1000, 5)).toEqual([990, 995, 1000]);
     expect(axisSplits(uptime, 0, 0.3, 0.1)).toHaveLength(4);

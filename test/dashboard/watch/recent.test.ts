@@ -47,6 +47,15 @@ describe("what a page saw", () => {
     expect(recent.nearest(0.2)?.seconds).toBe(0);
   });
 
+  it("is another list with every sample, and the one that a view holds stays as it was", () => {
+    const recent = new Recent();
+    recent.note("run 1", sample(1, []), 0);
+    const held = recent.samples;
+    recent.note("run 1", sample(2, [{ netBytes: 11 }]), 2000);
+    expect(recent.samples).not.toBe(held);
+    expect([held.length, recent.samples.length]).toEqual([1, 2]);
+  });
+
   it("begins anew with another run", () => {
     const recent = new Recent();
     recent.note("run 1", sample(5, []), 0);

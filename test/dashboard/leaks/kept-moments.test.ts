@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import { askedOf, isUnseen } from "../../../src/dashboard/leaks/kept-moments.ts";
+
+const window = { min: 10, max: 20 };
+
+it("a window is unseen that the page was opened after, or has too few samples left of", () => {
+  const isUnseenBy = (openedS: number | null, samples: number, nowS: number) =>
+    isUnseen(window, { openedS, samples, nowS });
+  expect([isUnseenBy(null, 0, 30), isUnseenBy(25, 0, 30), isUnseenBy(12, 9, 30), isUnseenBy(5, 2, 30)]).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  expect(isUnseenBy(5, 10, 30)).toBe(false);
+  // More of it will come.
+  expect(isUnseenBy(5, 2, 15)).toBe(false);
+});
+
+it("of it the server is asked for some moments, evenly over what the page did not see", () => {
+  const times = Array.from({ length: 300 }, (_, i) => i / 10);
+  const all = askedOf(times, window, 25);
+  expect([all.length, all.at(0), all.at(-1)]).toEqual([9, 10, 20]);
+  const apart = all.slice(1).map((time, i) => Math.round((time - all[i]) * 10));
+  expect(Math.max(...apart) - Math.min(...apart)).toBeLessThanOrEqual(1);
+  expect(askedOf(times, window, 12).at(-1)).toBe(11.9);
+  expect(askedOf(times, window, 5).at(-1)).toBe(20);
+  expect(askedOf([3, 11, 15, 25], window, null)).toEqual([11, 15]);
+});
