@@ -61,7 +61,11 @@ export function App() {
             {serverVersion !== null && (
               <Tools onHelp={() => setHelp(true)}>
                 {rights.control && (
-                  <Controls target={targets.find(({ id }) => id === target)} cpus={account?.target.cpus ?? []} />
+                  <Controls
+                    target={targets.find(({ id }) => id === target)}
+                    cpus={account?.target.cpus ?? []}
+                    mode={account?.target.mode}
+                  />
                 )}
               </Tools>
             )}

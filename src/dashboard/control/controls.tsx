@@ -4,6 +4,7 @@ import { Popover } from "../parts/popover.tsx";
 import type { CpuStats } from "../../model/target-facts.ts";
 import type { TargetSummary } from "../../model/wire.ts";
 import type { ActionKind } from "../../model/action-kinds.ts";
+import { beforeRunInWords } from "../workload/describe-workload.ts";
 import { act, said } from "./act.ts";
 import { parsePhases } from "./parse-phases.ts";
 
@@ -22,9 +23,11 @@ export function openMark(): void {
 export interface ControlsProps {
   readonly target: TargetSummary | undefined;
   readonly cpus: readonly CpuStats[];
+  /** How the target is read; undefined where that is not known. */
+  readonly mode: string | undefined;
 }
 
-export function Controls({ target, cpus }: ControlsProps) {
+export function Controls({ target, cpus, mode }: ControlsProps) {
   const isOn = target?.state === "running" || target?.state === "starting";
   const may = (kind: ActionKind) => target?.actions.includes(kind) === true;
   const word = said.value;
@@ -49,7 +52,7 @@ export function Controls({ target, cpus }: ControlsProps) {
         </p>
       )}
       {may("grow") && <GrowForm present={Math.round((cpus.at(0)?.sizeBytes ?? 0) / 1024)} />}
-      {may("run") ? <WorkloadForm /> : <p class="control-note">{READ_ONLY}</p>}
+      {may("run") ? <WorkloadForm mode={mode} /> : <p class="control-note">{READ_ONLY}</p>}
       {/* Beside what it answers, over nothing; its room is kept. */}
       <p
         class={word?.state === "refused" ? "control-said lossy" : "control-said"}
@@ -119,10 +122,11 @@ function GrowForm({ present }: { readonly present: number }) {
   );
 }
 
-function WorkloadForm() {
+function WorkloadForm({ mode }: Pick<ControlsProps, "mode">) {
   const [text, setText] = useState("load=modprobe fat\nunload=rmmod fat");
   const [rounds, setRounds] = useState("5");
   const phases = parsePhases(text);
+  const warning = beforeRunInWords(mode);
   return (
     <form
       class="control-block"
@@ -152,6 +156,11 @@ function WorkloadForm() {
           onInput={({ currentTarget }) => setRounds(currentTarget.value)}
         />
       </label>
+      {warning !== "" && (
+        <p class="control-note lossy" data-testid="workload-warning">
+          {warning}
+        </p>
+      )}
       <button type="submit" data-control="run" disabled={phases.state === "wrong"}>
         Run
       </button>

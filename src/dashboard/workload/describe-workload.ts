@@ -27,6 +27,22 @@ export function verdictOf(workload: Pick<WorkloadView, "repeat" | "exact" | "pha
   return { word: "none yet", reason };
 }
 
+/** Mode hist has phases run, but cannot say what they left. */
+const NO_JUDGE =
+  "mode hist cannot judge it: sums that the kernel makes do not tell phases apart. kmemtap run takes mode text or raw by itself; for this page start kmemtap with --mode text";
+
+/** What stands where no workload is accounted. @param ran phases that are marks of the capture */
+export function noAccountInWords(mode: string | undefined, ran: number): string {
+  if (mode === "hist" && ran > 0) return `A workload ran (${plural(ran, "phase")}), but ${NO_JUDGE}.`;
+  if (mode === "hist") return `No workload has run in this capture; one can be run under Control, but ${NO_JUDGE}.`;
+  return "No workload has run in this capture. Whoever may act on the target starts one under Control; three rounds or more tell a leak from a cache.";
+}
+
+/** What Control says of a workload before it runs; empty where nothing is in its way. */
+export function beforeRunInWords(mode: string | undefined): string {
+  return mode === "hist" ? `It runs, but ${NO_JUDGE}.` : "";
+}
+
 /** `Of the window: 2 whole rounds (2 to 3), 5 phases; 1 reaches beyond it, told whole all the same. …` */
 export function windowInWords({ repeat, window, phases, earlierPhases }: WindowFacts): string {
   const beyond = window?.phasesBeyond ?? 0;
