@@ -65,7 +65,8 @@ export function metricsOf(hubs: readonly TargetHub[], { topCallers }: MetricsOpt
     for (const name of STATES) state.set({ target, state: name }, name === now.state ? 1 : 0);
     for (const name of LINKS) link.set({ target, state: name }, name === now.link ? 1 : 0);
     const { latest } = hub;
-    if (latest === undefined) continue;
+    // Zeros of what was never reached would read as an account, and as a fall to 0 of a run before.
+    if (latest === undefined || !hub.isReached) continue;
     const { snapshot } = latest;
     updated.set({ target }, latest.link.nowMs / 1000);
     exact.set({ target }, snapshot.exact ? 1 : 0);
