@@ -1,6 +1,7 @@
 /** What may be done to the target by those who may: start, stop, mark, larger buffers, a workload. */
 import { useState } from "preact/hooks";
 import { Popover } from "../parts/popover.tsx";
+import { DEFAULT_LEAK_ROUNDS, ROUNDS_NEEDED } from "../../model/workload-rounds.ts";
 import type { CpuStats } from "../../model/target-facts.ts";
 import type { TargetSummary } from "../../model/wire.ts";
 import type { ActionKind } from "../../model/action-kinds.ts";
@@ -124,7 +125,7 @@ function GrowForm({ present }: { readonly present: number }) {
 
 function WorkloadForm({ mode }: Pick<ControlsProps, "mode">) {
   const [text, setText] = useState("load=modprobe fat\nunload=rmmod fat");
-  const [rounds, setRounds] = useState("5");
+  const [rounds, setRounds] = useState(String(DEFAULT_LEAK_ROUNDS));
   const phases = parsePhases(text);
   const warning = beforeRunInWords(mode);
   return (
@@ -146,7 +147,7 @@ function WorkloadForm({ mode }: Pick<ControlsProps, "mode">) {
       />
       {phases.state === "wrong" && <p class="lossy">{phases.why}</p>}
       <label>
-        rounds (three or more tell a leak from a cache, five surely){" "}
+        rounds ({ROUNDS_NEEDED}){" "}
         <input
           type="number"
           min={1}

@@ -101,3 +101,9 @@ it("says before a workload runs that its mode cannot judge it", () => {
   expect(beforeRunInWords("text")).toBe("");
   expect(beforeRunInWords(undefined)).toBe("");
 });
+
+it("says how many rounds tell a leak as the rules have it", () => {
+  const phases = Array.from<WorkloadView["phases"][number]>({ length: 1 });
+  for (const words of [noAccountInWords("text", 0), verdictOf({ repeat: null, exact: true, phases }).reason])
+    expect(words).toContain("4 rounds or more tell a leak from a cache, 3 where the last two leave as much");
+});
