@@ -25,6 +25,7 @@
 import { MIN_ROUNDS, SURE_ROUNDS } from "../model/workload-rounds.ts";
 import type { GrowingCaller, RepeatVerdict, SiteVerdict, WorkloadScope } from "../model/workload.ts";
 
+const REPEAT = `repeat ${String(SURE_ROUNDS)} times or more`;
 const GROWS = "grew in both rounds after the first";
 const BY_CHANCE = "grew in every round after the first, but may have by chance";
 
@@ -79,9 +80,9 @@ function verdictOf(site: SiteRounds): [SiteVerdict, string] {
   if (sum(site.netObjects.slice(1)) * 2 < sum(survivors))
     return ["unsteady", "most of what stayed took the place of something older"];
   if (survivors.length + 1 < MIN_ROUNDS)
-    return ["unsteady", "two rounds cannot tell a leak from a cache that is still warming: repeat 3 times or more"];
+    return ["unsteady", `two rounds cannot tell a leak from a cache that is still warming: ${REPEAT}`];
   if (survivors.length + 1 < SURE_ROUNDS && Math.min(...survivors) < Math.max(...survivors))
-    return ["unsteady", `${GROWS}, by ${range(survivors)} objects: too few rounds to tell, repeat 4 times or more`];
+    return ["unsteady", `${GROWS}, by ${range(survivors)} objects: too few rounds to tell, ${REPEAT}`];
   if (diesAway(survivors))
     return ["unsteady", "less stayed of every round, as of a cache that is still warming: repeat more often"];
   if (Math.min(...survivors) * 2 < median(survivors))
@@ -136,14 +137,14 @@ export function judgeWorkload(
   if (grows > 0)
     return {
       verdict: "unsafe",
-      reason: `${count(grows, "call site")} grew in both rounds after the first, but not alike: repeat 4 times or more`,
+      reason: `${count(grows, "call site")} grew in both rounds after the first, but not alike: ${REPEAT}`,
     };
   const byChance = sites.filter(({ reason }) => reason.startsWith(BY_CHANCE)).length;
   const unsteady = of("unsteady") - byChance;
   if (rounds < MIN_ROUNDS && unsteady > 0)
     return {
       verdict: "unsafe",
-      reason: `${count(unsteady, "call site")} grew in the second of two rounds: a leak, or a cache that is still warming; repeat 3 times or more`,
+      reason: `${count(unsteady, "call site")} grew in the second of two rounds: a leak, or a cache that is still warming; ${REPEAT}`,
     };
   const besides = [
     failedRounds > 0 ? failed : "",

@@ -63,10 +63,16 @@ export class HistAccount {
   #stopped = false;
   #readings = 0;
   #peakNetBytes = 0;
+  #events = 0;
 
   /** Readings that arrived to their end. */
   get readings(): number {
     return this.#readings;
+  }
+
+  /** Allocations and their frees, as far as the last reading. */
+  get events(): number {
+    return this.#events;
   }
 
   /** True from a damaged reading on until one that brings everything has arrived whole. */
@@ -170,12 +176,14 @@ export class HistAccount {
     else if (isFull) this.#unsure = false;
     this.#readings += 1;
     this.#callers = this.#compose();
-    let net = 0;
+    let [net, events] = [0, 0];
     for (const row of this.#callers) {
       net += row.netBytes;
+      events += row.allocs + row.frees;
       this.#peaks.set(row.callSite, row.peakNetBytes);
     }
     this.#peakNetBytes = Math.max(this.#peakNetBytes, net);
+    this.#events = events;
   }
 
   /** Call sites that allocated, by net bytes, ties by caller. */

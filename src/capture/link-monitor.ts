@@ -1,7 +1,7 @@
 /** The state of the link: is anything coming, how fast, and how far behind the target is it. */
 import type { TargetReport } from "../model/ports.ts";
 import type { Lag, LinkState } from "../model/wire.ts";
-import { type Rate, RateMeter } from "./rate-meter.ts";
+import { type Rate, RateMeter, ReadingRate } from "./rate-meter.ts";
 import type { RunAccount } from "./run-account.ts";
 
 type Status = LinkState["status"];
@@ -9,6 +9,7 @@ type Status = LinkState["status"];
 export class LinkMonitor {
   readonly #silentAfterMs: number;
   readonly #meter = new RateMeter();
+  readonly #sums = new ReadingRate();
   #status: Status = "waiting";
   #sinceMs: number;
   #lastBytesMs: number;
@@ -29,6 +30,7 @@ export class LinkMonitor {
     this.#lastBytesMs = nowMs;
     this.#report = {};
     this.#meter.reset();
+    this.#sums.reset();
     this.#become("waiting", nowMs);
   }
 
@@ -59,10 +61,18 @@ export class LinkMonitor {
       sinceMs: this.#sinceMs,
       detail: this.#detail(nowMs),
       nowMs,
-      ...rate,
+      bytesPerSecond: rate.bytesPerSecond,
+      eventsPerSecond: this.#eventsPerSecond(account, rate, nowMs),
       lag: this.#lag(account, rate, nowMs),
       milestone: this.#milestone,
     };
+  }
+
+  /** Where the target's kernel adds them up none travels: the sums tell. */
+  #eventsPerSecond({ summed }: RunAccount, { eventsPerSecond }: Rate, nowMs: number): number {
+    if (summed === undefined) return eventsPerSecond;
+    const rate = this.#sums.sample(nowMs, summed.readings, summed.events);
+    return this.#status === "streaming" ? rate : 0;
   }
 
   #isOpen(): boolean {

@@ -23,3 +23,24 @@ export class RateMeter {
     this.#samples = [];
   }
 }
+
+/** Events a second of sums that come as readings, seconds apart: between the last two, until another comes. */
+export class ReadingRate {
+  #last: { readonly readings: number; readonly atMs: number; readonly events: number } | undefined;
+  #rate = 0;
+
+  /** @param readings how many have come, of which `events` is the sum */
+  sample(atMs: number, readings: number, events: number): number {
+    const last = this.#last;
+    if (readings === 0 || last?.readings === readings) return this.#rate;
+    const seconds = last === undefined ? 0 : (atMs - last.atMs) / 1000;
+    this.#rate = last === undefined || seconds <= 0 ? 0 : Math.max(0, events - last.events) / seconds;
+    this.#last = { readings, atMs, events };
+    return this.#rate;
+  }
+
+  reset(): void {
+    this.#last = undefined;
+    this.#rate = 0;
+  }
+}

@@ -164,6 +164,11 @@ export class RunAccount {
     return this.#raw?.wantsSymbols === true;
   }
 
+  /** In mode hist: events that the target's kernel has added up, and in how many readings; undefined where they travel. */
+  get summed(): { readonly readings: number; readonly events: number } | undefined {
+    return this.target?.mode === "hist" ? this.target.readings.hist : undefined;
+  }
+
   get #lessons(): number {
     return (this.#raw?.lessons ?? 0) + (this.target?.readings.symbols.size ?? 0);
   }

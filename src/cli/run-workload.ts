@@ -7,7 +7,7 @@ import { ExitCode } from "../model/errors.ts";
 import { printable } from "../model/printable.ts";
 import type { ShellTarget, Target } from "../model/target.ts";
 import type { Workload, WorkloadScope } from "../model/workload.ts";
-import { MIN_ROUNDS, SURE_ROUNDS } from "../model/workload-rounds.ts";
+import { DEFAULT_LEAK_ROUNDS, MIN_ROUNDS, ROUNDS_NEEDED, SURE_ROUNDS } from "../model/workload-rounds.ts";
 import { formatWorkload } from "../report/workload-report.ts";
 import { armTarget } from "../target/agent/arm-target.ts";
 import { quote } from "../transport/send-script.ts";
@@ -152,8 +152,8 @@ function roundsNotice({ repeat }: RunCommandOptions, rounds: number): string | u
   const what =
     rounds < MIN_ROUNDS
       ? `${rounds} ${rounds === 1 ? "round tells" : "rounds tell"} no leak from a cache that is still warming`
-      : `${rounds} rounds tell a leak only where each leaves as much`;
-  return `${what}: a verdict that can be relied on takes ${SURE_ROUNDS} or more (--repeat ${DEFAULT_LEAK_ROUNDS})`;
+      : `${rounds} rounds may be too few`;
+  return `${what}: ${ROUNDS_NEEDED} (--repeat ${SURE_ROUNDS})`;
 }
 
 /** Fewer than three rounds cannot tell a leak from a cache that fills. */
@@ -168,8 +168,6 @@ function roundsOf({ repeat, failOnLeak }: RunCommandOptions): number {
   }
   return rounds ?? DEFAULT_LEAK_ROUNDS;
 }
-
-const DEFAULT_LEAK_ROUNDS = 5;
 
 /** A leak is a gate that failed, as is a workload that did, whose verdict is of little worth; loss says that the gate cannot tell. */
 function statusOf(result: Workload, { failOnLeak, strict }: RunCommandOptions): ExitCode {

@@ -1,5 +1,6 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import type { ExitCode } from "../model/errors.ts";
+import { DEFAULT_LEAK_ROUNDS, ROUNDS_NEEDED } from "../model/workload-rounds.ts";
 import { addArmOptions, TARGETS } from "./add-arm-options.ts";
 import { KERNEL_OPTIONS } from "./kernel-option.ts";
 
@@ -12,14 +13,14 @@ export function runCommand(exit: (code: ExitCode) => void) {
     .option("--phase <NAME=COMMAND>", "a phase, a line of sh; may be repeated", collect)
     .option(
       "--repeat <N>",
-      "run the workload N times and tell what grows in every round from what stays: a leak takes 3, better 4 or more (default: 1; with --fail-on-leak: 5)",
+      `run the workload N times and tell what grows in every round from what stays: ${ROUNDS_NEEDED} (default: 1; with --fail-on-leak: ${DEFAULT_LEAK_ROUNDS})`,
     )
     .option("--settle <TIME>", "wait after each round for what is freed late (default: 1s)")
     .addOption(new Option("--scope <SCOPE>", "whose events (default: system)").choices(["system", "process"] as const))
     .option("--addresses", "list the addresses of what was left")
     .option(
       "--fail-on-leak",
-      "run 5 rounds unless --repeat says how many; exit with 1 on a leak or a command that failed, with 4 where the verdict is unsafe",
+      `run ${DEFAULT_LEAK_ROUNDS} rounds unless --repeat says how many; exit with 1 on a leak or a command that failed, with 4 where the verdict is unsafe`,
     )
     .option("--json", "print the whole result (kmemtap.workload/1)")
     .option("-o, --output <FILE>", "where to write the result (default: standard output)")

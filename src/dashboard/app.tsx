@@ -34,9 +34,12 @@ import { useScope } from "./window/use-scope.ts";
 const NO_CLOCK: Clock = { kind: "uptime", nowS: 0 };
 
 export function App() {
-  const { account, problem, serverVersion } = shown.value.page;
+  const { account: sent, problem, serverVersion } = shown.value.page;
   // Rights and the list of targets go on while the account is held.
   const { rights, targets, target } = page.value;
+  const summary = targets.find(({ id }) => id === target);
+  // What was never reached has sums of nothing, which are no account.
+  const account = summary?.neverReached === undefined ? sent : null;
   const [isHelp, setHelp] = useState(false);
   const socket = connection.value;
   const stale = socket.phase !== "open" && account !== null;
@@ -61,7 +64,7 @@ export function App() {
             {serverVersion !== null && (
               <Tools onHelp={() => setHelp(true)}>
                 {rights.control && (
-                  <Controls target={targets.find(({ id }) => id === target)} cpus={account?.target.cpus ?? []} />
+                  <Controls target={summary} cpus={account?.target.cpus ?? []} mode={account?.target.mode} />
                 )}
               </Tools>
             )}
@@ -78,7 +81,7 @@ export function App() {
           {account !== null && <LossBanner account={account} />}
           {account !== null && <Alerts account={account} clockMs={clockMs.value} />}
           {account !== null && <Progress account={account} />}
-          {account === null ? <Empty target={targets.find(({ id }) => id === target)} /> : <Main account={account} />}
+          {account === null ? <Empty target={summary} /> : <Main account={account} />}
           {isHelp && <Help onClose={() => setHelp(false)} />}
         </div>
       </ClockContext.Provider>
@@ -151,7 +154,11 @@ function run(command: Command, help: () => void): void {
 function Empty({ target }: { readonly target: TargetSummary | undefined }) {
   return (
     <main class="empty">
-      {target?.state === "failed" ? (
+      {target?.neverReached !== undefined ? (
+        <p data-testid="never-reached">
+          <b>{target.label} was never reached.</b> {target.neverReached}
+        </p>
+      ) : target?.state === "failed" ? (
         <p data-testid="failed">
           <b>{target.label} failed.</b> {target.detail}
         </p>

@@ -116,6 +116,12 @@ export const targetSummarySchema = z
       .describe("how net bytes grew over the last minute of the trace clock, which goes on while nothing comes"),
     exact: z.boolean(),
     alerts: z.number().int().describe("of this run"),
+    neverReached: z
+      .string()
+      .optional()
+      .describe(
+        "why nothing has come of it yet, in any run: it has no account. Absent once something has, and before it has failed",
+      ),
     actions: z
       .array(z.enum(ACTION_KINDS))
       .describe("what may be done to it in one state or another: of what is read, not armed, moments are noted alone"),

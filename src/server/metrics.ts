@@ -65,12 +65,16 @@ export function metricsOf(hubs: readonly TargetHub[], { topCallers }: MetricsOpt
     for (const name of STATES) state.set({ target, state: name }, name === now.state ? 1 : 0);
     for (const name of LINKS) link.set({ target, state: name }, name === now.link ? 1 : 0);
     const { latest } = hub;
-    if (latest === undefined) continue;
+    // Zeros of what was never reached would read as an account, and as a fall to 0 of a run before.
+    if (latest === undefined || !hub.isReached) continue;
     const { snapshot } = latest;
     updated.set({ target }, latest.link.nowMs / 1000);
     exact.set({ target }, snapshot.exact ? 1 : 0);
     for (const { metric, of } of sums) metric.set({ target }, of(snapshot));
-    for (const { metric, of } of counts) metric.inc({ target }, of(snapshot));
+    for (const { metric, of } of counts) {
+      const count = of(snapshot);
+      if (count !== undefined) metric.inc({ target }, count);
+    }
     for (const cpu of snapshot.cpus ?? []) {
       fill.set({ target, cpu: String(cpu.cpu) }, cpu.fill);
       if (cpu.secondsToOverrun !== null) time.set({ target, cpu: String(cpu.cpu) }, cpu.secondsToOverrun);
@@ -83,7 +87,7 @@ export function metricsOf(hubs: readonly TargetHub[], { topCallers }: MetricsOpt
   return registers[0];
 }
 
-type Figure = readonly [name: string, help: string, of: (snapshot: Snapshot) => number];
+type Figure<Value = number> = readonly [name: string, help: string, of: (snapshot: Snapshot) => Value];
 
 const SUMS: readonly Figure[] = [
   ["net_bytes", "Bytes allocated now.", ({ totals }) => totals.netBytes],
@@ -94,11 +98,12 @@ const SUMS: readonly Figure[] = [
 ];
 
 /** They begin anew with each run: a boot, or another mode. */
-const COUNTS: readonly Figure[] = [
+const COUNTS: readonly Figure<number | undefined>[] = [
   ["allocations_total", "Allocations of this run.", ({ totals }) => totals.allocs],
   ["frees_total", "Frees of this run.", ({ totals }) => totals.frees],
   ["allocated_bytes_total", "Bytes allocated ever in this run.", ({ totals }) => totals.totalBytes],
-  ["events_total", "Events of the account.", ({ input }) => input.events.lines],
+  // Where the target's kernel adds them up none arrives: allocations and frees tell.
+  ["events_total", "Events of the account.", ({ mode, input }) => (mode === "hist" ? undefined : input.events.lines)],
   ["lost_events_total", "Events lost, as far as they were counted.", ({ loss }) => loss.lostEvents + loss.histDropped],
   ["lost_uncounted_total", "Losses of which nobody knows how many events.", ({ loss }) => loss.lostUncounted],
   ["rejected_lines_total", "Trace lines that could not be read.", ({ loss }) => loss.rejected],

@@ -8,6 +8,8 @@ export type SocketAddress = { readonly path: string } | { readonly host: string;
 
 export interface ConnectOptions {
   readonly timeoutMs?: number;
+  /** What errors call the other side; its address unless given. */
+  readonly label?: string;
 }
 
 const CONNECT_MS = 10_000;
@@ -24,7 +26,10 @@ export async function connectSocket(address: SocketAddress, options: ConnectOpti
 }
 
 /** A socket that is connected: {@link connectSocket} for those who need Node's own. */
-export function openSocket(address: SocketAddress, { timeoutMs = CONNECT_MS }: ConnectOptions = {}): Promise<Socket> {
+export function openSocket(
+  address: SocketAddress,
+  { timeoutMs = CONNECT_MS, label = labelOf(address) }: ConnectOptions = {},
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ ...address, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS });
     const give = (error: KmemtapError) => {
@@ -32,8 +37,8 @@ export function openSocket(address: SocketAddress, { timeoutMs = CONNECT_MS }: C
       socket.destroy();
       reject(error);
     };
-    const timer = setTimeout(() => give(noAnswer(address, timeoutMs)), timeoutMs);
-    const onError = (thrown: Error) => give(cannotConnect(address, thrown));
+    const timer = setTimeout(() => give(noAnswer(label, timeoutMs)), timeoutMs);
+    const onError = (thrown: Error) => give(cannotConnect(label, thrown));
     socket.once("error", onError);
     socket.once("connect", () => {
       clearTimeout(timer);
@@ -79,14 +84,13 @@ export function labelOf(address: SocketAddress): string {
   return `tcp://${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
-function noAnswer(address: SocketAddress, timeoutMs: number): KmemtapError {
-  return new KmemtapError("link/unreachable", `${labelOf(address)} does not answer within ${timeoutMs / 1000} s`, {
+function noAnswer(label: string, timeoutMs: number): KmemtapError {
+  return new KmemtapError("link/unreachable", `${label} does not answer within ${timeoutMs / 1000} s`, {
     nextStep: "check the address, the network between, and that nothing drops the packets",
   });
 }
 
-function cannotConnect(address: SocketAddress, cause: Error): KmemtapError {
-  const label = labelOf(address);
+function cannotConnect(label: string, cause: Error): KmemtapError {
   const code = systemCodeOf(cause);
   if (code === "ECONNREFUSED")
     return new KmemtapError("link/refused", `${label}: nobody listens there`, {

@@ -165,6 +165,9 @@ describe("mode hist", () => {
     await is("the next sums", allocs(5));
     expect(last().snapshot).toMatchObject({ exact: true, mode: "hist", totals: { netBytes: 320, peakNetBytes: 320 } });
     expect(last().history.map(([, net]) => net)).toEqual(expect.arrayContaining([192, 320]));
+    // No event has passed the link, but two more happened between the readings.
+    expect(last().snapshot.input.events.lines).toBe(0);
+    expect(last().link.eventsPerSecond).toBeGreaterThan(0);
   });
 
   it("asks for a whole reading where one did not add up, and is unsure until it has come", async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { RateMeter } from "../../src/capture/rate-meter.ts";
+import { RateMeter, ReadingRate } from "../../src/capture/rate-meter.ts";
 
 it("begins with zero", () => {
   expect(new RateMeter().sample(1000, 500, 5)).toEqual({ bytesPerSecond: 0, eventsPerSecond: 0 });
@@ -31,4 +31,18 @@ it("forgets a run's totals when the next begins", () => {
   meter.reset();
   meter.sample(100, 0, 0);
   expect(meter.sample(1100, 500, 5)).toEqual({ bytesPerSecond: 500, eventsPerSecond: 5 });
+});
+
+it("tells the rate of sums between readings, and keeps it until another has come", () => {
+  const rate = new ReadingRate();
+  expect(rate.sample(0, 0, 0)).toBe(0);
+  expect(rate.sample(1000, 1, 900)).toBe(0);
+  expect(rate.sample(3000, 1, 900)).toBe(0);
+  expect(rate.sample(6000, 2, 1400)).toBe(100);
+  expect(rate.sample(9000, 2, 1400)).toBe(100);
+  expect(rate.sample(11_000, 3, 1400)).toBe(0);
+  // A target's kernel that forgot its sums has not undone events.
+  expect(rate.sample(12_000, 4, 10)).toBe(0);
+  rate.reset();
+  expect(rate.sample(13_000, 5, 5000)).toBe(0);
 });

@@ -31,6 +31,8 @@ describe.skipIf(missing)(`the page of a daemon${note}`, () => {
       exact: `replay://${fixture("6.1-amd64")}/trace.txt.gz?speed=0`,
       lossy: `replay://${fixture("5.10-amd64-lost")}/trace.txt.gz?speed=0`,
       bad: "replay:///nowhere/trace.txt.gz",
+      // Nobody listens on tcpmux's port.
+      away: "ssh://root@127.0.0.1:1",
       // And one that goes on, where this machine can be traced.
       ...(canTrace && { local: "local:" }),
     };
@@ -56,9 +58,9 @@ describe.skipIf(missing)(`the page of a daemon${note}`, () => {
   const net = async () => Number(await page.getByTestId("net").getAttribute("data-bytes"));
 
   it("lists them all, the bad one as bad, with its reason", async () => {
-    await expect.poll(() => page.locator("[data-target]").count()).toBe(canTrace ? 4 : 3);
+    await expect.poll(() => page.locator("[data-target]").count()).toBe(canTrace ? 5 : 4);
     await expect.poll(() => card("bad").getAttribute("data-state"), { timeout: 30_000 }).toBe("failed");
-    expect(await card("bad").textContent()).toMatch(/failed: .*\/nowhere\/trace\.txt\.gz/);
+    expect(await card("bad").textContent()).toMatch(/–never reached: .*\/nowhere\/trace\.txt\.gz/);
     // Of what runs the rate, not what it grew by in some time.
     if (canTrace) await expect.poll(() => card("local").textContent()).toMatch(/\d \w+\/s/);
     await page.screenshot({ path: SHOT });
@@ -93,11 +95,33 @@ describe.skipIf(missing)(`the page of a daemon${note}`, () => {
 
   it("says why nothing is shown of the bad one, and goes on with the others", async () => {
     await card("bad").click();
-    await expect.poll(() => page.getByTestId("failed").textContent()).toContain("/nowhere/trace.txt.gz");
+    await expect.poll(() => page.getByTestId("never-reached").textContent()).toContain("/nowhere/trace.txt.gz");
     expect(await page.getByTestId("net").count()).toBe(0);
     await page.evaluate("document.activeElement.blur()");
     await card("exact").click();
     await expect.poll(net).toBe(expected("6.1-amd64").netBytes);
+  });
+
+  it("takes what was never reached for no account: no figures, no loss, nobody else's colour", async () => {
+    const dot = (id: string) =>
+      card(id)
+        .locator(".target-name .icon")
+        .evaluate((icon) => getComputedStyle(icon).color);
+    await expect.poll(() => card("away").textContent(), { timeout: 30_000 }).toContain("–never reached: ");
+    await card("lossy").click();
+    await expect.poll(net).toBe(expected("5.10-amd64-lost").netBytes);
+    const running = canTrace ? await dot("local") : undefined;
+    await card("away").click();
+    await expect
+      .poll(() => page.getByTestId("never-reached").textContent())
+      .toMatch(/^away was never reached\. ssh:\/\/root@127\.0\.0\.1:1: nobody listens there; tried again in \d+ s$/);
+    for (const id of ["net", "loss", "exact"]) expect(await page.getByTestId(id).count()).toBe(0);
+    expect(await page.evaluate("document.documentElement.dataset.exact")).toBe("true");
+    if (canTrace) expect(await dot("local")).toBe(running);
+    const metrics = await (await fetch(new URL("metrics", daemon.url))).text();
+    expect(metrics).toContain('kmemtap_target_state{target="away",state="failed"}');
+    expect(metrics).toContain('kmemtap_net_bytes{target="exact"}');
+    expect(metrics).not.toMatch(/kmemtap_(net_bytes|account_exact|events_total)\{target="(away|bad)"/);
   });
 
   it.skipIf(!canTrace)("follows the one that goes on, while the others stand still", async () => {

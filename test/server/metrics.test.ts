@@ -77,6 +77,18 @@ describe("the series", () => {
     expect(found.has('kmemtap_buffer_time_to_overrun_seconds{target="board",cpu="0"}')).toBe(false);
   });
 
+  it("of sums begin with what comes of the target: zeros of nothing would read as an account", async () => {
+    const found = samples(await textOf(registryWith({ ...updateOf([]), began: false }), 1));
+    expect(found.get('kmemtap_target_state{target="board",state="starting"}')).toBe(1);
+    expect([...found.keys()].filter((name) => /^kmemtap_(?!build|target_state|link_state)/.test(name))).toEqual([]);
+  });
+
+  it("of mode hist leave out the events that do not arrive", async () => {
+    const found = samples(await textOf(registryWith(updateOf(ALLOCATIONS, { target: { mode: "hist" } })), 1));
+    expect(found.get('kmemtap_allocations_total{target="board"}')).toBe(8);
+    expect(found.has('kmemtap_events_total{target="board"}')).toBe(false);
+  });
+
   it("are escaped where a target is named as a label would end", async () => {
     const text = await textOf(registryWith(updateOf([allocation('a"}\n+0x1/0x2', 1)])), 5);
     expect(text).toContain('caller="a\\"}\\\\u{a}+0x1"');

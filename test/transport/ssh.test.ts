@@ -173,7 +173,10 @@ describe.skipIf(!hasSshd)("ssh", () => {
   describe("trouble", () => {
     it("nobody listens", async () => {
       const client = new Client();
-      await expect(connectSsh(client.target({ port: 1 }), nobody)).rejects.toMatchObject({ code: "link/refused" });
+      await expect(connectSsh(client.target({ port: 1 }), nobody)).rejects.toMatchObject({
+        code: "link/refused",
+        message: expect.stringMatching(/^ssh:\/\/[^ ]*:1( \(.*\))?: nobody listens there$/) as string,
+      });
     });
 
     it("it is not SSH that listens", async () => {

@@ -5,6 +5,7 @@ import type { ControlAction } from "../../model/wire-request.ts";
 import type { AgentSource } from "../../target/agent/agent-source.ts";
 import { modulesIn } from "../modules-in.ts";
 import { cannot } from "./cannot.ts";
+import { phasesInWords } from "./phases-in-words.ts";
 
 /** What a phase prints is told as far as this; the rest is the business of `kmemtap run`. */
 const OUTPUT_LENGTH = 300;
@@ -49,8 +50,7 @@ export async function runPhases(
   try {
     const complete = await script.run(new AbortController().signal);
     const output = said.trim().slice(-OUTPUT_LENGTH);
-    const statuses = [...ended].map(([{ name }, of]) => `${name}: ${inWords(of)}`);
-    const result = [...statuses, ...(output === "" ? [] : [output])].join("; ").replaceAll(/\s+/g, " ");
+    const result = phasesInWords(ended, output, modeOf(agent));
     if (!complete) throw cannot(`the capture ended before the workload: ${result}`, "start it again");
     return result;
   } finally {
@@ -58,17 +58,5 @@ export async function runPhases(
   }
 }
 
-/** `exit status 0`; of several rounds `exit status 0 in 4 rounds, 1 in one`. */
-function inWords(statuses: readonly (number | null)[]): string {
-  const rounds = new Map<string, number>();
-  for (const status of statuses) {
-    const word = String(status ?? "unknown");
-    rounds.set(word, (rounds.get(word) ?? 0) + 1);
-  }
-  const words = [...rounds].map(([status, times]) =>
-    statuses.length === 1 ? status : `${status} in ${roundsOf(times)}`,
-  );
-  return `exit status ${words.join(", ")}`;
-}
-
-const roundsOf = (times: number) => (times === 1 ? "one round" : `${times} rounds`);
+/** As it is now: a link that falls behind is read in another one meanwhile. */
+const modeOf = (agent: AgentSource) => agent.plan?.mode;

@@ -26,3 +26,8 @@ export function momentOf(update: LiveUpdate, atMs: number): Moment | undefined {
   const isLosing = newAlerts.some(({ level }) => level === "lost");
   return { atMs, snapshot, eventsPerSecond: link.eventsPerSecond, isLosing, freeingCallSites, tasks, lives };
 }
+
+/** Events of an account. In mode hist none travels: the kernel has added them up. */
+export function eventsIn({ mode, input, totals }: Snapshot): number {
+  return mode === "hist" ? totals.allocs + totals.frees : input.events.lines;
+}

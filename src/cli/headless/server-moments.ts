@@ -11,7 +11,7 @@ import { durationOf, usage } from "../arm-options.ts";
 import { say } from "../say.ts";
 import { clearStatus, showStatus, spanOf } from "../status-line.ts";
 import { untilStopped } from "../until-stopped.ts";
-import type { Moment } from "./moment.ts";
+import { eventsIn, type Moment } from "./moment.ts";
 
 export interface ServerOptions {
   /** A file with the server's token on its first line. */
@@ -99,7 +99,7 @@ function momentAfter(before: Moment | undefined, snapshot: Snapshot): Moment {
   const same = before?.snapshot.source.run === snapshot.source.run ? before : undefined;
   const seconds = same === undefined ? 0 : (atMs - same.atMs) / 1000;
   const lost = ({ loss }: Snapshot) => loss.lostEvents + loss.lostUncounted;
-  const events = same === undefined ? 0 : snapshot.input.events.lines - same.snapshot.input.events.lines;
+  const events = same === undefined ? 0 : eventsIn(snapshot) - eventsIn(same.snapshot);
   const isLosing = lost(snapshot) > (same === undefined ? 0 : lost(same.snapshot));
   return { atMs, snapshot, eventsPerSecond: seconds > 0 ? Math.max(0, events) / seconds : 0, isLosing };
 }

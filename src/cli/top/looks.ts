@@ -1,6 +1,5 @@
 /** What only two looks at an account tell: how fast events come, and what has grown. */
-import type { Moment } from "../headless/moment.ts";
-import type { Snapshot } from "../../model/snapshot.ts";
+import { eventsIn, type Moment } from "../headless/moment.ts";
 import type { TopData } from "./top-data.ts";
 import { rowOfTask } from "./top-rows.ts";
 
@@ -37,9 +36,4 @@ export function changeBetween(first: Moment | undefined, last: Moment | undefine
     history: [first.snapshot.totals.netBytes, netBytes],
     stepMs: ms,
   };
-}
-
-/** In mode hist none travels: the kernel has added them up. */
-function eventsIn({ mode, input, totals, loss }: Snapshot): number {
-  return mode === "hist" ? totals.allocs + totals.frees + loss.unmatchedFrees : input.events.lines;
 }

@@ -1,6 +1,8 @@
 /** The columns of the callers' table: what each shows and sorts by. */
 import type { CallerRow } from "../../model/snapshot.ts";
+import { impliedKnown } from "../format/implied-known.ts";
 import { peaksKnown } from "../format/peaks-known.ts";
+import { account } from "../watch/watch.ts";
 import { recent } from "../watch/seen.ts";
 import { ages } from "./ages.ts";
 
@@ -63,6 +65,7 @@ export const COLUMNS: readonly Column[] = [
     hint: "implied frees: addresses allocated again without a free being seen",
     kind: "count",
     value: (row) => row.impliedFrees,
+    known: (row) => impliedKnown(account.value?.target.mode, row),
   },
   {
     id: "age",

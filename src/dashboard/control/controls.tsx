@@ -1,9 +1,11 @@
 /** What may be done to the target by those who may: start, stop, mark, larger buffers, a workload. */
 import { useState } from "preact/hooks";
 import { Popover } from "../parts/popover.tsx";
+import { DEFAULT_LEAK_ROUNDS, ROUNDS_NEEDED } from "../../model/workload-rounds.ts";
 import type { CpuStats } from "../../model/target-facts.ts";
 import type { TargetSummary } from "../../model/wire.ts";
 import type { ActionKind } from "../../model/action-kinds.ts";
+import { beforeRunInWords } from "../workload/describe-workload.ts";
 import { act, said } from "./act.ts";
 import { parsePhases } from "./parse-phases.ts";
 
@@ -22,9 +24,11 @@ export function openMark(): void {
 export interface ControlsProps {
   readonly target: TargetSummary | undefined;
   readonly cpus: readonly CpuStats[];
+  /** How the target is read; undefined where that is not known. */
+  readonly mode: string | undefined;
 }
 
-export function Controls({ target, cpus }: ControlsProps) {
+export function Controls({ target, cpus, mode }: ControlsProps) {
   const isOn = target?.state === "running" || target?.state === "starting";
   const may = (kind: ActionKind) => target?.actions.includes(kind) === true;
   const word = said.value;
@@ -49,7 +53,7 @@ export function Controls({ target, cpus }: ControlsProps) {
         </p>
       )}
       {may("grow") && <GrowForm present={Math.round((cpus.at(0)?.sizeBytes ?? 0) / 1024)} />}
-      {may("run") ? <WorkloadForm /> : <p class="control-note">{READ_ONLY}</p>}
+      {may("run") ? <WorkloadForm mode={mode} /> : <p class="control-note">{READ_ONLY}</p>}
       {/* Beside what it answers, over nothing; its room is kept. */}
       <p
         class={word?.state === "refused" ? "control-said lossy" : "control-said"}
@@ -119,10 +123,11 @@ function GrowForm({ present }: { readonly present: number }) {
   );
 }
 
-function WorkloadForm() {
+function WorkloadForm({ mode }: Pick<ControlsProps, "mode">) {
   const [text, setText] = useState("load=modprobe fat\nunload=rmmod fat");
-  const [rounds, setRounds] = useState("5");
+  const [rounds, setRounds] = useState(String(DEFAULT_LEAK_ROUNDS));
   const phases = parsePhases(text);
+  const warning = beforeRunInWords(mode);
   return (
     <form
       class="control-block"
@@ -142,7 +147,7 @@ function WorkloadForm() {
       />
       {phases.state === "wrong" && <p class="lossy">{phases.why}</p>}
       <label>
-        rounds (three or more tell a leak from a cache, five surely){" "}
+        rounds ({ROUNDS_NEEDED}){" "}
         <input
           type="number"
           min={1}
@@ -152,6 +157,11 @@ function WorkloadForm() {
           onInput={({ currentTarget }) => setRounds(currentTarget.value)}
         />
       </label>
+      {warning !== "" && (
+        <p class="control-note lossy" data-testid="workload-warning">
+          {warning}
+        </p>
+      )}
       <button type="submit" data-control="run" disabled={phases.state === "wrong"}>
         Run
       </button>

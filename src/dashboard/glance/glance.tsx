@@ -8,7 +8,7 @@ import { idleOf } from "../time/clock.ts";
 import { describeTrend, TREND_S, trendOf } from "./trend.ts";
 import type { Account } from "../state/page-state.ts";
 
-export function Glance({ account: { totals, loss, history, link } }: { readonly account: Account }) {
+export function Glance({ account: { totals, loss, history, link, target } }: { readonly account: Account }) {
   // Where nothing more comes there is no trend.
   const isOver = link.status === "ended" || link.status === "failed";
   const wasteShare = totals.netBytes > 0 ? totals.wasteBytes / totals.netBytes : 0;
@@ -50,27 +50,42 @@ export function Glance({ account: { totals, loss, history, link } }: { readonly 
         {peaksKnown(totals) ? (
           <Bytes name="peak net" bytes={totals.peakNetBytes} hint="the most that was allocated at once" />
         ) : (
-          <Figure name="peak net" hint="not known in this mode">
-            –
-          </Figure>
+          <Unknown name="peak net" />
         )}
         <Bytes name="total" bytes={totals.totalBytes} hint="bytes allocated ever" />
         <Count name="live objects" count={totals.liveObjects} hint="allocated and not freed" />
         <Count name="call sites" count={totals.callSites} hint="call sites that allocated" />
         <Count name="allocs" count={totals.allocs} hint="allocations seen" />
         <Count name="frees" count={totals.frees} hint="frees of allocations that were seen" />
-        <Count
-          name="unmatched frees"
-          count={loss.unmatchedFrees}
-          hint="frees of a pointer whose allocation was not seen, for example made before the tap"
-        />
-        <Count
-          name="implied frees"
-          count={loss.impliedFrees}
-          hint="addresses allocated again without a free being seen in between"
-        />
+        {target.mode === "hist" ? (
+          <>
+            <Unknown name="unmatched frees" />
+            <Unknown name="implied frees" />
+          </>
+        ) : (
+          <>
+            <Count
+              name="unmatched frees"
+              count={loss.unmatchedFrees}
+              hint="frees of a pointer whose allocation was not seen, for example made before the tap"
+            />
+            <Count
+              name="implied frees"
+              count={loss.impliedFrees}
+              hint="addresses allocated again without a free being seen in between"
+            />
+          </>
+        )}
       </dl>
     </section>
+  );
+}
+
+function Unknown({ name }: { readonly name: string }) {
+  return (
+    <Figure name={name} hint="not known in this mode">
+      –
+    </Figure>
   );
 }
 

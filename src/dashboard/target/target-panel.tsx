@@ -102,5 +102,5 @@ function histNote(account: Account): string {
   const unknown = peaksKnown(account.totals)
     ? "A peak is the largest net that was read, and the age of objects is not known."
     : "Peaks and the age of objects are not known.";
-  return `Mode hist: the target's kernel keeps sums, not events. ${unknown}`;
+  return `Mode hist: the target's kernel keeps sums, not events. ${unknown} Unmatched and implied frees are not known either.`;
 }

@@ -27,6 +27,7 @@ export function TargetSwitch({ targets, shown }: SwitchProps) {
           class="target-card"
           data-target={target.id}
           data-state={target.state}
+          data-exact={target.exact}
           aria-pressed={target.id === shown}
           title={target.detail}
           onClick={() => switchTarget(target.id)}
@@ -35,13 +36,9 @@ export function TargetSwitch({ targets, shown }: SwitchProps) {
             <Icon name={target.state === "running" ? "dot" : target.state === "failed" ? "cross" : "stop"} />
             {target.id}
           </span>
-          <b>
-            {target.exact ? "" : "≈ "}
-            {humanBytes(target.netBytes)}
-          </b>
+          <b>{target.neverReached !== undefined ? "–" : `${target.exact ? "" : "≈ "}${humanBytes(target.netBytes)}`}</b>
           <span class="target-more">
-            {target.state === "running" ? `${signedBytes(Math.round(target.bytesPerSecond))}/s` : target.state}
-            {target.state === "failed" && target.detail !== "" && `: ${target.detail}`}
+            {stateInWords(target)}
             {!target.exact && " · not exact"}
             {target.alerts > 0 && ` · ${target.alerts} alerts`}
           </span>
@@ -49,4 +46,10 @@ export function TargetSwitch({ targets, shown }: SwitchProps) {
       ))}
     </nav>
   );
+}
+
+function stateInWords({ state, detail, neverReached, bytesPerSecond }: TargetSummary): string {
+  if (neverReached !== undefined) return `never reached: ${neverReached}`;
+  if (state === "running") return `${signedBytes(Math.round(bytesPerSecond))}/s`;
+  return state === "failed" && detail !== "" ? `${state}: ${detail}` : state;
 }

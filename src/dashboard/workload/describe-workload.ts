@@ -1,5 +1,5 @@
 /** A workload's verdict in words. Pure. */
-import { MIN_ROUNDS } from "../../model/workload-rounds.ts";
+import { MIN_ROUNDS, ROUNDS_NEEDED } from "../../model/workload-rounds.ts";
 import type { WorkloadView } from "../../model/workload-view.ts";
 
 type WindowFacts = Pick<WorkloadView, "repeat" | "window" | "phases" | "earlierPhases">;
@@ -22,9 +22,24 @@ export function verdictOf(workload: Pick<WorkloadView, "repeat" | "exact" | "pha
   if (repeat !== null) return { word: WORDS[repeat.verdict], reason: repeat.reason };
   if (!exact)
     return { word: "inconclusive", reason: "events were lost: what was freed unseen looks as if it were left" };
-  const reason =
-    phases.length === 0 ? "no phase has ended" : "one round tells what it left; three or more tell a leak from a cache";
+  const reason = phases.length === 0 ? "no phase has ended" : `one round tells what it left; ${ROUNDS_NEEDED}`;
   return { word: "none yet", reason };
+}
+
+/** Mode hist has phases run, but cannot say what they left. */
+const NO_JUDGE =
+  "mode hist cannot judge it: sums that the kernel makes do not tell phases apart. kmemtap run takes mode text or raw by itself; for this page start kmemtap with --mode text";
+
+/** What stands where no workload is accounted. @param ran phases that are marks of the capture */
+export function noAccountInWords(mode: string | undefined, ran: number): string {
+  if (mode === "hist" && ran > 0) return `A workload ran (${plural(ran, "phase")}), but ${NO_JUDGE}.`;
+  if (mode === "hist") return `No workload has run in this capture; one can be run under Control, but ${NO_JUDGE}.`;
+  return `No workload has run in this capture. Whoever may act on the target starts one under Control; ${ROUNDS_NEEDED}.`;
+}
+
+/** What Control says of a workload before it runs; empty where nothing is in its way. */
+export function beforeRunInWords(mode: string | undefined): string {
+  return mode === "hist" ? `It runs, but ${NO_JUDGE}.` : "";
 }
 
 /** `Of the window: 2 whole rounds (2 to 3), 5 phases; 1 reaches beyond it, told whole all the same. …` */

@@ -36,7 +36,9 @@ export function GrowthTable({ repeat, phased }: GrowthTableProps) {
                 phase
               </th>
             )}
-            <th scope="col">a round</th>
+            <th scope="col" title={MEAN}>
+              a round, mean
+            </th>
             <th
               scope="col"
               title="rounds of the workload, without the first, which fills caches: of how many something stayed"
@@ -97,6 +99,8 @@ export function GrowthTable({ repeat, phased }: GrowthTableProps) {
   );
 }
 
+const MEAN =
+  "mean over the rounds after the first of the bytes that the caller's net grew by, or of those that stayed where these are less: what is freed of earlier rounds counts against it";
 const ALIKE = "callers of the same number left as many objects in every round: they are one piece of evidence";
 
 /** `3 of 3 rounds`. The first is no evidence. */

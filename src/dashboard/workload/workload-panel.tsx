@@ -1,8 +1,9 @@
 /** What a workload allocated and left, phase by phase and round by round, as `kmemtap run` tells it, while it goes on. */
 import type { ComponentChildren } from "preact";
+import { phasesOf } from "../chart/phases.ts";
 import type { WorkloadView } from "../../model/workload-view.ts";
 import type { Account } from "../state/page-state.ts";
-import { isPhased, progressInWords, verdictOf, windowInWords } from "./describe-workload.ts";
+import { isPhased, noAccountInWords, progressInWords, verdictOf, windowInWords } from "./describe-workload.ts";
 import { GrowthTable } from "./growth-table.tsx";
 import { PhaseTable } from "./phase-table.tsx";
 import { ResidueTable } from "./residue-table.tsx";
@@ -24,10 +25,8 @@ export function WorkloadPanel({ account, viewChoice }: WorkloadPanelProps) {
       </div>
       <div class="callers-scroll leaks" tabIndex={0} role="group" aria-label="What the workload left">
         {progress === undefined && (
-          <p class="leaks-note">
-            No workload has run in this capture
-            {account.target.mode === "hist" ? ", and sums that the kernel makes do not tell phases apart" : ""}. Whoever
-            may act on the target starts one under Control; three rounds or more tell a leak from a cache.
+          <p class="leaks-note" data-testid="workload-none">
+            {noAccountInWords(account.target.mode, phasesOf(account.marks).length)}
           </p>
         )}
         {answer.state === "failed" && <p class="leaks-note">{answer.why}</p>}

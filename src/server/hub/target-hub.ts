@@ -58,6 +58,10 @@ export class TargetHub {
   #run = 0;
   /** Messages already written for this number, by view and what they are relative to. */
   readonly #texts = new Map<string, string>();
+  /** Something has come of it, in this run or one before. */
+  #isReached = false;
+  /** Why it failed last. */
+  #why = "";
   /** What is said of it while its updates do not. */
   #phase: TargetPhase | undefined = { state: "starting", detail: "" };
 
@@ -92,6 +96,11 @@ export class TargetHub {
     return link?.status === "ended" || link?.status === "failed";
   }
 
+  /** False while nothing has come of it, in any run: its sums are no account. */
+  get isReached(): boolean {
+    return this.#isReached;
+  }
+
   get viewers(): number {
     return this.#viewers.size;
   }
@@ -123,14 +132,16 @@ export class TargetHub {
       link: link?.status ?? null,
       netBytes: snapshot?.totals.netBytes ?? 0,
       bytesPerSecond: this.#isOver ? 0 : trendOf(history, performance.now() - this.#pointMs),
-      exact: snapshot?.exact ?? true,
+      exact: this.#isReached ? (snapshot?.exact ?? true) : true,
       alerts: alerts.length,
+      ...(!this.#isReached && this.#why !== "" && { neverReached: this.#why }),
     };
   }
 
   /** Says how the target is until its next update does. */
   say(phase: TargetPhase): void {
     this.#phase = phase;
+    if (phase.state === "failed") this.#why = phase.detail;
   }
 
   /** As the viewer wants it from now on: a whole snapshot follows. */
@@ -172,6 +183,9 @@ export class TargetHub {
   publish(update: LiveUpdate): void {
     this.#latest = update;
     this.#phase = undefined;
+    this.#isReached ||= hasDelivered(update);
+    // Who tries it again says when, at once.
+    if (update.link.status === "failed") this.#why = update.link.detail;
     if (update.newPoints.length > 0) this.#pointMs = performance.now();
     this.#seq += 1;
     this.#texts.clear();
@@ -263,6 +277,11 @@ export class TargetHub {
 
 function isRoomFor(socket: ViewerSocket): boolean {
   return socket.bufferedAmount <= MAX_BUFFERED_BYTES;
+}
+
+/** An armed target has an account from its window's beginning on; of what is read as it comes, its first bytes make one. */
+function hasDelivered({ began, snapshot }: LiveUpdate): boolean {
+  return began && (snapshot.mode !== undefined || snapshot.input.bytes > 0 || snapshot.totals.allocs > 0);
 }
 
 function phaseOf(update: LiveUpdate | undefined): TargetPhase {

@@ -107,12 +107,17 @@ async function connectChain(
       nextStep: "check ProxyJump in the OpenSSH configuration: a host may name itself",
     });
   const settings = await sshSettings(target);
+  const { hostname } = settings;
   const keys = hostKeys(settings, target.acceptNew === true);
   const jumps = [...(through ?? settings.jumps)];
   const last = jumps.pop();
   const via = last === undefined ? undefined : await jumpHost(last, jumps, target, ask, depth);
   try {
-    const socket = await reach(settings, via?.connection);
+    const socket = await reach(
+      settings,
+      via?.connection,
+      hostname === target.host ? label : `${label} (${hostname}:${settings.port})`,
+    );
     const connection = await sshConnection({ settings, label, socket, keys, login: login(settings, target, ask) });
     return {
       connection,
@@ -151,8 +156,9 @@ function jumpHost(spec: string, before: string[], target: SshTarget, ask: AskSec
 async function reach(
   { hostname, port, connectTimeoutMs }: SshSettings,
   via: SshConnection | undefined,
+  label: string,
 ): Promise<Duplex> {
-  if (via === undefined) return openSocket({ host: hostname, port }, { timeoutMs: connectTimeoutMs });
+  if (via === undefined) return openSocket({ host: hostname, port }, { timeoutMs: connectTimeoutMs, label });
   return via.forward(hostname, port);
 }
 

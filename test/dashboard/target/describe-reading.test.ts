@@ -7,6 +7,7 @@ import {
   formatRate,
 } from "../../../src/dashboard/target/describe-reading.ts";
 import { describeGap } from "../../../src/dashboard/target/describe-gap.ts";
+import { impliedKnown } from "../../../src/dashboard/format/implied-known.ts";
 import { peaksKnown } from "../../../src/dashboard/format/peaks-known.ts";
 import { TARGET } from "../../support/live-update.ts";
 
@@ -47,4 +48,10 @@ it("knows an account without peaks: a true one is never below what is held now",
   expect(peaksKnown({ netBytes: 64, peakNetBytes: 64 })).toBe(true);
   expect(peaksKnown({ netBytes: 0, peakNetBytes: 0 })).toBe(true);
   expect(peaksKnown({ netBytes: 64, peakNetBytes: 0 })).toBe(false);
+});
+
+it("does not take the kernel's sums for an account of implied frees", () => {
+  expect(impliedKnown("hist", { impliedFrees: 0 })).toBe(false);
+  expect(impliedKnown("hist", { impliedFrees: 3 })).toBe(true);
+  expect(impliedKnown("raw", { impliedFrees: 0 })).toBe(true);
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
+  beforeRunInWords,
   isPhased,
+  noAccountInWords,
   phasesInWords,
   phasesThatLeft,
   progressInWords,
@@ -84,4 +86,24 @@ it("says of which phases a caller's objects are where there are several", () => 
   expect(isPhased(phases("load", "load"))).toBe(false);
   expect(isPhased(phases("load", "use", "load"))).toBe(true);
   expect(phasesInWords({ load: 3, use: 12 })).toBe("load 3, use 12");
+});
+
+it.each([
+  ["hist", 0, /^No workload has run.*but mode hist cannot judge it.*kmemtap run.*--mode text\.$/],
+  ["hist", 10, /^A workload ran \(10 phases\), but mode hist cannot judge it.*--mode text\.$/],
+  ["text", 0, /^No workload has run in this capture\. .*under Control/],
+])("says in mode %s after %i phases why there is no account of a workload", (mode, ran, words) => {
+  expect(noAccountInWords(mode, ran)).toMatch(words);
+});
+
+it("says before a workload runs that its mode cannot judge it", () => {
+  expect(beforeRunInWords("hist")).toMatch(/^It runs, but mode hist cannot judge it/);
+  expect(beforeRunInWords("text")).toBe("");
+  expect(beforeRunInWords(undefined)).toBe("");
+});
+
+it("says how many rounds tell a leak as the rules have it", () => {
+  const phases = Array.from<WorkloadView["phases"][number]>({ length: 1 });
+  for (const words of [noAccountInWords("text", 0), verdictOf({ repeat: null, exact: true, phases }).reason])
+    expect(words).toContain("4 rounds or more tell a leak from a cache, 3 where the last two leave as much");
 });

@@ -279,3 +279,32 @@ it("the rate at which net bytes grow falls to 0 while nothing comes", () => {
   hub.publish(updateOf([A, B], { history: [...history, [162, 90_000, 0, 0]] }));
   expect(rate()).toBe(500);
 });
+
+it("that was never reached has no account, and says why, until something has come of it", () => {
+  const hub = hubOf();
+  const nothing = updateOf([]);
+  const failed = {
+    ...nothing,
+    began: false,
+    link: { ...nothing.link, status: "failed" as const, detail: "nobody listens there" },
+    snapshot: { ...nothing.snapshot, exact: false },
+  };
+  expect(hub.summary()).not.toHaveProperty("neverReached");
+  hub.publish(failed);
+  expect(hub.summary()).toMatchObject({ state: "failed", neverReached: "nobody listens there", exact: true });
+  hub.say({ state: "failed", detail: "nobody listens there; tried again in 1 s" });
+  hub.say({ state: "starting", detail: "" });
+  hub.publish({ ...nothing, began: false });
+  expect(hub.summary()).toMatchObject({ neverReached: "nobody listens there; tried again in 1 s" });
+  expect(hub.isReached).toBe(false);
+  hub.publish(updateOf([A]));
+  hub.publish(failed);
+  expect(hub.summary()).toMatchObject({ state: "failed", exact: false });
+  expect(hub.summary()).not.toHaveProperty("neverReached");
+});
+
+it("that is armed is reached before its first event", () => {
+  const hub = hubOf();
+  hub.publish(updateOf([], { target: { mode: "raw" } }));
+  expect(hub.isReached).toBe(true);
+});
