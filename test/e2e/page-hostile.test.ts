@@ -25,7 +25,8 @@ const TASKS = [
 /** None with `<` or `=`, which a call site never has: such a line is rejected. */
 const SITES = ["@SUM(1,1)", "-1", '"&amp;,x', "constructor", "s\u202eet"] as const;
 const MARKUP_SITE = "<img src=x onerror=document.title=1>";
-const SEEN = /[\u001b\u0007\u202e]/u;
+/** Controls but for breaks of lines, and what turns the text. */
+const SEEN = /[^\P{Cc}\n\t\r]|\u202e/u;
 
 function trace(): string {
   const lines = TASKS.flatMap(([comm], t) =>
