@@ -10,7 +10,10 @@ export function bootargsCommand(exit: (code: ExitCode) => void) {
     .option("--rate <EVENTS>", "events a second to expect (default: 40000)")
     .option("--seconds <S>", "seconds until the buffer is read (default: 10)")
     .option("--tp-printk", "print the events on the console as well, from before tracing can be read")
-    .option("--initramfs <FILE>", "write an initramfs that forwards the trace to --port")
+    .option(
+      "--initramfs <FILE>",
+      "write an initramfs that forwards the trace to --port; compressed where the name ends in .gz",
+    )
     .option("--onto <INITRD>", "with --initramfs: put the agent before this initrd, and hand over to its /init")
     .option("--kernel <DIR>", "with --initramfs: the kernel's modules, a directory such as /lib/modules/6.1.0-9-amd64")
     .option("--port <DEVICE>", "device below /dev that the initramfs forwards the trace to (default: ttyS0)")

@@ -42,6 +42,8 @@ export interface FollowOptions extends Pick<
   readonly onOverrun?: OverrunPolicy | undefined;
   /** The caller says itself that the target is armed. */
   readonly tellsArmed?: boolean;
+  /** The caller says itself what it failed with, and what becomes of it. */
+  readonly tellsFailure?: boolean;
   /** The kernel that callers are looked up in. */
   readonly kernel?: KernelChoice | undefined;
 }
@@ -81,7 +83,7 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
   }).pipe(
     kernel === undefined ? identity : liveSources(kernel, (text) => logger.warn(text)),
     tap((update) => (last = update)),
-    logged(logger, options.tellsArmed === true),
+    logged(logger, options),
     tap(({ newAlerts }) => {
       for (const alert of newAlerts) sinks.send(source.label, alert);
       if (agent !== undefined) react(agent, newAlerts, options);
@@ -112,9 +114,12 @@ function react(agent: AgentSource, alerts: readonly Alert[], { logger, mode, onO
 /**
  * Logs what changes: a new run, the link's state, alerts, findings.
  *
- * @param tellsArmed somebody else says that the target is armed
+ * @param tells what somebody else says
  */
-function logged(logger: Logger, tellsArmed: boolean): (updates: Observable<LiveUpdate>) => Observable<LiveUpdate> {
+function logged(
+  logger: Logger,
+  tells: Pick<FollowOptions, "tellsArmed" | "tellsFailure">,
+): (updates: Observable<LiveUpdate>) => Observable<LiveUpdate> {
   let run = 0;
   let status = "";
   let milestone: string | null = null;
@@ -135,7 +140,7 @@ function logged(logger: Logger, tellsArmed: boolean): (updates: Observable<LiveU
     // Bytes arrive while a target is being armed: only this says that what happens now is recorded.
     if (mode !== undefined && began && !recording) {
       recording = true;
-      if (!tellsArmed) logger.info("armed: recording");
+      if (tells.tellsArmed !== true) logger.info("armed: recording");
     }
     for (const finding of snapshot.findings ?? []) {
       if (told.has(finding)) continue;
@@ -145,7 +150,7 @@ function logged(logger: Logger, tellsArmed: boolean): (updates: Observable<LiveU
     if (link.status !== status) {
       status = link.status;
       const level = status === "failed" ? "error" : status === "silent" ? "warn" : "info";
-      logger[level]({ status }, link.detail);
+      if (status !== "failed" || tells.tellsFailure !== true) logger[level]({ status }, link.detail);
     }
     if (link.milestone !== milestone) {
       milestone = link.milestone;

@@ -211,7 +211,12 @@ export const replyMessageSchema = z.discriminatedUnion("ok", [
     type: z.literal("reply"),
     id: z.string().describe("of the control that it answers"),
     ok: z.literal(true),
-    result: z.string().optional().describe("one line on what was done, where there is something to say"),
+    result: z
+      .string()
+      .optional()
+      .describe(
+        "one line on what was done, where there is something to say; of a workload, lines below it with what its phases printed",
+      ),
   }),
   z.object({
     type: z.literal("reply"),

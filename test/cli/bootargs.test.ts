@@ -73,6 +73,15 @@ describe("kmemtap bootargs", () => {
     expect(listed(path)).toEqual(["bin", "bin/busybox", "init"]);
   });
 
+  it.skipIf(!hasBusybox)("compresses one whose name says so, as a kernel reads it", async () => {
+    const path = join(tempDir(), "tap.cpio.gz");
+    expect((await kmemtap(["bootargs", "--plain", "--initramfs", path])).status).toBe(0);
+    const plain = join(tempDir(), "tap.cpio");
+    writeFileSync(plain, execFileSync("gzip", ["-dc", path], { maxBuffer: 2 ** 28 }));
+    expect(listed(plain)).toEqual(["bin", "bin/busybox", "init"]);
+    expect(statSync(path).size).toBeLessThan(statSync(plain).size * 0.7);
+  });
+
   it.skipIf(!hasBusybox)("puts the agent before a system's initrd, in a folder of its own", async () => {
     const dir = tempDir();
     const initrd = join(dir, "initrd.img");

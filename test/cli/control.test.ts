@@ -82,7 +82,7 @@ describe.skipIf(!canTrace)("a viewer of this machine's kernel", () => {
     ];
     const ran = await act({ kind: "run", phases });
     expect(ran).toMatchObject({ ok: true });
-    expect(ran.ok && ran.result).toMatch(/good: exit status 0; bad: exit status 3; said-2/);
+    expect(ran.ok && ran.result).toMatch(/^good: exit status 0; bad: exit status 3\ngood printed:\n {2}said-2$/);
     // A second one is told apart from the first.
     expect(await act({ kind: "run", phases: [{ name: "good", command: "true" }] })).toMatchObject({
       ok: true,

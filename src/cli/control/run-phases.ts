@@ -5,10 +5,10 @@ import type { ControlAction } from "../../model/wire-request.ts";
 import type { AgentSource } from "../../target/agent/agent-source.ts";
 import { modulesIn } from "../modules-in.ts";
 import { cannot } from "./cannot.ts";
-import { phasesInWords } from "./phases-in-words.ts";
+import { type PhaseOutcome, phasesInWords, statusesInWords } from "./phases-in-words.ts";
 
-/** What a phase prints is told as far as this; the rest is the business of `kmemtap run`. */
-const OUTPUT_LENGTH = 300;
+/** What is kept of what a phase prints, in each round anew. */
+const KEPT_OUTPUT = 4000;
 /** For what is freed late (RCU, workqueues), after each round; as `kmemtap run` waits. */
 const SETTLE_MS = 1000;
 /**
@@ -20,7 +20,7 @@ let runs = 0;
 
 /**
  * @param over resolves when the session is over
- * @returns each phase's exit status, once all have run
+ * @returns each phase's exit status, and below it what it printed, once all have run
  */
 export async function runPhases(
   agent: AgentSource,
@@ -33,26 +33,38 @@ export async function runPhases(
   ear.phasesAsked += phases.length * rounds;
   if (ear.phasesAsked > MOST_PHASES)
     throw cannot(`more than ${MOST_PHASES} phases in one capture: no more are accounted`, "stop it and start it anew");
-  let said = "";
-  const ended = new Map<WorkloadPhaseSpec, (number | null)[]>();
+  const outcomes = new Map<WorkloadPhaseSpec, PhaseOutcome>();
+  const noted = (phase: WorkloadPhaseSpec) =>
+    outcomes.get(phase) ?? { name: phase.name, statuses: [], round: 0, output: "" };
+  let running: WorkloadPhaseSpec | undefined;
   const script = new WorkloadScript(agent, {
     phases,
     rounds,
     settleMs: SETTLE_MS,
     modules: modulesIn(phases),
     underWay: `r${++runs}.`,
-    onOutput: (_name, _round, text) => void (said = (said + text).slice(-2 * OUTPUT_LENGTH)),
-    onPhase: () => undefined,
-    onPhaseEnd: (phase, _round, status) => void ended.set(phase, [...(ended.get(phase) ?? []), status]),
+    onOutput: (_name, _round, text) => {
+      if (running === undefined) return;
+      const before = noted(running);
+      outcomes.set(running, { ...before, output: (before.output + text).slice(-KEPT_OUTPUT) });
+    },
+    onPhase: (phase, round) => {
+      running = phase;
+      outcomes.set(phase, { ...noted(phase), round, output: "" });
+    },
+    onPhaseEnd: (phase, _round, status) => {
+      const before = noted(phase);
+      outcomes.set(phase, { ...before, statuses: [...before.statuses, status] });
+    },
   });
   ear.workload = script;
   void over.then(() => script.over());
   try {
     const complete = await script.run(new AbortController().signal);
-    const output = said.trim().slice(-OUTPUT_LENGTH);
-    const result = phasesInWords(ended, output, modeOf(agent));
-    if (!complete) throw cannot(`the capture ended before the workload: ${result}`, "start it again");
-    return result;
+    const ended = [...outcomes.values()].filter(({ statuses }) => statuses.length > 0);
+    if (!complete)
+      throw cannot(`the capture ended before the workload: ${statusesInWords(ended, modeOf(agent))}`, "start it again");
+    return phasesInWords(ended, modeOf(agent));
   } finally {
     ear.workload = undefined;
   }

@@ -157,6 +157,7 @@ export class WatchedTarget implements TargetControl {
         replayed,
         ...(this.#last !== undefined && { after: this.#last }),
         mode: armed.mode,
+        tellsFailure: true,
         wrappers: wrappersOf(config.wrappers),
         stackRows:
           config.pyroscope === undefined && !config.daemon.formats.includes("pprof") ? undefined : MAX_STACK_ROWS,

@@ -6,7 +6,7 @@ import { control } from "../state/session.ts";
 
 export type Said =
   | { readonly state: "asked"; readonly what: string }
-  | { readonly state: "done"; readonly what: string }
+  | { readonly state: "done"; readonly what: string; readonly kind: ControlAction["kind"] }
   | { readonly state: "refused"; readonly what: string };
 
 const SAID_MS = 8000;
@@ -19,11 +19,13 @@ export async function act(action: ControlAction, what: string): Promise<void> {
   said.value = { state: "asked", what: `${what} …` };
   let next: Said;
   try {
-    next = { state: "done", what: (await control(action)) ?? `${what}: done` };
+    next = { state: "done", kind: action.kind, what: (await control(action)) ?? `${what}: done` };
   } catch (thrown) {
     next = { state: "refused", what: `${what}: ${messageOf(thrown)}` };
   }
   said.value = next;
+  // What a workload printed takes longer to read: it stays until something else is asked.
+  if (next.state === "done" && next.kind === "run") return;
   setTimeout(() => {
     if (said.peek() === next) said.value = null;
   }, SAID_MS);

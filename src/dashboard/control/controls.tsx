@@ -5,6 +5,7 @@ import { DEFAULT_LEAK_ROUNDS, ROUNDS_NEEDED } from "../../model/workload-rounds.
 import type { CpuStats } from "../../model/target-facts.ts";
 import type { TargetSummary } from "../../model/wire.ts";
 import type { ActionKind } from "../../model/action-kinds.ts";
+import { changeView } from "../view/view-store.ts";
 import { beforeRunInWords } from "../workload/describe-workload.ts";
 import { act, said } from "./act.ts";
 import { parsePhases } from "./parse-phases.ts";
@@ -60,9 +61,34 @@ export function Controls({ target, cpus, mode }: ControlsProps) {
         role="status"
         data-testid="control-said"
       >
-        {word?.what}
+        {word?.what.split("\n", 1)[0]}
       </p>
+      {word?.state === "done" && word.kind === "run" && <RunOutcome what={word.what} />}
     </Popover>
+  );
+}
+
+/** What the phases printed, in lines as they were, and where their verdict is. */
+function RunOutcome({ what }: { readonly what: string }) {
+  const printed = what.includes("\n") ? what.slice(what.indexOf("\n") + 1) : "";
+  return (
+    <>
+      {printed !== "" && (
+        <pre class="control-output" data-testid="control-output" tabIndex={0}>
+          {printed}
+        </pre>
+      )}
+      <button
+        type="button"
+        class="chip"
+        onClick={({ currentTarget }) => {
+          changeView({ panel: "workload" });
+          currentTarget.closest("details")?.removeAttribute("open");
+        }}
+      >
+        see Workload
+      </button>
+    </>
   );
 }
 

@@ -59,7 +59,9 @@ function Source({ account }: { readonly account: Account }) {
             title="Played back from a recording: nothing here is happening now"
           >
             <Icon name="tape" />
-            <span class="badge-word">RECORDING</span>
+            <span>
+              REC<span class="badge-rest">ORDING</span>
+            </span>
           </span>
         )}
         {filter !== "all" && (

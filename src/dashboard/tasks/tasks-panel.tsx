@@ -1,6 +1,7 @@
 /** Whose the memory is: tasks with what they hold, each opens to its callers. */
 import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
+import { THERE_IS_NONE } from "../api/ask.ts";
 import { formatCount } from "../format/count.ts";
 import { ChoiceChips } from "../parts/choice-chips.tsx";
 import { view } from "../view/view-store.ts";
@@ -56,7 +57,7 @@ export function TasksPanel({ scope: { nowS }, viewChoice }: TasksPanelProps) {
       <div class="callers-scroll">
         {answer.state === "failed" && (
           <p class="callers-empty" data-testid="no-tasks">
-            Whose it is is not known: start kmemtap with --tasks. {answer.why}
+            Whose it is is not known: {answer.why === THERE_IS_NONE ? "start kmemtap with --tasks." : answer.why}
           </p>
         )}
         {answer.state === "known" && (

@@ -4,6 +4,7 @@ import { access, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
 import { KmemtapError, messageOf } from "../../model/errors.ts";
 import { buildInitramfs } from "../qemu/initramfs.ts";
 
@@ -45,7 +46,7 @@ export function initramfsParameters(port: string, console: string | undefined, o
 }
 
 /**
- * Writes it whole or not at all.
+ * Writes it whole or not at all; compressed where its name ends in .gz and no other is behind it.
  *
  * In front, since kernels find microcode behind an uncompressed archive and unpack any that follows, while some
  * decompressors (lz4) take what stands behind their data for more of it.
@@ -67,7 +68,9 @@ export async function writeBootInitramfs({ path, onto, modulesDir }: BootInitram
       dir,
       own,
     );
-    await pipeline(joined(onto === undefined ? [own] : [own, onto]), createWriteStream(draft));
+    if (onto === undefined && path.endsWith(".gz"))
+      await pipeline(createReadStream(own), createGzip(), createWriteStream(draft));
+    else await pipeline(joined(onto === undefined ? [own] : [own, onto]), createWriteStream(draft));
     await rename(draft, path);
   } catch (thrown) {
     await rm(draft, { force: true });

@@ -84,6 +84,16 @@ describe("kmemtap daemon", () => {
     for (const name of readdirSync(join(run.out, "a"))) expect(name).toMatch(/^a-\d{8}T\d{6}\.\d{3}Z-run1\.json$/);
   });
 
+  it("logs one line for an attempt that failed, with what becomes of it", async () => {
+    const run = await daemon({ away: "tcp://127.0.0.1:1" });
+    const told = () => run.stderr.split("\n").filter((line) => line.includes("nobody listens there"));
+    await until("the second attempt", () => told().length >= 2, 20_000);
+    for (const line of told())
+      expect(line).toMatch(/ERROR: tcp:\/\/127\.0\.0\.1:1: nobody listens there; tried again in \d s/);
+    run.child.kill("SIGTERM");
+    expect(await run.ended).toBe(0);
+  });
+
   it.skipIf(symbolizer === undefined)(
     `looks callers up in the kernel that a target's block names${symbolizer === undefined ? " (missing: llvm-symbolizer)" : ""}`,
     async () => {
