@@ -75,6 +75,18 @@ describe.skipIf(missing || !canTrace)(`the page of a recording with a gap${note}
     await expect.poll(() => page.locator("tr.row").count()).toBeGreaterThan(0);
   });
 
+  it("compares the end with the run's first moment: nothing came since the page was opened, and nothing will", async () => {
+    await page.reload();
+    await page.locator("[data-testid=status][data-status=ended]").waitFor();
+    await page.locator("[data-view='compare']").click();
+    const against = page.getByTestId("against");
+    const first = against.locator("optgroup[label='moments of the run'] option").first();
+    await expect.poll(() => first.getAttribute("value")).toBe(await against.inputValue());
+    await expect.poll(() => page.locator("tr[data-function]").count()).toBeGreaterThan(0);
+    await page.locator("[data-view='callers']").click();
+    await expect.poll(() => page.locator("tr.row").count()).toBeGreaterThan(0);
+  });
+
   it("has stacks that can be read to their ends", async () => {
     await page.locator("tr.row").first().click();
     const frames = page.getByTestId("stacks").locator(".stack-frames li");

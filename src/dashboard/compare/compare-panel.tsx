@@ -6,6 +6,7 @@ import { filterCallers } from "../callers/filter-callers.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
 import { useSteady } from "../rings/use-steady.ts";
+import { isOver } from "../state/is-over.ts";
 import type { Account } from "../state/page-state.ts";
 import { sayTime } from "../time/clock.ts";
 import { ClockContext, Moment } from "../time/moment.tsx";
@@ -13,7 +14,7 @@ import { changeView, view } from "../view/view-store.ts";
 import { recent } from "../watch/seen.ts";
 import { compareCallers, STATUSES } from "./compare-callers.ts";
 import { CompareTable } from "./compare-table.tsx";
-import { alike, choicesOf, hasObjects, parseAgainst } from "./moments.ts";
+import { alike, choicesOf, firstOf, hasObjects, parseAgainst } from "./moments.ts";
 import { type Held, useHeld, useRun } from "./use-held.ts";
 
 const REDRAW_MS = 1000;
@@ -41,17 +42,17 @@ export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
       ),
     [now, clock.kind],
   );
-  // Unless something was chosen: since this page began to watch.
-  const chosen = against ?? [...choices.values()].at(0)?.at(0)?.value ?? null;
+  const lastS = (now.window.lastEventNs ?? 0) / 1e9;
+  const chosen = against ?? firstOf(choices, isOver(now.link), lastS);
   const parsed = window === null ? parseAgainst(chosen) : undefined;
   const isRun = parsed?.kind === "run";
   const ofRun = useRun(isRun ? parsed.run : null);
   const atMoment = useHeld(window?.min ?? (parsed?.kind === "moment" ? parsed.seconds : null), account);
   const before = isRun ? ofRun : atMoment;
   // A window that reaches to the present goes on.
-  const isPast = window !== null && window.max < (now.window.lastEventNs ?? 0) / 1e9;
+  const isPast = window !== null && window.max < lastS;
   const atEnd = useHeld(isPast ? window.max : null, account);
-  const after: Held = isPast ? atEnd : { side: now, usedS: (now.window.lastEventNs ?? 0) / 1e9, why: "" };
+  const after: Held = isPast ? atEnd : { side: now, usedS: lastS, why: "" };
   const [hidden, setHidden] = useState<ReadonlySet<DiffStatus>>(new Set());
   // Both ends of a short window may be nearest to one moment.
   const isOne = window !== null && before.usedS !== undefined && before.usedS === after.usedS;

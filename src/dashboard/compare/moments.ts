@@ -107,4 +107,20 @@ export function choicesOf(
   return new Map(groups.filter(([, choices]) => choices.length > 0));
 }
 
+/**
+ * Unless something was chosen: since this page began to watch; of what had ended before, since its first moment, as nothing changed
+ * after the page was opened.
+ *
+ * @param lastS of the last event, trace clock, seconds
+ */
+export function firstOf(
+  choices: ReadonlyMap<string, readonly Choice[]>,
+  hasEnded: boolean,
+  lastS: number,
+): string | null {
+  const [first, second] = [...choices.values()].map((some) => some.at(0)?.value);
+  const isPast = hasEnded && first === momentText(lastS);
+  return (isPast ? second : first) ?? null;
+}
+
 const ENDS: Partial<Record<Mark["kind"], string>> = { "phase-begin": " begins", "phase-end": " ends" };

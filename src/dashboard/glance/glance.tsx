@@ -4,13 +4,14 @@ import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount, formatShare } from "../format/count.ts";
 import { peaksKnown } from "../format/peaks-known.ts";
 import { Quantity } from "../parts/quantity.tsx";
+import { isOver } from "../state/is-over.ts";
 import { idleOf } from "../time/clock.ts";
 import { describeTrend, TREND_S, trendOf } from "./trend.ts";
 import type { Account } from "../state/page-state.ts";
 
 export function Glance({ account: { totals, loss, history, link, target } }: { readonly account: Account }) {
   // Where nothing more comes there is no trend.
-  const isOver = link.status === "ended" || link.status === "failed";
+  const hasTrend = !isOver(link);
   const wasteShare = totals.netBytes > 0 ? totals.wasteBytes / totals.netBytes : 0;
   return (
     <section class="glance" aria-label="At a glance">
@@ -21,7 +22,7 @@ export function Glance({ account: { totals, loss, history, link, target } }: { r
         </p>
         <p class="net-exact">
           <Quantity text={exactBytes(totals.netBytes)} full={exactBytes(totals.netBytes)} />
-          {!isOver && (
+          {hasTrend && (
             <span
               class="net-trend"
               data-testid="trend"

@@ -1,6 +1,7 @@
 /** The link between this page and kmemtap, told only when there is something to tell. */
 import type { ConnectionState } from "../link/connection.ts";
 import { formatAge } from "../format/time.ts";
+import { isOver } from "../state/is-over.ts";
 import type { Account } from "../state/page-state.ts";
 import { Icon } from "./icon.tsx";
 
@@ -66,6 +67,5 @@ function attemptText(socket: Extract<ConnectionState, { attempt: number }>, cloc
 }
 
 function isQuiet(account: Account, clockMs: number): boolean {
-  const over = account.link.status === "ended" || account.link.status === "failed";
-  return !over && clockMs - account.receivedMs > QUIET_MS;
+  return !isOver(account.link) && clockMs - account.receivedMs > QUIET_MS;
 }

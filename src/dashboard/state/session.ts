@@ -7,6 +7,7 @@ import { Requests } from "../link/requests.ts";
 import { setToken } from "../link/token.ts";
 import { applyMessage, showTarget } from "./apply-message.ts";
 import { createFrameGate } from "./frame-gate.ts";
+import { isOver } from "./is-over.ts";
 import { type PageState, emptyPage } from "./page-state.ts";
 
 /** Nothing heard for so long: ask, because a dead link looks like a silent one from here. */
@@ -72,7 +73,8 @@ export function startSession(url: URL, wanted: string | null): void {
 
   setInterval(() => {
     clockMs.value = Date.now();
-    if (connection.value.phase !== "open" || isOver(latest)) return;
+    // A capture that is over has nothing more to say: its silence means nothing.
+    if (connection.value.phase !== "open" || (latest.account !== null && isOver(latest.account.link))) return;
     const quietMs = Date.now() - heardMs;
     if (quietMs > DROP_AFTER_MS) wire.reconnect();
     else if (quietMs > ASK_AFTER_MS && !asked && latest.target !== null) {
@@ -114,12 +116,6 @@ export function unlock(token: string): void {
 
 export function retryNow(): void {
   live?.reconnect();
-}
-
-/** A capture that is over has nothing more to say: its silence means nothing. */
-function isOver(state: PageState): boolean {
-  const status = state.account?.link.status;
-  return status === "ended" || status === "failed";
 }
 
 function parse(text: unknown): ServerMessage | null {

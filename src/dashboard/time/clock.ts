@@ -1,5 +1,6 @@
 /** How the page says when something was: so long ago, or by the trace's own clock, which counts from the target's boot. Pure. */
 import { formatAge, formatSpan } from "../format/time.ts";
+import { isOver } from "../state/is-over.ts";
 import type { Account } from "../state/page-state.ts";
 
 export const CLOCKS = ["ago", "uptime"] as const;
@@ -12,14 +13,14 @@ export interface Clock {
 }
 
 /** How far the trace clock has gone on since the last event, seconds; not at all where nothing more comes. */
-export function idleOf({ status, idleSeconds }: Account["link"]): number {
-  return status === "ended" || status === "failed" ? 0 : idleSeconds;
+export function idleOf(link: Account["link"]): number {
+  return isOver(link) ? 0 : link.idleSeconds;
 }
 
 /** @param chosen null for what fits: "ago" means nothing where nothing goes on */
 export function clockOf(account: Pick<Account, "source" | "link" | "history">, chosen: ClockKind | null): Clock {
   const { source, link, history } = account;
-  const isLive = !source.recording && link.status !== "ended" && link.status !== "failed";
+  const isLive = !source.recording && !isOver(link);
   const lastS = history.at(-1)?.[0] ?? 0;
   return {
     kind: chosen ?? (isLive ? "ago" : "uptime"),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compareCallers } from "../../../src/dashboard/compare/compare-callers.ts";
-import { alike, choicesOf, parseAgainst, unlessKept } from "../../../src/dashboard/compare/moments.ts";
+import { alike, choicesOf, firstOf, parseAgainst, unlessKept } from "../../../src/dashboard/compare/moments.ts";
 import type { Mark } from "../../../src/model/wire.ts";
 import { row, totals } from "../make.ts";
 
@@ -69,6 +69,15 @@ describe("with what it may be compared", () => {
     ]);
     expect(choices.get("earlier runs")?.map(({ value }) => value)).toEqual(["run 1"]);
     expect(choicesOf({ openedS: null, times: [], marks: [], runs: [] }, String).size).toBe(0);
+  });
+
+  it("begins with when the page was opened, or with the run's first moment where nothing came since and nothing will", () => {
+    const of = (openedS: number) =>
+      choicesOf({ openedS, times: [0.5, 1, 9], marks: [], runs: [] }, (seconds) => `${String(seconds)} s`);
+    expect(firstOf(of(9), false, 9)).toBe("at 9");
+    expect(firstOf(of(9), true, 9)).toBe("at 0.5");
+    expect(firstOf(of(4), true, 9)).toBe("at 4");
+    expect(firstOf(new Map(), true, 0)).toBeNull();
   });
 
   it("is what the page saw itself, unless the server keeps a moment that is nearer", () => {
