@@ -36,6 +36,8 @@ const PARTS = {
   systemd: { package: "systemd", isThere: () => hasCommand("systemd-notify") && hasCommand("systemd-analyze") },
   python: { package: "python3", isThere: () => hasCommand("python3") },
   groff: { package: "groff-base", isThere: () => hasCommand("groff") },
+  zsh: { package: "zsh", isThere: () => hasCommand("zsh") },
+  fish: { package: "fish", isThere: () => hasCommand("fish") },
   traceCmd: { package: "trace-cmd", isThere: () => hasCommand("trace-cmd") },
 };
 /** What a kernel is built with, for the proofs. */

@@ -20,7 +20,8 @@ const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.me
   readonly man: readonly string[];
 };
 const tree = commandTree(program());
-const hasGroff = spawnSync("groff", ["--version"]).status === 0;
+const has = (command: string): boolean => spawnSync(command, ["--version"]).status === 0;
+const hasGroff = has("groff");
 
 describe("manual pages", () => {
   const pages = manPages(tree, "1.2.3");
@@ -99,12 +100,47 @@ describe("completion", () => {
     expect(completed("kmemtap", "report", "-f", "/etc/host")).toContain("/etc/hostname");
   });
 
+  // A shell that was not set up: nothing that completes is loaded before.
+  it.skipIf(!has("zsh"))("works in zsh, files as well, behind an option and without one", () => {
+    const script = join(tempDir(), "completion");
+    writeFileSync(script, completionFor("zsh", program()));
+    const typed = (line: string, whole: string) => {
+      execFileSync("zsh", ["-fc", TYPED_IN_ZSH, "zsh", script, line, whole], { timeout: 20_000 });
+    };
+    typed("kmemtap sn", "snapshot");
+    typed("kmemtap top --mode=h", "hist");
+    typed("kmemtap report --account-file /etc/hostna", "hostname");
+    typed("kmemtap report /etc/hostna", "hostname");
+  });
+
+  it.skipIf(!has("fish"))("works in fish", () => {
+    const script = join(tempDir(), "completion");
+    writeFileSync(script, completionFor("fish", program()));
+    const offered = (line: string) =>
+      execFileSync("fish", ["--no-config", "-c", `source ${script}; complete -C '${line}'`], { encoding: "utf8" })
+        .split("\n")
+        .map((each) => each.split("\t")[0]);
+    expect(offered("kmemtap sn")).toContain("snapshot");
+    expect(offered("kmemtap top --mode=h")).toContain("--mode=hist");
+    expect(offered("kmemtap snapshot --format json,pn")).toContain("json,png");
+    expect(offered("kmemtap report /etc/hostna")).toContain("/etc/hostname");
+  });
+
   it.each(["bash", "zsh", "fish"] as const)("is printed for %s", async (shell) => {
     const { status, stdout } = await kmemtap(["completion", shell]);
     expect(status).toBe(0);
     for (const { name } of tree.commands) expect(stdout).toContain(name);
   });
 });
+
+/** Types a line and a tab in an interactive zsh in a terminal, and ends once it stands completed. Arguments: the completion, the line, the whole. */
+const TYPED_IN_ZSH = String.raw`
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "PROMPT=; source $1; echo be''gun"
+zpty -r shell out '*begun*'
+zpty -w -n shell "$2"$'\t'
+zpty -r shell out "*$3*"`;
 
 it("says of which build and Node it is", async () => {
   const { stdout } = await kmemtap(["--version"]);

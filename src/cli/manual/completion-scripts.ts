@@ -7,14 +7,18 @@ export type CompletedShell = "bash" | "zsh" | "fish";
 export function completionFor(shell: CompletedShell, program: CommandUnknownOpts): string {
   const tree = commandTree(program);
   if (shell === "fish") return fishScript(tree);
-  // zsh takes bash's completions.
-  return shell === "zsh" ? `autoload -U +X bashcompinit && bashcompinit\n${bashScript(tree)}` : bashScript(tree);
+  return shell === "zsh" ? ZSH_BEGIN + bashScript(tree, shell) : bashScript(tree, shell);
 }
+
+/** zsh takes bash's completions, once it completes at all, which a shell without a framework does not. */
+const ZSH_BEGIN = `(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }
+autoload -U +X bashcompinit && bashcompinit
+`;
 
 const flagsOf = ({ long, short }: OptionText): string[] => [short, long].filter((flag) => flag !== undefined);
 const takesFile = ({ value }: OptionText): boolean => value !== undefined && /FILE|DIR/.test(value);
 
-function bashScript({ options, commands }: CommandText): string {
+function bashScript({ options, commands }: CommandText, shell: "bash" | "zsh"): string {
   return `# kmemtap completion bash
 _kmemtap() {
     local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD - 1]} command=\${COMP_WORDS[1]}
@@ -33,17 +37,19 @@ _kmemtap() {
         return
     fi
     case "$command" in
-${commands.map(bashCommand).join("")}    esac
+${commands.map((command) => bashCommand(command, shell)).join("")}    esac
 }
-complete -o bashdefault -F _kmemtap kmemtap
+complete ${shell === "zsh" ? "-o default" : "-o bashdefault"} -F _kmemtap kmemtap
 `;
 }
 
-function bashCommand({ name, options, arguments: taken }: CommandText): string {
+/** Files are zsh's own to complete (`-o default`), where no word fits: its `compgen -f` tells of none. */
+function bashCommand({ name, options, arguments: taken }: CommandText, shell: "bash" | "zsh"): string {
+  const files = shell === "zsh" ? `-W ""` : "-f";
   const valued = options.filter(({ value }) => value !== undefined);
   const cases = valued.map((option) => {
     const { choices, isList } = option;
-    const offered = choices.length > 0 ? `-W ${quoted(choices)}` : takesFile(option) ? "-f" : `-W ""`;
+    const offered = choices.length > 0 ? `-W ${quoted(choices)}` : takesFile(option) ? files : `-W ""`;
     // What stands before the last comma stays.
     const split = isList ? `[[ $word != *,* ]] || { value+=\${word%,*}, word=\${word##*,}; }; ` : "";
     return `            ${flagsOf(option).join(" | ")}) ${split}COMPREPLY=($(compgen -P "$value" ${offered} -- "$word")); return ;;\n`;
