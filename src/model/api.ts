@@ -50,7 +50,8 @@ const span = {
 };
 const isForward = ({ from = -Infinity, to = Infinity }: { from?: number | undefined; to?: number | undefined }) =>
   from <= to;
-const BACKWARD = "from is later than to";
+/** `nextStep` is for who is refused. */
+const BACKWARD = { error: "from is later than to", params: { nextStep: "exchange them" } };
 
 const OF_WINDOW = "json, csv, svg, png: of what changed in this part of the present run, trace clock, seconds";
 export const snapshotQuerySchema = z

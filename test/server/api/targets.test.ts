@@ -137,6 +137,19 @@ describe("a snapshot", () => {
     expect(answer.text).not.toContain("\u001b");
   });
 
+  it.each(["snapshot.csv", "window.json", "workload.json"])(
+    "%s says what to do about a window the wrong way round",
+    async (name) => {
+      const { get } = await started();
+      const refused = JSON.parse((await get(`target/${name}?from=5&to=1`)).text) as unknown;
+      expect(refused).toEqual({ error: "from is later than to", help: "exchange them" });
+      expect(JSON.parse((await get(`target/${name}?from=x`)).text)).toHaveProperty(
+        "help",
+        "docs/openapi.json has what may be asked",
+      );
+    },
+  );
+
   const sizes = (bytesAlloc: number, kind: "kmalloc" | "cache" = "kmalloc") => [
     { kind, bytesReq: bytesAlloc - 4, bytesAlloc, liveObjects: 1 },
   ];
