@@ -32,7 +32,7 @@ export function snapshotCommand(exit: (code: ExitCode) => void) {
     .addOption(
       new ListOption(
         "--format <LIST>",
-        `of the files: ${DUMP_FORMATS.join(",")} (default: json); with --from or --to one of callers, json, csv, svg, png`,
+        `of the files: ${DUMP_FORMATS.join(",")} (default: json); with --from or --to one of callers, json, csv, svg, png, pprof`,
         DUMP_FORMATS,
       ),
     )

@@ -18,7 +18,14 @@ export interface WindowPrintOptions extends DumpOptions, SnapshotCommandOptions,
 }
 
 /** By the server's files' endings; the callers' table is made here, of the same answer as json. */
-const ENDINGS: Readonly<Record<string, string>> = { json: "json", callers: "json", csv: "csv", svg: "svg", png: "png" };
+const ENDINGS: Readonly<Record<string, string>> = {
+  json: "json",
+  callers: "json",
+  csv: "csv",
+  svg: "svg",
+  png: "png",
+  pprof: "pb.gz",
+};
 /** What a window knows of a caller, as the server calls it. */
 const ORDERS: Readonly<Partial<Record<OrderBy, string>>> = {
   current_dynamic: "netBytes",

@@ -65,7 +65,7 @@ export function queryOf<T>(schema: z.ZodType<T>, query: unknown, reply: FastifyR
   const checked = schema.safeParse(query);
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
-  const { nextStep }: { nextStep?: string } = (issue.code === "custom" && issue.params) || {};
+  const { nextStep }: { nextStep?: string } = (issue.code === "custom" ? issue.params : undefined) ?? {};
   const error = printable([...issue.path.map(String), issue.message].join(": "));
   refuse(reply, 400, error, nextStep ?? "docs/openapi.json has what may be asked");
   return undefined;

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { PNG } from "pngjs";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type Window, windowSchema } from "../../../src/model/api.ts";
+import { goMissing, goNote, readProfile } from "../../support/go-pprof.ts";
 import { ensureBuilt, kmemtap } from "../../support/kmemtap.ts";
 import { type Serving, startServing } from "../../support/start-serving.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -75,6 +76,16 @@ describe("kmemtap snapshot URL --from --to", () => {
     expect(PNG.sync.read(readFileSync(out)).width).toBeGreaterThan(500);
     const svg = await print("--to", TO, "--format", "svg");
     expect(svg.stdout).toContain("Growth in the window");
+  });
+
+  it.skipIf(goMissing)(`writes a heap profile of what changed${goNote}`, async () => {
+    const out = join(tempDir(), "a.pb.gz");
+    expect(await print("--from", FROM, "--to", TO, "--format", "pprof", "-o", out)).toMatchObject({ status: 0 });
+    const { samples } = readProfile(readFileSync(out));
+    const sum = (value: number) => samples.reduce((all, { values }) => all + values[value], 0);
+    const { allocs, totalBytes, liveObjects, netBytes } = told.totals;
+    expect([0, 1, 2, 3].map(sum)).toEqual([allocs, totalBytes, liveObjects, netBytes]);
+    expect(samples.some(({ values }) => values[3] < 0)).toBe(told.callers.some((row) => row.netBytes < 0));
   });
 
   it.each([
