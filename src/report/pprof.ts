@@ -6,8 +6,8 @@
  */
 import { gzipSync } from "node:zlib";
 import { Label, Profile, Sample, ValueType } from "pprof-format";
-import { callerOf } from "../model/caller.ts";
-import type { CallerRow, CallerSource, Snapshot, StackRow } from "../model/snapshot.ts";
+import { chargedBy } from "../model/caller.ts";
+import type { CallerRow, CallerSource, Snapshot } from "../model/snapshot.ts";
 import { VERSION } from "../model/version.ts";
 import { lossNotice } from "./loss-notice.ts";
 import { KERNEL_IMAGE, moduleOf, PprofPlaces } from "./pprof-places.ts";
@@ -83,11 +83,6 @@ function profileOf(snapshot: Snapshot, { atMs, sources, isWindow = false }: Ppro
     comment: commentsOf(snapshot, isWindow).map((text) => strings.dedup(text)),
     defaultSampleType: strings.dedup(DEFAULT_SAMPLE_TYPE),
   });
-}
-
-/** The call site that is charged, which is one of the frames: a row of stacks names it without its function's size. */
-function chargedBy({ frames, caller }: StackRow): string | undefined {
-  return frames.find((frame) => callerOf(frame) === caller);
 }
 
 /** To be filtered and grouped by: `go tool pprof -tagfocus=directory=fs/ext4`, `-tagroot=module`. */
