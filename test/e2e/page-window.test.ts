@@ -4,6 +4,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exactBytes, humanBytes } from "../../src/format/bytes.ts";
@@ -255,17 +256,21 @@ describe.skipIf(missing || !canTrace)(`a window of a recorded workload${note}`, 
     await page.locator("tr.row").first().waitFor();
     await page.keyboard.press("s");
     expect(await page.locator(".formats-note").textContent()).toBe(
-      "A file is of the window, but for both texts and pb.gz, which are of the whole run.",
+      "A file is of the window, but for both texts, which are of the whole run.",
     );
     const saved = async (format: string) => {
       const [file] = await Promise.all([page.waitForEvent("download"), page.locator(`[data-format="${format}"]`).click()]); // prettier-ignore
-      return readFileSync(await file.path(), "utf8");
+      return readFileSync(await file.path());
     };
-    const rows = (await saved("csv")).trim().split("\r\n").slice(1);
+    const text = async (format: string) => (await saved(format)).toString();
+    const rows = (await text("csv")).trim().split("\r\n").slice(1);
     expect(rows.map((row) => Number(row.split(",")[2]))).toEqual(callers.map(({ netBytes }) => netBytes));
-    expect((JSON.parse(await saved("json")) as Window).callers).toEqual(callers);
-    expect(await saved("svg")).toContain("those that grew");
-    expect(await saved("txt")).toMatch(/^current bytes allocated:/);
+    expect((JSON.parse(await text("json")) as Window).callers).toEqual(callers);
+    expect(await text("svg")).toContain("those that grew");
+    const profile = gunzipSync(await saved("pb.gz")).toString("latin1");
+    expect(profile).toContain("what changed between these");
+    expect(profile).toContain("shmem_symlink");
+    expect(await text("txt")).toMatch(/^current bytes allocated:/);
     expect(trouble).toEqual([]);
   });
 });
