@@ -289,6 +289,7 @@ describe("a file of a window", () => {
       const top = goPprof(["-top", "-unit=b", "-sample_index=inuse_space"], bytes);
       expect(top).toMatch(/^ +-64B .* fat_b$/m);
       expect(top).toMatch(/^ +64B .* ext4_a$/m);
+      expect(goPprof(["-top", "-unit=b", "-drop_negative"], bytes)).not.toContain("fat_b");
       expect(readProfile((await get("target/snapshot.pb.gz?from=1&to=9&module=fat")).bytes).samples).toHaveLength(1);
     },
   );
