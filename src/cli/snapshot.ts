@@ -24,8 +24,17 @@ export function snapshotCommand(exit: (code: ExitCode) => void) {
         "then > < >= or <=, then a number: 'net > 64M'",
       collect,
     )
+    .option(
+      "--from <S>",
+      "of a running kmemtap: what changed from this second of the trace clock on, as its page has it",
+    )
+    .option("--to <S>", "of a running kmemtap: what changed up to this second of the trace clock")
     .addOption(
-      new ListOption("--format <LIST>", `of the files: ${DUMP_FORMATS.join(",")} (default: json)`, DUMP_FORMATS),
+      new ListOption(
+        "--format <LIST>",
+        `of the files: ${DUMP_FORMATS.join(",")} (default: json); with --from or --to one of callers, json, csv, svg, png, pprof`,
+        DUMP_FORMATS,
+      ),
     )
     .option("--token-file <FILE>", "of a running kmemtap that asks for a token: a file with it on its first line")
     .option("--console <FILE>", "console log of the same boot with tp_printk lines, for file: and replay:")
@@ -47,13 +56,17 @@ Examples:
   kmemtap snapshot 'serial:///dev/ttyUSB0?baud=115200' --for 1m --mode hist
   kmemtap snapshot local: --for 60s --every 5s -o night --format account,json,pprof
   kmemtap snapshot ssh://root@board --when 'net > 64M' --at-overrun -o night   until Ctrl-C
-  kmemtap snapshot http://127.0.0.1:8642/board --every 1m -o night   of a kmemtap that runs`,
+  kmemtap snapshot http://127.0.0.1:8642/board --every 1m -o night   of a kmemtap that runs
+  kmemtap snapshot http://127.0.0.1:8642/board --from 12.5 --to 60 --format csv   what changed between two moments of it`,
     )
     .action(async (target, given) => {
       const { orderBy: word, ...others } = given;
       const options = { ...others, ...(word !== undefined && { orderBy: ORDER_WORDS[word] }) };
       const { isDump, isServer } = await import("./headless/dump-options.ts");
-      if (isDump(options)) {
+      if (options.from !== undefined || options.to !== undefined) {
+        const { printWindow } = await import("./headless/print-window.ts");
+        exit(await printWindow(target, options));
+      } else if (isDump(options)) {
         const { runDump } = await import("./headless/run-dump.ts");
         exit(await runDump(target, options));
       } else if (isServer(target)) {

@@ -107,7 +107,7 @@ function run(command: Command, help: () => void): void {
       help();
       break;
     case "filter":
-      if (view.value.panel === "flame" || view.value.panel === "workload") changeView({ panel: "callers" });
+      if (view.value.panel === "workload") changeView({ panel: "callers" });
       // The field of another panel is there after the next render.
       requestAnimationFrame(() => {
         const field = document.getElementById(FILTER_ID);

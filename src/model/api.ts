@@ -50,9 +50,10 @@ const span = {
 };
 const isForward = ({ from = -Infinity, to = Infinity }: { from?: number | undefined; to?: number | undefined }) =>
   from <= to;
-const BACKWARD = "from is later than to";
+/** `nextStep` is for who is refused. */
+const BACKWARD = { error: "from is later than to", params: { nextStep: "exchange them" } };
 
-const OF_WINDOW = "json, csv, svg, png: of what changed in this part of the present run, trace clock, seconds";
+const OF_WINDOW = "json, csv, svg, png, pb.gz: of what changed in this part of the present run, trace clock, seconds";
 export const snapshotQuerySchema = z
   .strictObject({
     from: span.from.describe(`${OF_WINDOW}; the beginning where only \`to\` is given`),
@@ -85,7 +86,7 @@ export const windowQuerySchema = z
       .optional()
       .describe("task, stack: tasks, or kernel stacks, instead of callers, where they are kept"),
     order: z
-      .enum(["netBytes", "totalBytes", "allocs", "frees"])
+      .enum(["netBytes", "totalBytes", "allocs", "frees", "liveObjects"])
       .optional()
       .describe("by which change they are listed, netBytes unless said: the largest first, of stacks also downwards"),
     ...tasksQuerySchema.pick({ task: true, comm: true }).shape,
@@ -101,6 +102,9 @@ const windowFigures = {
   totalBytes: z.number().describe("bytes allocated in the window"),
   allocs: z.number().describe("allocations in the window"),
   frees: z.number().describe("of objects of this caller, in the window, whenever they were allocated"),
+  liveObjects: z
+    .number()
+    .describe("live objects at the end less those at the beginning: also those that ended unseen are gone"),
 };
 const momentSchema = z.object({
   asked: z.number().nullable().describe("trace clock, seconds; null where nothing was asked for"),

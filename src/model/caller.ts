@@ -11,6 +11,17 @@ export function callerOf(callSite: string): string {
   return space < 0 ? callSite.slice(0, slash) : callSite.slice(0, slash) + callSite.slice(space);
 }
 
+/** The call site that is charged with a stack, which is one of its frames: rows of stacks name it without its function's size. */
+export function chargedBy({
+  frames,
+  caller,
+}: {
+  readonly frames: readonly string[];
+  readonly caller: string;
+}): string | undefined {
+  return frames.find((frame) => callerOf(frame) === caller);
+}
+
 /** Order of rows that are otherwise equal: by caller, then by call site, so that output is stable. */
 export function byCaller(a: { caller: string; callSite: string }, b: { caller: string; callSite: string }): number {
   return compareText(a.caller, b.caller) || compareText(a.callSite, b.callSite);

@@ -10,6 +10,7 @@ export interface WindowCaller {
   readonly totalBytes: number;
   readonly allocs: number;
   readonly frees: number;
+  readonly liveObjects: number;
 }
 
 /** Rows as the table has them. What is not known between two moments is nought, and in no column of a window. */
@@ -18,7 +19,7 @@ export function windowRows(
   live: ReadonlyMap<string, CallerRow>,
 ): ReadonlyMap<string, CallerRow> {
   const rows = new Map<string, CallerRow>();
-  for (const { callSite, caller, netBytes, totalBytes, allocs, frees } of callers) {
+  for (const { callSite, caller, netBytes, totalBytes, allocs, frees, liveObjects } of callers) {
     const known = live.get(callSite);
     rows.set(callSite, {
       callSite,
@@ -32,7 +33,7 @@ export function windowRows(
       netRequestedBytes: 0,
       wasteBytes: 0,
       peakNetBytes: 0,
-      liveObjects: allocs - frees,
+      liveObjects,
       ...(known?.source && { source: known.source }),
       ...(known?.wrapper && { wrapper: known.wrapper }),
     });

@@ -19,7 +19,17 @@ const COLUMNS: readonly (readonly [name: string, of: (row: CallerRow) => string 
 ];
 
 /** Of what a caller changed by between two moments no more is known. */
-const OF_WINDOW = ["caller", "call_site", "net_bytes", "allocs", "frees", "total_bytes", "file", "line"];
+const OF_WINDOW = [
+  "caller",
+  "call_site",
+  "net_bytes",
+  "live_objects",
+  "allocs",
+  "frees",
+  "total_bytes",
+  "file",
+  "line",
+];
 
 /** @param isWindow the rows are what changed in a window */
 export function formatCallersCsv({ callers }: Pick<Snapshot, "callers">, { isWindow = false } = {}): string {

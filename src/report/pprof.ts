@@ -6,8 +6,8 @@
  */
 import { gzipSync } from "node:zlib";
 import { Label, Profile, Sample, ValueType } from "pprof-format";
-import { callerOf } from "../model/caller.ts";
-import type { CallerRow, CallerSource, Snapshot, StackRow } from "../model/snapshot.ts";
+import { chargedBy } from "../model/caller.ts";
+import type { CallerRow, CallerSource, Snapshot } from "../model/snapshot.ts";
 import { VERSION } from "../model/version.ts";
 import { lossNotice } from "./loss-notice.ts";
 import { KERNEL_IMAGE, moduleOf, PprofPlaces } from "./pprof-places.ts";
@@ -17,6 +17,8 @@ export interface PprofOptions {
   readonly atMs?: number | undefined;
   /** Where in the source the frames of stacks are, by call site; callers say it themselves. */
   readonly sources?: ReadonlyMap<string, CallerSource> | undefined;
+  /** The rows are what changed in the snapshot's window: in use is what was at its end less what was at its beginning, which may be below zero. */
+  readonly isWindow?: boolean | undefined;
 }
 
 /** Type and unit of each value of a sample, in the order of Go's heap profiles. */
@@ -36,7 +38,7 @@ export function formatPprof(snapshot: Snapshot, options: PprofOptions = {}): Uin
   return gzipSync(profileOf(snapshot, options).encode());
 }
 
-function profileOf(snapshot: Snapshot, { atMs, sources }: PprofOptions): Profile {
+function profileOf(snapshot: Snapshot, { atMs, sources, isWindow = false }: PprofOptions): Profile {
   const places = new PprofPlaces(snapshot.buildId);
   const { strings } = places;
   const valueType = (type: string, unit: string) =>
@@ -78,14 +80,9 @@ function profileOf(snapshot: Snapshot, { atMs, sources }: PprofOptions): Profile
     // Every allocation is counted, where Go's profiler takes one of so many bytes.
     periodType: valueType("space", "bytes"),
     period: 1,
-    comment: commentsOf(snapshot).map((text) => strings.dedup(text)),
+    comment: commentsOf(snapshot, isWindow).map((text) => strings.dedup(text)),
     defaultSampleType: strings.dedup(DEFAULT_SAMPLE_TYPE),
   });
-}
-
-/** The call site that is charged, which is one of the frames: a row of stacks names it without its function's size. */
-function chargedBy({ frames, caller }: StackRow): string | undefined {
-  return frames.find((frame) => callerOf(frame) === caller);
 }
 
 /** To be filtered and grouped by: `go tool pprof -tagfocus=directory=fs/ext4`, `-tagroot=module`. */
@@ -109,7 +106,7 @@ function commonLabels({ source, release, exact }: Snapshot): [key: string, text:
   ];
 }
 
-function commentsOf(snapshot: Snapshot): string[] {
+function commentsOf(snapshot: Snapshot, isWindow: boolean): string[] {
   const { source, release, buildId, mode, filter, branch, stacks, symbols, window } = snapshot;
   const lines = [
     `kmemtap ${VERSION}: kernel memory of ${source.label}, run ${String(source.run)}${source.recording ? ", recorded" : ""}`,
@@ -120,6 +117,7 @@ function commentsOf(snapshot: Snapshot): string[] {
   if (branch !== undefined) lines.push(`only ${branch} is in it`);
   if (window.firstEventNs !== null && window.lastEventNs !== null)
     lines.push(`trace clock ${seconds(window.firstEventNs)} to ${seconds(window.lastEventNs)} s`);
+  if (isWindow) lines.push("what changed between these: in use is what was at the end less what was at the beginning");
   if (stacks !== undefined)
     lines.push(`stacks: ${String(stacks.charged)} allocations have one, ${String(stacks.stackless)} stand alone`);
   if (symbols !== undefined) lines.push(`source by ${symbols.kernel}`);

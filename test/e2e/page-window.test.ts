@@ -4,11 +4,14 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exactBytes, humanBytes } from "../../src/format/bytes.ts";
 import { plural } from "../../src/format/count.ts";
 import type { Window } from "../../src/model/api.ts";
+import { callerOf } from "../../src/model/caller.ts";
+import type { Inside } from "../../src/model/inside.ts";
 import type { WorkloadView } from "../../src/model/workload-view.ts";
 import { ensureBuilt, kmemtap } from "../support/kmemtap.ts";
 import { type Serving, startServing } from "../support/start-serving.ts";
@@ -120,6 +123,49 @@ describe.skipIf(missing || !canTrace)(`a window of a recorded workload${note}`, 
     expect(trouble).toEqual([]);
   });
 
+  it("has a flame graph of the callers that the filter shows, in the window and of the whole run, and of all tasks", async () => {
+    const [from, to] = await span("make 2", "clear 4");
+    const { stacks = [] } = await windowOf(`from=${String(from)}&to=${String(to)}&by=stack`);
+    await choose("flame", [from, to]);
+    const said = page.getByTestId("flame-change");
+    const facts = page.getByTestId("flame-facts");
+    await page.locator("[data-frame='0']").waitFor();
+    await page.getByTestId("filter").fill("shmem_symlink");
+    const own = stacks.filter(({ caller }) => caller.startsWith("shmem_symlink+") && !caller.endsWith("]"));
+    const net = own.reduce((sum, { netBytes }) => sum + netBytes, 0);
+    expect(net).toBeGreaterThan(0);
+    const count = page.getByTestId("flame-count");
+    await expect.poll(() => count.textContent()).toBe(`${String(own.length)} of ${plural(stacks.length, "stack")}`);
+    expect(await facts.textContent()).toContain(`all stacks: ${humanBytes(net)}, 100.0 % of net`);
+    expect(await said.textContent()).toContain(`Together +${humanBytes(net)}.`);
+    const drawn = await page.locator("[data-function]").evaluateAll((all) => all.map((one) => one.getAttribute("data-function"))); // prettier-ignore
+    expect(drawn).toContain("shmem_symlink");
+    await page.screenshot({ path: shot("flame-filtered") });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.screenshot({ path: shot("flame-filtered-phone"), fullPage: true });
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.getByTestId("filter").fill("no such caller");
+    await expect.poll(() => page.locator(".callers-empty").textContent()).toBe("No caller matches the filter.");
+    await page.getByTestId("filter").fill("shmem_symlink");
+    await page.getByTestId("filter").blur();
+    await page.keyboard.press("Escape");
+    await expect.poll(() => said.count()).toBe(0);
+    const inside = await asked<Inside>("inside.json");
+    const held = inside.stacks.filter(({ caller }) => caller.startsWith("shmem_symlink+"));
+    const bytes = held.reduce((sum, { netBytes }) => sum + netBytes, 0);
+    await expect.poll(() => facts.textContent()).toContain(`all stacks: ${humanBytes(bytes)}, 100.0 % of net bytes`);
+    // A kind is of the callers' live objects, as in the table.
+    await page.getByTestId("filter-kind").selectOption("cache");
+    const ofCache = new Set(inside.callers.filter(({ sizes }) => sizes.some(({ kind }) => kind === "cache")).map((row) => row.callSite)); // prettier-ignore
+    const ofKind = held.filter(({ frames, caller }) => ofCache.has(frames.find((frame) => callerOf(frame) === caller) ?? "")); // prettier-ignore
+    await expect.poll(() => count.textContent()).toBe(`${String(ofKind.length)} of ${plural(inside.stacks.length, "stack")}`); // prettier-ignore
+    await page.goto(`${served.url}/#panel=flame&task=name:sh`);
+    await page.reload();
+    await expect.poll(() => page.getByTestId("flame-notes").textContent()).toContain("Stacks are not kept by task: these are of all tasks."); // prettier-ignore
+    await page.screenshot({ path: shot("flame-task") });
+    expect(trouble).toEqual([]);
+  });
+
   it("has the verdict of the rounds that are whole in it, by what they left", async () => {
     const left = async (first: number, last: number) => {
       const [from, to] = await span(`make ${String(first)}`, `clear ${String(last)}`);
@@ -210,17 +256,21 @@ describe.skipIf(missing || !canTrace)(`a window of a recorded workload${note}`, 
     await page.locator("tr.row").first().waitFor();
     await page.keyboard.press("s");
     expect(await page.locator(".formats-note").textContent()).toBe(
-      "A file is of the window, but for both texts and pb.gz, which are of the whole run.",
+      "A file is of the window, but for both texts, which are of the whole run.",
     );
     const saved = async (format: string) => {
       const [file] = await Promise.all([page.waitForEvent("download"), page.locator(`[data-format="${format}"]`).click()]); // prettier-ignore
-      return readFileSync(await file.path(), "utf8");
+      return readFileSync(await file.path());
     };
-    const rows = (await saved("csv")).trim().split("\r\n").slice(1);
+    const text = async (format: string) => (await saved(format)).toString();
+    const rows = (await text("csv")).trim().split("\r\n").slice(1);
     expect(rows.map((row) => Number(row.split(",")[2]))).toEqual(callers.map(({ netBytes }) => netBytes));
-    expect((JSON.parse(await saved("json")) as Window).callers).toEqual(callers);
-    expect(await saved("svg")).toContain("those that grew");
-    expect(await saved("txt")).toMatch(/^current bytes allocated:/);
+    expect((JSON.parse(await text("json")) as Window).callers).toEqual(callers);
+    expect(await text("svg")).toContain("those that grew");
+    const profile = gunzipSync(await saved("pb.gz")).toString("latin1");
+    expect(profile).toContain("what changed between these");
+    expect(profile).toContain("shmem_symlink");
+    expect(await text("txt")).toMatch(/^current bytes allocated:/);
     expect(trouble).toEqual([]);
   });
 });

@@ -1,17 +1,13 @@
 /** The accounts of a kmemtap that runs already, by its HTTP API. */
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ExitCode, KmemtapError, messageOf, systemCodeOf } from "../../model/errors.ts";
-import { targetsAnswerSchema } from "../../model/api.ts";
-import { type Lives, livesSchema } from "../../model/lives.ts";
-import { type Snapshot, snapshotSchema } from "../../model/snapshot.ts";
-import { type Tasks, tasksSchema } from "../../model/tasks.ts";
-import type { TargetSummary } from "../../model/wire.ts";
-import { durationOf, usage } from "../arm-options.ts";
+import { KmemtapError, messageOf } from "../../model/errors.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+import { durationOf } from "../arm-options.ts";
 import { say } from "../say.ts";
 import { clearStatus, showStatus, spanOf } from "../status-line.ts";
 import { untilStopped } from "../until-stopped.ts";
 import { eventsIn, type Moment } from "./moment.ts";
+import { Server } from "./served.ts";
 
 export interface ServerOptions {
   /** A file with the server's token on its first line. */
@@ -26,8 +22,6 @@ interface ServerExtras {
   /** Who freed. */
   readonly freeing?: boolean;
 }
-
-const ANSWER_MS = 10_000;
 
 /**
  * One snapshot of the target that the URL names, or of the only one.
@@ -106,139 +100,4 @@ function momentAfter(before: Moment | undefined, snapshot: Snapshot): Moment {
 
 function isEmpty(thrown: unknown): thrown is KmemtapError {
   return thrown instanceof KmemtapError && thrown.code === "input/empty";
-}
-
-class Server {
-  readonly #origin: string;
-  readonly #named: string;
-  readonly #headers: Record<string, string>;
-
-  constructor(text: string, { tokenFile }: ServerOptions) {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url?.username !== "" || url.search !== "" || !/^\/[\w.-]*$/.test(url.pathname))
-      throw usage(
-        `${text} is not the address of a kmemtap`,
-        "use http://127.0.0.1:8642, or with a target: …:8642/board",
-      );
-    const isHere = /^(localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
-    if (tokenFile !== undefined && url.protocol === "http:" && !isHere)
-      throw usage(`${text}: a token would cross the network for all to read`, "use https:, or a tunnel: ssh -L");
-    this.#origin = url.origin;
-    this.#named = url.pathname.slice(1);
-    this.#headers = tokenFile === undefined ? {} : { authorization: `Bearer ${tokenOf(tokenFile)}` };
-  }
-
-  /** The id of the target: what the URL names, or the only one. */
-  async target(): Promise<string> {
-    const ids = (await this.#targets()).map(({ id }) => id);
-    if (this.#named === "" && ids.length === 1) return ids[0];
-    if (ids.includes(this.#named)) return this.#named;
-    throw usage(
-      this.#named === ""
-        ? `${this.#origin} has ${String(ids.length)} targets`
-        : `${this.#origin} has no ${this.#named}`,
-      ids.length === 0 ? "there is none yet" : `name one: ${ids.map((id) => `${this.#origin}/${id}`).join(", ")}`,
-    );
-  }
-
-  async #targets(): Promise<readonly TargetSummary[]> {
-    const found = targetsAnswerSchema.safeParse(await this.#get("/api/targets"));
-    if (found.success) return found.data.targets;
-    throw this.#foreign("a list of targets");
-  }
-
-  /** What another machine sends is not trusted to be a snapshot. */
-  async snapshot(target: string, freeing = false): Promise<Snapshot> {
-    const query = freeing ? "?freeing=true" : "";
-    const found = snapshotSchema.safeParse(await this.#get(`/api/targets/${target}/snapshot.json${query}`));
-    if (!found.success) throw this.#foreign("a snapshot");
-    const { input, totals } = found.data;
-    if (input.events.lines === 0 && totals.allocs === 0) await this.#refuseEmpty(target);
-    return found.data;
-  }
-
-  /** A target that is armed may have no events; one that never was, or of which nothing comes, has no account. */
-  async #refuseEmpty(target: string): Promise<void> {
-    const summary = (await this.#targets()).find(({ id }) => id === target);
-    if (summary === undefined || (summary.state === "running" && summary.link !== "waiting")) return;
-    throw new KmemtapError("input/empty", `${target}: nothing arrived (${summary.detail || summary.state})`, {
-      nextStep: "check the target; the log of the kmemtap there says what it does about it",
-    });
-  }
-
-  /** Which task allocated what, where it keeps that. */
-  async tasks(target: string): Promise<Tasks | undefined> {
-    return tasksSchema.safeParse(await this.#get(`/api/targets/${target}/tasks.json?callers=none`)).data;
-  }
-
-  async lives(target: string): Promise<Lives | undefined> {
-    return livesSchema.safeParse(await this.#get(`/api/targets/${target}/lives.json`)).data;
-  }
-
-  #foreign(wanted: string): KmemtapError {
-    return new KmemtapError("link/refused", `${this.#origin} answered with something else than ${wanted}`, {
-      nextStep: "check that it is a kmemtap of this version",
-    });
-  }
-
-  #nextStepAfter(status: number): string {
-    if (status === 401)
-      return "authorization" in this.#headers
-        ? "its tokens are others: check what --token-file names"
-        : "give its token: --token-file FILE";
-    if (status === 403) return "its configuration says who may ask, and by which name (access: docs/access.md)";
-    if (status >= 500) return "the log of the kmemtap there says what failed";
-    return "check the address and the target's name";
-  }
-
-  async #get(path: string): Promise<unknown> {
-    const url = this.#origin + path;
-    try {
-      const response = await fetch(url, { headers: this.#headers, signal: AbortSignal.timeout(ANSWER_MS) });
-      if (response.ok) return await jsonOf(response);
-      const text = (await response.text()).slice(0, 200);
-      throw new KmemtapError("link/refused", `${url} answered ${String(response.status)}: ${text}`, {
-        nextStep: this.#nextStepAfter(response.status),
-      });
-    } catch (thrown) {
-      if (thrown instanceof KmemtapError) throw thrown;
-      const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
-      // So says fetch, without asking: https://fetch.spec.whatwg.org/#port-blocking
-      if (messageOf(cause) === "bad port")
-        throw usage(
-          `${this.#origin}: its port is kept for another service, and web clients, this one and browsers, never ask it`,
-          "have kmemtap serve on another port, such as --serve 127.0.0.1:8642",
-        );
-      const isPlain = systemCodeOf(cause) === "ERR_SSL_WRONG_VERSION_NUMBER";
-      const what = isPlain ? "it does not answer in TLS" : messageOf(cause);
-      throw new KmemtapError("link/unreachable", `${url}: ${what}`, {
-        nextStep: isPlain
-          ? `it may speak plain HTTP: ${this.#origin.replace("https:", "http:")}`
-          : "check that kmemtap live or kmemtap daemon runs there",
-        cause: thrown,
-      });
-    }
-  }
-}
-
-/** Null, which is no answer of a kmemtap, where it is not JSON. */
-async function jsonOf(response: Response): Promise<unknown> {
-  const text = await response.text();
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function tokenOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8").split("\n", 1)[0].trim();
-  } catch (cause) {
-    throw new KmemtapError("config/invalid", `--token-file: ${messageOf(cause)}`, {
-      nextStep: "give a file that this user can read, with the token on its first line",
-      exitCode: ExitCode.wrongUse,
-      cause,
-    });
-  }
 }

@@ -52,10 +52,10 @@ export function Callers({ account, scope: whole }: CallersProps) {
         onChoose={(name) => changeView({ panel: name })}
       />
       {panel === "tasks" && <FilterField of="tasks" example="kworker" />}
-      {panel !== "flame" && panel !== "workload" && panel !== "tasks" && (
+      {panel !== "workload" && panel !== "tasks" && (
         <>
           <FilterField of="callers" example="ext4 inode" />
-          {(panel === "callers" || panel === "rings") && (
+          {(panel === "callers" || panel === "rings" || (panel === "flame" && task !== null)) && (
             <TaskSelect task={task} onTask={(next) => changeView({ task: next })} />
           )}
           <CallersFilters callers={whole.callers} filter={filter} onFilter={(next) => changeView({ filter: next })} />

@@ -19,7 +19,10 @@ import {
   flameTreeOf,
   WINDOW_MEASURES,
 } from "./flame-tree.ts";
+import { stacksOf } from "./flame-filter.ts";
+import { FlameNotes } from "./flame-notes.tsx";
 import { FlameWindow } from "./flame-window.tsx";
+import { type FlameCallers, useFlameCallers } from "./use-flame-callers.ts";
 
 const WORDS: Record<FlameMeasure, string> = {
   netBytes: "net bytes",
@@ -41,7 +44,7 @@ interface FlamePanelProps {
 }
 
 export function FlamePanel({ account, nowS, viewChoice }: FlamePanelProps) {
-  const { window } = view.value;
+  const { window, task } = view.value;
   const isWhole = window === null;
   const [chosen, setMeasure] = useState<FlameMeasure>("netBytes");
   const measures: readonly FlameMeasure[] = isWhole ? FLAME_MEASURES : WINDOW_MEASURES;
@@ -54,10 +57,15 @@ export function FlamePanel({ account, nowS, viewChoice }: FlamePanelProps) {
   const answer: Answer<readonly FlameStack[]> = isWhole ? inside.value.stacks : isTaken ? stacksIn(part) : NONE_TAKEN;
   const [wanted, setPath] = useState<readonly string[]>([]);
   const [pointed, setPointed] = useState<FlameNode | null>(null);
-  const rows = answer.state === "known" ? answer.value : undefined;
+  const listed = answer.state === "known" ? answer.value : undefined;
+  const shown = useFlameCallers(account);
+  const rows = useMemo(
+    () => (listed === undefined || shown === undefined ? listed : stacksOf(listed, shown.rows)),
+    [listed, shown?.rows],
+  );
   const root = useMemo(() => flameTreeOf(rows ?? [], measure), [rows, measure]);
   const path = useMemo(() => (flameNodeAt(root, wanted) === undefined ? [] : wanted), [root, wanted]);
-  const isThere = rows !== undefined && rows.length > 0;
+  const isThere = listed !== undefined && listed.length > 0;
   const isDrawn = isThere && root.value > 0;
   const about = account.exact ? "" : "≈";
   const figure = (value: number) =>
@@ -91,10 +99,15 @@ export function FlamePanel({ account, nowS, viewChoice }: FlamePanelProps) {
           </button>
         )}
         <p class="callers-count" data-testid="flame-count">
-          {rows === undefined ? "" : plural(rows.length, "stack")}
+          {rows === undefined ? "" : countOf(rows.length, listed?.length ?? 0)}
         </p>
       </div>
-      {!isWhole && isThere && part.state === "known" && <FlameWindow answer={part.value} measure={measure} />}
+      {isThere && (task !== null || shown !== undefined) && (
+        <FlameNotes isOfTask={task !== null} listed={shown === undefined ? 0 : listed.length} />
+      )}
+      {!isWhole && isThere && part.state === "known" && (
+        <FlameWindow answer={part.value} shown={shown?.rows} measure={measure} />
+      )}
       {isDrawn ? (
         <>
           <p class="flame-facts" data-testid="flame-facts" aria-live="polite">
@@ -103,10 +116,27 @@ export function FlamePanel({ account, nowS, viewChoice }: FlamePanelProps) {
           <FlameGraph root={root} path={path} describe={describe} onZoom={setPath} onPoint={setPointed} />
         </>
       ) : (
-        <p class="callers-empty">{isThere ? nothingOf(measure, isWhole) : whyNone(answer, isWhole || !isTaken)}</p>
+        <p class="callers-empty">
+          {!isThere
+            ? whyNone(answer, isWhole || !isTaken)
+            : rows?.length === 0
+              ? nothingShown(shown)
+              : nothingOf(measure, isWhole)}
+        </p>
       )}
     </section>
   );
+}
+
+/** Stacks are listed, but none that the filter shows. */
+function nothingShown(shown: FlameCallers | undefined): string {
+  return shown?.rows.length === 0
+    ? `${shown.nothing}.`
+    : "No stack that is listed is of a caller that the filter shows.";
+}
+
+function countOf(shown: number, listed: number): string {
+  return shown === listed ? plural(listed, "stack") : `${formatCount(shown)} of ${plural(listed, "stack")}`;
 }
 
 const NONE_TAKEN: Answer<never[]> = { state: "known", value: [] };

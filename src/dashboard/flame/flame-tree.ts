@@ -3,13 +3,15 @@ import { functionOf } from "../../model/function-name.ts";
 
 export const FLAME_MEASURES = ["netBytes", "totalBytes", "liveObjects", "allocs"] as const;
 export type FlameMeasure = (typeof FLAME_MEASURES)[number];
-/** Of a window it is not known how many objects came to live. */
+/** Of a window; what fell is told in bytes alone. */
 export const WINDOW_MEASURES = ["netBytes", "totalBytes", "allocs"] as const satisfies readonly FlameMeasure[];
 
 /** Of a run, or what a stack changed by in a window. */
 export type FlameStack = Readonly<Partial<Record<FlameMeasure, number>>> & {
   /** Call sites, from the allocation outwards. */
   readonly frames: readonly string[];
+  /** The row that is charged. */
+  readonly caller: string;
 };
 
 export interface FlameNode {

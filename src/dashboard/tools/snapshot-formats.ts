@@ -18,7 +18,7 @@ export function nameOf(extension: string, now: Date): string {
 }
 
 /** What a window does not tell enough for. */
-const WHOLE_ONLY = ["txt", "slab-account.txt", "pb.gz"];
+const WHOLE_ONLY = ["txt", "slab-account.txt"];
 
 type Shown = Pick<View, "filter" | "task" | "attribute" | "window">;
 

@@ -42,7 +42,7 @@ export function SnapshotMenu() {
         ))}
       </ul>
       {view.value.window !== null && (
-        <p class="formats-note">A file is of the window, but for both texts and pb.gz, which are of the whole run.</p>
+        <p class="formats-note">A file is of the window, but for both texts, which are of the whole run.</p>
       )}
       <p class="lossy" role="status">
         {failed.value}

@@ -10,6 +10,7 @@ export interface WindowFigures {
   readonly totalBytes: number;
   readonly allocs: number;
   readonly frees: number;
+  readonly liveObjects: number;
 }
 
 export interface WindowTask extends WindowFigures {

@@ -64,8 +64,10 @@ export function hubOf(registry: TargetRegistry, id: string, reply: FastifyReply)
 export function queryOf<T>(schema: z.ZodType<T>, query: unknown, reply: FastifyReply): T | undefined {
   const checked = schema.safeParse(query);
   if (checked.success) return checked.data;
-  const [{ path, message }] = checked.error.issues;
-  refuse(reply, 400, printable([...path.map(String), message].join(": ")), "docs/openapi.json has what may be asked");
+  const [issue] = checked.error.issues;
+  const { nextStep }: { nextStep?: string } = (issue.code === "custom" ? issue.params : undefined) ?? {};
+  const error = printable([...issue.path.map(String), issue.message].join(": "));
+  refuse(reply, 400, error, nextStep ?? "docs/openapi.json has what may be asked");
   return undefined;
 }
 

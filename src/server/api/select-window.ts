@@ -7,7 +7,7 @@ import { unknown } from "./kept-of.ts";
 import { windowOf } from "./window.ts";
 
 /** What a window knows a caller by. */
-const ORDERS = ["netBytes", "totalBytes", "allocs", "frees", "caller"];
+const ORDERS = ["netBytes", "totalBytes", "allocs", "frees", "liveObjects", "caller"];
 
 export interface SelectedWindow {
   readonly window: Window;

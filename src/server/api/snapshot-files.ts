@@ -52,7 +52,11 @@ export const SNAPSHOT_FILES = {
   png: { type: "image/png", make: (context) => rings("png", context) },
   "pb.gz": {
     type: "application/octet-stream",
-    make: ({ snapshot, window, atMs }) => formatPprof(wholly(snapshot, window, "a heap profile"), { atMs }),
+    make: ({ snapshot, window, atMs }) =>
+      formatPprof(window === undefined ? snapshot : between(snapshot, window), {
+        atMs,
+        isWindow: window !== undefined,
+      }),
   },
 } as const satisfies Record<string, FileForm>;
 export type SnapshotFile = keyof typeof SNAPSHOT_FILES;
@@ -87,12 +91,19 @@ function known(frees: ReadonlyMap<string, number> | undefined): ReadonlyMap<stri
   if (frees !== undefined) return frees;
   throw unknown("who freed is not known", "ask for the present run, of all tasks; in mode hist it is not told");
 }
-/** What needs more than a window tells of a caller: its live objects, what it asked for. */
+
+/** Its trace clock, which is the whole run's, as that of the window; how many allocations had a stack is of the whole run too. */
+function between(snapshot: Snapshot, { from, to }: Window): Snapshot {
+  const window = { firstEventNs: Math.round(from.used * 1e9), lastEventNs: Math.round(to.used * 1e9) };
+  return { ...snapshot, window, stacks: undefined };
+}
+
+/** What needs more than a window tells of a caller: what it asked for. */
 function wholly(snapshot: Snapshot, window: Window | undefined, form: string): Snapshot {
   if (window === undefined) return snapshot;
   throw usage(
     `${form} is of the whole run, not of a window`,
-    "leave from and to out, or ask for json, csv, svg or png",
+    "leave from and to out, or ask for json, csv, svg, png or pb.gz",
   );
 }
 

@@ -54,11 +54,12 @@ function between(first: Moment, last: Moment, number: number): Sums {
     totalBytes: change("totalBytes"),
     allocs: change("allocs"),
     frees: change("frees"),
+    liveObjects: change("liveObjects"),
   };
 }
 
 export function sumOf(parts: Iterable<Sums>): Sums {
-  const sums: Sums = { netBytes: 0, totalBytes: 0, allocs: 0, frees: 0 };
+  const sums: Sums = { netBytes: 0, totalBytes: 0, allocs: 0, frees: 0, liveObjects: 0 };
   for (const part of parts) for (const figure of FIGURES) sums[figure] += part[figure];
   return sums;
 }

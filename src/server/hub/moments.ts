@@ -7,7 +7,7 @@
 import type { CallerRow } from "../../model/snapshot.ts";
 
 /** Columns of a caller's sums. */
-export const FIGURES = ["netBytes", "totalBytes", "allocs", "frees"] as const;
+export const FIGURES = ["netBytes", "totalBytes", "allocs", "frees", "liveObjects"] as const;
 export type Figure = (typeof FIGURES)[number];
 
 const WIDTH = FIGURES.length;

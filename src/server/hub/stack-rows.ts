@@ -3,9 +3,9 @@ import type { Stacks } from "../../model/stack-sums.ts";
 import type { MomentRow } from "./moments.ts";
 
 export function stackRows({ sums }: Stacks): MomentRow[] {
-  return sums.map(({ id, netBytes, totalBytes, allocs, frees }) => ({
+  return sums.map(({ id, netBytes, totalBytes, allocs, frees, liveObjects }) => ({
     callSite: String(id),
-    ...{ netBytes, totalBytes, allocs, frees },
+    ...{ netBytes, totalBytes, allocs, frees, liveObjects },
   }));
 }
 

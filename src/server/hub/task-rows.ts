@@ -4,9 +4,9 @@ import type { MomentRow } from "./moments.ts";
 
 export function taskRows({ tasks }: Tasks): MomentRow[] {
   return tasks.flatMap(({ id, callers = [] }) =>
-    callers.map(({ callSite, netBytes, totalBytes, allocs, frees }) => ({
+    callers.map(({ callSite, netBytes, totalBytes, allocs, frees, liveObjects }) => ({
       callSite: `${String(id)} ${callSite}`,
-      ...{ netBytes, totalBytes, allocs, frees },
+      ...{ netBytes, totalBytes, allocs, frees, liveObjects },
     })),
   );
 }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { filterCallers, NO_FILTER } from "../../../src/dashboard/callers/filter-callers.ts";
 import { changeOf } from "../../../src/dashboard/flame/flame-change.ts";
+import { stacksOf } from "../../../src/dashboard/flame/flame-filter.ts";
 import { flameLayout, frameForKey } from "../../../src/dashboard/flame/flame-layout.ts";
 import { flameNodeAt, flameTreeOf } from "../../../src/dashboard/flame/flame-tree.ts";
+import { row } from "../make.ts";
 
 const stack = (frames: string[], netBytes: number) => ({
   frames,
@@ -93,5 +96,30 @@ describe("flameLayout", () => {
     expect(frameForKey(frames, at("open"), "ArrowUp")).toBe(at("mount"));
     expect(frameForKey(frames, 0, "ArrowUp")).toBe(0);
     expect(frameForKey(frames, 0, "x")).toBeNull();
+  });
+});
+
+describe("stacksOf", () => {
+  const source = { file: "fs/fat/inode.c", line: 3, function: "fat_fill", module: "fat", chain: [] };
+  const rows = [row("fat_fill+0x3/0x9 [fat]", { source }), row("open+0x1/0x9"), row("write+0x1/0x9")];
+  const stacks = [
+    // Charged past its wrapper, at the wrapper, and with a frame of another caller further out.
+    { frames: ["kmalloc+0x1/0x2", "fat_fill+0x3/0x9 [fat]", "mount+0x5/0x9"], caller: "fat_fill+0x3 [fat]" },
+    { frames: ["open+0x1/0x9", "fat_fill+0x3/0x9 [fat]"], caller: "open+0x1" },
+    // Of one with too many frames the charged one may not be listed.
+    { frames: ["kmalloc+0x1/0x2"], caller: "write+0x1" },
+  ];
+  const shownBy = (filter: Partial<typeof NO_FILTER>) =>
+    stacksOf(stacks, filterCallers(rows, { ...NO_FILTER, ...filter })).map(({ caller }) => caller);
+
+  it.each([
+    [{}, ["fat_fill+0x3 [fat]", "open+0x1", "write+0x1"]],
+    [{ text: "FAT_" }, ["fat_fill+0x3 [fat]"]],
+    [{ directory: "fs" }, ["fat_fill+0x3 [fat]"]],
+    [{ module: "fat" }, ["fat_fill+0x3 [fat]"]],
+    [{ text: "write" }, ["write+0x1"]],
+    [{ text: "kmalloc" }, []],
+  ])("has those whose caller the table shows by %j", (filter, expected) => {
+    expect(shownBy(filter)).toEqual(expected);
   });
 });

@@ -13,5 +13,9 @@ it("a download is of what the page shows", () => {
   );
   const window = { filter: NO_FILTER, task: null, attribute: "current_dynamic", window: { min: 1.5, max: 9 } } as const;
   const of = (extension: string) => queryOf(extension, window);
-  expect(["json", "csv", "png", "txt", "pb.gz"].map(of)).toEqual([...Array<string>(3).fill("?from=1.5&to=9"), "", ""]);
+  expect(["json", "csv", "png", "pb.gz", "txt", "slab-account.txt"].map(of)).toEqual([
+    ...Array<string>(4).fill("?from=1.5&to=9"),
+    "",
+    "",
+  ]);
 });

@@ -24,6 +24,7 @@ import { openApi } from "../../../src/server/api/openapi.ts";
 import type { TestEvent } from "../../support/events.ts";
 import { allocation, updateOf } from "../../support/live-update.ts";
 import { TargetRegistry } from "../../../src/server/registry.ts";
+import { goMissing, goNote, goPprof, readProfile } from "../../support/go-pprof.ts";
 import { OPEN_ACCESS, serving } from "../../support/serving.ts";
 
 const A = allocation("ext4_a+0x1/0x2 [ext4]", 1);
@@ -137,6 +138,19 @@ describe("a snapshot", () => {
     expect(answer.text).not.toContain("\u001b");
   });
 
+  it.each(["snapshot.csv", "window.json", "workload.json"])(
+    "%s says what to do about a window the wrong way round",
+    async (name) => {
+      const { get } = await started();
+      const refused = JSON.parse((await get(`target/${name}?from=5&to=1`)).text) as unknown;
+      expect(refused).toEqual({ error: "from is later than to", help: "exchange them" });
+      expect(JSON.parse((await get(`target/${name}?from=x`)).text)).toHaveProperty(
+        "help",
+        "docs/openapi.json has what may be asked",
+      );
+    },
+  );
+
   const sizes = (bytesAlloc: number, kind: "kmalloc" | "cache" = "kmalloc") => [
     { kind, bytesReq: bytesAlloc - 4, bytesAlloc, liveObjects: 1 },
   ];
@@ -239,10 +253,10 @@ describe("a file of a window", () => {
     const fat = windowSchema.parse(JSON.parse((await get("json?module=fat")).text));
     expect(fat).toMatchObject({ totals: { netBytes: -64, frees: 1 }, callers: [{ caller: "fat_b+0x1 [fat]" }] });
     const [header, ...rows] = (await get("csv?order=frees")).text.trim().split("\r\n");
-    expect(header).toBe("caller,call_site,net_bytes,allocs,frees,total_bytes,file,line");
+    expect(header).toBe("caller,call_site,net_bytes,live_objects,allocs,frees,total_bytes,file,line");
     expect(rows).toEqual([
-      "fat_b+0x1 [fat],fat_b+0x1/0x2 [fat],-64,0,1,0,,",
-      `ext4_a+0x1 [ext4],${EXT4},128,2,0,128,,`,
+      "fat_b+0x1 [fat],fat_b+0x1/0x2 [fat],-64,-1,0,1,0,,",
+      `ext4_a+0x1 [ext4],${EXT4},128,2,2,0,128,,`,
     ]);
     const { text } = await get("svg");
     expect(text).toContain("Growth in the window");
@@ -252,9 +266,37 @@ describe("a file of a window", () => {
     expect(PNG.sync.read((await get("png")).bytes).width).toBeGreaterThan(500);
   });
 
+  it.skipIf(goMissing)(
+    `is a heap profile of what changed, below zero where more ended than came${goNote}`,
+    async () => {
+      const { get, updates } = await started();
+      // The address of one of the two is allocated anew: nobody saw it freed.
+      const later: TestEvent[] = [allocation(EXT4, 3), { kind: "kfree", ptr: 1n, site: "freer" }, allocation(EXT4, 9)];
+      const history: HistoryPoint[] = [[1, 192, 180, 3], [9, 192, 180, 3]]; // prettier-ignore
+      updates.next(updateOf([A, ...B, ...later], { history }));
+      const { callers, totals } = windowSchema.parse(JSON.parse((await get("target/snapshot.json?from=1&to=9")).text));
+      const { bytes } = await get("target/snapshot.pb.gz?from=1&to=9");
+      const { samples, comments } = readProfile(bytes);
+      expect(Object.fromEntries(samples.map(({ labels, values }) => [labels["caller"], values]))).toEqual({
+        "fat_b+0x1 [fat]": [0, 0, -1, -64],
+        "ext4_a+0x1 [ext4]": [2, 128, 1, 64],
+      });
+      for (const { caller, allocs, totalBytes, liveObjects, netBytes } of callers)
+      expect(samples.find(({ labels }) => labels["caller"] === caller)?.values).toEqual([allocs, totalBytes, liveObjects, netBytes]); // prettier-ignore
+      expect(totals).toMatchObject({ allocs: 2, frees: 1, liveObjects: 0, netBytes: 0 });
+      expect(comments).toContain("trace clock 1.000000 to 9.000000 s");
+      expect(comments.join()).toContain("what changed between these");
+      const top = goPprof(["-top", "-unit=b", "-sample_index=inuse_space"], bytes);
+      expect(top).toMatch(/^ +-64B .* fat_b$/m);
+      expect(top).toMatch(/^ +64B .* ext4_a$/m);
+      expect(goPprof(["-top", "-unit=b", "-drop_negative"], bytes)).not.toContain("fat_b");
+      expect(readProfile((await get("target/snapshot.pb.gz?from=1&to=9&module=fat")).bytes).samples).toHaveLength(1);
+    },
+  );
+
   it.each([
     ["txt", "of the whole run"],
-    ["pb.gz", "of the whole run"],
+    ["slab-account.txt", "of the whole run"],
     ["svg?a=waste", "not known of a window"],
     ["csv?order=wasteBytes", "not ordered by wasteBytes"],
     ["csv?comm=sh", "not kept"],
@@ -287,7 +329,7 @@ describe("a window by task", () => {
       windowSchema.parse(JSON.parse((await get(`target/window.json?from=5&to=9&${query}`)).text));
     const { tasks, callers, totals } = await asked("by=task");
     expect(tasks).toEqual([
-      { id: 1, pid: 8, comm: "sh", netBytes: 64, totalBytes: 64, allocs: 1, frees: 0, callSites: 1 },
+      { id: 1, pid: 8, comm: "sh", netBytes: 64, totalBytes: 64, allocs: 1, frees: 0, liveObjects: 1, callSites: 1 },
     ]);
     expect([callers, totals.netBytes]).toEqual([[], 64]);
     expect((await asked("task=1")).callers.map(({ caller }) => caller)).toEqual(["fat_b+0x1 [fat]"]);

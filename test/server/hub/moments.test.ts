@@ -8,7 +8,7 @@ import { StackTable } from "../../../src/model/stack-table.ts";
 import { TaskTable } from "../../../src/model/task-table.ts";
 import { serverMessageSchema } from "../../../src/model/wire.ts";
 import { windowOf } from "../../../src/server/api/window.ts";
-import { Moments, netOf } from "../../../src/server/hub/moments.ts";
+import { FIGURES, Moments, netOf } from "../../../src/server/hub/moments.ts";
 import { SeriesBoard } from "../../../src/server/hub/series.ts";
 import { TargetHub } from "../../../src/server/hub/target-hub.ts";
 import { row } from "../../dashboard/make.ts";
@@ -63,19 +63,16 @@ describe("a window", () => {
         const times = [0, ...cuts, 42].sort((a, b) => a - b);
         const sums = new Map<string, number[]>();
         times.slice(1).forEach((to, i) => {
-          for (const { callSite, netBytes, totalBytes, allocs, frees } of windowOf(hub, { from: times[i], to })
-            ?.callers ?? []) {
-            const sum = sums.get(callSite) ?? [0, 0, 0, 0];
+          for (const { callSite, ...figures } of windowOf(hub, { from: times[i], to })?.callers ?? []) {
+            const sum = sums.get(callSite) ?? [0, 0, 0, 0, 0];
             sums.set(
               callSite,
-              sum.map((value, n) => value + [netBytes, totalBytes, allocs, frees][n]),
+              sum.map((value, n) => value + figures[FIGURES[n]]),
             );
           }
         });
         const callers = hub.latest?.snapshot.callers ?? [];
-        const account = callers.map(
-          (one) => [one.callSite, [one.netBytes, one.totalBytes, one.allocs, one.frees]] as const,
-        );
+        const account = callers.map((one) => [one.callSite, FIGURES.map((figure) => one[figure])] as const);
         expect(sums).toEqual(new Map(account));
         expect(windowOf(hub, {})?.totals).toMatchObject({ netBytes: hub.latest?.snapshot.totals.netBytes });
       }),
@@ -185,16 +182,16 @@ describe("a window by stack", () => {
           const { stacks = [], stacksBeyond, totals, callers } = windowOf(hub, { ...window, by: "stack" }) ?? {};
           expect([callers, stacksBeyond?.stacks]).toEqual([[], 0]);
           expect(totals).toEqual(windowOf(hub, window)?.totals);
-          for (const { frames, caller, netBytes, totalBytes, allocs, frees } of stacks) {
+          for (const { frames, caller, ...figures } of stacks) {
             expect(caller).toBe("alloc+0x1");
-            const before = sums.get(frames.join()) ?? [0, 0, 0, 0];
-            const change = [netBytes, totalBytes, allocs, frees];
+            const before = sums.get(frames.join()) ?? [0, 0, 0, 0, 0];
+            const change = FIGURES.map((figure) => figures[figure]);
             sums.set(frames.join(), before.map((value, i) => value + change[i])); // prettier-ignore
           }
         }
         const whole = account
           .sums()
-          .map((one) => [account.nameOf(one.id).frames.join(), [one.netBytes, one.totalBytes, one.allocs, one.frees]]);
+          .map((one) => [account.nameOf(one.id).frames.join(), FIGURES.map((figure) => one[figure])]);
         expect(sums).toEqual(new Map(whole as [string, number[]][]));
       }),
       { numRuns: 60 },
