@@ -90,7 +90,9 @@ function bodyOf(data: TopData, state: TopState, size: Size, room: number) {
   const columns = columnsFor(size, state.isTasks, data.ages !== undefined);
   const callers = chosen(data, state);
   const from = Math.max(0, Math.min(state.offset, callers.length - room));
-  const body = state.isHelp ? help() : callers.slice(from, from + room).map((row) => plain(rowText(row, columns)));
+  const body = state.isHelp
+    ? help()
+    : callers.slice(from, from + room).map((row) => plain(rowText(row, columns, size.columns)));
   if (!state.isHelp && state.isTasks && data.tasks === undefined) body[0] = plain(NO_TASKS);
   return { body, from, count: callers.length };
 }

@@ -95,12 +95,18 @@ export function headText({ order, isReversed, isTasks }: TopState, shown: readon
   return `${titles.join(" ")}  ${isTasks ? "TASK" : "CALLER"}${besides}`.padEnd(size.columns);
 }
 
-export function rowText(chosen: Chosen, columns: readonly Column[]): string {
+/**
+ * A note of which the half is not on the screen tells another number: each stands whole or not at all.
+ *
+ * @param width of the screen, characters
+ */
+export function rowText(chosen: Chosen, columns: readonly Column[], width: number): string {
   const { row } = chosen;
   const figures = columns.map(({ text, width, mark }) => text(chosen).padStart(width) + (mark?.(chosen) ?? " "));
-  const wrapper = row.wrapper === true ? " (wrapper)" : "";
-  const place = row.source === undefined ? "" : `  ${placeOf(row)}`;
-  return `${figures.join("")} ${row.caller}${wrapper}${impliedMark(row)}${goneMark(row)}${place}`;
+  const notes = [row.wrapper === true ? " (wrapper)" : "", impliedMark(row), goneMark(row)];
+  let text = `${figures.join("")} ${row.caller}`;
+  for (const note of notes) if (text.length + note.length <= width) text += note;
+  return row.source === undefined ? text : `${text}  ${placeOf(row)}`;
 }
 
 /** `1234`, `123k`, `12.3M`: in six characters. */

@@ -122,6 +122,12 @@ describe("a screen of 80 × 24", () => {
       "exact: nothing lost  1 implied free  1,360 unmatched frees  12 objects freed without an event",
     );
     expect(lines[6]).toContain("kernfs_new+0x5d  (1 implied free)  (up to 2 of 3 gone)");
+    // Half a note would be another number.
+    const narrow = (columns: number) => texts(data({ callers }), INITIAL, { ...size, columns })[6];
+    const whole = lines[6].trimEnd().length;
+    expect(narrow(whole)).toMatch(/\(up to 2 of 3 gone\)$/);
+    expect(narrow(whole - 1)).toMatch(/\(1 implied free\)$/);
+    expect(narrow(80)).toMatch(/kernfs_new\+0x5d$/);
   });
 
   it("marks what may be gone where 80 columns have room for it: at the bytes, each caller's and all", () => {
