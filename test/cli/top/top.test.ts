@@ -145,13 +145,13 @@ it("ends by the hangup of its terminal, and in order: what it records is whole",
   const top = `${process.execPath} ${MAIN} top 'replay://${BOOT}?speed=0.05' -d 100ms --record ${record}`;
   // A shell that stays: the one who leads the session is told, the program is not.
   const program = `trap : HUP; ${top}; echo $? >${status}`;
-  const { stream, kill } = await openPty(["/bin/sh", "-c", program]);
+  const terminal = await openPty(["/bin/sh", "-c", program]);
   let drawn = "";
   const reading = (async () => {
-    for await (const bytes of stream.bytes) drawn += Buffer.from(bytes).toString("latin1");
+    for await (const bytes of terminal.stream.bytes) drawn += Buffer.from(bytes).toString("latin1");
   })().catch(() => undefined);
   await until("rows", () => drawn.includes("callers"), 30_000);
-  kill();
+  terminal.kill();
   await reading;
   await until("its end", () => existsSync(status) && readFileSync(status, "latin1") !== "", 20_000);
   // 128 and SIGHUP; not SIGABRT, by which Node ends that cannot put its terminal back.
