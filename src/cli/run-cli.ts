@@ -2,6 +2,7 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { ExitCode, KmemtapError, messageOf } from "../model/errors.ts";
 import { printable } from "../model/printable.ts";
+import { endByHangup, isHungUp } from "./hang-up.ts";
 import { createProgram } from "./program.ts";
 import { clearStatus } from "./status-line.ts";
 
@@ -13,6 +14,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   };
   const program = createProgram(exit);
   quitOnClosedPipe();
+  endByHangup();
   try {
     await program.parseAsync(argv);
     return status;
@@ -41,6 +43,7 @@ function reportFailure(thrown: unknown, stackTrace: boolean): number {
 function quitOnClosedPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(process.exitCode ?? ExitCode.done);
+    if (isHungUp(error)) return;
     const failure = new KmemtapError("output/unwritable", `cannot write to standard output: ${error.message}`, {
       nextStep: "make room, or write to another file",
     });

@@ -3,7 +3,9 @@ import type { WebSocket } from "@fastify/websocket";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { WIRE_PROTOCOL } from "../model/wire.ts";
 import type { AccessLimits } from "./access/access.ts";
+import { askerOf } from "./access/add-turns.ts";
 import { MessageRate } from "./access/message-rate.ts";
+import { Room } from "./access/room.ts";
 import type { TargetRegistry } from "./registry.ts";
 import { Viewer } from "./viewer.ts";
 
@@ -29,7 +31,8 @@ export function addViewers(app: FastifyInstance, registry: TargetRegistry, limit
     }
     room.enter(request.ip);
     keepAlive(socket);
-    const viewer = new Viewer(socket, registry, { control: request.bearer?.rights.control === true });
+    const rights = { control: request.bearer?.rights.control === true };
+    const viewer = new Viewer(socket, registry, rights, askerOf(request));
     viewers.add(viewer);
     socket.on("close", () => {
       room.leave(request.ip);
@@ -38,6 +41,10 @@ export function addViewers(app: FastifyInstance, registry: TargetRegistry, limit
     });
     socket.on("error", () => socket.terminate());
     const rate = new MessageRate(limits.messagesPerSecond);
+    // A ping is answered, and costs as much as a message.
+    socket.on("ping", () => {
+      if (!rate.take()) socket.close(POLICY_VIOLATION, "too many messages");
+    });
     socket.on("message", (data, isBinary) => {
       // Of who was hung up on, what was under way still comes.
       if (socket.readyState !== socket.OPEN) return;
@@ -52,8 +59,12 @@ export function addViewers(app: FastifyInstance, registry: TargetRegistry, limit
     const text = JSON.stringify(registry.summaries());
     for (const viewer of viewers) viewer.tellTargets(text);
   };
+  let first = 0;
   const late = setInterval(() => {
-    for (const hub of registry.hubs) hub.sendToLate();
+    const { hubs } = registry;
+    // Each target in turn: what one takes is not left to the others.
+    first += 1;
+    hubs.forEach((_, i) => hubs[(first + i) % hubs.length].sendToLate());
   }, LATE_MS);
   const telling = setInterval(tellTargets, TARGETS_MS);
   const unlisten = registry.onChange(tellTargets);
@@ -63,34 +74,6 @@ export function addViewers(app: FastifyInstance, registry: TargetRegistry, limit
     unlisten();
     for (const client of app.websocketServer.clients) client.terminate();
   };
-}
-
-/** Those who are connected, by address. */
-class Room {
-  readonly #limits: AccessLimits;
-  readonly #from = new Map<string, number>();
-  #all = 0;
-
-  constructor(limits: AccessLimits) {
-    this.#limits = limits;
-  }
-
-  isFull(address: string): boolean {
-    const { connections, connectionsPerAddress } = this.#limits;
-    return this.#all >= connections || (this.#from.get(address) ?? 0) >= connectionsPerAddress;
-  }
-
-  enter(address: string): void {
-    this.#all += 1;
-    this.#from.set(address, (this.#from.get(address) ?? 0) + 1);
-  }
-
-  leave(address: string): void {
-    this.#all -= 1;
-    const left = (this.#from.get(address) ?? 1) - 1;
-    if (left === 0) this.#from.delete(address);
-    else this.#from.set(address, left);
-  }
 }
 
 function refuseBeyond(room: Room) {

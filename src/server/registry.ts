@@ -5,6 +5,7 @@ import { messageOf } from "../model/errors.ts";
 import type { TargetSummary } from "../model/wire.ts";
 import type { ActionKind } from "../model/action-kinds.ts";
 import type { ControlAction } from "../model/wire-request.ts";
+import { WorkShare } from "./access/work-share.ts";
 import { TargetHub } from "./hub/target-hub.ts";
 
 /** What may be done to a target. */
@@ -43,6 +44,8 @@ interface Entry {
 export class TargetRegistry {
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<() => void>();
+  /** Of all targets: time for what viewers are sent. */
+  readonly #share = new WorkShare();
 
   /** In the order in which they were added. */
   get hubs(): TargetHub[] {
@@ -56,7 +59,7 @@ export class TargetRegistry {
    */
   add(target: ServedTarget): TargetHub {
     if (this.#entries.has(target.id)) throw new Error(`there is a target ${target.id} already`);
-    const hub = new TargetHub(target.id, target.label);
+    const hub = new TargetHub(target.id, target.label, this.#share);
     const entry: Entry = { target, hub, subscription: undefined };
     this.#entries.set(target.id, entry);
     this.#changed();

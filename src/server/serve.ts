@@ -10,7 +10,9 @@ import { addHealth } from "./api/add-health.ts";
 import { addInside } from "./api/add-inside.ts";
 import { addTargets } from "./api/add-targets.ts";
 import { addViewers } from "./add-viewers.ts";
+import { addTurns } from "./access/add-turns.ts";
 import { Access, type AccessSettings } from "./access/access.ts";
+import { boundSockets } from "./access/bound-sockets.ts";
 import { guard, refuse, SECURITY_HEADERS } from "./access/guard.ts";
 import type { ListenAddress } from "./access/listen-address.ts";
 import type { TargetRegistry } from "./registry.ts";
@@ -35,6 +37,8 @@ const MAX_VIEWER_MESSAGE_BYTES = 64 * 1024;
 const MAX_BODY_BYTES = 64 * 1024;
 /** For a whole request to arrive. */
 const REQUEST_MS = 30_000;
+/** For a socket on which nothing goes on, but a WebSocket's: who takes nothing of a long answer would keep it in memory. */
+const IDLE_MS = 120_000;
 /** What the page offers beside its ticket (Sec-WebSocket-Protocol); others need offer nothing. */
 const SUBPROTOCOL = "kmemtap.wire.2";
 
@@ -53,6 +57,7 @@ export async function serve(registry: TargetRegistry, options: ServeOptions): Pr
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_MS,
+    connectionTimeout: IDLE_MS,
     // Whom a proxy speaks for is counted, not the proxy.
     trustProxy: access.proxies.length > 0 ? [...access.proxies] : false,
     // No hook sees an address that does not read.
@@ -66,7 +71,9 @@ export async function serve(registry: TargetRegistry, options: ServeOptions): Pr
       );
     },
   });
+  boundSockets(app.server, access);
   await guard(app, access);
+  addTurns(app);
   app.setNotFoundHandler((request, reply) =>
     refuse(request, reply, 404, "there is nothing at that address", ADDRESSES),
   );

@@ -29,12 +29,15 @@ export class Viewer {
   readonly #socket: ViewerSocket;
   readonly #registry: TargetRegistry;
   readonly #rights: ViewerRights;
+  readonly #who: string;
   #targets = "";
 
-  constructor(socket: ViewerSocket, registry: TargetRegistry, rights: ViewerRights) {
+  /** @param who asks: shares of what the server can do go by that */
+  constructor(socket: ViewerSocket, registry: TargetRegistry, rights: ViewerRights, who: string) {
     this.#socket = socket;
     this.#registry = registry;
     this.#rights = rights;
+    this.#who = who;
     const targets = registry.summaries();
     this.#targets = JSON.stringify(targets);
     this.#say({ type: "hello", protocol: WIRE_PROTOCOL, version: VERSION, rights, targets });
@@ -93,7 +96,11 @@ export class Viewer {
           );
           break;
         }
-        hub.subscribe(this.#socket, { view: message.view ?? WHOLE_VIEW, paceMs: message.paceMs ?? 0 });
+        hub.subscribe(this.#socket, {
+          view: message.view ?? WHOLE_VIEW,
+          paceMs: message.paceMs ?? 0,
+          who: this.#who,
+        });
         break;
       case "unsubscribe":
         hub.unsubscribe(this.#socket);

@@ -101,6 +101,6 @@ export class Access {
 }
 
 /** `::ffff:10.0.0.1` is 10.0.0.1, to a socket that hears both. */
-function addressOf(peer: string | undefined): string {
+export function addressOf(peer: string | undefined): string {
   return peer?.replace(/^::ffff:(?=\d+\.)/, "") ?? "";
 }

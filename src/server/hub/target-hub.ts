@@ -10,6 +10,7 @@ import type { Snapshot } from "../../model/snapshot.ts";
 import type { Tasks } from "../../model/tasks.ts";
 import type { ChangesMessage, SnapshotMessage, TargetSummary } from "../../model/wire.ts";
 import type { View } from "../../model/wire-request.ts";
+import { WorkShare } from "../access/work-share.ts";
 import { RunLog } from "./run-log.ts";
 import { OrderedRows, ViewRows } from "./view-rows.ts";
 
@@ -24,9 +25,12 @@ export interface Subscription {
   readonly view: View;
   /** Milliseconds at least between two messages. */
   readonly paceMs: number;
+  /** Who asks: viewers of one share what time there is for one. */
+  readonly who?: string;
 }
 
 interface Viewer {
+  readonly who: string;
   readonly key: string;
   readonly rows: ViewRows;
   readonly paceMs: number;
@@ -47,6 +51,7 @@ const TREND_S = 60;
 export class TargetHub {
   readonly id: string;
   readonly label: string;
+  readonly #share: WorkShare;
   readonly #viewers = new Map<ViewerSocket, Viewer>();
   #views = new Map<string, ViewRows>();
   #latest: LiveUpdate | undefined;
@@ -65,9 +70,11 @@ export class TargetHub {
   /** What is said of it while its updates do not. */
   #phase: TargetPhase | undefined = { state: "starting", detail: "" };
 
-  constructor(id: string, label: string) {
+  /** @param share of time for what viewers are sent */
+  constructor(id: string, label: string, share = new WorkShare()) {
     this.id = id;
     this.label = label;
+    this.#share = share;
   }
 
   /** The last update; undefined before the first. */
@@ -144,15 +151,20 @@ export class TargetHub {
     if (phase.state === "failed") this.#why = phase.detail;
   }
 
-  /** As the viewer wants it from now on: a whole snapshot follows. */
-  subscribe(socket: ViewerSocket, { view, paceMs }: Subscription): void {
+  /** As the viewer wants it from now on: a whole snapshot follows, at once unless others want much as well. */
+  subscribe(socket: ViewerSocket, { view, paceMs, who = "" }: Subscription): void {
     const key = JSON.stringify([view.order, view.descending, view.limit, view.filter]);
     let rows = this.#views.get(key);
     if (rows === undefined) this.#views.set(key, (rows = new ViewRows(view)));
-    const viewer = { key, rows, paceMs, sentSeq: 0, sentMs: 0 };
+    const viewer = { who, key, rows, paceMs, sentSeq: 0, sentMs: 0 };
     this.#viewers.set(socket, viewer);
     this.#dropViews();
-    if (this.#latest !== undefined && isRoomFor(socket)) this.#send(socket, viewer);
+    if (this.#latest !== undefined && isRoomFor(socket) && this.#share.isIdle())
+      this.#share.use(
+        [viewer],
+        () => who,
+        () => this.#send(socket, viewer),
+      );
   }
 
   unsubscribe(socket: ViewerSocket): void {
@@ -169,15 +181,21 @@ export class TargetHub {
 
   /**
    * Sends to those that have not got everything, have room again, and whose pace allows it. To be called now and then: when a
-   * source has ended, nothing more is published, and a viewer that was slow then still has to see the end.
+   * source has ended, nothing more is published, and a viewer that was slow then still has to see the end. Where there is no time for
+   * all of them, some are late.
    */
   sendToLate(): void {
     if (this.#latest === undefined) return;
     const nowMs = performance.now();
-    for (const [socket, viewer] of this.#viewers) {
-      const isDue = viewer.sentSeq === 0 || nowMs - viewer.sentMs >= viewer.paceMs;
-      if (viewer.sentSeq < this.#seq && isDue && isRoomFor(socket)) this.#send(socket, viewer);
-    }
+    const due = [...this.#viewers].filter(([socket, { sentSeq, sentMs, paceMs }]) => {
+      const isDue = sentSeq === 0 || nowMs - sentMs >= paceMs;
+      return sentSeq < this.#seq && isDue && isRoomFor(socket);
+    });
+    this.#share.use(
+      due,
+      ([, { who }]) => who,
+      ([socket, viewer]) => this.#send(socket, viewer),
+    );
   }
 
   publish(update: LiveUpdate): void {
@@ -222,6 +240,9 @@ export class TargetHub {
     socket.send(text);
     viewer.sentSeq = this.#seq;
     viewer.sentMs = performance.now();
+    // The last of those who wait: the next time others are before it.
+    this.#viewers.delete(socket);
+    this.#viewers.set(socket, viewer);
   }
 
   #snapshotMessage(view: ViewRows): SnapshotMessage {

@@ -1,8 +1,11 @@
 /** `kmemtap top` as a process: in a real terminal, in a pipe, and used wrongly. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { openPty } from "../../support/console-pty.ts";
 import { ensureBuilt, kmemtap, MAIN, startKmemtap } from "../../support/kmemtap.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 import { until } from "../../support/until.ts";
 
 beforeAll(ensureBuilt, 120_000);
@@ -133,4 +136,27 @@ it.each([
   const { status, stdout, stderr } = await kmemtap(args);
   expect({ status: status === 0, stdout }).toEqual({ status: false, stdout: "" });
   expect(stderr).toMatch(message);
+});
+
+it("ends by the hangup of its terminal, and in order: what it records is whole", { timeout: 60_000 }, async () => {
+  const folder = tempDir();
+  const [status, record] = [join(folder, "status"), join(folder, "record.kmt")];
+  // By time, so that it goes on.
+  const top = `${process.execPath} ${MAIN} top 'replay://${BOOT}?speed=0.05' -d 100ms --record ${record}`;
+  // A shell that stays: the one who leads the session is told, the program is not.
+  const program = `trap : HUP; ${top}; echo $? >${status}`;
+  const terminal = await openPty(["/bin/sh", "-c", program]);
+  let drawn = "";
+  const reading = (async () => {
+    for await (const bytes of terminal.stream.bytes) drawn += Buffer.from(bytes).toString("latin1");
+  })().catch(() => undefined);
+  await until("rows", () => drawn.includes("callers"), 30_000);
+  terminal.kill();
+  await reading;
+  await until("its end", () => existsSync(status) && readFileSync(status, "latin1") !== "", 20_000);
+  // 128 and SIGHUP; not SIGABRT, by which Node ends that cannot put its terminal back.
+  expect(readFileSync(status, "latin1")).toBe("129\n");
+  const report = await kmemtap(["report", record]);
+  expect(report.status).toBe(0);
+  expect(report.stderr).not.toContain("unfinished");
 });
