@@ -101,17 +101,19 @@ word() {
 
 find_tracefs() {
     MOUNTED='' T=/sys/kernel/tracing
-    [ -e $T/trace_pipe ] && return 0
+    is_there && return 0
     # Before debugfs is looked into, which mounts a tracefs by itself, and keeps it.
     if [ -d $T ] && mount -t tracefs tracefs $T 2>/dev/null; then
         MOUNTED=$T
         return 0
     fi
     T=/sys/kernel/debug/tracing
-    [ -e $T/trace_pipe ] && return 0
+    is_there && return 0
     [ -d /sys/kernel/debug ] && mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null && MOUNTED=/sys/kernel/debug
-    [ -e $T/trace_pipe ]
+    is_there
 }
+
+is_there() { [ -e "$T/trace_pipe" ]; }
 
 # By the last one, who knows it by the others' names: in mode hist an agent holds no file open that would keep tracefs where it is.
 unmount() {
@@ -353,7 +355,9 @@ facts() {
     I=
     if find_tracefs; then
         fact tracefs "$T${MOUNTED:+ (not mounted)}"
-        [ -n "$MOUNTED" ] && claim
+        inherit_mount
+        # As in make_instance: another one may unmount it meanwhile.
+        if [ -n "$MOUNTED" ] || ! is_there; then claim || { find_tracefs && claim; }; fi
         tracing_facts
         [ -n "$I" ] && remove_instance "$I" 2>/dev/null
         unmount
@@ -577,18 +581,31 @@ set_up() { # $1: file of the instance, $2: value
     [ -e "$I/$1" ] && put "$2" 2>/dev/null >"$I/$1"
 }
 
-make_instance() {
-    exec 5>&1 6>&2 2>/dev/null
-    need_tracing
+take_place() {
     inherit_mount
     each_stale remove_stale
     sweep_probes
-    [ -d "$T/instances" ] || refuse "code=no-instances"
     word /proc/sys/kernel/printk
     # Another one that is alive has turned it down.
     for i in "$T"/instances/kmemtap-*-p[0-9] "$T"/instances/kmemtap-*-p[0-9][0-9]; do [ -d "$i" ] && WORD=${i##*-p}; done
     name_instance "$([ "$CONSOLE" = 1 ] && echo "$WORD")"
-    mkdir "$I" || refuse "code=no-instance path=$I"
+    mkdir "$I"
+}
+
+refuse_place() {
+    [ -d "$T/instances" ] || refuse "code=no-instances"
+    refuse "code=no-instance path=$I"
+}
+
+make_instance() {
+    exec 5>&1 6>&2 2>/dev/null
+    need_tracing
+    # Another agent that ends, and had mounted it, unmounts it between any two of these steps: then once more.
+    if ! take_place; then
+        is_there && refuse_place
+        need_tracing
+        take_place || refuse_place
+    fi
     put 0 >"$I/tracing_on"
     name_cpus
     # 6.8 brought it. Before the size, which is kept in sub-buffers.

@@ -8,8 +8,8 @@ import { note } from "./local-agent.ts";
 function mountsAfter(script: string): string {
   const whole = `
     umount /sys/kernel/tracing 2>/dev/null; umount -R /sys/kernel/debug 2>/dev/null
-    agent() { { sleep "$3"; echo bye; sleep 1; } | sh -c "$(cat agent/kmemtap-agent.sh)" kmemtap-agent "$1" "$2" buffer_kb=64 >/dev/null; }
-    facts() { sh -c "$(cat agent/kmemtap-agent.sh)" kmemtap-agent facts "$1" measure="$2" >/dev/null; }
+    agent() { { sleep "$3"; echo bye; sleep 1; } | sh -c "$(cat agent/kmemtap-agent.sh)" kmemtap-agent "$1" "$2" buffer_kb=64 >"\${said:-/dev/null}"; }
+    facts() { sh -c "$(cat agent/kmemtap-agent.sh)" kmemtap-agent facts "$1" measure="$2" >"\${said:-/dev/null}"; }
     ${script}
     grep /sys/kernel/tracing /proc/self/mounts || :`;
   const { stdout, stderr, status } = spawnSync("unshare", ["-m", "sh", "-c", whole], { encoding: "utf8" });
@@ -24,6 +24,20 @@ describe.skipIf(!canTrace)(`tracefs that was not mounted${note}`, () => {
 
   it("is not mounted behind one that ends while another looks at what the target can do", () => {
     expect(mountsAfter("agent text mountg 1 & sleep 0.5; facts mounth 3; wait")).toBe("");
+  });
+
+  it("is mounted again where another one unmounts it before an agent has its instance", () => {
+    const script = (asks: string) => `dir=$(mktemp -d) said=$dir/said
+      { echo '#!/bin/sh'; echo "rm $dir/once && umount /sys/kernel/tracing"; echo 'exec /bin/mkdir "$@"'; } >$dir/mkdir
+      chmod +x $dir/mkdir; : >$dir/once; PATH=$dir:$PATH
+      ${asks}
+      grep -a '^@kmemtap mount' $said; rm -r $dir`;
+    const armed = mountsAfter(script("mount -t tracefs tracefs /sys/kernel/tracing; agent text mounti 1"));
+    expect(armed).toMatch(/ armed instance=/);
+    expect(armed).not.toMatch(/refused|^tracefs/m);
+    const told = mountsAfter(script("facts mountj 0"));
+    expect(told).toMatch(/fact events .*kmalloc/);
+    expect(told).not.toMatch(/^tracefs/m);
   });
 
   it("stays for an agent that has no file of it open", () => {
