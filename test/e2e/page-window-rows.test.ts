@@ -130,13 +130,13 @@ function changesOf(caller: string, from: number, to: number) {
   const sums = { allocs: 0, frees: 0, implied: 0, live: 0, net: 0 };
   const owners = new Map<string, { readonly isOwn: boolean; readonly bytes: number }>();
   for (const line of gunzipSync(readFileSync(RECORDING)).toString("latin1").split("\n")) {
-    const [, seconds, kind] = /(\d+\.\d+): (kmalloc|kmem_cache_alloc|kfree|kmem_cache_free): /.exec(line) ?? [];
-    const ptr = / ptr=(\S+)/.exec(line)?.[1];
-    if (kind === undefined || ptr === undefined) continue;
+    const event = /(\d+\.\d+): (?:kmalloc|kmem_cache_alloc|kfree|kmem_cache_free): .* ptr=(\S+)/.exec(line);
+    if (event === null) continue;
+    const [, seconds, ptr] = event;
     const isIn = Number(seconds) > from && Number(seconds) <= to;
     const before = owners.get(ptr);
     owners.delete(ptr);
-    const isFree = kind.endsWith("free");
+    const isFree = !line.includes(" bytes_alloc=");
     if (isIn && before?.isOwn === true) {
       sums[isFree ? "frees" : "implied"] += 1;
       sums.net -= before.bytes;
