@@ -131,7 +131,7 @@ describe.skipIf(missing || !canTrace)(`a window of a recorded workload${note}`, 
   });
 
   it("has a flame graph of the callers that the filter shows, in the window and of the whole run, and of all tasks", async () => {
-    const [from, to] = await span("make 2", "clear 4");
+    const [from, to] = await span("make 2", "make 4");
     const { stacks = [] } = await windowOf(`from=${String(from)}&to=${String(to)}&by=stack`);
     await choose("flame", [from, to]);
     const said = page.getByTestId("flame-change");
