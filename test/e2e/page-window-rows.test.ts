@@ -107,7 +107,9 @@ describe.skipIf(missing)(`the rows of a window${note}`, () => {
     expect(await heads("tasks")).toEqual(["task", "net", "live", "total", "allocs", "frees", "callers"]);
     const callers = page.getByTestId("task-callers").locator("li");
     await callers.first().waitFor();
-    expect(await callers.first().textContent()).toMatch(/: \+[\d,]+ live objects?$/);
+    expect(await callers.first().textContent()).toMatch(/: \+[\d,]+ objects?$/);
+    const heights = await callers.evaluateAll<number[], { readonly clientHeight: number }>((all) => all.map((one) => one.clientHeight)); // prettier-ignore
+    expect(heights).toEqual(heights.map(() => heights[0]));
     await page.screenshot({ path: shot("tasks") });
     await choose("callers", "&task=name:modprobe");
     await page.locator(`tr.row[data-call-site^="${CALLER}/"]`).click();

@@ -69,7 +69,7 @@ function heldOf({ liveObjects, allocs }: CallerRow): string {
 function changeOf(row: CallerRow): string {
   const { allocs, frees, impliedFrees, liveObjects } = row;
   const implied =
-    impliedFrees > 0 && impliedInWindow(account.value, row) ? ` and ${plural(impliedFrees, "implied free")}` : "";
-  const change = `${signedCount(liveObjects)} live object${Math.abs(liveObjects) === 1 ? "" : "s"}`;
-  return `by ${plural(allocs, "allocation")}, ${plural(frees, "free")}${implied}: ${change}`;
+    impliedFrees > 0 && impliedInWindow(account.value, row) ? `, ${formatCount(impliedFrees)} implied` : "";
+  const objects = `${signedCount(liveObjects)} object${Math.abs(liveObjects) === 1 ? "" : "s"}`;
+  return `by ${plural(allocs, "allocation")}, ${plural(frees, "free")}${implied}: ${objects}`;
 }
