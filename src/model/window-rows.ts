@@ -13,7 +13,10 @@ export interface WindowCaller {
   readonly liveObjects: number;
 }
 
-/** Rows as the table has them. What is not known between two moments is nought, and in no column of a window. */
+/**
+ * Rows as the table has them. What is not known between two moments is nought, and shown nowhere of a window: what was requested, waste,
+ * peaks. `impliedFrees` are the allocations that are neither freed nor alive: of a caller that has hidden or untracked ones these too.
+ */
 export function windowRows(
   callers: readonly WindowCaller[],
   live: ReadonlyMap<string, CallerRow>,
@@ -26,7 +29,7 @@ export function windowRows(
       caller,
       allocs,
       frees,
-      impliedFrees: 0,
+      impliedFrees: allocs - frees - liveObjects,
       totalBytes,
       requestedBytes: 0,
       netBytes,

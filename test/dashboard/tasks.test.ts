@@ -36,6 +36,16 @@ describe("tasks", () => {
     ]);
   });
 
+  it("have the change of live objects of a window, and no waste, which is not known of it", () => {
+    const change = { netBytes: -64, totalBytes: 64, allocs: 1, frees: 1, liveObjects: -2, callSites: 1 };
+    const some = [
+      { id: 3, pid: 7, comm: "sh", ...change },
+      { id: 5, pid: 9, comm: "sh", ...change },
+    ];
+    expect(linesOf(some, "process")[0]).toMatchObject({ liveObjects: -2, wasteBytes: null });
+    expect(linesOf(some, "name")).toMatchObject([{ liveObjects: -4, wasteBytes: null }]);
+  });
+
   it("are ordered by any column, ties by name, and found by words", () => {
     const lines = linesOf(TASKS, "process");
     const names = (...[text, sort]: [string, Parameters<typeof orderTasks>[2]]) =>

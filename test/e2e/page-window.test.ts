@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { signedCount } from "../../src/dashboard/format/count.ts";
 import { exactBytes, humanBytes } from "../../src/format/bytes.ts";
 import { plural } from "../../src/format/count.ts";
 import type { Window } from "../../src/model/api.ts";
@@ -113,8 +114,14 @@ describe.skipIf(missing || !canTrace)(`a window of a recorded workload${note}`, 
     // What was allocated in it is another graph, and another question.
     await page.getByTestId("flame-measure").selectOption("allocs");
     await expect.poll(() => said.textContent()).toContain(`in ${totals.allocs.toLocaleString("en")} allocations`);
-    const options = await page.getByTestId("flame-measure").locator("option").allTextContents();
-    expect(options).not.toContain("live objects");
+    // Objects fall as bytes do.
+    const ofObjects = await windowOf(`from=${String(from)}&to=${String(to)}&by=stack&order=liveObjects`);
+    const more = ofObjects.stacks?.filter(({ liveObjects }) => liveObjects > 0) ?? [];
+    const objects = plural(more.reduce((sum, { liveObjects }) => sum + liveObjects, 0), "object"); // prettier-ignore
+    await page.getByTestId("flame-measure").selectOption({ label: "growth in live objects" });
+    await expect.poll(() => said.textContent()).toContain(`${plural(more.length, "stack")} grew by ${objects}, which are drawn.`); // prettier-ignore
+    expect(await said.textContent()).toContain(`Together ${signedCount(ofObjects.totals.liveObjects)}.`);
+    await page.screenshot({ path: shot("flame-objects") });
     await page.getByTestId("flame-measure").blur();
     await page.keyboard.press("Escape");
     await expect.poll(() => page.getByTestId("window").count()).toBe(0);
@@ -124,7 +131,7 @@ describe.skipIf(missing || !canTrace)(`a window of a recorded workload${note}`, 
   });
 
   it("has a flame graph of the callers that the filter shows, in the window and of the whole run, and of all tasks", async () => {
-    const [from, to] = await span("make 2", "clear 4");
+    const [from, to] = await span("make 2", "make 4");
     const { stacks = [] } = await windowOf(`from=${String(from)}&to=${String(to)}&by=stack`);
     await choose("flame", [from, to]);
     const said = page.getByTestId("flame-change");

@@ -3,11 +3,18 @@ import type { CallerRow, StackRow } from "../../model/snapshot.ts";
 import { humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
 import { inside, useInside } from "../inside/inside.ts";
+import { Beyond } from "./beyond.tsx";
 
 const MOST_STACKS = 6;
 const MOST_SIZES = 12;
 
-export function CallerFactsView({ row }: { readonly row: CallerRow }) {
+interface FactsProps {
+  readonly row: CallerRow;
+  /** What these are of, where that is more than the row. */
+  readonly beyond: string;
+}
+
+export function CallerFactsView({ row, beyond }: FactsProps) {
   useInside();
   const { objects, stacks } = inside.value;
   const sizes = objects.state === "known" ? (objects.value.get(row.callSite) ?? []) : [];
@@ -15,7 +22,9 @@ export function CallerFactsView({ row }: { readonly row: CallerRow }) {
   return (
     <>
       <div class="caller-facts" role="group" aria-label="Sizes" tabIndex={0}>
-        <h3>Sizes</h3>
+        <h3>
+          Sizes <Beyond of={beyond} />
+        </h3>
         {objects.state === "failed" && <p class="details-more">{objects.why}</p>}
         {objects.state === "known" && sizes.length === 0 && <p class="details-more">no live object</p>}
         <ol data-testid="sizes">
@@ -30,7 +39,9 @@ export function CallerFactsView({ row }: { readonly row: CallerRow }) {
         </ol>
       </div>
       <div class="caller-facts" role="group" aria-label="Stacks" tabIndex={0} data-testid="stacks">
-        <h3>Stacks</h3>
+        <h3>
+          Stacks <Beyond of={beyond} />
+        </h3>
         {stacks.state === "known" && ways.length === 0 && (
           <p class="details-more">
             {stacks.value.length > 0 ? (

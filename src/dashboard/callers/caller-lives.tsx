@@ -6,28 +6,37 @@ import { useAnswer } from "../api/use-answer.ts";
 import { exactBytes, humanBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
 import { formatSmallSpan, stepsInWords } from "../format/small-span.ts";
+import { Beyond } from "./beyond.tsx";
 
 const EVERY_MS = 3000;
 
-export function CallerLivesView({ row }: { readonly row: CallerRow }) {
+interface LivesProps {
+  readonly row: CallerRow;
+  /** What these are of, where that is more than the row. */
+  readonly beyond: string;
+}
+
+export function CallerLivesView({ row, beyond }: LivesProps) {
   const answer = useAnswer<Lives>(pathOfTarget(`lives.json?callSite=${encodeURIComponent(row.callSite)}`), EVERY_MS);
   const lives = answer.state === "known" ? answer.value.callers.at(0) : undefined;
   return (
     <div class="caller-facts" role="group" aria-label="Lives" tabIndex={0} data-testid="caller-lives">
-      <h3>Freed by</h3>
+      <h3>
+        Freed by <Beyond of={beyond} />
+      </h3>
       {lives === undefined ? (
         <p class="details-more">
           {answer.state === "known" && "nothing was followed of it"}
           {answer.state === "failed" && "not known: start kmemtap with --lifetimes"}
         </p>
       ) : (
-        <Known lives={lives} />
+        <Known lives={lives} beyond={beyond} />
       )}
     </div>
   );
 }
 
-function Known({ lives }: { readonly lives: CallerLives }) {
+function Known({ lives, beyond }: Pick<LivesProps, "beyond"> & { readonly lives: CallerLives }) {
   const { freedBy, freedByOthers, lifetimes, ages } = lives;
   return (
     <>
@@ -44,7 +53,9 @@ function Known({ lives }: { readonly lives: CallerLives }) {
           </li>
         )}
       </ol>
-      <h3>Lived</h3>
+      <h3>
+        Lived <Beyond of={beyond} />
+      </h3>
       <Spans
         testId="lifetimes"
         spans={lifetimes}
@@ -55,7 +66,9 @@ function Known({ lives }: { readonly lives: CallerLives }) {
             : `half of ${formatCount(lifetimes.objects)} below about ${formatSmallSpan(lifetimes.medianS)}`
         }
       />
-      <h3>Age of what is alive</h3>
+      <h3>
+        Age of what is alive <Beyond of={beyond} />
+      </h3>
       <Spans
         testId="ages"
         spans={ages}

@@ -2,7 +2,7 @@ import { createContext, type JSX } from "preact";
 import { useContext } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { exactBytes, humanBytes, signedBytes } from "../format/bytes.ts";
-import { formatCount, formatShare } from "../format/count.ts";
+import { formatCount, formatShare, signedCount } from "../format/count.ts";
 import { formatSmallSpan } from "../format/small-span.ts";
 import { ClippedName } from "../parts/clipped-name.tsx";
 import { Quantity, QuantityCell } from "../parts/quantity.tsx";
@@ -98,12 +98,7 @@ function cell(column: Column, row: CallerRow): JSX.Element {
   const value = column.value(row);
   if (column.known?.(row) === false) {
     return (
-      <td
-        key={column.id}
-        data-column={column.id}
-        class="nought"
-        title={column.id === "age" ? "nothing of it is alive, or followed" : "not known in this mode"}
-      >
+      <td key={column.id} data-column={column.id} class="nought" title={column.unknown ?? "not known in this mode"}>
         –
       </td>
     );
@@ -137,7 +132,7 @@ function cell(column: Column, row: CallerRow): JSX.Element {
           column={column.id}
           value={value}
           isNought={value === 0}
-          text={formatCount(value)}
+          text={column.signed === true ? signedCount(value) : formatCount(value)}
           full={formatCount(value)}
         >
           {column.id === "live" && row.doubtfulObjects !== undefined && <Doubt row={row} />}

@@ -10,7 +10,7 @@ import { CallersToolbar } from "./callers-toolbar.tsx";
 import { columnsOf } from "./columns.ts";
 import { isFiltering } from "./filter-callers.ts";
 import { Gap } from "./gap.tsx";
-import { nextSort } from "./order-callers.ts";
+import { nextSort, sortAmong } from "./order-callers.ts";
 import { RowDetails } from "./row-details.tsx";
 import { rowForKey } from "./row-keys.ts";
 import { TableHead } from "./table-head.tsx";
@@ -28,9 +28,10 @@ interface CallersTableProps {
 }
 
 export function CallersTable({ scope, viewChoice }: CallersTableProps) {
-  const { filter, sort, open } = view.value;
+  const { filter, sort: chosen, open } = view.value;
   useAges();
   const columns = columnsOf(scope.kind, ages.value !== undefined);
+  const sort = sortAmong(columns, chosen);
   const { reading, focus, onScroll, handlers } = useReading();
   const rows = useOrderedRows(scope.callers, scope.key, filter, sort, reading);
 
@@ -89,6 +90,7 @@ export function CallersTable({ scope, viewChoice }: CallersTableProps) {
         rows={rows}
         all={scope.callers.size}
         netBytes={netBytes}
+        isWindow={scope.kind === "window"}
         filtered={isFiltering(filter)}
         held={reading}
         byFocus={focus}

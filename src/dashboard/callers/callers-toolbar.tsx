@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
-import { exactBytes, humanBytes } from "../format/bytes.ts";
+import { exactBytes, humanBytes, signedBytes } from "../format/bytes.ts";
 import { formatCount, formatShare } from "../format/count.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Quantity } from "../parts/quantity.tsx";
@@ -13,20 +13,22 @@ interface ToolbarProps {
   readonly rows: readonly CallerRow[];
   readonly all: number;
   readonly netBytes: number;
+  /** The rows are what changed in a window. */
+  readonly isWindow: boolean;
   readonly filtered: boolean;
   readonly held: boolean;
   /** A row has the focus: the order stays held when the pointer has gone. */
   readonly byFocus: boolean;
 }
 
-export function CallersToolbar({ viewChoice, rows, all, netBytes, filtered, held, byFocus }: ToolbarProps) {
+export function CallersToolbar({ viewChoice, rows, all, netBytes, isWindow, filtered, held, byFocus }: ToolbarProps) {
   return (
     <div class="section-head">
       <h2>Callers</h2>
       {viewChoice}
       <p class="callers-count" data-testid="callers-count">
         {filtered ? `${formatCount(rows.length)} of ${formatCount(all)}` : formatCount(all)} call sites
-        {filtered && <SumOfRows rows={rows} netBytes={netBytes} />}
+        {filtered && <SumOfRows {...{ rows, netBytes, isWindow }} />}
       </p>
       {/* Its room is kept: a line that comes and goes would move the rows from under the pointer. */}
       <p class="held held-room" data-testid="held" data-held={String(held)} role="status" title={HELD}>
@@ -41,14 +43,14 @@ export function CallersToolbar({ viewChoice, rows, all, netBytes, filtered, held
   );
 }
 
-/** What the filtered callers hold together: often the very question behind the filter. */
-function SumOfRows({ rows, netBytes }: { readonly rows: readonly CallerRow[]; readonly netBytes: number }) {
+/** What the filtered callers hold together, or changed by: often the very question behind the filter. */
+function SumOfRows({ rows, netBytes, isWindow }: Pick<ToolbarProps, "rows" | "netBytes" | "isWindow">) {
   const sum = useMemo(() => rows.reduce((bytes, row) => bytes + row.netBytes, 0), [rows]);
   return (
     <>
-      {" hold "}
-      <Quantity text={humanBytes(sum)} full={exactBytes(sum)} />
-      {netBytes > 0 && ` (${formatShare(sum / netBytes)} of net)`}
+      {isWindow ? " changed by " : " hold "}
+      <Quantity text={isWindow ? signedBytes(sum) : humanBytes(sum)} full={exactBytes(sum)} />
+      {netBytes > 0 && ` (${formatShare(sum / netBytes)} of ${isWindow ? "net change" : "net"})`}
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** The columns of the callers' table: what each shows and sorts by. */
 import type { CallerRow } from "../../model/snapshot.ts";
+import { impliedInWindow } from "../window/implied-in-window.ts";
 import { impliedKnown } from "../format/implied-known.ts";
 import { peaksKnown } from "../format/peaks-known.ts";
 import { account } from "../watch/watch.ts";
@@ -17,6 +18,8 @@ export interface Column {
   readonly value: (row: CallerRow) => number;
   /** False for a row of which the value is not known; absent where it always is. */
   readonly known?: (row: CallerRow) => boolean;
+  /** Why it is not known; absent where the mode is why. */
+  readonly unknown?: string;
   /** A change: with its sign. */
   readonly signed?: boolean;
 }
@@ -74,6 +77,7 @@ export const COLUMNS: readonly Column[] = [
     kind: "span",
     value: ({ callSite }) => ages.value?.get(callSite) ?? -1,
     known: ({ callSite }) => ages.value?.has(callSite) === true,
+    unknown: "nothing of it is alive, or followed",
   },
   {
     id: "idle",
@@ -88,11 +92,17 @@ const OF_WINDOW: Partial<Record<ColumnId, Partial<Column>>> = {
   net: { label: "net change", hint: "bytes allocated less bytes freed in the window", signed: true },
   share: { label: "of change", hint: "its part of the net change" },
   total: { hint: "bytes allocated in the window" },
+  live: { label: "live change", hint: "live objects at the window's end less those at its beginning", signed: true },
   allocs: { hint: "allocations in the window" },
   frees: { hint: "frees in the window" },
+  implied: {
+    hint: "implied frees in the window: addresses allocated again without a free being seen",
+    known: (row) => impliedInWindow(account.value, row),
+    unknown: "not known: allocations of it were not followed, or the mode does not tell",
+  },
 };
 /** What is not known between two moments. */
-const NOT_OF_WINDOW: ReadonlySet<ColumnId> = new Set(["waste", "peak", "live", "implied", "age", "idle"]);
+const NOT_OF_WINDOW: ReadonlySet<ColumnId> = new Set(["waste", "peak", "age", "idle"]);
 
 const WINDOW_COLUMNS: readonly Column[] = COLUMNS.filter(({ id }) => !NOT_OF_WINDOW.has(id)).map((column) => ({
   ...column,

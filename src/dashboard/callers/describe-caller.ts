@@ -2,6 +2,7 @@
 import type { CallerRow } from "../../model/snapshot.ts";
 import { formatCount } from "../format/count.ts";
 import { formatSpan } from "../format/time.ts";
+import type { ScopeKind } from "./columns.ts";
 
 /** `fs/fat/inode.c:1843 in fat_fill_super`, or why no file is known. */
 export function describeSource({ source, callSite }: Pick<CallerRow, "source" | "callSite">): string {
@@ -20,6 +21,15 @@ export function describeChain({ source }: Pick<CallerRow, "source">): string[] {
     const place = file === null ? "" : ` ${file}${line === null ? "" : `:${line}`}`;
     return `${name ?? "?"}${place}`;
   });
+}
+
+/**
+ * What a block is of that is of more than the row it stands under: `whole run`, `whole run, all tasks`; empty where it is of the row.
+ *
+ * @param isTask the row is of one task, or of those of one name
+ */
+export function describeBeyond(kind: ScopeKind, isTask: boolean): string {
+  return [kind === "window" ? "whole run" : "", isTask ? "all tasks" : ""].filter(Boolean).join(", ");
 }
 
 /** `last allocated or freed 3.2 s ago` */

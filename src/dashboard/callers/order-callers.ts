@@ -8,6 +8,16 @@ export interface Sort {
   readonly descending: boolean;
 }
 
+export const BY_NET = { column: "net", descending: true } as const;
+
+/** What a table is sorted by that may not have the chosen column: of a window there are fewer than of the whole. */
+export function sortAmong<S extends { readonly column: string }>(
+  columns: readonly { readonly id: string }[],
+  sort: S,
+): S | typeof BY_NET {
+  return columns.some(({ id }) => id === sort.column) ? sort : BY_NET;
+}
+
 /** A click on a header: the other way round when it sorts already; names begin at A, numbers at the greatest. */
 export function nextSort(sort: Sort, column: ColumnId): Sort {
   if (sort.column === column) return { column, descending: !sort.descending };

@@ -2,17 +2,20 @@
 import type { ComponentChildren } from "preact";
 import { useContext } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
-import { exactBytes, humanBytes } from "../format/bytes.ts";
-import { formatCount } from "../format/count.ts";
+import { exactBytes, humanBytes, signedBytes } from "../format/bytes.ts";
+import { formatCount, plural, signedCount } from "../format/count.ts";
 import { Sparkline } from "../chart/sparkline.tsx";
 import { lineOf } from "../chart/stack.ts";
 import { Quantity } from "../parts/quantity.tsx";
+import { view } from "../view/view-store.ts";
 import { recent } from "../watch/seen.ts";
+import { account } from "../watch/watch.ts";
+import { impliedInWindow } from "../window/implied-in-window.ts";
 import type { Scope } from "../window/scope.ts";
 import { ClockContext, Moment } from "../time/moment.tsx";
 import { CallerFactsView } from "./caller-facts.tsx";
 import { CallerLivesView } from "./caller-lives.tsx";
-import { describeActive, describeChain, describeSource, wrapperHint } from "./describe-caller.ts";
+import { describeActive, describeBeyond, describeChain, describeSource, wrapperHint } from "./describe-caller.ts";
 
 interface DetailsProps {
   readonly row: CallerRow;
@@ -22,6 +25,7 @@ interface DetailsProps {
 
 export function RowDetails({ row, scope, onClose }: DetailsProps) {
   const { nowS } = useContext(ClockContext);
+  const beyond = describeBeyond(scope.kind, view.value.task !== null);
   const points = historyOf(row, scope);
   const chain = describeChain(row);
   return (
@@ -40,7 +44,7 @@ export function RowDetails({ row, scope, onClose }: DetailsProps) {
             </>
           )}
         </p>
-        <p class="details-more">{describeActive(recent.activeAt(row.callSite), nowS)}</p>
+        {scope.kind !== "window" && <p class="details-more">{describeActive(recent.activeAt(row.callSite), nowS)}</p>}
         <button type="button" class="chip" onClick={onClose}>
           Close
         </button>
@@ -58,14 +62,7 @@ export function RowDetails({ row, scope, onClose }: DetailsProps) {
             ))}
           </Fact>
         )}
-        <Fact name="net now">
-          <Bytes bytes={row.netBytes} /> in {formatCount(row.liveObjects)} objects,{" "}
-          <Bytes bytes={row.netRequestedBytes} /> requested
-        </Fact>
-        <Fact name="in all">
-          <Bytes bytes={row.totalBytes} /> in {formatCount(row.allocs)} allocations
-          {row.allocs > 0 && `, ${humanBytes(row.totalBytes / row.allocs)} each`}
-        </Fact>
+        {scope.kind === "window" ? <InWindow row={row} /> : <Held row={row} />}
         {row.via?.map((way) => (
           <Fact key={way.function} name="via">
             <code>{way.function}</code> {formatCount(way.allocs)} allocations, <Bytes bytes={way.netBytes} /> held
@@ -80,9 +77,53 @@ export function RowDetails({ row, scope, onClose }: DetailsProps) {
           <Fact name="hidden">{formatCount(row.hiddenAllocs)} allocations whose pointer the kernel hid</Fact>
         )}
       </dl>
-      <CallerFactsView row={row} />
-      <CallerLivesView row={row} />
+      <CallerFactsView row={row} beyond={beyond} />
+      <CallerLivesView row={row} beyond={beyond} />
     </div>
+  );
+}
+
+function Held({ row }: { readonly row: CallerRow }) {
+  return (
+    <>
+      <Fact name="net now">
+        <Bytes bytes={row.netBytes} /> in {plural(row.liveObjects, "object")}, <Bytes bytes={row.netRequestedBytes} />{" "}
+        requested
+      </Fact>
+      <Fact name="in all">
+        <Allocated row={row} />
+      </Fact>
+    </>
+  );
+}
+
+/** What was requested is not known between two moments. */
+function InWindow({ row }: { readonly row: CallerRow }) {
+  const { netBytes, liveObjects, frees, impliedFrees } = row;
+  return (
+    <>
+      <Fact name="in the window">
+        <Quantity text={signedBytes(netBytes)} full={exactBytes(netBytes)} /> net, {signedCount(liveObjects)} live
+        object
+        {Math.abs(liveObjects) === 1 ? "" : "s"}
+      </Fact>
+      <Fact name="allocated">
+        <Allocated row={row} />
+      </Fact>
+      <Fact name="gone">
+        {plural(frees, "free")}
+        {impliedInWindow(account.value, row) && `, ${formatCount(impliedFrees)} implied`}
+      </Fact>
+    </>
+  );
+}
+
+function Allocated({ row: { totalBytes, allocs } }: { readonly row: CallerRow }) {
+  return (
+    <>
+      <Bytes bytes={totalBytes} /> in {plural(allocs, "allocation")}
+      {allocs > 0 && `, ${humanBytes(totalBytes / allocs)} each`}
+    </>
   );
 }
 

@@ -14,7 +14,7 @@ import { changeView, view } from "../view/view-store.ts";
 import { recent } from "../watch/seen.ts";
 import { compareCallers, STATUSES } from "./compare-callers.ts";
 import { CompareTable } from "./compare-table.tsx";
-import { alike, choicesOf, firstOf, hasObjects, parseAgainst } from "./moments.ts";
+import { choicesOf, firstOf, parseAgainst } from "./moments.ts";
 import { type Held, useHeld, useRun } from "./use-held.ts";
 
 const REDRAW_MS = 1000;
@@ -58,16 +58,15 @@ export function ComparePanel({ account, viewChoice }: ComparePanelProps) {
   const isOne = window !== null && before.usedS !== undefined && before.usedS === after.usedS;
   const comparison = useMemo(() => {
     if (before.side === undefined || after.side === undefined || isOne) return undefined;
-    const [from, to] = alike(before.side, after.side);
-    return compareCallers(filterCallers(from.callers.values(), filter), filterCallers(to.callers.values(), filter));
+    const [from, to] = [before.side, after.side].map(({ callers }) => filterCallers(callers.values(), filter));
+    return compareCallers(from, to);
   }, [before.side, after.side, isOne, filter]);
-  const objects = hasObjects(before.side, after.side);
   const exact = account.exact && before.side?.exact !== false;
   // The same element is not looked into: an update between two comparisons draws none of it.
   const table = useMemo(() => {
     const shown = comparison?.functions.filter(({ status }) => !hidden.has(status)) ?? [];
-    return <CompareTable functions={shown} {...{ exact, objects, isPast }} />;
-  }, [comparison, hidden, exact, objects, isPast]);
+    return <CompareTable functions={shown} {...{ exact, isPast }} />;
+  }, [comparison, hidden, exact, isPast]);
   return (
     <section class="callers" aria-label="Compare">
       <div class="section-head">

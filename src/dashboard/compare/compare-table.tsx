@@ -2,14 +2,12 @@
 import { Gap } from "../callers/gap.tsx";
 import { HEAD_HEIGHT, useVirtualRows } from "../callers/use-virtual-rows.ts";
 import { exactBytes, humanBytes, signedBytes } from "../format/bytes.ts";
-import { formatCount } from "../format/count.ts";
+import { signedCount } from "../format/count.ts";
 import type { ComparedFunction } from "./compare-callers.ts";
 
 interface CompareTableProps {
   readonly functions: readonly ComparedFunction[];
   readonly exact: boolean;
-  /** Whether it is known how many objects are alive on either side. */
-  readonly objects: boolean;
   /** Whether the later side is of the past, too. */
   readonly isPast: boolean;
 }
@@ -23,9 +21,8 @@ const SIGNS: Record<ComparedFunction["status"], string> = {
 };
 
 const COLUMNS = 7;
-const NO_OBJECTS = "not known of a moment that the server keeps: some objects go without an event";
 
-export function CompareTable({ functions, exact, objects, isPast }: CompareTableProps) {
+export function CompareTable({ functions, exact, isPast }: CompareTableProps) {
   const { scroller, virtualizer } = useVirtualRows({ count: functions.length });
   const about = exact ? "" : "≈ ";
   const greatest = functions.reduce((most, { delta }) => Math.max(most, Math.abs(delta.netBytes)), 1);
@@ -50,15 +47,13 @@ export function CompareTable({ functions, exact, objects, isPast }: CompareTable
             </th>
             <th scope="col">before</th>
             <th scope="col">{isPast ? "after" : "now"}</th>
-            <th scope="col" title={objects ? undefined : NO_OBJECTS}>
-              objects
-            </th>
+            <th scope="col">objects</th>
           </tr>
         </thead>
         <tbody>
           {above > 0 && <Gap key="above" columns={COLUMNS} height={above} />}
           {items.map(({ index }) => (
-            <Row key={index} index={index} of={functions[index]} {...{ greatest, about, objects }} />
+            <Row key={index} index={index} of={functions[index]} {...{ greatest, about }} />
           ))}
           {below > 0 && <Gap key="below" columns={COLUMNS} height={below} />}
         </tbody>
@@ -73,10 +68,9 @@ interface RowProps {
   /** The bars' full length, bytes. */
   readonly greatest: number;
   readonly about: string;
-  readonly objects: boolean;
 }
 
-function Row({ index, of: { name, file, status, before, after, delta }, greatest, about, objects }: RowProps) {
+function Row({ index, of: { name, file, status, before, after, delta }, greatest, about }: RowProps) {
   return (
     <tr data-function={name} class={delta.netBytes > 0 ? "more" : "less"} aria-rowindex={index + 2}>
       <th scope="row" class="caller" title={file === undefined ? name : `${name}, ${file}`}>
@@ -93,11 +87,7 @@ function Row({ index, of: { name, file, status, before, after, delta }, greatest
       />
       <td>{humanBytes(before.netBytes)}</td>
       <td>{humanBytes(after.netBytes)}</td>
-      <td title={objects ? undefined : NO_OBJECTS}>
-        {!objects && "–"}
-        {objects && delta.liveObjects > 0 && "+"}
-        {objects && formatCount(delta.liveObjects)}
-      </td>
+      <td data-column="objects">{signedCount(delta.liveObjects)}</td>
     </tr>
   );
 }

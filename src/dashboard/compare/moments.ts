@@ -10,8 +10,6 @@ export type Against =
 export interface Side {
   readonly exact: boolean;
   readonly callers: ReadonlyMap<string, CallerRow>;
-  /** Of the moments that the server keeps, which know less of a caller than its row. */
-  readonly isKept?: boolean;
 }
 
 /** More moments than this are no choice but a list. */
@@ -41,23 +39,6 @@ export function unlessKept(sample: Sample | undefined, times: readonly number[],
   if (sample === undefined) return undefined;
   const apart = Math.abs(sample.seconds - seconds);
   return times.some((time) => Math.abs(time - seconds) < apart) ? undefined : sample;
-}
-
-/**
- * Two sides by what both of them know: of a moment that the server keeps it is not known how many objects went without an event, so that
- * of neither side live objects are told.
- */
-export function alike(before: Side, after: Side): readonly [Side, Side] {
-  return hasObjects(before, after) ? [before, after] : [withoutObjects(before), withoutObjects(after)];
-}
-
-/** Whether the two sides tell how many objects are alive. */
-export function hasObjects(before: Side | undefined, after: Side | undefined): boolean {
-  return before?.isKept !== true && after?.isKept !== true;
-}
-
-function withoutObjects(side: Side): Side {
-  return { ...side, callers: new Map([...side.callers].map(([name, row]) => [name, { ...row, liveObjects: 0 }])) };
 }
 
 export interface Choice {

@@ -29,10 +29,7 @@ export function useHeld(seconds: number | null, account: Account): Held {
   const answer = useAnswer<WindowAnswer>(isAsked ? pathOfTarget(`window.json?to=${seconds}`) : null, 0);
   const { exact, callers } = account;
   const kept = useMemo(
-    () =>
-      answer.state === "known"
-        ? { exact, callers: windowRows(answer.value.callers, callers), isKept: true }
-        : undefined,
+    () => (answer.state === "known" ? { exact, callers: windowRows(answer.value.callers, callers) } : undefined),
     [answer],
   );
   if (own !== undefined) return { side: own, usedS: own.seconds, why: "" };

@@ -17,7 +17,6 @@ import {
   type FlameStack,
   flameNodeAt,
   flameTreeOf,
-  WINDOW_MEASURES,
 } from "./flame-tree.ts";
 import { stacksOf } from "./flame-filter.ts";
 import { FlameNotes } from "./flame-notes.tsx";
@@ -34,6 +33,7 @@ const WINDOW_WORDS: Record<FlameMeasure, string> = {
   ...WORDS,
   netBytes: "net growth",
   totalBytes: "bytes allocated in the window",
+  liveObjects: "growth in live objects",
   allocs: "allocations in the window",
 };
 
@@ -46,9 +46,7 @@ interface FlamePanelProps {
 export function FlamePanel({ account, nowS, viewChoice }: FlamePanelProps) {
   const { window, task } = view.value;
   const isWhole = window === null;
-  const [chosen, setMeasure] = useState<FlameMeasure>("netBytes");
-  const measures: readonly FlameMeasure[] = isWhole ? FLAME_MEASURES : WINDOW_MEASURES;
-  const measure = measures.includes(chosen) ? chosen : "netBytes";
+  const [measure, setMeasure] = useState<FlameMeasure>("netBytes");
   const words = isWhole ? WORDS : WINDOW_WORDS;
   useInside(isWhole);
   // Where no stack was taken there is nothing to ask of a window: the server would refuse, and the browser log it.
@@ -83,10 +81,10 @@ export function FlamePanel({ account, nowS, viewChoice }: FlamePanelProps) {
             value={measure}
             data-testid="flame-measure"
             onChange={({ currentTarget }) =>
-              setMeasure(measures.find((known) => known === currentTarget.value) ?? "netBytes")
+              setMeasure(FLAME_MEASURES.find((known) => known === currentTarget.value) ?? "netBytes")
             }
           >
-            {measures.map((name) => (
+            {FLAME_MEASURES.map((name) => (
               <option key={name} value={name}>
                 {words[name]}
               </option>

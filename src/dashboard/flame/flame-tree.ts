@@ -3,8 +3,6 @@ import { functionOf } from "../../model/function-name.ts";
 
 export const FLAME_MEASURES = ["netBytes", "totalBytes", "liveObjects", "allocs"] as const;
 export type FlameMeasure = (typeof FLAME_MEASURES)[number];
-/** Of a window; what fell is told in bytes alone. */
-export const WINDOW_MEASURES = ["netBytes", "totalBytes", "allocs"] as const satisfies readonly FlameMeasure[];
 
 /** Of a run, or what a stack changed by in a window. */
 export type FlameStack = Readonly<Partial<Record<FlameMeasure, number>>> & {

@@ -2,9 +2,9 @@
 import { useMemo } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
 import { humanBytes, signedBytes } from "../format/bytes.ts";
-import { formatCount, plural } from "../format/count.ts";
+import { formatCount, plural, signedCount } from "../format/count.ts";
 import { Moment } from "../time/moment.tsx";
-import type { WindowAnswer, WindowStack } from "../window/use-window.ts";
+import type { WindowAnswer, WindowFigures, WindowStack } from "../window/use-window.ts";
 import { changeOf } from "./flame-change.ts";
 import { stacksOf } from "./flame-filter.ts";
 import type { FlameMeasure } from "./flame-tree.ts";
@@ -23,26 +23,30 @@ export function FlameWindow({ answer, shown, measure }: FlameWindowProps) {
   const { from, to, stacks: listed = [], stacksBeyond } = answer;
   const stacks = useMemo(() => (shown === undefined ? listed : stacksOf(listed, shown)), [listed, shown]);
   const totals = shown === undefined ? answer.totals : totalsOf(stacks);
-  const { grew, fell } = useMemo(() => changeOf(stacks), [stacks]);
+  const changing = measure === "liveObjects" ? measure : "netBytes";
+  const { grew, fell } = useMemo(() => changeOf(stacks, changing), [stacks, changing]);
+  const isObjects = changing === "liveObjects";
+  const amount = (value: number) => (isObjects ? plural(value, "object") : humanBytes(value));
+  const change = (value: number) => (isObjects ? signedCount(value) : signedBytes(value));
   return (
     <p class="leaks-note panel-note" data-testid="flame-change" role="note">
       <Moment seconds={from.used} /> to <Moment seconds={to.used} />:{" "}
-      {measure === "netBytes" ? (
+      {measure === changing ? (
         <>
-          {plural(grew.stacks, "stack")} grew by {humanBytes(grew.bytes)}, which are drawn.{" "}
+          {plural(grew.stacks, "stack")} grew by {amount(grew.amount)}, which are drawn.{" "}
           {fell.stacks > 0 && (
             <span data-testid="flame-fell">
-              {plural(fell.stacks, "stack")} fell by {humanBytes(fell.bytes)} and are not:{" "}
-              {fell.callers.slice(0, NAMED).map(({ caller, bytes }, i) => (
+              {plural(fell.stacks, "stack")} fell by {amount(fell.amount)} and are not:{" "}
+              {fell.callers.slice(0, NAMED).map(({ caller, amount: fallen }, i) => (
                 <span key={caller}>
                   {i > 0 && ", "}
-                  <code>{caller}</code> {signedBytes(-bytes)}
+                  <code>{caller}</code> {change(-fallen)}
                 </span>
               ))}
               {fell.callers.length > NAMED && ` and ${formatCount(fell.callers.length - NAMED)} more callers`}.{" "}
             </span>
           )}
-          Together {signedBytes(totals.netBytes)}.
+          Together {change(totals[changing])}.
         </>
       ) : (
         `${humanBytes(totals.totalBytes)} in ${plural(totals.allocs, "allocation")}, whether freed since or not.`
@@ -51,7 +55,7 @@ export function FlameWindow({ answer, shown, measure }: FlameWindowProps) {
         <>
           {" "}
           {plural(stacksBeyond.stacks, "more stack")} changed less and {stacksBeyond.stacks === 1 ? "is" : "are"} not
-          listed{shown !== undefined && ", whoever their callers"}: {signedBytes(stacksBeyond.netBytes)},{" "}
+          listed{shown !== undefined && ", whoever their callers"}: {change(stacksBeyond[changing])},{" "}
           {plural(stacksBeyond.allocs, "allocation")}.
         </>
       )}
@@ -59,12 +63,13 @@ export function FlameWindow({ answer, shown, measure }: FlameWindowProps) {
   );
 }
 
-function totalsOf(stacks: readonly WindowStack[]): Pick<WindowStack, "netBytes" | "totalBytes" | "allocs"> {
-  const totals = { netBytes: 0, totalBytes: 0, allocs: 0 };
-  for (const { netBytes, totalBytes, allocs } of stacks) {
+function totalsOf(stacks: readonly WindowStack[]): Omit<WindowFigures, "frees"> {
+  const totals = { netBytes: 0, totalBytes: 0, allocs: 0, liveObjects: 0 };
+  for (const { netBytes, totalBytes, allocs, liveObjects } of stacks) {
     totals.netBytes += netBytes;
     totals.totalBytes += totalBytes;
     totals.allocs += allocs;
+    totals.liveObjects += liveObjects;
   }
   return totals;
 }

@@ -1,15 +1,16 @@
 import type { RingAttribute } from "../../model/source-tree.ts";
 import { ATTRIBUTE_WORDS } from "../../rings/attribute-words.ts";
 
-const ATTRIBUTES = Object.keys(ATTRIBUTE_WORDS) as readonly RingAttribute[];
-
 interface ChoiceProps {
   readonly attribute: RingAttribute;
+  /** Those that there are, in words. */
+  readonly words?: Partial<typeof ATTRIBUTE_WORDS>;
   readonly onAttribute: (attribute: RingAttribute) => void;
 }
 
 /** What the rings are of: trace_analyze's names, as `report -a` has them. */
-export function AttributeChoice({ attribute, onAttribute }: ChoiceProps) {
+export function AttributeChoice({ attribute, words = ATTRIBUTE_WORDS, onAttribute }: ChoiceProps) {
+  const choices = Object.keys(words) as readonly RingAttribute[];
   return (
     <label class="rings-attribute">
       <span class="visually-hidden">What the rings show</span>
@@ -17,12 +18,12 @@ export function AttributeChoice({ attribute, onAttribute }: ChoiceProps) {
         value={attribute}
         data-testid="rings-attribute"
         onChange={({ currentTarget }) => {
-          const chosen = ATTRIBUTES.find((known) => known === currentTarget.value);
+          const chosen = choices.find((known) => known === currentTarget.value);
           if (chosen !== undefined) onAttribute(chosen);
         }}
       >
-        {ATTRIBUTES.map((name) => (
-          <option key={name} value={name} title={ATTRIBUTE_WORDS[name].title}>
+        {choices.map((name) => (
+          <option key={name} value={name} title={words[name]?.title}>
             {name}
           </option>
         ))}

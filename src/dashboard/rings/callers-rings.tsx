@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import type { CallerRow } from "../../model/snapshot.ts";
+import { ATTRIBUTE_WORDS, WINDOW_WORDS } from "../../rings/attribute-words.ts";
 import { imageWithin, NOT_BY_PLACE } from "../../rings/image-within.ts";
 import { moduleTreeOf } from "../../rings/module-tree.ts";
 import { joinTrees, sourceTreeOf } from "../../rings/source-tree.ts";
@@ -33,7 +34,10 @@ function grownOnly(callers: CallerRow[], { kind }: Scope): CallerRow[] {
 }
 
 export function CallersRings({ account, scope, viewChoice }: CallersRingsProps) {
-  const { attribute, filter, task } = view.value;
+  const { attribute: chosen, filter, task } = view.value;
+  const isWindow = scope.kind === "window";
+  const words = isWindow ? WINDOW_WORDS : ATTRIBUTE_WORDS;
+  const attribute = words[chosen] === undefined ? "current_dynamic" : chosen;
   const { reading, focus, handlers } = useReading();
   const steady = useSteady(scope.callers, reading, REDRAW_MS);
   const callers = useMemo(() => grownOnly(filterCallers(steady.values(), filter), scope), [steady, filter, scope.kind]);
@@ -52,16 +56,16 @@ export function CallersRings({ account, scope, viewChoice }: CallersRingsProps) 
   const { exact } = account;
   // The same element is not looked into: an update that moves no slice draws none.
   const explorer = useMemo(
-    () => <RingsExplorer root={root} attribute={attribute} exact={exact} />,
-    [root, attribute, exact],
+    () => <RingsExplorer {...{ root, attribute, exact, isWindow }} />,
+    [root, attribute, exact, isWindow],
   );
   return (
     <section class="callers" aria-label="Callers as rings">
       <div class="section-head">
         <h2>Callers</h2>
         {viewChoice}
-        <AttributeChoice attribute={attribute} onAttribute={(next) => changeView({ attribute: next })} />
-        {scope.kind === "window" && <p class="callers-count">of those that grew in the window</p>}
+        <AttributeChoice {...{ attribute, words }} onAttribute={(next) => changeView({ attribute: next })} />
+        {isWindow && <p class="callers-count">of those that grew in the window</p>}
         {/* Its room is kept: a line that comes and goes would give the picture another size under the pointer. */}
         <p class="held held-room" role="status" title={HELD}>
           {image.state === "measuring" && "the kernel's image is being measured "}

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { RingAttribute, SourceNode } from "../../model/source-tree.ts";
 import { humanBytes } from "../../format/bytes.ts";
-import { ATTRIBUTE_WORDS, lackOf } from "../../rings/attribute-words.ts";
+import { ATTRIBUTE_WORDS, lackOf, WINDOW_WORDS } from "../../rings/attribute-words.ts";
 import { shadesOf } from "../../rings/neighbour-shades.ts";
 import { nodeAt, type RingNode, ringTreeOf } from "../../rings/ring-tree.ts";
 import { shareOf } from "../../rings/share.ts";
@@ -18,9 +18,11 @@ interface ExplorerProps {
   readonly attribute: RingAttribute;
   readonly branch?: readonly string[];
   readonly exact: boolean;
+  /** The tree is of what grew in a window. */
+  readonly isWindow?: boolean;
 }
 
-export function RingsExplorer({ root, attribute, branch = [], exact }: ExplorerProps) {
+export function RingsExplorer({ root, attribute, branch = [], exact, isWindow = false }: ExplorerProps) {
   const [wanted, setPath] = useState<readonly string[]>(branch);
   const [pointed, setPointed] = useState<RingNode | null>(null);
   // What was there a snapshot ago may have gone with its module or its run.
@@ -31,7 +33,7 @@ export function RingsExplorer({ root, attribute, branch = [], exact }: ExplorerP
 
   // The image loses no events.
   const about = exact || attribute === "static" ? "" : "≈";
-  const words = ATTRIBUTE_WORDS[attribute];
+  const words = (isWindow ? WINDOW_WORDS[attribute] : undefined) ?? ATTRIBUTE_WORDS[attribute];
   const lack = lackOf(root, attribute);
   const describe = (node: RingNode) =>
     `${[...node.path, ...(node.kind === "others" ? [node.label] : [])].join("/")}: ${about}${humanBytes(node.bytes)}, ${shareOf(node.bytes, tree.bytes)}`;
@@ -67,7 +69,7 @@ export function RingsExplorer({ root, attribute, branch = [], exact }: ExplorerP
         />
       </div>
       <div class="rings-side">
-        <SliceFacts root={root} tree={tree} node={pointed ?? tree} about={about} />
+        <SliceFacts root={root} tree={tree} node={pointed ?? tree} about={about} isWindow={isWindow} />
         <RingsLists
           tree={tree}
           shade={shade}

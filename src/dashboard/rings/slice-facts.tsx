@@ -1,7 +1,7 @@
 /** What the pointer is on, or the whole chart. */
 import type { SourceNode } from "../../model/source-tree.ts";
 import { exactBytes, humanBytes } from "../../format/bytes.ts";
-import { formatCount } from "../../format/count.ts";
+import { formatCount, signedCount } from "../format/count.ts";
 import { nodeAt, type RingNode } from "../../rings/ring-tree.ts";
 import { shareOf } from "../../rings/share.ts";
 
@@ -10,9 +10,11 @@ interface FactsProps {
   readonly tree: RingNode;
   readonly node: RingNode;
   readonly about: string;
+  /** What there is changed in a window. */
+  readonly isWindow: boolean;
 }
 
-export function SliceFacts({ root, tree, node, about }: FactsProps) {
+export function SliceFacts({ root, tree, node, about, isWindow }: FactsProps) {
   const source = node.kind === "others" ? undefined : nodeAt(root, node.path);
   const name = node.kind === "others" ? `${node.label} in ${[root.name, ...node.path].join("/")}` : node.path.join("/");
   return (
@@ -27,7 +29,7 @@ export function SliceFacts({ root, tree, node, about }: FactsProps) {
       </p>
       <p class="slice-more">
         {source?.dynamic !== undefined &&
-          `${about}${formatCount(source.dynamic.liveObjects)} live objects · ${formatCount(source.dynamic.allocs)} allocations`}
+          `${about}${(isWindow ? signedCount : formatCount)(source.dynamic.liveObjects)} live objects · ${formatCount(source.dynamic.allocs)} allocations`}
         {source?.static !== undefined &&
           ` text ${humanBytes(source.static.text)} · data ${humanBytes(source.static.rodata + source.static.data + source.static.bss)}`}
       </p>

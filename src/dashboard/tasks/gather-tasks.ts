@@ -9,7 +9,8 @@ export interface TaskLine {
   /** How many tasks it is of. */
   readonly tasks: number;
   readonly netBytes: number;
-  readonly wasteBytes: number;
+  /** Between two moments not known: null. */
+  readonly wasteBytes: number | null;
   readonly totalBytes: number;
   readonly liveObjects: number;
   readonly allocs: number;
@@ -19,8 +20,7 @@ export interface TaskLine {
 }
 
 /** A task's sums; of a window what is not known between two moments is absent. */
-export type TaskSums = Omit<TaskFigures, "wasteBytes" | "liveObjects"> &
-  Partial<Pick<TaskFigures, "wasteBytes" | "liveObjects">>;
+export type TaskSums = Omit<TaskFigures, "wasteBytes"> & Partial<Pick<TaskFigures, "wasteBytes">>;
 type TaskFigures = Pick<
   TaskRow,
   "id" | "pid" | "comm" | "netBytes" | "wasteBytes" | "totalBytes" | "liveObjects" | "allocs" | "frees" | "callSites"
@@ -30,7 +30,7 @@ export type Gathering = "process" | "name";
 
 export function linesOf(tasks: readonly TaskSums[], by: Gathering): TaskLine[] {
   const lines = tasks.map((row): TaskLine => {
-    const { netBytes, wasteBytes = 0, totalBytes, liveObjects = 0, allocs, frees, callSites } = row;
+    const { netBytes, wasteBytes = null, totalBytes, liveObjects, allocs, frees, callSites } = row;
     const sums = { netBytes, wasteBytes, totalBytes, liveObjects, allocs, frees, callSites };
     return by === "process"
       ? { choice: `id:${row.id}`, name: nameOfTask(row), tasks: 1, ...sums }
@@ -50,7 +50,7 @@ function sumOf(a: TaskLine, b: TaskLine): TaskLine {
     ...a,
     tasks: a.tasks + b.tasks,
     netBytes: a.netBytes + b.netBytes,
-    wasteBytes: a.wasteBytes + b.wasteBytes,
+    wasteBytes: a.wasteBytes === null || b.wasteBytes === null ? null : a.wasteBytes + b.wasteBytes,
     totalBytes: a.totalBytes + b.totalBytes,
     liveObjects: a.liveObjects + b.liveObjects,
     allocs: a.allocs + b.allocs,
@@ -64,7 +64,7 @@ export type TaskColumn = "task" | "net" | "live" | "waste" | "total" | "allocs" 
 const VALUES: Readonly<Record<Exclude<TaskColumn, "task">, (line: TaskLine) => number>> = {
   net: ({ netBytes }) => netBytes,
   live: ({ liveObjects }) => liveObjects,
-  waste: ({ wasteBytes }) => wasteBytes,
+  waste: ({ wasteBytes }) => wasteBytes ?? 0,
   total: ({ totalBytes }) => totalBytes,
   allocs: ({ allocs }) => allocs,
   frees: ({ frees }) => frees,

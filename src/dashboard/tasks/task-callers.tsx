@@ -4,10 +4,12 @@ import type { CallerRow } from "../../model/snapshot.ts";
 import type { Tasks } from "../../model/tasks.ts";
 import { pathOfTarget } from "../api/target-path.ts";
 import { useAnswer } from "../api/use-answer.ts";
-import { sortCallers } from "../callers/order-callers.ts";
+import { BY_NET, sortCallers } from "../callers/order-callers.ts";
 import { exactBytes, humanBytes, signedBytes } from "../format/bytes.ts";
-import { formatCount, plural } from "../format/count.ts";
+import { formatCount, plural, signedCount } from "../format/count.ts";
 import { changeView, view } from "../view/view-store.ts";
+import { account } from "../watch/watch.ts";
+import { impliedInWindow } from "../window/implied-in-window.ts";
 import { useWindow } from "../window/use-window.ts";
 import { windowRows } from "../../model/window-rows.ts";
 import { callersOf } from "../../model/task-callers.ts";
@@ -15,7 +17,6 @@ import { queryOf, type TaskChoice } from "./task-choice.ts";
 
 const EVERY_MS = 3000;
 const MOST = 20;
-const BY_NET = { column: "net", descending: true } as const;
 const NO_ROWS = new Map<string, never>();
 
 interface TaskCallersProps {
@@ -65,6 +66,10 @@ function heldOf({ liveObjects, allocs }: CallerRow): string {
   return `in ${plural(liveObjects, "object")}, of ${plural(allocs, "allocation")}`;
 }
 
-function changeOf({ allocs, frees }: CallerRow): string {
-  return `by ${plural(allocs, "allocation")} and ${plural(frees, "free")}`;
+function changeOf(row: CallerRow): string {
+  const { allocs, frees, impliedFrees, liveObjects } = row;
+  const implied =
+    impliedFrees > 0 && impliedInWindow(account.value, row) ? `, ${formatCount(impliedFrees)} implied` : "";
+  const objects = `${signedCount(liveObjects)} object${Math.abs(liveObjects) === 1 ? "" : "s"}`;
+  return `by ${plural(allocs, "allocation")}, ${plural(frees, "free")}${implied}: ${objects}`;
 }

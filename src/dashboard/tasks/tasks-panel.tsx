@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { THERE_IS_NONE } from "../api/ask.ts";
+import { BY_NET, sortAmong } from "../callers/order-callers.ts";
 import { formatCount } from "../format/count.ts";
 import { ChoiceChips } from "../parts/choice-chips.tsx";
 import { view } from "../view/view-store.ts";
@@ -9,7 +10,7 @@ import type { Scope } from "../window/scope.ts";
 import { useWindow } from "../window/use-window.ts";
 import { type Gathering, linesOf, orderTasks, type TaskSort } from "./gather-tasks.ts";
 import { tasks, useTasks } from "./tasks.ts";
-import { TasksTable } from "./tasks-table.tsx";
+import { columnsOf, TasksTable } from "./tasks-table.tsx";
 
 const GATHERINGS = ["process", "name"] as const satisfies readonly Gathering[];
 const WORDS: Record<Gathering, string> = { process: "each", name: "by name" };
@@ -28,7 +29,9 @@ export function TasksPanel({ scope: { nowS }, viewChoice }: TasksPanelProps) {
   const areKept = tasks.value.state === "known";
   const part = useWindow(areKept ? window : null, nowS, "by=task");
   const [by, setBy] = useState<Gathering>("process");
-  const [sort, setSort] = useState<TaskSort>({ column: "net", descending: true });
+  const [wanted, setSort] = useState<TaskSort>(BY_NET);
+  const columns = columnsOf(window !== null);
+  const sort = sortAmong(columns, wanted);
   const { text } = view.value.filter;
   const answer = window === null || !areKept ? tasks.value : part;
   const all = useMemo(() => {
@@ -61,7 +64,7 @@ export function TasksPanel({ scope: { nowS }, viewChoice }: TasksPanelProps) {
           </p>
         )}
         {answer.state === "known" && (
-          <TasksTable key={by} lines={lines.slice(0, MOST)} {...{ by, sort, nowS }} onSort={setSort} />
+          <TasksTable key={by} lines={lines.slice(0, MOST)} {...{ columns, by, sort, nowS }} onSort={setSort} />
         )}
         {lines.length > MOST && (
           <p class="callers-empty">and {formatCount(lines.length - MOST)} more: the filter finds them</p>

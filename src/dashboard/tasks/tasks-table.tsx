@@ -3,11 +3,10 @@ import { useState } from "preact/hooks";
 import { rowForKey } from "../callers/row-keys.ts";
 import { TableHead } from "../callers/table-head.tsx";
 import { exactBytes, humanBytes, signedBytes } from "../format/bytes.ts";
-import { formatCount } from "../format/count.ts";
+import { formatCount, signedCount } from "../format/count.ts";
 import { Quantity } from "../parts/quantity.tsx";
 import type { Gathering, TaskColumn, TaskLine, TaskSort } from "./gather-tasks.ts";
 import type { TaskChoice } from "./task-choice.ts";
-import { view } from "../view/view-store.ts";
 import { TaskCallers } from "./task-callers.tsx";
 
 interface Column {
@@ -24,7 +23,12 @@ const COLUMNS: readonly Column[] = [
   { id: "task", label: "task", hint: "who ran: name and pid" },
   { id: "net", label: "net", hint: "bytes it allocated that are allocated now", cell: (line) => bytes(line.netBytes) },
   { id: "live", label: "live", hint: "objects allocated and not freed", cell: (line) => count(line.liveObjects) },
-  { id: "waste", label: "waste", hint: "allocated now less requested", cell: (line) => bytes(line.wasteBytes) },
+  {
+    id: "waste",
+    label: "waste",
+    hint: "allocated now less requested",
+    cell: ({ wasteBytes }) => (wasteBytes === null ? <>–</> : bytes(wasteBytes)),
+  },
   { id: "total", label: "total", hint: "bytes allocated ever", cell: (line) => bytes(line.totalBytes) },
   { id: "allocs", label: "allocs", hint: "allocations", cell: (line) => count(line.allocs) },
   { id: "frees", label: "frees", hint: "frees of its allocations, whoever freed", cell: (line) => count(line.frees) },
@@ -42,20 +46,30 @@ const OF_WINDOW: Partial<Record<TaskColumn, Partial<Column>>> = {
     hint: "bytes it allocated less those of its that were freed, in the window",
     cell: ({ netBytes }) => <Quantity text={signedBytes(netBytes)} full={exactBytes(netBytes)} />,
   },
+  live: {
+    label: "live change",
+    hint: "live objects at the window's end less those at its beginning",
+    cell: ({ liveObjects }) => <Quantity text={signedCount(liveObjects)} full={formatCount(liveObjects)} />,
+  },
   total: { hint: "bytes allocated in the window" },
   allocs: { hint: "allocations in the window" },
   frees: { hint: "frees of its allocations in the window, whoever freed" },
   callers: { hint: "call sites of which something changed" },
 };
 /** What is not known between two moments. */
-const NOT_OF_WINDOW: ReadonlySet<TaskColumn> = new Set(["live", "waste"]);
+const NOT_OF_WINDOW: ReadonlySet<TaskColumn> = new Set(["waste"]);
 const WINDOW_COLUMNS: readonly Column[] = COLUMNS.filter(({ id }) => !NOT_OF_WINDOW.has(id)).map((column) => ({
   ...column,
   ...OF_WINDOW[column.id],
 }));
 const PAGE = 15;
 
+export function columnsOf(isWindow: boolean): readonly Column[] {
+  return isWindow ? WINDOW_COLUMNS : COLUMNS;
+}
+
 interface TasksTableProps {
+  readonly columns: readonly Column[];
   readonly lines: readonly TaskLine[];
   readonly by: Gathering;
   readonly sort: TaskSort;
@@ -64,8 +78,7 @@ interface TasksTableProps {
   readonly onSort: (sort: TaskSort) => void;
 }
 
-export function TasksTable({ lines, by, sort, nowS, onSort }: TasksTableProps) {
-  const columns = view.value.window === null ? COLUMNS : WINDOW_COLUMNS;
+export function TasksTable({ columns, lines, by, sort, nowS, onSort }: TasksTableProps) {
   const [open, setOpen] = useState<TaskChoice | null>(null);
   const [focused, setFocused] = useState<TaskChoice | null>(null);
   const tabbable = lines.some(({ choice }) => choice === focused) ? focused : lines.at(0)?.choice;

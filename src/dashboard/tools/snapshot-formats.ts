@@ -1,4 +1,5 @@
 /** In which forms the server gives a snapshot, and what of the view it is asked for. Pure. */
+import { WINDOW_WORDS } from "../../rings/attribute-words.ts";
 import { wordsOf } from "../tasks/task-choice.ts";
 import type { View } from "../view/view.ts";
 
@@ -33,8 +34,11 @@ export function queryOf(extension: string, { filter, task, attribute, window }: 
   put("module", filter.module);
   put("kind", filter.kind);
   if (task !== null) words.append(...wordsOf(task));
-  if (attribute !== "current_dynamic") put("a", attribute);
-  if (window !== null && !WHOLE_ONLY.includes(extension)) {
+  const isOfWindow = window !== null && !WHOLE_ONLY.includes(extension);
+  // The rings of a window are not of what is not known of it.
+  const isKnown = !isOfWindow || WINDOW_WORDS[attribute] !== undefined;
+  if (attribute !== "current_dynamic" && isKnown) put("a", attribute);
+  if (isOfWindow) {
     words.append("from", `${window.min}`);
     words.append("to", `${window.max}`);
   }

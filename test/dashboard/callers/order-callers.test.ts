@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { keepOrder, nextSort, orderCallers, sortCallers } from "../../../src/dashboard/callers/order-callers.ts";
+import { columnsOf } from "../../../src/dashboard/callers/columns.ts";
+import {
+  keepOrder,
+  nextSort,
+  orderCallers,
+  sortAmong,
+  sortCallers,
+} from "../../../src/dashboard/callers/order-callers.ts";
 import { NO_FILTER } from "../../../src/dashboard/callers/filter-callers.ts";
 import { row } from "../make.ts";
 
@@ -62,6 +69,14 @@ describe("keepOrder", () => {
       "btrfs_alloc_path",
     ]);
   });
+});
+
+it("sorts a table that has not the chosen column by net", () => {
+  const ofWindow = columnsOf("window", true);
+  const [byAllocs, byWaste] = (["allocs", "waste"] as const).map((column) => ({ column, descending: false }));
+  expect(sortAmong(ofWindow, byAllocs)).toBe(byAllocs);
+  expect(sortAmong(ofWindow, byWaste)).toEqual(byNet);
+  expect(sortAmong(columnsOf("whole", false), byWaste)).toBe(byWaste);
 });
 
 describe("nextSort", () => {

@@ -47,18 +47,23 @@ describe("flameTreeOf", () => {
 
 describe("changeOf", () => {
   it("tells what fell, by caller, from what grew", () => {
-    const change = (caller: string, netBytes: number) => ({ caller, netBytes });
+    const change = (caller: string, netBytes: number) => ({ caller, netBytes, liveObjects: -netBytes });
     const some = [change("a", 10), change("b", -4), change("c", -5), change("b", -3), change("d", 0), change("a", 2)];
-    expect(changeOf(some)).toEqual({
-      grew: { stacks: 2, bytes: 12 },
+    expect(changeOf(some, "netBytes")).toEqual({
+      grew: { stacks: 2, amount: 12 },
       fell: {
         stacks: 3,
-        bytes: 12,
+        amount: 12,
         callers: [
-          { caller: "b", bytes: 7 },
-          { caller: "c", bytes: 5 },
+          { caller: "b", amount: 7 },
+          { caller: "c", amount: 5 },
         ],
       },
+    });
+    expect(changeOf(some, "liveObjects").fell).toEqual({
+      stacks: 2,
+      amount: 12,
+      callers: [{ caller: "a", amount: 12 }],
     });
   });
 });

@@ -18,4 +18,6 @@ it("a download is of what the page shows", () => {
     "",
     "",
   ]);
+  const wasted = { ...window, attribute: "waste" } as const;
+  expect(["svg", "txt"].map((extension) => queryOf(extension, wasted))).toEqual(["?from=1.5&to=9", "?a=waste"]);
 });
