@@ -28,6 +28,9 @@ import type { GrowingCaller, RepeatVerdict, SiteVerdict, WorkloadScope } from ".
 const REPEAT = `repeat ${String(SURE_ROUNDS)} times or more`;
 const GROWS = "grew in both rounds after the first";
 const BY_CHANCE = "grew in every round after the first, but may have by chance";
+const TELLS_CHANCE = "more rounds tell, or a quieter target";
+const UNEVEN = "what stayed differs from round to round";
+const AS_BETWEEN = "as much stayed of what ran between the phases";
 
 /** What the rounds did to one call site; the arrays have an entry a round. */
 export interface SiteRounds {
@@ -85,12 +88,11 @@ function verdictOf(site: SiteRounds): [SiteVerdict, string] {
     return ["unsteady", `${GROWS}, by ${range(survivors)} objects: too few rounds to tell, ${REPEAT}`];
   if (diesAway(survivors))
     return ["unsteady", "less stayed of every round, as of a cache that is still warming: repeat more often"];
-  if (Math.min(...survivors) * 2 < median(survivors))
-    return ["unsteady", `what stayed differs from round to round: ${range(survivors)} objects`];
+  if (Math.min(...survivors) * 2 < median(survivors)) return ["unsteady", `${UNEVEN}: ${range(survivors)} objects`];
   if (sum(survivors) <= site.background * BACKGROUND_MARGIN)
-    return ["unsteady", "as much stayed of what ran between the phases: something else on the target"];
+    return ["unsteady", `${AS_BETWEEN}: something else on the target`];
   if (mayBeChance(survivors, site.background))
-    return ["unsteady", `${BY_CHANCE}: something else on the target leaves such objects, too; repeat more often`];
+    return ["unsteady", `${BY_CHANCE}: something else on the target leaves such objects, too; ${TELLS_CHANCE}`];
   return [
     "leak",
     `grew in every round after the first, by ${objectsOf(survivors)}, ${range(site.survivorBytes.slice(1))} bytes` +
@@ -139,8 +141,16 @@ export function judgeWorkload(
       verdict: "unsafe",
       reason: `${count(grows, "call site")} grew in both rounds after the first, but not alike: ${REPEAT}`,
     };
-  const byChance = sites.filter(({ reason }) => reason.startsWith(BY_CHANCE)).length;
-  const unsteady = of("unsteady") - byChance;
+  const byChance = sites.filter(({ reason }) => reason.startsWith(BY_CHANCE));
+  if (byChance.length > 0)
+    return {
+      verdict: "unsafe",
+      reason: `${count(byChance.length, "call site")} ${BY_CHANCE}${alike(byChance)}: a leak, or something else on the target; ${TELLS_CHANCE}${
+        scope === "system" ? ", or --scope process, which leaves out other processes" : ""
+      }`,
+    };
+  const drowned = sites.filter(({ reason }) => reason.startsWith(UNEVEN) || reason.startsWith(AS_BETWEEN)).length;
+  const unsteady = of("unsteady") - drowned;
   if (rounds < MIN_ROUNDS && unsteady > 0)
     return {
       verdict: "unsafe",
@@ -148,13 +158,13 @@ export function judgeWorkload(
     };
   const besides = [
     failedRounds > 0 ? failed : "",
-    byChance > 0
-      ? `${count(byChance, "call site")} did, but may have by chance, as something else leaves such objects, too: repeat more often`
+    drowned > 0
+      ? `${count(drowned, "call site")} did unevenly, or between the phases as well: of something else on the target, which would hide a small leak there`
       : "",
     unsteady > 0 ? `${count(unsteady, "call site")} grew unsteadily` : "",
     of("unseen-frees") > 0 ? `${count(of("unseen-frees"), "call site")} grew whose frees raise no event` : "",
   ].filter((part) => part !== "");
-  const clean = `no call site ${byChance > 0 ? "surely " : ""}grew in every round after the first`;
+  const clean = `no call site grew ${drowned > 0 ? "evenly " : ""}in every round after the first`;
   return { verdict: "clean", reason: besides.length === 0 ? clean : `${clean}; ${besides.join(", ")}` };
 }
 

@@ -134,7 +134,7 @@ export type GrowingCaller = z.infer<typeof growingCallerSchema>;
 export const repeatVerdictSchema = z
   .enum(["leak", "clean", "unsafe"])
   .describe(
-    "unsafe: events were lost, the scope hides frees, the rounds are too few to tell, or a command failed in each of them",
+    "unsafe: events were lost, the scope hides frees, the rounds are too few to tell, what grew in every round may have by chance, or a command failed in each of them",
   );
 export type RepeatVerdict = z.infer<typeof repeatVerdictSchema>;
 

@@ -165,13 +165,29 @@ describe("a workload", () => {
     );
   });
 
-  it("says that chance may have hidden a leak", () => {
-    const chance = site([10, 10, 10], [10, 10, 10], { background: 13 });
-    expect(judgeWorkload(judged(chance, unsteady), whole)).toEqual({
+  const chance = site([1, 1, 1, 1, 7], [1, 1, 1, 1, 7], { background: 2 });
+  const uneven = site([9, 29, 1, 53, 63], [9, 29, 1, 53, 63], { background: 40 });
+  const asBetween = site([9, 10, 10, 10], [9, 10, 10, 10], { background: 40 });
+
+  it("is inconclusive where something grew in every round that chance may have left", () => {
+    expect(judgeWorkload(judged(chance, unsteady, cache), whole)).toEqual({
+      verdict: "unsafe",
+      reason:
+        "1 call site grew in every round after the first, but may have by chance: a leak, or something else on the target; " +
+        "more rounds tell, or a quieter target, or --scope process, which leaves out other processes",
+    });
+    const inScope = judgeWorkload(judged(chance), { ...whole, scope: "process" });
+    expect(inScope.verdict).toBe("unsafe");
+    expect(inScope.reason).toMatch(/; more rounds tell, or a quieter target$/);
+    expect(judgeWorkload(judged(chance, leak), whole).verdict).toBe("leak");
+  });
+
+  it("says of a clean one where something else would hide a leak", () => {
+    expect(judgeWorkload(judged(uneven, asBetween, unsteady), whole)).toEqual({
       verdict: "clean",
       reason:
-        "no call site surely grew in every round after the first; 1 call site did, but may have by chance, as something else leaves " +
-        "such objects, too: repeat more often, 1 call site grew unsteadily",
+        "no call site grew evenly in every round after the first; 2 call sites did unevenly, or between the phases as well: " +
+        "of something else on the target, which would hide a small leak there, 1 call site grew unsteadily",
     });
   });
 
