@@ -63,7 +63,13 @@ export function chooseMode(
   if (carries >= Math.max(BUSY_EVENTS_PER_SECOND, 2 * (rate ?? 0)))
     return { mode: "text", reason: link_ + makes, headroom };
   if (wanted === "events") return { mode: "text", reason: `every event is needed; ${link_}${makes}`, headroom };
-  if (canHist) return { mode: "hist", reason: `${link_}${makes}: sums are made in its kernel`, headroom };
+  if (canHist) {
+    // Who only looks at a quiet target may want what sums do not know.
+    const fits = headroom !== undefined && headroom >= 1;
+    const instead = fits ? "; --mode text fits while it stays idle, and has peaks, ages and tasks" : "";
+    const busy = fits ? ", thousands when busy" : "";
+    return { mode: "hist", reason: `${link_}${makes}${busy}: sums are made in its kernel${instead}`, headroom };
+  }
   return {
     mode: "text",
     reason: `${link_}${makes}, and its kernel has no hist triggers: a busy target will overrun`,

@@ -42,6 +42,10 @@ describe("auto", () => {
     expect(choose("auto", 11_520, { eventsPerSecond: 812 }).reason).toBe(
       "the link carries 69 events/s as text, the target makes 812 when idle: sums are made in its kernel",
     );
+    expect(choose("auto", 11_520, { eventsPerSecond: 24 }).reason).toBe(
+      "the link carries 69 events/s as text, the target makes 24 when idle, thousands when busy: sums are made in its kernel; " +
+        "--mode text fits while it stays idle, and has peaks, ages and tasks",
+    );
     expect(choose("auto", 11_520, NO_HIST).reason).toMatch(/no hist triggers: a busy target will overrun$/);
     expect(choose("auto", 11_520, NO_HIST).reason).not.toContain("when idle");
   });
