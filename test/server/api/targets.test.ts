@@ -66,6 +66,20 @@ describe("a snapshot", () => {
     expect(gunzipSync(profile.bytes).includes("fat_b")).toBe(true);
   });
 
+  it("is not to be had before something has come: zeros would be an account", async () => {
+    const { url, updates } = await serving();
+    for (const path of ["snapshot.json", "snapshot.csv", "window.json", "inside.json", "workload.json"]) {
+      updates.next(updateOf([]));
+      const answer = await fetch(`${url}/api/targets/target/${path}`);
+      expect(answer.status).toBe(503);
+      expect(refusedAnswerSchema.parse(await answer.json()).error).toBe(
+        "target: nothing arrived (events are arriving)",
+      );
+    }
+    updates.next(updateOf([A]));
+    expect((await fetch(`${url}/api/targets/target/snapshot.json`)).status).toBe(200);
+  });
+
   it("is filtered, ordered and cut as it is asked; the totals are the filter's", async () => {
     const { get } = await started();
     const rows = async (query: string) => {
