@@ -8,6 +8,7 @@ import { refusedAnswerSchema, windowSchema } from "../../../src/model/api.ts";
 import { snapshotSchema } from "../../../src/model/snapshot.ts";
 import type { HistoryPoint } from "../../../src/model/wire.ts";
 import { Access } from "../../../src/server/access/access.ts";
+import { ActLog } from "../../../src/server/access/act-log.ts";
 import { guard } from "../../../src/server/access/guard.ts";
 import { addHealth } from "../../../src/server/api/add-health.ts";
 import { addUp } from "../../../src/accounting/compose-snapshot.ts";
@@ -465,7 +466,7 @@ describe("/api/openapi.json", () => {
     const routes = new Set<string>();
     const app = fastify();
     app.addHook("onRoute", ({ method, url }) => void routes.add(`${String(method)} ${url}`));
-    await guard(app, new Access({ host: "127.0.0.1", port: 0 }, OPEN_ACCESS));
+    await guard(app, new Access({ host: "127.0.0.1", port: 0 }, OPEN_ACCESS), new ActLog(app.log));
     addHealth(app, new TargetRegistry());
     addInside(app, new TargetRegistry());
     addTargets(app, new TargetRegistry());
