@@ -76,7 +76,7 @@ export async function watch(source: ByteSource, options: WatchOptions): Promise<
   const server = await serve(registry, {
     ...address,
     access: accessOf(config.access, options.access ?? {}),
-    logger: logger.child({ room: "server" }, { level: "warn" }),
+    logger: logger.child({ room: "server" }),
     anyPort: options.serve === undefined,
     routes: (app) => addMetrics(app, registry, config.metrics),
   });

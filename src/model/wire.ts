@@ -114,7 +114,7 @@ export const targetSummarySchema = z
     bytesPerSecond: z
       .number()
       .describe("how net bytes grew over the last minute of the trace clock, which goes on while nothing comes"),
-    exact: z.boolean(),
+    exact: z.boolean().describe("true as well while nothing has come of it: nothing is lost of what is no account"),
     alerts: z.number().int().describe("of this run"),
     neverReached: z
       .string()

@@ -3,6 +3,7 @@ import type { WebSocket } from "@fastify/websocket";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { WIRE_PROTOCOL } from "../model/wire.ts";
 import type { AccessLimits } from "./access/access.ts";
+import type { ActLog } from "./access/act-log.ts";
 import { askerOf } from "./access/add-turns.ts";
 import { MessageRate } from "./access/message-rate.ts";
 import { Room } from "./access/room.ts";
@@ -20,7 +21,12 @@ const POLICY_VIOLATION = 1008;
 const TRY_LATER = 1013;
 
 /** @returns what ends it */
-export function addViewers(app: FastifyInstance, registry: TargetRegistry, limits: AccessLimits): () => void {
+export function addViewers(
+  app: FastifyInstance,
+  registry: TargetRegistry,
+  limits: AccessLimits,
+  acts: Pick<ActLog, "of">,
+): () => void {
   const viewers = new Set<Viewer>();
   const room = new Room(limits);
   app.get("/ws", { websocket: true, onRequest: refuseBeyond(room) }, (socket, request) => {
@@ -32,7 +38,8 @@ export function addViewers(app: FastifyInstance, registry: TargetRegistry, limit
     room.enter(request.ip);
     keepAlive(socket);
     const rights = { control: request.bearer?.rights.control === true };
-    const viewer = new Viewer(socket, registry, rights, askerOf(request));
+    const actor = { name: request.bearer?.name ?? "nobody", address: request.ip };
+    const viewer = new Viewer(socket, registry, rights, askerOf(request), acts.of(actor));
     viewers.add(viewer);
     socket.on("close", () => {
       room.leave(request.ip);

@@ -12,12 +12,14 @@ import { addTargets } from "./api/add-targets.ts";
 import { addViewers } from "./add-viewers.ts";
 import { addTurns } from "./access/add-turns.ts";
 import { Access, type AccessSettings } from "./access/access.ts";
+import { ActLog } from "./access/act-log.ts";
 import { boundSockets } from "./access/bound-sockets.ts";
 import { guard, refuse, SECURITY_HEADERS } from "./access/guard.ts";
 import type { ListenAddress } from "./access/listen-address.ts";
 import type { TargetRegistry } from "./registry.ts";
 
 export interface ServeOptions extends ListenAddress {
+  /** Has what viewers do to targets (info), who was refused, and defects. */
   readonly logger: FastifyBaseLogger;
   readonly access: AccessSettings;
   /** Takes any free port when the wanted one is taken. */
@@ -51,8 +53,9 @@ const ADDRESSES = "GET /api/openapi.json lists what there is";
  */
 export async function serve(registry: TargetRegistry, options: ServeOptions): Promise<RunningServer> {
   const access = new Access(options, options.access);
+  const acts = new ActLog(options.logger);
   const app = fastify({
-    loggerInstance: options.logger,
+    loggerInstance: quietly(options.logger),
     forceCloseConnections: true,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
@@ -72,7 +75,8 @@ export async function serve(registry: TargetRegistry, options: ServeOptions): Pr
     },
   });
   boundSockets(app.server, access);
-  await guard(app, access);
+  await guard(app, access, acts);
+  app.addHook("onClose", () => acts.close());
   addTurns(app);
   app.setNotFoundHandler((request, reply) =>
     refuse(request, reply, 404, "there is nothing at that address", ADDRESSES),
@@ -98,7 +102,7 @@ export async function serve(registry: TargetRegistry, options: ServeOptions): Pr
     },
   });
   if (existsSync(DASHBOARD)) await app.register(fastifyStatic, { root: DASHBOARD });
-  const endViewers = addViewers(app, registry, access.limits);
+  const endViewers = addViewers(app, registry, access.limits, acts);
   addHealth(app, registry);
   addTargets(app, registry);
   addInside(app, registry);
@@ -128,6 +132,11 @@ async function listen(app: FastifyInstance, { host, port, anyPort }: ServeOption
       cause: thrown,
     });
   }
+}
+
+/** Where it listens is said elsewhere, and of each request nothing. */
+function quietly(logger: FastifyBaseLogger): FastifyBaseLogger {
+  return ["trace", "debug", "info"].includes(logger.level) ? logger.child({}, { level: "warn" }) : logger;
 }
 
 function lowerFirst(text: string): string {

@@ -10,6 +10,7 @@ import {
   viewSchema,
 } from "../model/wire-request.ts";
 import { VERSION } from "../model/version.ts";
+import { type ActorLog, controlInWords } from "./access/act-log.ts";
 import type { ViewerSocket } from "./hub/target-hub.ts";
 import { isOfTasks } from "./hub/view-rows.ts";
 import type { TargetRegistry } from "./registry.ts";
@@ -30,14 +31,19 @@ export class Viewer {
   readonly #registry: TargetRegistry;
   readonly #rights: ViewerRights;
   readonly #who: string;
+  readonly #acts: ActorLog;
   #targets = "";
 
-  /** @param who asks: shares of what the server can do go by that */
-  constructor(socket: ViewerSocket, registry: TargetRegistry, rights: ViewerRights, who: string) {
+  /**
+   * @param who asks: shares of what the server can do go by that
+   * @param acts what the log has of what it does
+   */
+  constructor(socket: ViewerSocket, registry: TargetRegistry, rights: ViewerRights, who: string, acts: ActorLog) {
     this.#socket = socket;
     this.#registry = registry;
     this.#rights = rights;
     this.#who = who;
+    this.#acts = acts;
     const targets = registry.summaries();
     this.#targets = JSON.stringify(targets);
     this.#say({ type: "hello", protocol: WIRE_PROTOCOL, version: VERSION, rights, targets });
@@ -61,7 +67,9 @@ export class Viewer {
     const head = controlHeadSchema.safeParse(content);
     if (!head.success) return false;
     const [{ path, message: issue }] = message.error.issues;
-    this.#refuse(head.data.id, `${path.join(".")}: ${issue}`, "docs/wire.md has what a control may hold");
+    const why = `${path.join(".")}: ${issue}`;
+    this.#acts.refused("what does not read", why);
+    this.#refuse(head.data.id, why, "docs/wire.md has what a control may hold");
     return true;
   }
 
@@ -73,8 +81,10 @@ export class Viewer {
   #obey(message: ViewerMessage): void {
     const hub = this.#registry.hub(message.target);
     if (hub === undefined) {
-      const id = message.type === "control" ? message.id : null;
-      this.#refuse(id, `there is no target ${printable(message.target)}`, "the message targets lists those there are");
+      const why = `there is no target ${printable(message.target)}`;
+      const help = "the message targets lists those there are";
+      if (message.type === "control") this.#refuseControl(message, why, help);
+      else this.#refuse(null, why, help);
       return;
     }
     switch (message.type) {
@@ -114,22 +124,30 @@ export class Viewer {
     }
   }
 
-  async #control({ id, target, action }: Control): Promise<void> {
+  async #control(message: Control): Promise<void> {
+    const { id, target, action } = message;
     const { control } = this.#registry.target(target) ?? {};
     if (!this.#rights.control) {
-      this.#refuse(id, "this viewer may look, not act", "connect with a token that has the right control");
+      this.#refuseControl(message, "this viewer may look, not act", "connect with a token that has the right control");
       return;
     }
     if (control === undefined) {
-      this.#refuse(id, `nothing can be done to ${target}`, "");
+      this.#refuseControl(message, `nothing can be done to ${target}`, "");
       return;
     }
     try {
+      this.#acts.asked(target, action);
       const result = await control.perform(action);
       this.#say({ type: "reply", id, ok: true, ...(result !== undefined && { result }) });
     } catch (thrown) {
-      this.#refuse(id, messageOf(thrown), thrown instanceof KmemtapError ? (thrown.nextStep ?? "") : "");
+      const help = thrown instanceof KmemtapError ? (thrown.nextStep ?? "") : "";
+      this.#refuseControl(message, messageOf(thrown), help);
     }
+  }
+
+  #refuseControl({ id, target, action }: Control, why: string, help: string): void {
+    this.#acts.refused(controlInWords(target, action), why);
+    this.#refuse(id, why, help);
   }
 
   #refuse(id: string | null, error: string, help: string): void {

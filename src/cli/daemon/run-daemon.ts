@@ -33,7 +33,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const server = await serve(registry, {
     ...parseListenAddress(options.serve ?? config.serve, DEFAULT_PORT),
     access: accessOf(config.access, {}),
-    logger: logger.child({ room: "server" }, { level: "warn" }),
+    logger: logger.child({ room: "server" }),
     anyPort: false,
     routes: (app) => addMetrics(app, registry, config.metrics),
   });

@@ -19,7 +19,8 @@ interface Member {
   readonly target: WatchedTarget;
   /** What it was started with; another is another target. */
   readonly settings: string;
-  readonly triggers: Triggers;
+  /** Absent where no files are written. */
+  readonly dump: MomentDump | undefined;
 }
 
 export class TargetSet {
@@ -42,9 +43,9 @@ export class TargetSet {
     for (const [id, settings] of wanted) if (!this.#members.has(id)) this.#add(id, settings, config);
   }
 
-  /** Each writes a snapshot with its next update. */
+  /** Each writes a snapshot: with its next update, or what it came to, where it has ended. */
   ask(why: string): void {
-    for (const { triggers } of this.#members.values()) triggers.ask(why);
+    for (const { dump } of this.#members.values()) dump?.ask(why);
   }
 
   get size(): number {
@@ -70,7 +71,7 @@ export class TargetSet {
     const footprint = kernel === undefined ? undefined : liveFootprint(kernel);
     const hub = this.#registry.add({ id, label: id, updates, control: target, footprint });
     target.onPhase = (phase) => hub.say(phase);
-    this.#members.set(id, { target, settings, triggers });
+    this.#members.set(id, { target, settings, dump });
     logger.info("watching it");
     target.start();
   }

@@ -1,4 +1,5 @@
 /** An account at a moment, as what works unattended sees it: files, metrics, sinks. */
+import { hasDelivered, isOver } from "../../capture/update-state.ts";
 import type { LiveUpdate } from "../../capture/live-update.ts";
 import type { Lives } from "../../model/lives.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
@@ -9,6 +10,10 @@ export interface Moment {
   readonly atMs: number;
   readonly snapshot: Snapshot;
   readonly eventsPerSecond: number;
+  /** Its run is over: no moment of it follows. */
+  readonly isLast: boolean;
+  /** Runs that ended before, the latest of them as they were at their ends; absent where nobody tells. */
+  readonly previousRuns?: LiveUpdate["previousRuns"] | undefined;
   /** Events were lost since the moment before. */
   readonly isLosing: boolean;
   /** Frees by the call site that freed; undefined where nothing tells, as in mode hist. */
@@ -19,12 +24,14 @@ export interface Moment {
   readonly lives?: (() => Lives | undefined) | undefined;
 }
 
-/** Undefined while a target is still being armed: there is nothing to be written yet. */
+/** Undefined while a target is still being armed, and before anything has come of it: there is nothing to be written yet. */
 export function momentOf(update: LiveUpdate, atMs: number): Moment | undefined {
-  if (!update.began) return undefined;
-  const { link, snapshot, newAlerts, freeingCallSites, tasks, lives } = update;
+  if (!hasDelivered(update)) return undefined;
+  const { link, snapshot, newAlerts, freeingCallSites, tasks, lives, previousRuns } = update;
   const isLosing = newAlerts.some(({ level }) => level === "lost");
-  return { atMs, snapshot, eventsPerSecond: link.eventsPerSecond, isLosing, freeingCallSites, tasks, lives };
+  const { eventsPerSecond } = link;
+  const isLast = isOver(update);
+  return { atMs, snapshot, eventsPerSecond, isLast, previousRuns, isLosing, freeingCallSites, tasks, lives };
 }
 
 /** Events of an account. In mode hist none travels: the kernel has added them up. */

@@ -12,6 +12,8 @@ import { usage } from "../arm-options.ts";
 const ANSWER_MS = 10_000;
 /** Of a refusal so many letters are read, and fewer shown of one that is none of ours. */
 const MOST_OF_REFUSAL = 2000;
+/** Status of what is asked of a target of which nothing has come. */
+const NO_ACCOUNT_YET = 503;
 
 export class Server {
   readonly #origin: string;
@@ -66,9 +68,7 @@ export class Server {
   async #refuseEmpty(target: string): Promise<void> {
     const summary = (await this.#targets()).find(({ id }) => id === target);
     if (summary === undefined || (summary.state === "running" && summary.link !== "waiting")) return;
-    throw new KmemtapError("input/empty", `${target}: nothing arrived (${summary.detail || summary.state})`, {
-      nextStep: "check the target; the log of the kmemtap there says what it does about it",
-    });
+    throw empty(`${target}: nothing arrived (${summary.detail || summary.state})`);
   }
 
   /** Which task allocated what, where it keeps that. */
@@ -121,7 +121,10 @@ export class Server {
       const response = await fetch(url, { headers: this.#headers, signal: AbortSignal.timeout(ANSWER_MS) });
       if (response.ok) return await read(response);
       const text = (await response.text()).slice(0, MOST_OF_REFUSAL);
-      const refused = response.status === 400 ? refusedAnswerSchema.safeParse(parsed(text)).data : undefined;
+      const refused = [400, NO_ACCOUNT_YET].includes(response.status)
+        ? refusedAnswerSchema.safeParse(parsed(text)).data
+        : undefined;
+      if (refused !== undefined && response.status === NO_ACCOUNT_YET) throw empty(printable(refused.error));
       // It can say better than a status what was wrong with the question.
       if (refused !== undefined) throw usage(printable(refused.error), printable(refused.help ?? ""));
       throw new KmemtapError("link/refused", `${url} answered ${String(response.status)}: ${text.slice(0, 200)}`, {
@@ -146,6 +149,13 @@ export class Server {
       });
     }
   }
+}
+
+/** A target that has no account. */
+function empty(message: string): KmemtapError {
+  return new KmemtapError("input/empty", message, {
+    nextStep: "check the target; the log of the kmemtap there says what it does about it",
+  });
 }
 
 async function jsonOf(response: Response): Promise<unknown> {

@@ -95,7 +95,7 @@ function momentAfter(before: Moment | undefined, snapshot: Snapshot): Moment {
   const lost = ({ loss }: Snapshot) => loss.lostEvents + loss.lostUncounted;
   const events = same === undefined ? 0 : eventsIn(snapshot) - eventsIn(same.snapshot);
   const isLosing = lost(snapshot) > (same === undefined ? 0 : lost(same.snapshot));
-  return { atMs, snapshot, eventsPerSecond: seconds > 0 ? Math.max(0, events) / seconds : 0, isLosing };
+  return { atMs, snapshot, eventsPerSecond: seconds > 0 ? Math.max(0, events) / seconds : 0, isLosing, isLast: false };
 }
 
 function isEmpty(thrown: unknown): thrown is KmemtapError {

@@ -9,8 +9,9 @@ import { connect, headers, nanos, type NatsConnection } from "@nats-io/transport
 import type { LiveUpdate } from "../../capture/live-update.ts";
 import { messageOf } from "../../model/errors.ts";
 import type { NatsSettings } from "../config-outputs.ts";
-import { Pace, secretIn, type Sink } from "./sink.ts";
-import { Spool, type Spooled } from "./spool.ts";
+import { secretIn, type Sink } from "./sink.ts";
+import { type SinkMoment, SinkMoments } from "./sink-moments.ts";
+import { Spool, type Spooled, takenMs } from "./spool.ts";
 
 export interface NatsTimes {
   /** Milliseconds between attempts while the server does not answer. */
@@ -31,7 +32,7 @@ export class NatsSink implements Sink {
   readonly #warn: (text: string) => void;
   readonly #times: NatsTimes;
   readonly #spool: Spool;
-  readonly #pace: Pace;
+  readonly #moments: SinkMoments;
   readonly #closing = new AbortController();
   #connection: NatsConnection | undefined;
   /** What is being written to the spool, in order. */
@@ -46,7 +47,7 @@ export class NatsSink implements Sink {
     this.#warn = warn;
     this.#times = times;
     this.#spool = new Spool(settings.spool, settings.spoolMb * MIB);
-    this.#pace = new Pace(settings.everyMs);
+    this.#moments = new SinkMoments(settings.everyMs);
     if (this.#spool.length > 0)
       warn(`${String(this.#spool.length)} messages for NATS are left from before: sending them`);
     this.#sending = this.#sendAll();
@@ -57,14 +58,15 @@ export class NatsSink implements Sink {
     return Promise.resolve(new NatsSink(settings, warn, { ...TIMES, ...times }));
   }
 
-  take(target: string, { began, newAlerts, snapshot }: LiveUpdate): void {
-    for (const alert of newAlerts) this.#add("alert", target, () => Buffer.from(JSON.stringify({ target, ...alert })));
-    if (began && this.#pace.isDue(target, Date.now()))
-      this.#add("snapshot", target, () => gzipSync(JSON.stringify(snapshot)));
+  take(target: string, update: LiveUpdate): void {
+    for (const alert of update.newAlerts)
+      this.#add("alert", target, () => Buffer.from(JSON.stringify({ target, ...alert })));
+    this.#addSnapshots(target, this.#moments.take(target, update, Date.now()));
   }
 
   /** What the server does not take in time stays in the spool. */
   async close(): Promise<void> {
+    for (const [target, moment] of this.#moments.rest()) this.#addSnapshots(target, [moment]);
     await this.#adding;
     const endMs = Date.now() + this.#times.closeMs;
     while (this.#spool.length > 0 && Date.now() < endMs && this.#trouble === undefined) await sleep(20);
@@ -77,9 +79,14 @@ export class NatsSink implements Sink {
       this.#warn(`${String(this.#spool.length)} messages for NATS stay in ${this.#settings.spool}`);
   }
 
-  #add(kind: Spooled["kind"], target: string, payload: () => Uint8Array): void {
+  #addSnapshots(target: string, moments: readonly SinkMoment[]): void {
+    for (const { snapshot, atMs } of moments)
+      this.#add("snapshot", target, () => gzipSync(JSON.stringify(snapshot)), atMs);
+  }
+
+  #add(kind: Spooled["kind"], target: string, payload: () => Uint8Array, atMs = Date.now()): void {
     this.#adding = this.#adding
-      .then(() => this.#spool.add(kind, target, payload()))
+      .then(() => this.#spool.add(kind, target, payload(), atMs))
       .catch((thrown: unknown) => this.#warn(`a message for NATS was dropped: ${messageOf(thrown)}`))
       .then(() => {
         this.#tellDropped();
@@ -162,6 +169,8 @@ export class NatsSink implements Sink {
     }
     const about = headers();
     about.set("Kmemtap-Target", message.target);
+    // The stream knows when it got it alone, which after an outage is another time.
+    about.set("Kmemtap-Time", new Date(takenMs(message)).toISOString());
     if (message.kind === "snapshot") about.set("Content-Encoding", "gzip");
     // A dot would begin another token of the subject.
     const token = message.target.replaceAll(".", "_");

@@ -7,10 +7,14 @@ import { messageOf } from "../../model/errors.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { formatPprof } from "../../report/pprof.ts";
 import type { PyroscopeSettings } from "../config-outputs.ts";
-import { Pace, secretIn, type Sink } from "./sink.ts";
+import { secretIn, type Sink } from "./sink.ts";
+import { type SinkMoment, SinkMoments } from "./sink-moments.ts";
 import { sinceSnapshot } from "./since-snapshot.ts";
 
 const LIMIT_MS = 10_000;
+const CLOSE_MS = 5000;
+/** Of a target that begins anew faster than the server answers. */
+const MOST_WAITING = 4;
 
 /** How the server adds up the values of profiles (Pyroscope's sample_type_config). */
 const SAMPLE_TYPES = {
@@ -21,47 +25,62 @@ const SAMPLE_TYPES = {
 };
 
 interface Pushed {
-  readonly snapshot: Snapshot;
+  /** Absent before the first profile: that one is of all that was allocated. */
+  readonly snapshot?: Snapshot;
   readonly atMs: number;
 }
 
 export class PyroscopeSink implements Sink {
   readonly #settings: PyroscopeSettings;
   readonly #warn: (text: string) => void;
-  readonly #pace: Pace;
+  readonly #closeMs: number;
+  readonly #moments: SinkMoments;
   readonly #headers: Record<string, string>;
   readonly #pushed = new Map<string, Pushed>();
   /** One for each target at most. */
   readonly #pushing = new Map<string, Promise<void>>();
+  /** What comes behind that: the last of a run, for which no later one makes up. */
+  readonly #waiting = new Map<string, SinkMoment[]>();
+  readonly #closing = new AbortController();
   #trouble: string | undefined;
   #leftOut = 0;
 
-  constructor(settings: PyroscopeSettings, warn: (text: string) => void) {
+  /** @param closeMs what the last profiles may take in the end */
+  constructor(settings: PyroscopeSettings, warn: (text: string) => void, closeMs = CLOSE_MS) {
     const { everyMs, tenant, tokenFile } = settings;
     this.#settings = settings;
     this.#warn = warn;
-    this.#pace = new Pace(everyMs);
+    this.#closeMs = closeMs;
+    this.#moments = new SinkMoments(everyMs);
     this.#headers = {
       ...(tokenFile !== undefined && { authorization: `Bearer ${secretIn("pyroscope.tokenFile", tokenFile)}` }),
       ...(tenant !== undefined && { "x-scope-orgid": tenant }),
     };
   }
 
-  take(target: string, { began, snapshot }: LiveUpdate): void {
+  take(target: string, update: LiveUpdate): void {
     const atMs = Date.now();
-    if (!began) return;
-    // What is held at the beginning is what later profiles are set against.
-    if (!this.#pushed.has(target)) this.#pushed.set(target, { snapshot, atMs });
-    if (!this.#pace.isDue(target, atMs)) return;
-    if (this.#pushing.has(target)) this.#leftOut += 1;
-    else this.#pushing.set(target, this.#push(target, { snapshot, atMs }));
+    const moments = this.#moments.take(target, update, atMs);
+    if (!this.#pushed.has(target)) this.#pushed.set(target, { atMs });
+    for (const moment of moments) this.#offer(target, moment);
   }
 
+  /** What the server does not take in time is given up, and said. */
   async close(): Promise<void> {
-    await Promise.all(this.#pushing.values());
+    for (const [target, moment] of this.#moments.rest()) this.#offer(target, moment);
+    const timer = setTimeout(() => this.#closing.abort(new Error("it did not answer in time")), this.#closeMs);
+    while (this.#pushing.size > 0) await Promise.all(this.#pushing.values());
+    clearTimeout(timer);
   }
 
-  async #push(target: string, now: Pushed): Promise<void> {
+  #offer(target: string, moment: SinkMoment): void {
+    const waiting = this.#waiting.get(target) ?? [];
+    if (!this.#pushing.has(target)) this.#pushing.set(target, this.#push(target, moment));
+    else if (moment.isLast && waiting.length < MOST_WAITING) this.#waiting.set(target, [...waiting, moment]);
+    else this.#leftOut += 1;
+  }
+
+  async #push(target: string, now: SinkMoment): Promise<void> {
     const before = this.#pushed.get(target);
     try {
       await this.#post(target, now, before);
@@ -78,10 +97,12 @@ export class PyroscopeSink implements Sink {
       this.#trouble = messageOf(cause);
     } finally {
       this.#pushing.delete(target);
+      const next = this.#waiting.get(target)?.shift();
+      if (next !== undefined) this.#offer(target, next);
     }
   }
 
-  async #post(target: string, { snapshot, atMs }: Pushed, before: Pushed | undefined): Promise<void> {
+  async #post(target: string, { snapshot, atMs }: SinkMoment, before: Pushed | undefined): Promise<void> {
     const url = new URL(this.#settings.url);
     url.pathname = `${url.pathname.replace(/\/$/, "")}/ingest`;
     url.searchParams.set("name", this.#name(target));
@@ -92,7 +113,8 @@ export class PyroscopeSink implements Sink {
     const form = new FormData();
     form.set("profile", new Blob([formatPprof(sinceSnapshot(snapshot, before?.snapshot), { atMs })]), "profile.pprof");
     form.set("sample_type_config", new Blob([JSON.stringify(SAMPLE_TYPES)]), "sample_type_config.json");
-    const options = { method: "POST", headers: this.#headers, body: form, signal: AbortSignal.timeout(LIMIT_MS) };
+    const signal = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), this.#closing.signal]);
+    const options = { method: "POST", headers: this.#headers, body: form, signal };
     const response = await fetch(url, options);
     await response.body?.cancel();
     if (!response.ok) throw new Error(`it answered ${String(response.status)}`);

@@ -22,20 +22,3 @@ export function secretIn(setting: string, path: string): string {
     });
   }
 }
-
-/** True at most once in `everyMs` for each target, from the first time on. */
-export class Pace {
-  readonly #everyMs: number;
-  readonly #nextMs = new Map<string, number>();
-
-  constructor(everyMs: number) {
-    this.#everyMs = everyMs;
-  }
-
-  isDue(target: string, nowMs: number): boolean {
-    const next = this.#nextMs.get(target);
-    if (next !== undefined && nowMs < next) return false;
-    this.#nextMs.set(target, nowMs + this.#everyMs);
-    return next !== undefined;
-  }
-}

@@ -24,6 +24,12 @@ export interface Spooled {
 const NAME = /^\d{18}-\d{6}-(alert|snapshot)-([\w.-]+)-[0-9a-f-]{36}$/;
 const BEHIND_KIND = /^\d{18}-\d{6}-(?:alert|snapshot)-/;
 const UUID_CHARS = 37;
+const TIME_CHARS = 18;
+
+/** When it was taken (Unix epoch, ms), by the kmemtap that put it there. */
+export function takenMs({ id }: Spooled): number {
+  return Number(id.slice(0, TIME_CHARS));
+}
 
 export class Spool {
   readonly #directory: string;
@@ -66,9 +72,12 @@ export class Spool {
     return this.#waiting.alert.at(0) ?? this.#waiting.snapshot.at(0);
   }
 
-  /** @throws {KmemtapError} `output/unwritable`; it is then counted as dropped */
-  async add(kind: MessageKind, target: string, payload: Uint8Array): Promise<void> {
-    const time = String(Date.now()).padStart(18, "0");
+  /**
+   * @param atMs when it was taken: what the message says of itself, whenever it is sent
+   * @throws {KmemtapError} `output/unwritable`; it is then counted as dropped
+   */
+  async add(kind: MessageKind, target: string, payload: Uint8Array, atMs = Date.now()): Promise<void> {
+    const time = String(atMs).padStart(TIME_CHARS, "0");
     const number = String(this.#count++ % 1_000_000).padStart(6, "0");
     const message = { id: `${time}-${number}-${kind}-${target}-${randomUUID()}`, kind, target, bytes: payload.length };
     await this.#makeRoom(message);

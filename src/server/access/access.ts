@@ -86,10 +86,15 @@ export class Access {
     return this.#readOnly ? { ...bearer, rights: { ...bearer.rights, control: false } } : bearer;
   }
 
+  /** Whether a token or a ticket came with it, right or wrong. */
+  isOffered({ authorization, protocols }: Asked): boolean {
+    return isBearer(authorization) || this.tickets.isOffered(protocols);
+  }
+
   #bearerOf(peer: string | undefined, authorization: string | undefined, protocols: string | undefined) {
     const ticketed = protocols === undefined ? undefined : this.tickets.redeem(protocols);
     if (ticketed !== undefined) return ticketed;
-    const offered = authorization !== undefined && /^Bearer /i.test(authorization);
+    const offered = isBearer(authorization);
     const secret = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization ?? "")?.[1];
     // A token that is wrong is refused, also where none was needed. Another scheme is between a viewer and a proxy.
     if (offered && this.#tokens.any) return secret === undefined ? undefined : this.#tokens.bearerOf(secret);
@@ -98,6 +103,10 @@ export class Access {
       return { name: "the proxy", rights: proxy.rights };
     return this.#tokens.any || proxy !== undefined ? undefined : ANYBODY;
   }
+}
+
+function isBearer(authorization: string | undefined): boolean {
+  return authorization !== undefined && /^Bearer /i.test(authorization);
 }
 
 /** `::ffff:10.0.0.1` is 10.0.0.1, to a socket that hears both. */

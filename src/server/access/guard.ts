@@ -2,6 +2,7 @@
 import fastifyRateLimit from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Access } from "./access.ts";
+import type { ActLog } from "./act-log.ts";
 import { refusalOf } from "./request-origin.ts";
 import { TICKET_SECONDS } from "./tickets.ts";
 import type { Bearer } from "./tokens.ts";
@@ -30,7 +31,7 @@ export const SECURITY_HEADERS = {
 /** The page's own files, which tell nothing; all else is guarded unless it says that it is open. */
 const PAGE = new Set(["/", "/*"]);
 
-export async function guard(app: FastifyInstance, access: Access): Promise<void> {
+export async function guard(app: FastifyInstance, access: Access, acts: Pick<ActLog, "refusedToken">): Promise<void> {
   await app.register(fastifyRateLimit, { global: false, max: access.limits.requestsPerSecond, timeWindow: 1000 });
   const limit = app.createRateLimit();
   app.decorateRequest("bearer", null);
@@ -49,15 +50,18 @@ export async function guard(app: FastifyInstance, access: Access): Promise<void>
     // Else the plug-in would open a WebSocket wherever a page may be had without a token, and past the limit.
     if (isUpgrade && request.routeOptions.url !== "/ws")
       return refuse(request, reply, 400, "this is no WebSocket", "ask /ws for one: docs/wire.md");
-    const bearer = access.bearerOf({
+    const asked = {
       peer: request.raw.socket.remoteAddress,
       authorization: headers.authorization,
       protocols: isUpgrade ? headers["sec-websocket-protocol"] : undefined,
-    });
+    };
+    const bearer = access.bearerOf(asked);
     request.bearer = bearer ?? null;
     const { url, config } = request.routeOptions;
     const isOpen = config.open === true || url === undefined || PAGE.has(url);
     if (bearer?.rights.read === true || isOpen) return undefined;
+    // A page that was opened without one asks for it: that is no attempt.
+    if (access.isOffered(asked)) acts.refusedToken(request.ip, url);
     reply.header("www-authenticate", "Bearer");
     return refuse(request, reply, 401, "a token is needed", "send it as Authorization: Bearer TOKEN: docs/access.md");
   });

@@ -25,13 +25,21 @@ export class Tickets {
     return ticket;
   }
 
+  isOffered(protocols: string | undefined): boolean {
+    return ticketIn(protocols) !== undefined;
+  }
+
   /** Whose it is, once. @param protocols the header Sec-WebSocket-Protocol */
   redeem(protocols: string | undefined): Bearer | undefined {
-    const offered = (protocols ?? "").split(",").map((protocol) => protocol.trim());
-    const ticket = offered.find((protocol) => protocol.startsWith(PREFIX))?.slice(PREFIX.length);
+    const ticket = ticketIn(protocols);
     // Found by a hash of a secret of 192 bits that is gone then: there is nothing to be learned by time.
     const known = ticket === undefined ? undefined : this.#open.get(ticket);
     if (ticket !== undefined) this.#open.delete(ticket);
     return known !== undefined && known.untilMs > performance.now() ? known.bearer : undefined;
   }
+}
+
+function ticketIn(protocols: string | undefined): string | undefined {
+  const offered = (protocols ?? "").split(",").map((protocol) => protocol.trim());
+  return offered.find((protocol) => protocol.startsWith(PREFIX))?.slice(PREFIX.length);
 }

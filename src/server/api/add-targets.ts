@@ -43,7 +43,7 @@ export function addTargets(app: FastifyInstance, registry: TargetRegistry): void
   });
 
   app.get<TargetRoute>("/api/targets/:id/footprint", (request, reply) => {
-    const hub = hubOf(registry, request.params.id, reply);
+    const hub = knownHubOf(registry, request.params.id, reply);
     if (hub === undefined) return reply;
     const footprint = registry.target(hub.id)?.footprint;
     if (footprint === undefined) return refuse(reply, 404, "no kernel is at hand", "start kmemtap with -k");
@@ -51,8 +51,17 @@ export function addTargets(app: FastifyInstance, registry: TargetRegistry): void
   });
 }
 
-/** Undefined, and refused, where there is no such target, or nothing is known of it yet. */
+/** Undefined, and refused, where there is no such target, or nothing has come of it yet: its zeros are no account. */
 export function hubOf(registry: TargetRegistry, id: string, reply: FastifyReply): TargetHub | undefined {
+  const hub = knownHubOf(registry, id, reply);
+  if (hub === undefined || hub.isReached) return hub;
+  const { state, detail } = hub.summary();
+  refuse(reply, 503, `${hub.id}: nothing arrived (${detail === "" ? state : detail})`, "ask again in a second");
+  return undefined;
+}
+
+/** Undefined, and refused, where there is no such target, or it has not begun. */
+function knownHubOf(registry: TargetRegistry, id: string, reply: FastifyReply): TargetHub | undefined {
   const hub = registry.hub(id);
   if (hub === undefined)
     refuse(reply, 404, `there is no target ${printable(id)}`, "GET /api/targets lists those there are");

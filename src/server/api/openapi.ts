@@ -44,7 +44,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   404: "there is no such target, or it has no such thing",
   429: "asked too often",
   502: "it could not be made",
-  503: "nothing was captured yet",
+  503: "nothing has come of the target yet",
 };
 const ALWAYS = [403, 429] as const;
 

@@ -4,6 +4,7 @@
  * Those that keep up and have the same view share one text; one that is slow skips messages and then gets all that changed since,
  * and nothing is ever queued for anybody.
  */
+import { hasDelivered, isOver } from "../../capture/update-state.ts";
 import type { LiveUpdate } from "../../capture/live-update.ts";
 import type { LiveSizes } from "../../model/caller-filter.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
@@ -100,7 +101,7 @@ export class TargetHub {
   /** Nothing more comes of the source. */
   get #isOver(): boolean {
     const { link } = this.#latest ?? {};
-    return link?.status === "ended" || link?.status === "failed";
+    return link !== undefined && isOver({ link });
   }
 
   /** False while nothing has come of it, in any run: its sums are no account. */
@@ -135,7 +136,7 @@ export class TargetHub {
     return {
       id: this.id,
       label: this.label,
-      ...(this.#phase ?? phaseOf(this.#latest)),
+      ...(this.#phase ?? phaseOf(this.#latest, this.#isReached)),
       link: link?.status ?? null,
       netBytes: snapshot?.totals.netBytes ?? 0,
       bytesPerSecond: this.#isOver ? 0 : trendOf(history, performance.now() - this.#pointMs),
@@ -300,16 +301,12 @@ function isRoomFor(socket: ViewerSocket): boolean {
   return socket.bufferedAmount <= MAX_BUFFERED_BYTES;
 }
 
-/** An armed target has an account from its window's beginning on; of what is read as it comes, its first bytes make one. */
-function hasDelivered({ began, snapshot }: LiveUpdate): boolean {
-  return began && (snapshot.mode !== undefined || snapshot.input.bytes > 0 || snapshot.totals.allocs > 0);
-}
-
-function phaseOf(update: LiveUpdate | undefined): TargetPhase {
+/** @param isReached something has come of it, in this run or one before: until then nothing of it is accounted, though nothing has failed */
+function phaseOf(update: LiveUpdate | undefined, isReached: boolean): TargetPhase {
   if (update === undefined) return { state: "starting", detail: "" };
   const { status, detail } = update.link;
   if (status === "ended" || status === "failed") return { state: status, detail };
-  return { state: update.began ? "running" : "starting", detail };
+  return { state: update.began && isReached ? "running" : "starting", detail };
 }
 
 /**

@@ -84,6 +84,20 @@ describe("kmemtap daemon", () => {
     for (const name of readdirSync(join(run.out, "a"))) expect(name).toMatch(/^a-\d{8}T\d{6}\.\d{3}Z-run1\.json$/);
   });
 
+  it("writes what a target came to when it ends, and again on SIGUSR1; of one that never delivered nothing", async () => {
+    const run = await daemon({ short: `replay://${log(2)}?speed=0`, never: `file://${join(tempDir(), "never.log")}` });
+    const written = () => snapshotsIn(join(run.out, "short")).map(({ totals }) => totals.netBytes);
+    await until("its file", () => written().length === 1);
+    await until("the other to wait", async () => (await targetsAt(run.url))["never"].link === "waiting");
+    expect((await targetsAt(run.url))["never"].state).toBe("starting");
+    run.child.kill("SIGUSR1");
+    await until("another", () => written().length === 2);
+    run.child.kill("SIGTERM");
+    expect(await run.ended).toBe(0);
+    expect(written()).toEqual([8192, 8192]);
+    expect(readdirSync(run.out)).toEqual(["short"]);
+  });
+
   it("logs one line for an attempt that failed, with what becomes of it", async () => {
     const run = await daemon({ away: "tcp://127.0.0.1:1" });
     const told = () => run.stderr.split("\n").filter((line) => line.includes("nobody listens there"));

@@ -217,6 +217,15 @@ describe("kmemtap snapshot -o DIR", () => {
     expect(new Set(nets)).toEqual(new Set([4096]));
   });
 
+  it("of a file that is not there nothing is written, and the status is 3", async () => {
+    const out = join(tempDir(), "out");
+    const args = ["snapshot", `file://${join(tempDir(), "never.log")}`, "--for", "1s", "--every", "300ms", "-o", out];
+    const { status, stderr } = await kmemtap(args);
+    expect(status).toBe(3);
+    expect(stderr).toContain("never.log: nothing arrived");
+    expect(files(out)).toEqual([]);
+  });
+
   it.each([
     [["snapshot", "--malloc"], "--malloc: the kmemtap at that address"],
     [["snapshot", "--stacks", "--json"], "--stacks: "],

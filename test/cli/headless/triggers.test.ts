@@ -13,6 +13,7 @@ const at = (atMs: number, part: Partial<Moment> = {}): Moment => ({
   snapshot,
   eventsPerSecond: 1000,
   isLosing: false,
+  isLast: false,
   ...part,
 });
 
@@ -102,5 +103,49 @@ it("one that is due while another is written waits, the latest wins, and the las
   release?.();
   await ended;
   expect(written).toEqual([1, 5]);
-  expect(dump.skipped).toBe(2);
+  expect(dump.skipped).toBe(3);
+});
+
+describe("the last moment of a run", () => {
+  const of = (atMs: number, run: number, part: Partial<Moment> = {}) =>
+    at(atMs, { snapshot: { ...snapshot, source: { ...snapshot.source, run } }, ...part });
+  const dumping = () => {
+    const written: [number, number][] = [];
+    const write = ({ atMs, snapshot: { source } }: Moment) => {
+      written.push([atMs, source.run]);
+      return Promise.resolve();
+    };
+    return { written, dump: new MomentDump(new Triggers({}), { write }) };
+  };
+
+  it("is written when the run is over, and once more for whoever asks then", async () => {
+    const { written, dump } = dumping();
+    expect(dump.take(of(1, 1))).toEqual([]);
+    expect(dump.take(of(2, 1, { isLast: true }))).toEqual(["its run is over"]);
+    await dump.end();
+    expect(written).toEqual([[2, 1]]);
+    dump.ask("SIGUSR1");
+    await dump.end();
+    expect(written.length).toBe(2);
+    expect(written[1][0]).toBeGreaterThan(2);
+  });
+
+  it("is written where another run has begun meanwhile, whole, and whatever waits for the disk", async () => {
+    const { written, dump } = dumping();
+    dump.take(of(1, 1));
+    const { totals, exact } = snapshot;
+    const ended = { summary: { run: 1, endedMs: 5, exact, totals }, snapshot: of(0, 1).snapshot };
+    dump.take(of(6, 2, { previousRuns: [ended] }));
+    dump.ask("SIGUSR1");
+    dump.take(of(7, 2));
+    dump.take(of(8, 2, { isLast: true }));
+    dump.take(of(9, 3));
+    await dump.end();
+    expect(written).toEqual([
+      [5, 1],
+      [8, 2],
+      [9, 3],
+    ]);
+    expect(dump.skipped).toBe(1);
+  });
 });

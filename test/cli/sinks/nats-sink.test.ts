@@ -9,6 +9,7 @@ import { gunzipSync } from "node:zlib";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { LiveUpdate } from "../../../src/capture/live-update.ts";
 import { natsSchema } from "../../../src/cli/config-outputs.ts";
 import { NatsSink } from "../../../src/cli/sinks/nats-sink.ts";
 import { Spool } from "../../../src/cli/sinks/spool.ts";
@@ -16,6 +17,8 @@ import { snapshotSchema } from "../../../src/model/snapshot.ts";
 import { allocation, lostAlert, updateOf } from "../../support/live-update.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { until } from "../../support/until.ts";
+
+const events = [1, 2, 3].map((ptr) => allocation("f+0x1/0x2", ptr));
 
 const isMissing = spawnSync("nats-server", ["--version"]).status !== 0;
 const note = isMissing ? " (missing: nats-server)" : "";
@@ -129,10 +132,13 @@ describe.skipIf(isMissing)(`NATS JetStream${note}`, () => {
     const update = updateOf([allocation("f+0x1/0x2", 1)]);
     first.sink.take("board", update);
     await sleep(1100);
+    const takenMs = Date.now();
     first.sink.take("board", update);
     first.alert(1);
     await until("the spool", () => messagesIn(spool).length === 2);
     await first.sink.close();
+    const closedMs = Date.now();
+    await sleep(1000);
     expect(first.said.at(-1)).toBe(`2 messages for NATS stay in ${spool}`);
     await server.start();
     const second = await sinkTo(server.url, spool);
@@ -143,6 +149,44 @@ describe.skipIf(isMissing)(`NATS JetStream${note}`, () => {
     const snapshot = snapshotSchema.parse(JSON.parse(gunzipSync(messages[1].data).toString()));
     expect(snapshot).toEqual(update.snapshot);
     expect(messages[1].header.get("Content-Encoding")).toBe("gzip");
+    // When they were taken, of which the stream's own time says nothing: it was away.
+    const headers = ["Kmemtap-Target", "Kmemtap-Time", "Nats-Msg-Id", "Content-Encoding"];
+    expect(messages[1].header.keys().sort()).toEqual([...headers].sort());
+    expect(messages[0].header.get("Kmemtap-Target")).toBe("board.1");
+    for (const [{ header }, beganMs, endMs] of [
+      [messages[0], closedMs - 5000, closedMs],
+      [messages[1], takenMs, takenMs + 500],
+    ] as const) {
+      const time = header.get("Kmemtap-Time");
+      expect(new Date(time).toISOString()).toBe(time);
+      expect(Date.parse(time)).toBeGreaterThanOrEqual(beganMs);
+      expect(Date.parse(time)).toBeLessThanOrEqual(endMs);
+    }
+  }, 60_000);
+
+  it("has the last account of each run, whatever the pace, and nothing of a target that never delivered", async () => {
+    const server = await natsServer();
+    const { sink } = await sinkTo(server.url, tempDir());
+    const over = (update: LiveUpdate): LiveUpdate => ({ ...update, link: { ...update.link, status: "ended" } });
+    const [one, two, three] = [1, 2, 3].map((count) => events.slice(0, count));
+    sink.take("mute", updateOf([]));
+    sink.take("boot", over(updateOf(one)));
+    sink.take("board", updateOf(one));
+    const { snapshot } = updateOf(two);
+    const summary = { run: 1, endedMs: 5, exact: true, totals: snapshot.totals };
+    sink.take("board", updateOf(one, { run: 2, previousRuns: [{ summary, snapshot }] }));
+    sink.take("board", updateOf(three, { run: 2 }));
+    await sink.close();
+    const sent = (await server.messages()).map(({ subject, data, header }) => {
+      const { source, totals } = snapshotSchema.parse(JSON.parse(gunzipSync(data).toString()));
+      return [subject.split(".").at(-1), source.run, totals.liveObjects, header.get("Kmemtap-Time").slice(0, 4)];
+    });
+    const year = new Date().toISOString().slice(0, 4);
+    expect(sent).toEqual([
+      ["boot", 1, 1, year],
+      ["board", 1, 2, "1970"],
+      ["board", 2, 3, year],
+    ]);
   }, 60_000);
 });
 

@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { LiveUpdate } from "../../../src/capture/live-update.ts";
 import { pyroscopeSchema } from "../../../src/cli/config-outputs.ts";
 import { PyroscopeSink } from "../../../src/cli/sinks/pyroscope-sink.ts";
 import { goMissing, goNote, readProfile } from "../../support/go-pprof.ts";
@@ -104,11 +105,46 @@ describe.skipIf(goMissing)(`Pyroscope${goNote}`, () => {
     });
     // alloc_objects, alloc_space: of the time since; inuse_objects, inuse_space: of now.
     expect(received.map(({ profile }) => readProfile(profile).samples.map(({ values }) => values))).toEqual([
-      [[1, 64, 2, 128]],
+      [[2, 128, 2, 128]],
       [[1, 64, 3, 192]],
     ]);
     expect(Number(received[1].query["until"])).toBeGreaterThanOrEqual(Number(received[0].query["until"]) + 1);
     expect(received[1].query["from"]).not.toBe(received[1].query["until"]);
+  });
+
+  it("is pushed the last account of each run and of the stop: what all profiles have allocated is all that was", async () => {
+    const { url, received } = await server(() => 200);
+    const sink = new PyroscopeSink(pyroscopeSchema.parse({ url, everyMs: 1000 }), () => undefined);
+    const over = (update: LiveUpdate): LiveUpdate => ({ ...update, link: { ...update.link, status: "failed" } });
+    sink.take("mute", updateOf([]));
+    sink.take("board", UPDATES[0]);
+    sink.take("board", over(UPDATES[1]));
+    sink.take("board", updateOf([allocation("g+0x1/0x2", 1)], { run: 2 }));
+    sink.take("boot", over(UPDATES[2]));
+    await sink.close();
+    const allocs = received.map(({ query, profile }) => [
+      query["name"],
+      readProfile(profile).samples.map(({ values }) => values[0]),
+    ]);
+    expect(allocs.sort()).toEqual([
+      ["kmemtap{target=board}", [1]],
+      ["kmemtap{target=board}", [2]],
+      ["kmemtap{target=boot}", [3]],
+    ]);
+  });
+
+  it("that does not answer holds the end up for no longer than it may", async () => {
+    const http = createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(http, "listening");
+    onTestFinished(() => void http.close().closeAllConnections());
+    const url = `http://127.0.0.1:${String((http.address() as AddressInfo).port)}`;
+    const said: string[] = [];
+    const sink = new PyroscopeSink(pyroscopeSchema.parse({ url, everyMs: 1000 }), (text) => said.push(text), 200);
+    sink.take("board", UPDATES[0]);
+    const beganMs = Date.now();
+    await sink.close();
+    expect(Date.now() - beganMs).toBeLessThan(2000);
+    expect(said).toEqual(["Pyroscope took no profile: it did not answer in time; the capture goes on"]);
   });
 
   it("that is away is asked once at a time, and ends nothing", async () => {

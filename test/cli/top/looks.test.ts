@@ -12,6 +12,7 @@ const look = (atMs: number, events: number, more: Partial<Snapshot> = {}): Momen
   snapshot: { ...base, input: { ...base.input, events: { lines: events, bytes: 0 } }, ...more },
   eventsPerSecond: 0,
   isLosing: false,
+  isLast: false,
 });
 const NOTHING = { eventsPerSecond: undefined, baseline: undefined, history: [7000] };
 

@@ -8,6 +8,7 @@ import { refusedAnswerSchema, windowSchema } from "../../../src/model/api.ts";
 import { snapshotSchema } from "../../../src/model/snapshot.ts";
 import type { HistoryPoint } from "../../../src/model/wire.ts";
 import { Access } from "../../../src/server/access/access.ts";
+import { ActLog } from "../../../src/server/access/act-log.ts";
 import { guard } from "../../../src/server/access/guard.ts";
 import { addHealth } from "../../../src/server/api/add-health.ts";
 import { addUp } from "../../../src/accounting/compose-snapshot.ts";
@@ -64,6 +65,20 @@ describe("a snapshot", () => {
     expect(svg.text).toMatch(/^<svg[^]*<\/svg>\s*$/);
     expect(PNG.sync.read(png.bytes).width).toBeGreaterThan(500);
     expect(gunzipSync(profile.bytes).includes("fat_b")).toBe(true);
+  });
+
+  it("is not to be had before something has come: zeros would be an account", async () => {
+    const { url, updates } = await serving();
+    for (const path of ["snapshot.json", "snapshot.csv", "window.json", "inside.json", "workload.json"]) {
+      updates.next(updateOf([]));
+      const answer = await fetch(`${url}/api/targets/target/${path}`);
+      expect(answer.status).toBe(503);
+      expect(refusedAnswerSchema.parse(await answer.json()).error).toBe(
+        "target: nothing arrived (events are arriving)",
+      );
+    }
+    updates.next(updateOf([A]));
+    expect((await fetch(`${url}/api/targets/target/snapshot.json`)).status).toBe(200);
   });
 
   it("is filtered, ordered and cut as it is asked; the totals are the filter's", async () => {
@@ -451,7 +466,7 @@ describe("/api/openapi.json", () => {
     const routes = new Set<string>();
     const app = fastify();
     app.addHook("onRoute", ({ method, url }) => void routes.add(`${String(method)} ${url}`));
-    await guard(app, new Access({ host: "127.0.0.1", port: 0 }, OPEN_ACCESS));
+    await guard(app, new Access({ host: "127.0.0.1", port: 0 }, OPEN_ACCESS), new ActLog(app.log));
     addHealth(app, new TargetRegistry());
     addInside(app, new TargetRegistry());
     addTargets(app, new TargetRegistry());

@@ -303,6 +303,15 @@ it("that was never reached has no account, and says why, until something has com
   expect(hub.summary()).not.toHaveProperty("neverReached");
 });
 
+it("that waits for its first byte has not begun to run", () => {
+  const hub = hubOf();
+  const { link, ...nothing } = updateOf([]);
+  hub.publish({ ...nothing, link: { ...link, status: "waiting", detail: "nothing has arrived yet" } });
+  expect(hub.summary()).toMatchObject({ state: "starting", detail: "nothing has arrived yet", link: "waiting" });
+  hub.publish(updateOf([A]));
+  expect(hub.summary()).toMatchObject({ state: "running" });
+});
+
 it("that is armed is reached before its first event", () => {
   const hub = hubOf();
   hub.publish(updateOf([], { target: { mode: "raw" } }));
