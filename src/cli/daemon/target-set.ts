@@ -51,8 +51,10 @@ export class TargetSet {
     return this.#members.size;
   }
 
-  async stop(): Promise<void> {
-    await Promise.all([...this.#members.values()].map(({ target }) => target.stop()));
+  /** @returns whether the last snapshot of each was written */
+  async stop(): Promise<boolean> {
+    const written = await Promise.all([...this.#members.values()].map(({ target }) => target.stop()));
+    return written.every(Boolean);
   }
 
   #add(id: string, settings: string, config: Config): void {
@@ -60,10 +62,12 @@ export class TargetSet {
     const { directory, formats, everyMs, atOverrun, when } = config.daemon;
     const triggers = new Triggers({ everyMs, atOverrun, conditions: when.map(parseCondition) });
     const onTrouble = (text: string) => logger.error(`${text}; the capture goes on`);
-    const dump =
+    const files =
       directory === undefined
         ? undefined
-        : new MomentDump(triggers, new DumpFiles({ directory: join(directory, id), name: id, formats, onTrouble }));
+        : new DumpFiles({ directory: join(directory, id), name: id, formats, onTrouble });
+    void files?.prepare();
+    const dump = files && new MomentDump(triggers, files);
     const target = new WatchedTarget(id, { config, logger, dump });
     const updates = target.updates.pipe(tap((update) => this.#outputs.take(id, update)));
     const kernel = kernelOf(id, config);

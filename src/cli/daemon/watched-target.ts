@@ -35,6 +35,8 @@ const LAST_RETRY_MS = 60_000;
 /** A target that ran for so long before it failed is tried at once. */
 const STEADY_MS = 60_000;
 const SLABS_MS = 10_000;
+/** Well within the time that systemd leaves between SIGTERM and SIGKILL. */
+const LAST_WRITE_MS = 20_000;
 
 export class WatchedTarget implements TargetControl {
   readonly id: string;
@@ -64,11 +66,19 @@ export class WatchedTarget implements TargetControl {
     this.#running ??= this.#keepTrying();
   }
 
-  /** Restores the target and writes the last snapshot; never rejects. */
-  async stop(): Promise<void> {
+  /**
+   * Restores the target and writes the last snapshot; never rejects.
+   *
+   * @returns false where its disk takes no files in time
+   */
+  async stop(): Promise<boolean> {
+    const { dump, logger } = this.#options;
     this.#stopping.abort();
     await this.#running;
-    await this.#options.dump?.end();
+    const isWritten = (await dump?.end(LAST_WRITE_MS)) ?? true;
+    if (!isWritten)
+      logger.error(`the last snapshot is left out: its directory took no file for ${String(LAST_WRITE_MS / 1000)} s`);
+    return isWritten;
   }
 
   /** What it is shows when it is open for the first time. */

@@ -1,4 +1,5 @@
 /** Writes moments as they are due, while the capture goes on beside it. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DumpFiles } from "./dump-files.ts";
 import type { Moment } from "./moment.ts";
 import type { Triggers } from "./triggers.ts";
@@ -34,13 +35,21 @@ export class MomentDump {
     return why;
   }
 
-  /** Writes the last moment, and waits until all is written. */
-  async end(): Promise<void> {
+  /**
+   * Writes the last moment, and waits until all is written.
+   *
+   * @param limitMs for how long
+   * @returns false where it takes longer: what is under way may come to its end, the rest is left out
+   */
+  async end(limitMs?: number): Promise<boolean> {
     if (this.#last !== undefined && this.#last !== this.#lastWritten) {
       this.#waiting = this.#last;
       this.#writing ??= this.#writeAll();
     }
-    await this.#writing;
+    if (limitMs === undefined) await this.#writing;
+    else await Promise.race([this.#writing, sleep(limitMs, undefined, { ref: false })]);
+    this.#waiting = undefined;
+    return this.#writing === undefined;
   }
 
   /** To be called with one waiting: it ends in a later turn than it began. */

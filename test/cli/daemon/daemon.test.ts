@@ -20,9 +20,9 @@ const notifyMissing = lacks("systemd-notify", "--version") || lacks("python3", "
 
 type Targets = Record<string, string | { readonly url: string; readonly kernel?: string }>;
 
-async function daemon(targets: Targets, env: NodeJS.ProcessEnv = {}) {
+async function daemon(targets: Targets, env: NodeJS.ProcessEnv = {}, directory?: string) {
   const dir = tempDir();
-  const [config, out] = [join(dir, "kmemtap.yaml"), join(dir, "out")];
+  const [config, out] = [join(dir, "kmemtap.yaml"), directory ?? join(dir, "out")];
   const configure = (names: Targets) =>
     writeFileSync(config, JSON.stringify({ targets: names, daemon: { directory: out } }));
   configure(targets);
@@ -80,8 +80,19 @@ describe("kmemtap daemon", () => {
     run.child.kill("SIGTERM");
     expect({ status: await run.ended, stderr: run.stderr }).toMatchObject({ status: 0 });
     expect(snapshotsIn(join(run.out, "a")).map(({ totals }) => totals.netBytes)).toEqual([4096, 8192]);
-    expect(readdirSync(run.out).sort()).toEqual(["a", "b"]);
+    expect(readdirSync(run.out).sort()).toEqual(["a", "b", "bad"]);
     for (const name of readdirSync(join(run.out, "a"))) expect(name).toMatch(/^a-\d{8}T\d{6}\.\d{3}Z-run1\.json$/);
+  });
+
+  it("says once that its directory cannot be made, and ends all the same", async () => {
+    // There mkdir says ENOENT of a directory whose parent is there.
+    const run = await daemon({ a: `file://${log(1)}` }, {}, "/proc/nosuch");
+    await until("the account", () => holds(run.url, "a", 4096));
+    await until("the trouble", () => run.stderr.includes("cannot make the directory /proc/nosuch"));
+    run.child.kill("SIGUSR1");
+    run.child.kill("SIGTERM");
+    expect(await run.ended).toBe(0);
+    expect(run.stderr.match(/ERROR.*cannot make the directory/g)).toHaveLength(1);
   });
 
   it("logs one line for an attempt that failed, with what becomes of it", async () => {
