@@ -161,17 +161,32 @@ describe("kmemtap daemon", () => {
     expect(run.stderr.match(/INFO: watching it .*"target":"a"/g)?.length).toBe(1);
     // What left was written.
     expect(snapshotsIn(join(run.out, "b")).map(({ totals }) => totals.netBytes)).toEqual([8192]);
-    // What is of all targets and read from the configuration begins them anew; what is of the daemon's start is said to be.
+    // The ring buffers of targets that kmemtap arms are no business of a file's.
     const shared = {
       targets: { a: `file://${a}`, b: `file://${c}`, c: `file://${c}` },
       daemon: { directory: run.out },
     };
-    writeFileSync(run.config, JSON.stringify({ ...shared, bulk: true, serve: "127.0.0.1:1", logFormat: "json" }));
+    const readings = () => run.stderr.split("the configuration was read again").length - 1;
+    writeFileSync(run.config, JSON.stringify({ ...shared, overrun: { bufferKb: 64 }, bulk: true }));
+    const before = readings();
     run.child.kill("SIGHUP");
-    await until("targets with bulk", () => (run.stderr.match(/INFO: watching it .*"target":"a"/g)?.length ?? 0) === 2);
+    await until("the reading", () => readings() > before);
+    expect(run.stderr.match(/INFO: watching it .*"target":"a"/g)?.length).toBe(1);
+    // What is of all targets and read from the configuration begins them anew; what is of the daemon's start is said to be.
+    writeFileSync(run.config, JSON.stringify({ ...shared, lifetimes: true, serve: "127.0.0.1:1", logFormat: "json" }));
+    run.child.kill("SIGHUP");
+    await until(
+      "targets with lifetimes",
+      () => (run.stderr.match(/INFO: watching it .*"target":"a"/g)?.length ?? 0) === 2,
+    );
     for (const name of ["serve", "logFormat"])
       await until(name, () => run.stderr.includes(`${name} is as it was: restart kmemtap to change it`));
     await until("the account again", () => holds(run.url, "a", 4096));
+    // Another account of the same name is another run.
+    run.child.kill("SIGUSR1");
+    const runs = () => snapshotsIn(join(run.out, "a")).map(({ source }) => source.run);
+    await until("its second run", () => runs().includes(2));
+    expect(runs()).toEqual([1, 2]);
     const refusals = () => run.stderr.split("the configuration stays as it was").length - 1;
     writeFileSync(run.config, "targets: 5\n");
     run.child.kill("SIGHUP");
