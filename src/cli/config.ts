@@ -25,11 +25,15 @@ const targetSettingsSchema = z.strictObject({
 export type TargetSettings = z.infer<typeof targetSettingsSchema>;
 
 const alertsSchema = z.strictObject({
-  command: z.string().min(1).optional().describe("a shell command that is run for every alert"),
+  command: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("a shell command that is run for alerts, those of one kind in 5 s together"),
   webhook: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe("an http or https URL that every alert is posted to"),
+    .describe("an http or https URL that alerts are posted to, those of one kind in 5 s together"),
 });
 
 const overrunSchema = z.strictObject({

@@ -1,5 +1,6 @@
 /** A session with what every command does beside it: the log, the alerts' sinks, and what an overrun calls for. */
 import { finalize, identity, type Observable, share, tap } from "rxjs";
+import { AlertPace } from "../capture/alert-pace.ts";
 import { liveSources } from "../capture/live-sources.ts";
 import type { KernelChoice } from "../capture/with-sources.ts";
 import type { LiveOptions } from "../capture/live-options.ts";
@@ -59,6 +60,16 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
   const { config, logger, agent, after, console, filter, kernel, notes, phases, record, reports, workload } = options;
   const sinks = alertSinks(config.alerts, (text) => logger.warn(text));
   let last: LiveUpdate | undefined;
+  const pace = new AlertPace();
+  const tell = (alerts: readonly Alert[]) => {
+    for (const { level, text, help, cpu, events } of alerts) {
+      const line = help === "" ? text : `${text}; what helps: ${help}`;
+      logger[level === "info" ? "info" : "warn"]({ alert: level, cpu, events }, line);
+    }
+    if (last !== undefined && alerts.some(({ level }) => level === "lost"))
+      logger.warn(lossNotice(last.snapshot) ?? "events were lost");
+    for (const alert of alerts) sinks.send(source.label, alert);
+  };
   const { infoFill, warningFill, warningSeconds } = config.overrun;
   const updates = liveSession(source, {
     snapshotMs: config.snapshotMs,
@@ -85,9 +96,10 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
     tap((update) => (last = update)),
     logged(logger, options),
     tap(({ newAlerts }) => {
-      for (const alert of newAlerts) sinks.send(source.label, alert);
+      tell(pace.take(newAlerts, Date.now()));
       if (agent !== undefined) react(agent, newAlerts, options);
     }),
+    tap({ finalize: () => tell(pace.rest()) }),
     finalize(() => logger.debug("the session is over")),
     // The page and whoever waits for the end both subscribe: what is done beside is done once.
     share(),
@@ -112,7 +124,7 @@ function react(agent: AgentSource, alerts: readonly Alert[], { logger, mode, onO
 }
 
 /**
- * Logs what changes: a new run, the link's state, alerts, findings.
+ * Logs what changes: a new run, the link's state, findings.
  *
  * @param tells what somebody else says
  */
@@ -126,7 +138,7 @@ function logged(
   let mode: string | undefined;
   let recording = false;
   const told = new Set<string>();
-  return tap(({ link, snapshot, newAlerts, began }) => {
+  return tap(({ link, snapshot, began }) => {
     if (snapshot.source.run !== run) {
       run = snapshot.source.run;
       mode = undefined;
@@ -156,10 +168,5 @@ function logged(
       milestone = link.milestone;
       logger.info({ guest: milestone }, "guest");
     }
-    for (const { level, text, help, cpu, events } of newAlerts) {
-      const line = help === "" ? text : `${text}; what helps: ${help}`;
-      logger[level === "info" ? "info" : "warn"]({ alert: level, cpu, events }, line);
-    }
-    if (newAlerts.some(({ level }) => level === "lost")) logger.warn(lossNotice(snapshot) ?? "events were lost");
   });
 }

@@ -10,6 +10,7 @@ import { residueSnapshot } from "../report/residue-snapshot.ts";
 import { type Workload, WORKLOAD_SCHEMA, workloadSchema } from "../model/workload.ts";
 import { durationOf, usage } from "./arm-options.ts";
 import { firstBytes, holdsCapture } from "./file-kind.ts";
+import { readFileChunks } from "../transport/read-file.ts";
 import { nameOf, phaseInWords } from "./phase-heading.ts";
 import type { ReadProgress } from "./read-progress.ts";
 import { inputOf } from "./recording.ts";
@@ -99,7 +100,11 @@ async function accounted(
     if (account.workload === undefined || account.phases.length === 0) throw noWorkload(file);
     return residueOf(account.workload);
   }
-  if (residue === true) throw noWorkload(file);
+  if (residue === true) {
+    // One that cannot be read is no file of another kind.
+    await readFileChunks(file).next();
+    throw noWorkload(file);
+  }
   if (run !== undefined) throw usage(`${file}#${run}: only what --record made has runs`, "leave # out");
   if (part !== undefined && "phase" in part) throw noneInTrace("phase");
   const window = part === undefined ? undefined : new TimeWindow(part);

@@ -204,6 +204,15 @@ describe("a torn end", () => {
   });
 });
 
+it("a file that is not there is told from one without a workload", async () => {
+  const away = join(tempDir(), "nosuch");
+  expectFailure(
+    await kmemtap(["diff", away, file(BEFORE, "b"), "--residue", "--fail-over", "64k"]),
+    3,
+    /nosuch.*no such file/,
+  );
+});
+
 it("a trace has no workload whose residue could be compared", async () => {
   expectFailure(await kmemtap(["diff", file(BEFORE, "a"), file(BEFORE, "b"), "--residue"]), 2, /a holds no workload/);
 });

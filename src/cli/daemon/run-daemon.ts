@@ -39,6 +39,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   });
   const onSignal = () => targets.ask("SIGUSR1");
   const reloads = new Reloads(options, config, targets, logger, manager);
+  let isWritten = true;
   try {
     await targets.apply(config);
     process.on("SIGHUP", reloads.ask);
@@ -50,8 +51,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     logger.info("stopping: the last snapshots are written, and the targets restored");
     await manager.say("STOPPING=1");
     await reloads.done();
-    await targets.stop();
-    return ExitCode.done;
+    isWritten = await targets.stop();
+    return isWritten ? ExitCode.done : ExitCode.targetFailed;
   } finally {
     process.off("SIGHUP", reloads.ask);
     process.off("SIGUSR1", onSignal);
@@ -59,8 +60,12 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     await server.close();
     await outputs.close();
     manager.end();
+    // A file system that does not answer would hold the process for ever.
+    if (!isWritten) setTimeout(() => process.exit(ExitCode.targetFailed), GRACE_MS).unref();
   }
 }
+
+const GRACE_MS = 1000;
 
 /** What all targets share, and viewers and collectors hold on to, is made once; another value of it is said to need a restart. */
 const OF_ITS_START = ["serve", "access", "metrics", "pyroscope", "nats", "logLevel", "logFormat"] as const;

@@ -1,8 +1,10 @@
 /** The daemon's targets, as the configuration names them; another reading of it changes those alone that it changed. */
 import { join } from "node:path";
 import { tap } from "rxjs";
+import type { LiveUpdate } from "../../capture/live-update.ts";
 import { ExitCode, KmemtapError } from "../../model/errors.ts";
 import type { TargetRegistry } from "../../server/registry.ts";
+import { armOptions } from "../arm-options.ts";
 import type { Config } from "../config.ts";
 import { parseCondition } from "../headless/condition.ts";
 import { DumpFiles } from "../headless/dump-files.ts";
@@ -28,6 +30,8 @@ export class TargetSet {
   readonly #outputs: Sink;
   readonly #logger: Logger;
   readonly #members = new Map<string, Member>();
+  /** Of those that are no longer watched as they were: a name's runs are numbered as long as the daemon runs. */
+  readonly #before = new Map<string, LiveUpdate>();
 
   constructor(registry: TargetRegistry, outputs: Sink, logger: Logger) {
     this.#registry = registry;
@@ -52,8 +56,10 @@ export class TargetSet {
     return this.#members.size;
   }
 
-  async stop(): Promise<void> {
-    await Promise.all([...this.#members.values()].map(({ target }) => target.stop()));
+  /** @returns whether the last snapshot of each was written */
+  async stop(): Promise<boolean> {
+    const written = await Promise.all([...this.#members.values()].map(({ target }) => target.stop()));
+    return written.every(Boolean);
   }
 
   #add(id: string, settings: string, config: Config): void {
@@ -61,11 +67,13 @@ export class TargetSet {
     const { directory, formats, everyMs, atOverrun, when } = config.daemon;
     const triggers = new Triggers({ everyMs, atOverrun, conditions: when.map(parseCondition) });
     const onTrouble = (text: string) => logger.error(`${text}; the capture goes on`);
-    const dump =
+    const files =
       directory === undefined
         ? undefined
-        : new MomentDump(triggers, new DumpFiles({ directory: join(directory, id), name: id, formats, onTrouble }));
-    const target = new WatchedTarget(id, { config, logger, dump });
+        : new DumpFiles({ directory: join(directory, id), name: id, formats, onTrouble });
+    void files?.prepare();
+    const dump = files && new MomentDump(triggers, files);
+    const target = new WatchedTarget(id, { config, logger, dump, after: this.#before.get(id) });
     const updates = target.updates.pipe(tap((update) => this.#outputs.take(id, update)));
     const kernel = kernelOf(id, config);
     const footprint = kernel === undefined ? undefined : liveFootprint(kernel);
@@ -79,6 +87,7 @@ export class TargetSet {
   async #remove(id: string, { target }: Member): Promise<void> {
     this.#logger.info({ target: id }, "no longer watching it as it was");
     await target.stop();
+    if (target.last !== undefined) this.#before.set(id, target.last);
     this.#registry.remove(id);
     this.#members.delete(id);
   }
@@ -109,24 +118,25 @@ function targetsOf({ daemon, targets }: Config): string[] {
   });
 }
 
-/** All that a target depends on; where and how it is served is not its own. */
+/** All that a target depends on; where and how it is served is not its own, nor are ring buffers of one that kmemtap does not arm. */
 function settingsOf(id: string, config: Config): string {
   const { directory, everyMs, formats, atOverrun, when } = config.daemon;
-  const {
-    alerts,
-    bulk,
+  const { alerts, lifetimes, memoryMb, overrun, pyroscope, silentAfterMs, snapshotMs, targets, tasks, wrappers } =
+    config;
+  const { infoFill, warningFill, warningSeconds } = overrun;
+  const files = { directory, everyMs, formats, atOverrun, when };
+  const reading = {
+    infoFill,
     lifetimes,
     memoryMb,
-    overrun,
-    pyroscope,
     silentAfterMs,
     snapshotMs,
-    stacks,
-    targets,
     tasks,
+    warningFill,
+    warningSeconds,
     wrappers,
-  } = config;
-  const files = { directory, everyMs, formats, atOverrun, when };
-  const reading = { bulk, lifetimes, memoryMb, overrun, silentAfterMs, snapshotMs, stacks, tasks, wrappers };
-  return JSON.stringify([targets[id], files, reading, alerts, pyroscope !== undefined]);
+  };
+  const isArmed = !["file", "replay", "qemu"].includes(parseTarget(id, config).kind);
+  const armed = isArmed ? armOptions({}, config) : undefined;
+  return JSON.stringify([targets[id], files, reading, armed, alerts, pyroscope !== undefined]);
 }

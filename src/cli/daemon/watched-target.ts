@@ -22,10 +22,13 @@ import type { Logger } from "../logger.ts";
 import { type OpenTarget, openTarget } from "../open-target.ts";
 import { kernelOf, parseTarget } from "../parse-target.ts";
 import { wrappersOf } from "../wrappers.ts";
+import { unlessAborted } from "../../transport/unless-aborted.ts";
 
 export interface WatchedTargetOptions {
   readonly config: Config;
   readonly logger: Logger;
+  /** Of the target of this name that it takes the place of: its runs come before. */
+  readonly after?: LiveUpdate | undefined;
   /** Absent where no files are written. */
   readonly dump?: MomentDump | undefined;
 }
@@ -35,6 +38,8 @@ const LAST_RETRY_MS = 60_000;
 /** A target that ran for so long before it failed is tried at once. */
 const STEADY_MS = 60_000;
 const SLABS_MS = 10_000;
+/** Well within the time that systemd leaves between SIGTERM and SIGKILL. */
+const LAST_WRITE_MS = 20_000;
 
 export class WatchedTarget implements TargetControl {
   readonly id: string;
@@ -58,17 +63,31 @@ export class WatchedTarget implements TargetControl {
   constructor(id: string, options: WatchedTargetOptions) {
     this.id = id;
     this.#options = options;
+    this.#last = options.after;
+  }
+
+  /** The last update of an account that began, for who follows it. */
+  get last(): LiveUpdate | undefined {
+    return this.#last;
   }
 
   start(): void {
     this.#running ??= this.#keepTrying();
   }
 
-  /** Restores the target and writes the last snapshot; never rejects. */
-  async stop(): Promise<void> {
+  /**
+   * Restores the target and writes the last snapshot; never rejects.
+   *
+   * @returns false where its disk takes no files in time
+   */
+  async stop(): Promise<boolean> {
+    const { dump, logger } = this.#options;
     this.#stopping.abort();
     await this.#running;
-    await this.#options.dump?.end();
+    const isWritten = (await dump?.end(LAST_WRITE_MS)) ?? true;
+    if (!isWritten)
+      logger.error(`the last snapshot is left out: its directory took no file for ${String(LAST_WRITE_MS / 1000)} s`);
+    return isWritten;
   }
 
   /** What it is shows when it is open for the first time. */
@@ -126,7 +145,7 @@ export class WatchedTarget implements TargetControl {
   async #rest(halted: Promise<void>): Promise<void> {
     this.#options.logger.info("stopped by an operator");
     this.onPhase({ state: "stopped", detail: "an operator stopped it" });
-    await Promise.race([halted, aborted(this.#stopping.signal)]);
+    await unlessAborted(halted, this.#stopping.signal);
     this.#halted = undefined;
     this.#resume = undefined;
     if (!this.#isStopping()) this.onPhase({ state: "starting", detail: "" });
@@ -174,7 +193,7 @@ export class WatchedTarget implements TargetControl {
       const over = lastValueFrom(taken, { defaultValue: undefined });
       const ended = over.catch(() => undefined);
       this.#session = { label: this.id, agent, ear, notes: this.#notes, over: ended, isOn: true };
-      await Promise.race([ended, aborted(this.#stopping.signal)]);
+      await unlessAborted(ended, this.#stopping.signal);
       if (this.#isStopping()) {
         if (agent === undefined) await source.close();
         else await finishCapture(agent, over, followed.last, logger);
@@ -192,14 +211,4 @@ export class WatchedTarget implements TargetControl {
   #isStopping(): boolean {
     return this.#stopping.signal.aborted;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else
-      signal.addEventListener("abort", () => {
-        resolve();
-      });
-  });
 }

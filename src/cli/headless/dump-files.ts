@@ -1,7 +1,7 @@
 /** The files of an unattended capture: named by target, time and run, each whole or not there. A disk that is full ends nothing. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../model/errors.ts";
+import { makeDirectory } from "../make-directory.ts";
 import type { DumpFormatName } from "./dump-format-names.ts";
 import { dumpFormat } from "./dump-formats.ts";
 import type { Moment } from "./moment.ts";
@@ -35,6 +35,12 @@ export class DumpFiles {
     return this.#failed;
   }
 
+  /** Says at once where files cannot be written at all; never rejects. */
+  async prepare(): Promise<void> {
+    const { directory } = this.#options;
+    await makeDirectory(directory).catch((thrown: unknown) => this.#tell(messageOf(thrown)));
+  }
+
   /** Writes the moment in each format; never rejects. */
   async write(moment: Moment): Promise<void> {
     const { directory, formats, name } = this.#options;
@@ -45,7 +51,7 @@ export class DumpFiles {
       const path = `${stem}.${ending}`;
       try {
         const content = await render(moment);
-        await mkdir(directory, { recursive: true });
+        await makeDirectory(directory);
         await writeDurably(path, content);
         this.#written += 1;
       } catch (thrown) {
@@ -57,7 +63,8 @@ export class DumpFiles {
     if (isWhole) this.#trouble = undefined;
   }
 
-  #tell(text: string, path: string): void {
+  /** @param path what is another each time */
+  #tell(text: string, path = ""): void {
     const trouble = text.replaceAll(path, "");
     if (trouble === this.#trouble) return;
     this.#trouble = trouble;

@@ -1,4 +1,5 @@
 /** Writes moments as they are due, and the last of each run, while the capture goes on beside it. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DumpFiles } from "./dump-files.ts";
 import type { Moment } from "./moment.ts";
 import type { Triggers } from "./triggers.ts";
@@ -46,10 +47,18 @@ export class MomentDump {
     this.#offer(this.#last);
   }
 
-  /** Writes the last moment, and waits until all is written. */
-  async end(): Promise<void> {
+  /**
+   * Writes the last moment, and waits until all is written.
+   *
+   * @param limitMs for how long
+   * @returns false where it takes longer: what is under way may come to its end, the rest is left out
+   */
+  async end(limitMs?: number): Promise<boolean> {
     if (this.#last !== undefined && this.#last !== this.#lastOffered) this.#offer(this.#last);
-    await this.#writing;
+    if (limitMs === undefined) await this.#writing;
+    else await Promise.race([this.#writing, sleep(limitMs, undefined, { ref: false })]);
+    this.#waiting = [];
+    return this.#writing === undefined;
   }
 
   /** Another boot begins between two moments: what came of the one before until then is kept with it. */

@@ -8,6 +8,7 @@ import { lossNotice } from "../../report/loss-notice.ts";
 import { durationOf, usage } from "../arm-options.ts";
 import { captureTarget } from "../capture-target.ts";
 import { kernelChoiceOf } from "../kernel-option.ts";
+import { makeDirectory } from "../make-directory.ts";
 import { recording } from "../record.ts";
 import type { SnapshotCommandOptions } from "../run-snapshot.ts";
 import { say } from "../say.ts";
@@ -27,7 +28,9 @@ const LEAST_EVERY_MS = 200;
 
 export async function runDump(targetText: string, options: DumpCommandOptions): Promise<ExitCode> {
   if (isServer(targetText)) checkServer(options);
-  const { files, dump, formats } = prepare(options);
+  const { files, dump, formats, directory } = prepare(options);
+  // Before a capture that could not be kept.
+  await makeDirectory(directory);
   const onSignal = () => dump.triggers.ask("SIGUSR1");
   if (options.onSignal === true) process.on("SIGUSR1", onSignal);
   const take = (moment: Moment | undefined) => {
@@ -109,7 +112,7 @@ function prepare(options: DumpCommandOptions) {
     formats,
     onTrouble: (text) => say(`${text}; the capture goes on`),
   });
-  return { files, formats, dump: { triggers, moments: new MomentDump(triggers, files) } };
+  return { files, formats, directory: output, dump: { triggers, moments: new MomentDump(triggers, files) } };
 }
 
 function tell({ written, failed }: DumpFiles, { skipped }: MomentDump): void {

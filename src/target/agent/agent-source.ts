@@ -11,6 +11,7 @@ import { KmemtapError, messageOf } from "../../model/errors.ts";
 import type { ByteSource, ByteStream, LinkFacts, RunningScript, Shell } from "../../model/ports.ts";
 import { linesOf } from "../qemu/guest-reports.ts";
 import type { AgentFacts } from "./agent-facts.ts";
+import { unlessAborted } from "../../transport/unless-aborted.ts";
 import { type AgentLine, fieldsOf, parseAgentLine } from "./agent-line.ts";
 import { agentScript } from "./agent-script.ts";
 import type { AgentMode } from "./choose-mode.ts";
@@ -290,15 +291,11 @@ class Source implements AgentSource {
   /** Undefined once this source is closed, without waiting for a link that does not come. */
   async #openUnlessClosed(wanted: AgentMode | undefined): Promise<Session | undefined> {
     const { signal } = this.#closed;
-    const closed = new Promise<undefined>((resolve) => {
-      if (signal.aborted) resolve(undefined);
-      else signal.addEventListener("abort", () => resolve(undefined), { once: true });
-    });
     const opened = this.#open(wanted).catch((thrown: unknown) => {
       if (signal.aborted) return undefined;
       throw thrown;
     });
-    return Promise.race([opened, closed]);
+    return unlessAborted(opened, signal);
   }
 
   /** Connects at once to go on in another mode, and with patience where the link does not come back. */

@@ -20,9 +20,9 @@ const notifyMissing = lacks("systemd-notify", "--version") || lacks("python3", "
 
 type Targets = Record<string, string | { readonly url: string; readonly kernel?: string }>;
 
-async function daemon(targets: Targets, env: NodeJS.ProcessEnv = {}) {
+async function daemon(targets: Targets, env: NodeJS.ProcessEnv = {}, directory?: string) {
   const dir = tempDir();
-  const [config, out] = [join(dir, "kmemtap.yaml"), join(dir, "out")];
+  const [config, out] = [join(dir, "kmemtap.yaml"), directory ?? join(dir, "out")];
   const configure = (names: Targets) =>
     writeFileSync(config, JSON.stringify({ targets: names, daemon: { directory: out } }));
   configure(targets);
@@ -80,7 +80,7 @@ describe("kmemtap daemon", () => {
     run.child.kill("SIGTERM");
     expect({ status: await run.ended, stderr: run.stderr }).toMatchObject({ status: 0 });
     expect(snapshotsIn(join(run.out, "a")).map(({ totals }) => totals.netBytes)).toEqual([4096, 8192]);
-    expect(readdirSync(run.out).sort()).toEqual(["a", "b"]);
+    expect(readdirSync(run.out).sort()).toEqual(["a", "b", "bad"]);
     for (const name of readdirSync(join(run.out, "a"))) expect(name).toMatch(/^a-\d{8}T\d{6}\.\d{3}Z-run1\.json$/);
   });
 
@@ -96,6 +96,17 @@ describe("kmemtap daemon", () => {
     expect(await run.ended).toBe(0);
     expect(written()).toEqual([8192, 8192]);
     expect(readdirSync(run.out)).toEqual(["short"]);
+  });
+
+  it("says once that its directory cannot be made, and ends all the same", async () => {
+    // There mkdir says ENOENT of a directory whose parent is there.
+    const run = await daemon({ a: `file://${log(1)}` }, {}, "/proc/nosuch");
+    await until("the account", () => holds(run.url, "a", 4096));
+    await until("the trouble", () => run.stderr.includes("cannot make the directory /proc/nosuch"));
+    run.child.kill("SIGUSR1");
+    run.child.kill("SIGTERM");
+    expect(await run.ended).toBe(0);
+    expect(run.stderr.match(/ERROR.*cannot make the directory/g)).toHaveLength(1);
   });
 
   it("logs one line for an attempt that failed, with what becomes of it", async () => {
@@ -164,17 +175,32 @@ describe("kmemtap daemon", () => {
     expect(run.stderr.match(/INFO: watching it .*"target":"a"/g)?.length).toBe(1);
     // What left was written.
     expect(snapshotsIn(join(run.out, "b")).map(({ totals }) => totals.netBytes)).toEqual([8192]);
-    // What is of all targets and read from the configuration begins them anew; what is of the daemon's start is said to be.
+    // The ring buffers of targets that kmemtap arms are no business of a file's.
     const shared = {
       targets: { a: `file://${a}`, b: `file://${c}`, c: `file://${c}` },
       daemon: { directory: run.out },
     };
-    writeFileSync(run.config, JSON.stringify({ ...shared, bulk: true, serve: "127.0.0.1:1", logFormat: "json" }));
+    const readings = () => run.stderr.split("the configuration was read again").length - 1;
+    writeFileSync(run.config, JSON.stringify({ ...shared, overrun: { bufferKb: 64 }, bulk: true }));
+    const before = readings();
     run.child.kill("SIGHUP");
-    await until("targets with bulk", () => (run.stderr.match(/INFO: watching it .*"target":"a"/g)?.length ?? 0) === 2);
+    await until("the reading", () => readings() > before);
+    expect(run.stderr.match(/INFO: watching it .*"target":"a"/g)?.length).toBe(1);
+    // What is of all targets and read from the configuration begins them anew; what is of the daemon's start is said to be.
+    writeFileSync(run.config, JSON.stringify({ ...shared, lifetimes: true, serve: "127.0.0.1:1", logFormat: "json" }));
+    run.child.kill("SIGHUP");
+    await until(
+      "targets with lifetimes",
+      () => (run.stderr.match(/INFO: watching it .*"target":"a"/g)?.length ?? 0) === 2,
+    );
     for (const name of ["serve", "logFormat"])
       await until(name, () => run.stderr.includes(`${name} is as it was: restart kmemtap to change it`));
     await until("the account again", () => holds(run.url, "a", 4096));
+    // Another account of the same name is another run.
+    run.child.kill("SIGUSR1");
+    const runs = () => snapshotsIn(join(run.out, "a")).map(({ source }) => source.run);
+    await until("its second run", () => runs().includes(2));
+    expect(runs()).toEqual([1, 2]);
     const refusals = () => run.stderr.split("the configuration stays as it was").length - 1;
     writeFileSync(run.config, "targets: 5\n");
     run.child.kill("SIGHUP");

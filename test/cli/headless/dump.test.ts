@@ -130,11 +130,23 @@ describe("kmemtap snapshot -o DIR", () => {
     },
   );
 
-  it("a directory that cannot be made is a finding, and the status 3", async () => {
-    const run = capture("--for", "500ms", "--format", "json");
-    writeFileSync(run.out, "a file");
-    expect(await run.ended).toBe(3);
-    expect(run.stderr).toContain("the capture goes on");
+  it("a directory that cannot be made is refused before the capture, and no capture of hours is lost by it", async () => {
+    const file = join(tempDir(), "ex.json");
+    writeFileSync(file, "a file");
+    for (const out of [file, "/proc/nosuch/x"]) {
+      const { status, stderr } = await kmemtap([
+        "snapshot",
+        `file://${file}`,
+        "--for",
+        "1h",
+        "--when",
+        "net > 1",
+        "-o",
+        out,
+      ]);
+      expect({ status, stderr }).toMatchObject({ status: 2 });
+      expect(stderr).toMatch(/^kmemtap: cannot make the directory .*\n {2}name a directory .*\n$/);
+    }
   });
 
   it.each([

@@ -149,3 +149,20 @@ describe("the last moment of a run", () => {
     expect(dump.skipped).toBe(1);
   });
 });
+
+it("a disk that takes nothing is waited for as long as is said, and what comes behind is left out", async () => {
+  let written = 0;
+  const files = {
+    write: () => {
+      written += 1;
+      return new Promise<void>(() => undefined);
+    },
+  };
+  const triggers = new Triggers({});
+  const dump = new MomentDump(triggers, files);
+  triggers.ask("test");
+  dump.take(at(1));
+  dump.take(at(2));
+  expect(await dump.end(50)).toBe(false);
+  expect(written).toBe(1);
+});
