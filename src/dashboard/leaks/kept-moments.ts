@@ -1,4 +1,5 @@
-/** Of which moments of a window the server is asked what was held: those that this page did not see. Pure. */
+/** Of which moments of a window, or of the whole run, the server is asked what was held: those that this page did not see. Pure. */
+import type { WorkloadView } from "../../model/workload-view.ts";
 import type { Span } from "../view/view.ts";
 import { LEAST_SAMPLES } from "./suspects.ts";
 
@@ -17,6 +18,27 @@ export interface Watched {
 /** Whether the page's own samples do not tell of the window: it was opened later, or has too few left of a time that is over. */
 export function isUnseen(window: Span, { openedS, samples, nowS }: Watched): boolean {
   return openedS === null || openedS > window.min || (samples < LEAST_SAMPLES && window.max < nowS);
+}
+
+/** While the workload ran, its end open as long as it does: what its rounds leave grows then, and neither before nor after. Null before a phase has ended. */
+export function whileItRan({
+  phases,
+  progress,
+}: {
+  readonly phases: readonly Pick<WorkloadView["phases"][number], "startedNs" | "endedNs">[];
+  readonly progress: Pick<WorkloadView["progress"], "over">;
+}): Span | null {
+  const startedNs = phases.find((phase) => phase.startedNs !== null)?.startedNs ?? null;
+  if (startedNs === null) return null;
+  const endedNs = progress.over ? phases.at(-1)?.endedNs : null;
+  return { min: startedNs / 1e9, max: endedNs == null ? Infinity : endedNs / 1e9 };
+}
+
+/** From the run's first moment that is kept on; null where none is, or the page watched from there. */
+export function runBefore(times: readonly number[], openedS: number | null): Span | null {
+  const first = times.at(0);
+  if (first === undefined || (openedS !== null && first >= openedS)) return null;
+  return { min: first, max: openedS ?? Infinity };
 }
 
 /**

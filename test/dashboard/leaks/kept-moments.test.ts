@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { askedOf, isUnseen } from "../../../src/dashboard/leaks/kept-moments.ts";
+import { askedOf, isUnseen, runBefore, whileItRan } from "../../../src/dashboard/leaks/kept-moments.ts";
 
 const window = { min: 10, max: 20 };
 
@@ -26,4 +26,27 @@ it("of it the server is asked for some moments, evenly over what the page did no
   expect(askedOf(times, window, 12).at(-1)).toBe(11.9);
   expect(askedOf(times, window, 5).at(-1)).toBe(20);
   expect(askedOf([3, 11, 15, 25], window, null)).toEqual([11, 15]);
+});
+
+it("without a window it is of the run from its first moment on, until the page was opened", () => {
+  const times = Array.from({ length: 400 }, (_, i) => 2 + i / 10);
+  const before = runBefore(times, 30);
+  expect(before).toEqual({ min: 2, max: 30 });
+  const asked = askedOf(times, before ?? window, 30);
+  expect([asked.length, asked.at(0), asked.at(-1)]).toEqual([9, 2, 29.9]);
+  // Before the page has a sample of its own.
+  expect(runBefore(times, null)).toEqual({ min: 2, max: Infinity });
+  // It watched from there, or nothing is kept.
+  expect([runBefore(times, 2), runBefore([], 30), runBefore([], null)]).toEqual([null, null, null]);
+});
+
+it("with a workload it is of the time in which that ran, open while it does", () => {
+  const phases = [
+    { startedNs: null, endedNs: 4e9 },
+    { startedNs: 5e9, endedNs: 6e9 },
+    { startedNs: 7e9, endedNs: 9e9 },
+  ];
+  expect(whileItRan({ phases, progress: { over: true } })).toEqual({ min: 5, max: 9 });
+  expect(whileItRan({ phases, progress: { over: false } })).toEqual({ min: 5, max: Infinity });
+  expect(whileItRan({ phases: [], progress: { over: false } })).toBeNull();
 });
