@@ -1,5 +1,7 @@
 /** Of which moments of a window, or of the whole run, the server is asked what was held: those that this page did not see. Pure. */
-import type { WorkloadView } from "../../model/workload-view.ts";
+import type { Mark } from "../../model/wire.ts";
+import type { WorkloadProgress } from "../../model/workload-view.ts";
+import { phasesOf } from "../chart/phases.ts";
 import type { Span } from "../view/view.ts";
 import { LEAST_SAMPLES } from "./suspects.ts";
 
@@ -20,18 +22,15 @@ export function isUnseen(window: Span, { openedS, samples, nowS }: Watched): boo
   return openedS === null || openedS > window.min || (samples < LEAST_SAMPLES && window.max < nowS);
 }
 
-/** While the workload ran, its end open as long as it does: what its rounds leave grows then, and neither before nor after. Null before a phase has ended. */
-export function whileItRan({
-  phases,
-  progress,
-}: {
-  readonly phases: readonly Pick<WorkloadView["phases"][number], "startedNs" | "endedNs">[];
-  readonly progress: Pick<WorkloadView["progress"], "over">;
-}): Span | null {
-  const startedNs = phases.find((phase) => phase.startedNs !== null)?.startedNs ?? null;
-  if (startedNs === null) return null;
-  const endedNs = progress.over ? phases.at(-1)?.endedNs : null;
-  return { min: startedNs / 1e9, max: endedNs == null ? Infinity : endedNs / 1e9 };
+/**
+ * While the workload that ran last did, its end open until it is over: what its rounds leave grows then, and neither before nor after. Null
+ * where none ran, or the mark of its beginning is no longer kept.
+ */
+export function whileItRan(marks: readonly Mark[], progress: WorkloadProgress | undefined): Span | null {
+  if (progress === undefined || progress.phases === 0) return null;
+  const phases = phasesOf(marks).slice(-progress.phases);
+  if (phases.length < progress.phases) return null;
+  return { min: phases[0].fromS, max: progress.over ? (phases.at(-1)?.toS ?? Infinity) : Infinity };
 }
 
 /** From the run's first moment that is kept on; null where none is, or the page watched from there. */

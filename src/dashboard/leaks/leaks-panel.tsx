@@ -30,8 +30,8 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
   const steady = useSteady(account.callers, false, REDRAW_MS);
   const { filter, window } = view.value;
   const workload = useWorkload(account);
-  const span = useGrowthSpan(account, workload);
-  const { samples, kept } = useSamples(account, steady, span.value, span.isKnown);
+  const span = useGrowthSpan(account);
+  const { samples, kept } = useSamples(account, steady, span.value);
   const suspects = useMemo(() => suspectsOf(samples), [samples]);
   const shown = useMemo(() => {
     const rows = new Set(

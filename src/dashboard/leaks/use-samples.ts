@@ -21,15 +21,13 @@ export interface Samples {
 /**
  * @param steady changes as often as the samples are to be looked at
  * @param span of which they are; null for the whole run
- * @param isKnown whether that is the last word: the server is asked for no other meanwhile
  */
-export function useSamples(account: Account, steady: unknown, span: Span | null, isKnown: boolean): Samples {
+export function useSamples(account: Account, steady: unknown, span: Span | null): Samples {
   const own = useMemo(() => within(recent.samples, span), [steady, span]);
   const openedS = recent.samples.at(0)?.seconds ?? null;
   const nowS = (account.window.lastEventNs ?? 0) / 1e9;
   const whole = span ?? runBefore(account.series.times, openedS);
-  const isAsked =
-    isKnown && whole !== null && (span === null || isUnseen(span, { openedS, samples: own.length, nowS }));
+  const isAsked = whole !== null && (span === null || isUnseen(span, { openedS, samples: own.length, nowS }));
   // As they are when they are asked for: thinning leaves others, and tells no more.
   const times = useMemo(
     () => (isAsked ? askedOf(account.series.times, whole, openedS) : NONE),

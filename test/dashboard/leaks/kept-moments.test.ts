@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { Mark } from "../../../src/model/wire.ts";
 import { askedOf, isUnseen, runBefore, whileItRan } from "../../../src/dashboard/leaks/kept-moments.ts";
 
 const window = { min: 10, max: 20 };
@@ -40,13 +41,16 @@ it("without a window it is of the run from its first moment on, until the page w
   expect([runBefore(times, 2), runBefore([], 30), runBefore([], null)]).toEqual([null, null, null]);
 });
 
-it("with a workload it is of the time in which that ran, open while it does", () => {
-  const phases = [
-    { startedNs: null, endedNs: 4e9 },
-    { startedNs: 5e9, endedNs: 6e9 },
-    { startedNs: 7e9, endedNs: 9e9 },
-  ];
-  expect(whileItRan({ phases, progress: { over: true } })).toEqual({ min: 5, max: 9 });
-  expect(whileItRan({ phases, progress: { over: false } })).toEqual({ min: 5, max: Infinity });
-  expect(whileItRan({ phases: [], progress: { over: false } })).toBeNull();
+it("with a workload it is of the time in which the last one ran, open until it is over", () => {
+  const mark = (kind: Mark["kind"], seconds: number): Mark => ({ kind, timeNs: seconds * 1e9, atMs: 0, text: "load" });
+  const phase = (from: number) => [mark("phase-begin", from), mark("phase-end", from + 1)];
+  const marks = [1, 5, 7].flatMap(phase);
+  const progress = { phases: 2, rounds: 2, running: null, over: false };
+  expect(whileItRan(marks, progress)).toEqual({ min: 5, max: Infinity });
+  expect(whileItRan(marks, { ...progress, over: true })).toEqual({ min: 5, max: 8 });
+  expect(whileItRan([...marks, mark("phase-begin", 9)], { ...progress, phases: 3 })?.min).toBe(5);
+  expect(whileItRan([], undefined)).toBeNull();
+  expect(whileItRan([], { ...progress, phases: 0 })).toBeNull();
+  // Its first mark is no longer kept.
+  expect(whileItRan(marks, { ...progress, phases: 4 })).toBeNull();
 });
