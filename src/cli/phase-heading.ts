@@ -21,7 +21,7 @@ export function phaseInWords({ phase, round }: PhasePart, rounds = 1): string {
 /** What is said where a phase has several rounds and none was named; undefined elsewhere. */
 export function roundNotice({ phase }: WindowOptions, rounds = 1): string | undefined {
   if (phase === undefined || phase.includes("@") || rounds === 1) return undefined;
-  return `phase ${phase} is its round 1 of ${String(rounds)}; --phase ${phase}@2 takes the second`;
+  return `phase ${phase} is its round 1 of ${String(rounds)}; --phase ${phase}@${String(rounds)} takes the last`;
 }
 
 /** Lines; reads all of the recording, since only that tells what older objects the phase freed. */

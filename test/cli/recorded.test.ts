@@ -103,7 +103,7 @@ describe.skipIf(!canTrace)(`a recorded workload of local:${note}`, () => {
     expect(tasks?.tasks.reduce((all, row) => all + row.allocs, 0)).toBe(totals.allocs);
     // Where no heading has room for it, it is said beside; not where a round was named.
     const silent = await kmemtap(["report", file, "--phase", "list", "--json"]);
-    expect(silent.stderr).toBe("kmemtap: phase list is its round 1 of 2; --phase list@2 takes the second\n");
+    expect(silent.stderr).toBe("kmemtap: phase list is its round 1 of 2; --phase list@2 takes the last\n");
     const chrome = await kmemtap(["export", file, "--phase", "list", "-o", join(dir, "list.json")]);
     expect(chrome.stderr).toBe(silent.stderr);
     const { stderr, status } = await kmemtap(["report", file, "--phase", "mount"]);

@@ -117,6 +117,16 @@ describe.skipIf(missing)(`kmemtap demo${note}`, () => {
     expect(await phases.textContent()).toContain("modprobe vfat");
   });
 
+  it("has verdict and leakers on Leaks for whoever opens the page when the rounds have run", async () => {
+    const late = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await late.goto(`${new URL(page.url()).origin}/#panel=leaks`);
+    await expect.poll(() => late.getByTestId("workload-verdict").getAttribute("data-verdict")).toBe("leak");
+    await late.getByTestId("suspects").locator("[data-suspect^='alloc_netdev_mqs']").first().waitFor({ timeout: 8000 });
+    expect(await late.getByTestId("grew").textContent()).toContain("some that the server keeps");
+    await late.screenshot({ path: join(SHOTS, "demo-leaks.png") });
+    await late.close();
+  });
+
   it("ends with Ctrl-C and leaves nothing behind", async () => {
     const [, pid] = /\(pid (\d+)\)/.exec(said) ?? [];
     const [, consoleFile] = /its console is (\S+)/.exec(said) ?? [];

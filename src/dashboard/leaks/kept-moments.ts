@@ -1,4 +1,7 @@
-/** Of which moments of a window the server is asked what was held: those that this page did not see. Pure. */
+/** Of which moments of a window, or of the whole run, the server is asked what was held: those that this page did not see. Pure. */
+import type { Mark } from "../../model/wire.ts";
+import type { WorkloadProgress } from "../../model/workload-view.ts";
+import { phasesOf } from "../chart/phases.ts";
 import type { Span } from "../view/view.ts";
 import { LEAST_SAMPLES } from "./suspects.ts";
 
@@ -17,6 +20,24 @@ export interface Watched {
 /** Whether the page's own samples do not tell of the window: it was opened later, or has too few left of a time that is over. */
 export function isUnseen(window: Span, { openedS, samples, nowS }: Watched): boolean {
   return openedS === null || openedS > window.min || (samples < LEAST_SAMPLES && window.max < nowS);
+}
+
+/**
+ * While the workload that ran last did, its end open until it is over: what its rounds leave grows then, and neither before nor after. Null
+ * where none ran, or the mark of its beginning is no longer kept.
+ */
+export function whileItRan(marks: readonly Mark[], progress: WorkloadProgress | undefined): Span | null {
+  if (progress === undefined || progress.phases === 0) return null;
+  const phases = phasesOf(marks).slice(-progress.phases);
+  if (phases.length < progress.phases) return null;
+  return { min: phases[0].fromS, max: progress.over ? (phases.at(-1)?.toS ?? Infinity) : Infinity };
+}
+
+/** From the run's first moment that is kept on; null where none is, or the page watched from there. */
+export function runBefore(times: readonly number[], openedS: number | null): Span | null {
+  const first = times.at(0);
+  if (first === undefined || (openedS !== null && first >= openedS)) return null;
+  return { min: first, max: openedS ?? Infinity };
 }
 
 /**

@@ -7,7 +7,9 @@ import { plural } from "../format/count.ts";
 import { useSteady } from "../rings/use-steady.ts";
 import type { Account } from "../state/page-state.ts";
 import { changeView, view } from "../view/view-store.ts";
+import { VerdictLine } from "../workload/verdict-line.tsx";
 import { useWorkload } from "../workload/use-workload.ts";
+import { useGrowthSpan, type GrowthSpan } from "./growth-span.ts";
 import { phaseChanges } from "./phase-changes.ts";
 import { PhasesTable } from "./phases-table.tsx";
 import { SuspectsTable } from "./suspects-table.tsx";
@@ -15,6 +17,7 @@ import { LEAST_SAMPLES, suspectsOf } from "./suspects.ts";
 import { type Samples, useSamples } from "./use-samples.ts";
 
 const REDRAW_MS = 2000;
+const TOO_FEW = "Too few moments yet: this takes some seconds of a target that allocates.";
 /** More phases than that are folded. */
 const OPEN_PHASES = 8;
 
@@ -26,7 +29,9 @@ interface LeaksPanelProps {
 export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
   const steady = useSteady(account.callers, false, REDRAW_MS);
   const { filter, window } = view.value;
-  const { samples, kept } = useSamples(account, steady);
+  const workload = useWorkload(account);
+  const span = useGrowthSpan(account);
+  const { samples, kept } = useSamples(account, steady, span.value);
   const suspects = useMemo(() => suspectsOf(samples), [samples]);
   const shown = useMemo(() => {
     const rows = new Set(
@@ -37,7 +42,6 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
     );
     return suspects.filter(({ row }) => rows.has(row));
   }, [suspects, filter]);
-  const workload = useWorkload(account);
   const phases = useMemo(() => {
     // For a moment none, rather than figures off the chart that others replace.
     if (account.workload !== undefined && (workload.state === "none" || workload.state === "asked")) return [];
@@ -52,22 +56,25 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
       </div>
       <div class="callers-scroll leaks" tabIndex={0} role="group" aria-label="What may be leaking">
         {account.workload !== undefined && (
-          <p class="leaks-part">
-            A workload ran here. Its rounds tell a leak from a cache, with a verdict for each caller:{" "}
-            <button type="button" class="chip" onClick={() => changeView({ panel: "workload" })}>
-              see Workload
-            </button>
-          </p>
+          <section class="leaks-part" aria-label="Verdict on the workload">
+            {workload.state === "known" && <VerdictLine workload={workload.value} />}
+            <p class="leaks-note">
+              The rounds of a workload tell a leak from a cache, with a verdict for each caller:{" "}
+              <button type="button" class="chip" onClick={() => changeView({ panel: "workload" })}>
+                see Workload
+              </button>
+            </p>
+          </section>
         )}
         <section class="leaks-part" aria-label="Growing">
-          <h3>Grew steadily {window === null ? "while this page watched" : "in the window"}</h3>
+          <h3>Grew steadily {span.inWords}</h3>
           <p class="leaks-note" data-testid="grew">
             {samples.length < LEAST_SAMPLES
-              ? whyTooFew(kept)
-              : `Over ${((samples.at(-1)?.seconds ?? 0) - samples[0].seconds).toFixed(1)} s of trace clock. A suspicion, no verdict: a cache that fills looks the same. Its moments are those at which this page looked${kept.state === "known" ? ", and before it was opened some that the server keeps" : ""}; the rounds of a workload that is repeated, which tell a leak from a cache, are in the view Workload.`}
+              ? whyTooFew(kept, span.what)
+              : `Over ${((samples.at(-1)?.seconds ?? 0) - samples[0].seconds).toFixed(1)} s of trace clock. A suspicion, no verdict: a cache that fills looks the same. Its moments are those at which this page looked${kept.state === "known" ? ", and before it was opened some that the server keeps" : kept.state === "failed" ? `; of those that the server keeps nothing is known: ${kept.why}` : ""}.`}
           </p>
           {shown.length > 0 && <SuspectsTable suspects={shown} exact={account.exact} />}
-          {shown.length === 0 && samples.length >= LEAST_SAMPLES && <p>No caller did.</p>}
+          {shown.length === 0 && samples.length >= LEAST_SAMPLES && <p>{NONE_GREW}</p>}
         </section>
         {phases.length > 0 && (
           <details class="leaks-part" open={phases.length <= OPEN_PHASES}>
@@ -88,15 +95,21 @@ export function LeaksPanel({ account, viewChoice }: LeaksPanelProps) {
   );
 }
 
-function whyTooFew(kept: Samples["kept"]): string {
+/** What grew for a part of it only is no suspect. */
+const NONE_GREW =
+  "No caller did, from the beginning of this time to its end. A window of the timeline tells of a part of it.";
+
+/** @param what it is of */
+function whyTooFew(kept: Samples["kept"], what: GrowthSpan["what"]): string {
   switch (kept.state) {
     case "none":
-      return "Too few moments yet: this takes some seconds of a target that allocates.";
+      return TOO_FEW;
     case "asked":
-      return "Asking for the moments of this window, in which this page was not open …";
+      return `Asking for the moments of this ${what} in which this page was not open …`;
     case "failed":
       return `This page was not open then, and of the server's moments nothing is known: ${kept.why}`;
     case "known":
+      if (what !== "window") return TOO_FEW;
       return `This page was not open then, and the server keeps ${plural(kept.value.length, "moment")} of this window: ${LEAST_SAMPLES} or more tell what grew. A longer window has them.`;
   }
 }

@@ -3,11 +3,12 @@ import type { ComponentChildren } from "preact";
 import { phasesOf } from "../chart/phases.ts";
 import type { WorkloadView } from "../../model/workload-view.ts";
 import type { Account } from "../state/page-state.ts";
-import { isPhased, noAccountInWords, progressInWords, verdictOf, windowInWords } from "./describe-workload.ts";
+import { isPhased, noAccountInWords, progressInWords, windowInWords } from "./describe-workload.ts";
 import { GrowthTable } from "./growth-table.tsx";
 import { PhaseTable } from "./phase-table.tsx";
 import { ResidueTable } from "./residue-table.tsx";
 import { useWorkload } from "./use-workload.ts";
+import { VerdictLine } from "./verdict-line.tsx";
 
 interface WorkloadPanelProps {
   readonly account: Account;
@@ -37,14 +38,11 @@ export function WorkloadPanel({ account, viewChoice }: WorkloadPanelProps) {
 }
 
 function WorkloadParts({ workload }: { readonly workload: WorkloadView }) {
-  const { word, reason } = verdictOf(workload);
   const { repeat, window } = workload;
   return (
     <>
       <section class="leaks-part" aria-label="Verdict">
-        <p class="workload-verdict" data-testid="workload-verdict" data-verdict={word}>
-          <strong>{word}</strong> {reason}
-        </p>
+        <VerdictLine workload={workload} />
         <p class="leaks-note" data-testid="workload-progress">
           {progressInWords(workload)}. Scope {workload.scope}: {workload.scopeNote}.
         </p>
