@@ -93,7 +93,7 @@ describe.skipIf(missing)(`sums made in the kernel, at ${BAUD} baud${note}`, () =
     const { snapshot } = await capture.stop();
     await cable.close();
     const forks = snapshot.callers.filter(({ callSite }) => callSite.startsWith("alloc_pid+"));
-    process.stderr.write(`idle: ${rate} events/s; ${snapshot.totals.allocs} allocations in ${IDLE_S} s\n`);
+    process.stderr.write(`idle: ${String(rate)} events/s; ${snapshot.totals.allocs} allocations in ${IDLE_S} s\n`);
     expect(snapshot.mode).toBe("hist");
     expect(forks).toEqual([]);
     expect(rate).toBeLessThan(MEASURED_EVENTS_PER_SECOND);
