@@ -52,7 +52,7 @@ for option; do
 done
 
 EVENTS="kmalloc kmalloc_node kmem_cache_alloc kmem_cache_alloc_node kfree kmem_cache_free"
-TOP=$$ SEQ=0 W=m LINK=5 READER='' POLLER='' PUMP='' GATE='' LEVEL='' MOUNTED='' STACKS_BY='' READ='' STOPPED='' BEGUN='' FOUND_OFF='' PROBES='' COUNTED=''
+TOP=$$ SEQ=0 W=m LINK=5 READER='' POLLER='' PUMP='' GATE='' LEVEL='' MOUNTED='' STACKS_BY='' READ='' STOPPED='' BEGUN='' FOUND_OFF='' PROBES='' COUNTED='' TIMED=''
 
 # ---- speaking ----------------------------------------------------------------------------------------------------------
 
@@ -351,6 +351,7 @@ facts() {
     for tool in awk dd grep tail tr stty cksum gzip base64 setsid modprobe mke2fs sleep; do has $tool && tools="$tools $tool"; done
     fact tools "$tools"
     fact sleep_fraction "$([ $NAP = 1 ] && echo no || echo yes)"
+    fact timed_read "$(times_reads && echo yes || echo no)"
     # The marker that tells which awk: mawk must be told to read line by line.
     I=
     if find_tracefs; then
@@ -512,17 +513,14 @@ grow() { # to $1 KB a CPU, but never into the last quarter of memory
 # tells it of every line that it hears. Should main be killed, or hang in a write that nobody reads, this one restores.
 poller() {
     W=p SEQ=0 KB=$BUFFER_KB TOLD='' silent=0 since=0 nap='' saying=''
-    trap 'silent=0' USR1
+    trap 'silent=0 heard=1' USR1
     # Only main may end it: whoever ends them all may find main in a write that hangs.
     trap 'kill $nap $saying; exit' USR2
     trap '' INT TERM HUP PIPE
     [ "$VERB" = hist ] || { self && leave_out "$SELF"; }
+    [ -n "$TIMED" ] && exec <>/proc/self/fd/0
     while :; do
-        # With nothing open that others wait to see closed.
-        sleep "$PACE" >/dev/null 3>&- 4>&- 5>&- 6>&- &
-        nap=$!
-        # Every sign of life interrupts it.
-        while wait $nap; [ $? -gt 128 ] && runs $nap; do :; done
+        doze
         silent=$((silent + 1)) since=$((since + 1))
         [ $silent -eq $QUIET_TICKS ] && kill -HUP "$1"
         [ $silent -ge $((QUIET_TICKS * 2)) ] && kill -KILL "$1"
@@ -558,11 +556,35 @@ poller() {
     done
 }
 
+# Waits for PACE seconds. Every sign of life interrupts that; while they come there is nothing to look at where a read waits.
+doze() {
+    while [ -n "$TIMED" ]; do
+        word /proc/uptime
+        since_s=${WORD%.*} heard=
+        # shellcheck disable=SC3045 # tried in times_reads
+        read -r -t "$PACE" line
+        word /proc/uptime
+        [ $((${WORD%.*} - since_s)) -ge $((PACE - 1)) ] && return
+        # It does not wait after all.
+        [ -z "$heard" ] && TIMED='' && count_sleeps
+    done
+    # With nothing open that others wait to see closed.
+    sleep "$PACE" >/dev/null 3>&- 4>&- 5>&- 6>&- &
+    nap=$!
+    while wait $nap; [ $? -gt 128 ] && runs $nap; do :; done
+}
+
+# Whether this shell's read takes a time limit, as dash's does not, and a process can have both ends of a pipe, which then never ends.
+# shellcheck disable=SC3045
+times_reads() { put | { exec <>/proc/self/fd/0 && read -r -t 1 line; }; } 2>/dev/null
+
+count_sleeps() { finding "code=sleep-counted pace=$PACE"; }
+
 # Pace of looking and, in looks, of reporting and of giving up. Without fractions of a second all are whole ones.
 pace() {
     PACE=$POLL EVERY=1
     if [ "$VERB" = hist ]; then
-        # Its triggers see every sleep that is started.
+        # Its triggers see every sleep that is started, where it takes one.
         PACE=$((QUIET_S / 4))
         [ $PACE -gt 5 ] && PACE=5
         [ $PACE -lt 1 ] && PACE=1
@@ -863,7 +885,15 @@ listen() {
 
 start_poller() {
     pace
-    poller "$ME" >/dev/null &
+    # What a process that sleeps makes when it is started, and ends, would be the whole account of an idle target.
+    if [ "$VERB" = hist ]; then
+        if [ "$PACE" -gt 1 ] && times_reads; then TIMED=1; else count_sleeps; fi
+    fi
+    if [ -n "$TIMED" ]; then
+        : | poller "$ME" >/dev/null &
+    else
+        poller "$ME" >/dev/null &
+    fi
     POLLER=$!
 }
 

@@ -24,23 +24,32 @@ export class RateMeter {
   }
 }
 
-/** Events a second of sums that come as readings, seconds apart: between the last two, until another comes. */
+/** Events of the sums that come once in some seconds, such as a shell's, are spread over so much. */
+const SUMS_WINDOW_MS = 5000;
+
+/** Events a second of sums that come as readings, about a second apart: over those of the last five seconds, until another comes. */
 export class ReadingRate {
-  #last: { readonly readings: number; readonly atMs: number; readonly events: number } | undefined;
+  #readings: { readonly atMs: number; readonly events: number }[] = [];
+  #count = 0;
   #rate = 0;
 
-  /** @param readings how many have come, of which `events` is the sum */
+  /** @param readings how many have come, or what else tells one from the one before; `events` is their sum */
   sample(atMs: number, readings: number, events: number): number {
-    const last = this.#last;
-    if (readings === 0 || last?.readings === readings) return this.#rate;
-    const seconds = last === undefined ? 0 : (atMs - last.atMs) / 1000;
-    this.#rate = last === undefined || seconds <= 0 ? 0 : Math.max(0, events - last.events) / seconds;
-    this.#last = { readings, atMs, events };
+    if (readings === this.#count) return this.#rate;
+    this.#count = readings;
+    const last = this.#readings.at(-1);
+    // Sums that fell, or a clock that was set back: it begins anew.
+    if (last !== undefined && (events < last.events || atMs <= last.atMs)) this.#readings = [];
+    this.#readings.push({ atMs, events });
+    while (this.#readings.length > 2 && this.#readings[1].atMs <= atMs - SUMS_WINDOW_MS) this.#readings.shift();
+    const [first] = this.#readings;
+    const seconds = (atMs - first.atMs) / 1000;
+    this.#rate = seconds > 0 ? (events - first.events) / seconds : 0;
     return this.#rate;
   }
 
   reset(): void {
-    this.#last = undefined;
-    this.#rate = 0;
+    this.#readings = [];
+    this.#count = this.#rate = 0;
   }
 }

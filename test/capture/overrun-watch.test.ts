@@ -49,6 +49,16 @@ describe("the time to an overrun", () => {
     }
   });
 
+  it("is none of a buffer that is all but empty, which a few looks may find fuller each time", () => {
+    const watch = new OverrunWatch();
+    for (const [i, kib] of [0.1, 0.2, 0.3, 0.5, 1, 3, 6].entries()) {
+      watch.hear(sample({ bytes: kib * KIB, nowNs: after(i) }), 0);
+      expect(watch.cpus[0].secondsToOverrun).toBeNull();
+    }
+    watch.hear(sample({ bytes: 7 * KIB, nowNs: after(7) }), 0);
+    expect(watch.cpus[0].secondsToOverrun).toBeGreaterThan(1);
+  });
+
   it("is 0 when events were lost since the last look, or the buffer is full", () => {
     const watch = new OverrunWatch();
     watch.hear(sample(), 0);

@@ -41,8 +41,17 @@ it("tells the rate of sums between readings, and keeps it until another has come
   expect(rate.sample(6000, 2, 1400)).toBe(100);
   expect(rate.sample(9000, 2, 1400)).toBe(100);
   expect(rate.sample(11_000, 3, 1400)).toBe(0);
-  // A target's kernel that forgot its sums has not undone events.
+  // A target's kernel that forgot its sums has not undone events, and begins anew.
   expect(rate.sample(12_000, 4, 10)).toBe(0);
+  expect(rate.sample(13_000, 5, 40)).toBe(30);
   rate.reset();
   expect(rate.sample(13_000, 5, 5000)).toBe(0);
+});
+
+it("spreads what comes once in five seconds over them", () => {
+  const rate = new ReadingRate();
+  const rates = Array.from({ length: 30 }, (_, second) =>
+    rate.sample(second * 1000, second + 1, 128 * Math.floor(second / 5)),
+  );
+  expect(new Set(rates.slice(5))).toEqual(new Set([25.6]));
 });

@@ -1,8 +1,9 @@
 /**
  * A UART at 115200 baud, each way, under a workload of tens of thousands of events a second: the account that the guest's
- * kernel keeps, against the guest's own full trace of the very same window.
+ * kernel keeps, against the guest's own full trace of the very same window; and of a board on which nothing happens.
  */
 import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCapture } from "./support/capture.ts";
 import { countHist, edgesOf, type HistSites, histTrace } from "./support/hist-count.ts";
@@ -19,6 +20,10 @@ const BUSY_S = 8;
 /** Of more than 100,000. */
 const EDGE_EVENTS = 100;
 const LEAST_EVENTS_PER_SECOND = 20_000;
+/** More than two looks of the agent's. */
+const IDLE_S = 12;
+/** One sleep that is started makes more. */
+const MEASURED_EVENTS_PER_SECOND = 150;
 
 describe.skipIf(missing)(`sums made in the kernel, at ${BAUD} baud${note}`, () => {
   let lab: Lab;
@@ -76,6 +81,22 @@ describe.skipIf(missing)(`sums made in the kernel, at ${BAUD} baud${note}`, () =
     expect(account).toEqual(countHist(counted, first, counted.events.length - last));
     expect(rate).toBeGreaterThan(LEAST_EVENTS_PER_SECOND);
     expect(await lab.changesSince(before)).toEqual([]);
+  });
+
+  it("have nothing of kmemtap's own on an idle board, whose rate is not that of who measures it", async () => {
+    const path = `${lab.unix.path}.idle`;
+    const cable = await throttle({ path }, { path: lab.unix.path }, BYTES_PER_SECOND);
+    const capture = startCapture({ kind: "unix", path, baud: BAUD, login: {} }, { mode: "auto" });
+    await capture.heard("begin");
+    await sleep(IDLE_S * 1000);
+    const rate = capture.agent.plan?.facts.eventsPerSecond;
+    const { snapshot } = await capture.stop();
+    await cable.close();
+    const forks = snapshot.callers.filter(({ callSite }) => callSite.startsWith("alloc_pid+"));
+    process.stderr.write(`idle: ${String(rate)} events/s; ${snapshot.totals.allocs} allocations in ${IDLE_S} s\n`);
+    expect(snapshot.mode).toBe("hist");
+    expect(forks).toEqual([]);
+    expect(rate).toBeLessThan(MEASURED_EVENTS_PER_SECOND);
   });
 });
 

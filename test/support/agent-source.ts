@@ -23,6 +23,7 @@ export const FACTS: AgentFacts = {
   cmdline: "",
   tools: new Set(["awk", "dd", "grep"]),
   sleepFraction: true,
+  timedRead: true,
   tracefs: "/sys/kernel/tracing",
   events: ["kmalloc", "kfree"],
   instances: true,

@@ -1,5 +1,6 @@
 /** The accounts of a kmemtap that runs already, by its HTTP API. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { ReadingRate } from "../../capture/rate-meter.ts";
 import { KmemtapError, messageOf } from "../../model/errors.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { durationOf } from "../arm-options.ts";
@@ -58,13 +59,14 @@ export async function pollServer(
   let last: Moment | undefined;
   let trouble: string | undefined;
   let empty: KmemtapError | undefined;
+  const sums = new ReadingRate();
   while (!stop.signal.aborted) {
     try {
       const { freeing: frees, ...snapshot } = await server.snapshot(target, freeing);
       const tasks = besides ? await server.tasks(target) : undefined;
       const lives = besides ? await server.lives(target) : undefined;
       last = {
-        ...momentAfter(last, snapshot),
+        ...momentAfter(last, snapshot, sums),
         tasks: () => tasks,
         lives: () => lives,
         freeingCallSites: frees && (() => new Map(frees.map(({ callSite, frees: count }) => [callSite, count]))),
@@ -87,15 +89,18 @@ export async function pollServer(
   return last.snapshot;
 }
 
-/** The rate, and whether events were lost, by what two snapshots of one run differ in. */
-function momentAfter(before: Moment | undefined, snapshot: Snapshot): Moment {
+/** The rate, and whether events were lost, by what two snapshots of one run differ in; the rate of `sums` by those of the last seconds. */
+function momentAfter(before: Moment | undefined, snapshot: Snapshot, sums: ReadingRate): Moment {
   const atMs = Date.now();
   const same = before?.snapshot.source.run === snapshot.source.run ? before : undefined;
   const seconds = same === undefined ? 0 : (atMs - same.atMs) / 1000;
   const lost = ({ loss }: Snapshot) => loss.lostEvents + loss.lostUncounted;
   const events = same === undefined ? 0 : eventsIn(snapshot) - eventsIn(same.snapshot);
   const isLosing = lost(snapshot) > (same === undefined ? 0 : lost(same.snapshot));
-  return { atMs, snapshot, eventsPerSecond: seconds > 0 ? Math.max(0, events) / seconds : 0, isLosing, isLast: false };
+  if (same === undefined) sums.reset();
+  const between = seconds > 0 ? Math.max(0, events) / seconds : 0;
+  const eventsPerSecond = snapshot.mode === "hist" ? sums.sample(atMs, atMs, eventsIn(snapshot)) : between;
+  return { atMs, snapshot, eventsPerSecond, isLosing, isLast: false };
 }
 
 function isEmpty(thrown: unknown): thrown is KmemtapError {

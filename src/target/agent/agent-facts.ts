@@ -29,6 +29,8 @@ export interface AgentFacts {
   readonly tools: ReadonlySet<string>;
   /** Whether its sleep takes fractions of a second. */
   readonly sleepFraction: boolean;
+  /** The shell's `read -t` waits without a process: else the sleeps of mode hist are in its account. */
+  readonly timedRead: boolean;
   /** Where tracefs is; undefined where there is none to be seen. */
   readonly tracefs: string | undefined;
   readonly events: readonly string[];
@@ -207,6 +209,7 @@ function factsOf(facts: ReadonlyMap<string, string>): AgentFacts {
     cmdline: text("cmdline"),
     tools: new Set(words("tools")),
     sleepFraction: text("sleep_fraction") === "yes",
+    timedRead: text("timed_read") === "yes",
     tracefs: text("tracefs") === "none" || text("tracefs") === "" ? undefined : text("tracefs"),
     events: words("events"),
     instances: text("instances") === "yes",

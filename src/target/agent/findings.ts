@@ -47,6 +47,11 @@ export function findingOf(text: string): string {
       return "the kernel refused the stacktrace trigger of an event: some allocations are without a stack";
     case "instance-kept":
       return `the instance ${field("path")} could not be removed: somebody has it open (the next connect tries again)`;
+    case "sleep-counted":
+      return (
+        `the shell there has no read -t, so the agent starts a sleep every ${field("pace")} s, which is in the sums: some 60 allocations and frees ` +
+        "by mm_alloc, vm_area_alloc, anon_vma_fork and others"
+      );
     case "hist-cost":
       return `hist maps hold ${field("keys")} live pointers; once they are gone, the next rmmod of any module clears every trace buffer of the target (a habit of the kernel)`;
     case undefined:

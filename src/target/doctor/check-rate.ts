@@ -105,6 +105,12 @@ export function modeCheck(link: LinkFacts, { measured, concurrent }: LinkSpeed, 
       : `; the link has room for ${rounded(headroom)} times the events that are made now, as text`;
   const finding = `${choice.mode}: ${choice.reason}${room}`;
   const tooSlow = bytesPerSecond !== undefined && bytesPerSecond / TEXT_EVENT_BYTES < BUSY_EVENTS_PER_SECOND;
+  if (choice.mode === "hist" && !facts.timedRead) {
+    const sleeps =
+      "the agent's own sleeps are in the sums, some 60 allocations every 5 s, as the shell there has no read -t";
+    const remedy = "a busybox sh, bash or mksh as the sh there (dash has none)";
+    return { choice, headroom, check: { name: "mode", status: "note", finding: `${finding}; ${sleeps}`, remedy } };
+  }
   const overruns = choice.mode === "text" && (tooSlow || (headroom !== undefined && headroom < 1));
   return {
     choice,

@@ -14,7 +14,7 @@ const codesIn = (verbs: RegExp) => new Set([...SOURCE.matchAll(verbs)].map(([, c
 
 describe("a finding", () => {
   it.each([...codesIn(/finding "code=([\w-]+)/g)])("of the agent's has words: %s", (code) => {
-    const words = findingOf(`code=${code} instance=i level=7 kb=64 event=kfree path=/x keys=1024 what=kfree`);
+    const words = findingOf(`code=${code} instance=i level=7 kb=64 event=kfree path=/x keys=1024 what=kfree pace=5`);
     expect(words).not.toContain("code=");
     expect(words).not.toContain("?");
   });

@@ -202,6 +202,14 @@ describe("memory, buffer, link and mode against the rate", () => {
     // 11,520 / 166 bytes an event, of 260 a second.
     expect(slow.headroom).toBeCloseTo(0.267, 3);
 
+    // As of dash, whose sleeps are in the sums.
+    const sleeps = modeCheck(UART, { measured: 11_300, concurrent: false }, { ...LINUX_6_1, timedRead: false });
+    expect(sleeps.check).toMatchObject({
+      status: "note",
+      finding: expect.stringMatching(/^hist: .*the agent's own sleeps are in the sums/) as string,
+      remedy: expect.stringContaining("dash") as string,
+    });
+
     const without = modeCheck(UART, { measured: 11_300, concurrent: false }, LINUX_5_10);
     expect(without.choice.mode).toBe("text");
     expect(without.check).toMatchObject({ status: "note", remedy: expect.stringContaining("--buffer-kb") as string });

@@ -21,6 +21,7 @@ export const LINUX_6_1: AgentFacts = {
   cmdline: "console=ttyS1 edd=off panic=-1",
   tools: new Set(TOOLS.split(" ")),
   sleepFraction: true,
+  timedRead: true,
   tracefs: "/sys/kernel/tracing",
   events: ["kmalloc", "kmem_cache_alloc", "kfree", "kmem_cache_free"],
   instances: true,
@@ -70,6 +71,7 @@ export const LINUX_3_6: AgentFacts = {
   clocks: "[local] global counter",
   tools: new Set(["awk", "dd", "grep", "tail", "tr", "sleep"]),
   sleepFraction: false,
+  timedRead: false,
 };
 
 /** As somebody who is not root sees it. */
