@@ -74,7 +74,7 @@ describe("a snapshot", () => {
       const answer = await fetch(`${url}/api/targets/target/${path}`);
       expect(answer.status).toBe(503);
       expect(refusedAnswerSchema.parse(await answer.json()).error).toBe(
-        "target: nothing arrived (events are arriving)",
+        "target: nothing arrived (starting)",
       );
     }
     updates.next(updateOf([A]));
