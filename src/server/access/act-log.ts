@@ -101,7 +101,8 @@ function argumentsOf(action: ControlAction): string {
       const phases = action.phases.map(({ name, command }) => `${name} "${command}"`);
       return ` ${[...phases, `${String(action.rounds ?? 1)} rounds`].join(", ")}`;
     }
-    default:
+    case "start":
+    case "stop":
       return "";
   }
 }

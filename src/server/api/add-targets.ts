@@ -56,7 +56,7 @@ export function hubOf(registry: TargetRegistry, id: string, reply: FastifyReply)
   const hub = knownHubOf(registry, id, reply);
   if (hub === undefined || hub.isReached) return hub;
   const { state, detail } = hub.summary();
-  refuse(reply, 503, `${hub.id}: nothing arrived (${detail === "" ? state : detail})`, "ask again in a second");
+  refuse(reply, 503, `${hub.id}: nothing arrived (${state === "starting" ? state : detail})`, "ask again in a second");
   return undefined;
 }
 

@@ -136,7 +136,9 @@ describe.skipIf(goMissing)(`Pyroscope${goNote}`, () => {
   it("that does not answer holds the end up for no longer than it may", async () => {
     const http = createServer(() => undefined).listen(0, "127.0.0.1");
     await once(http, "listening");
-    onTestFinished(() => void http.close().closeAllConnections());
+    onTestFinished(() => {
+      http.close().closeAllConnections();
+    });
     const url = `http://127.0.0.1:${String((http.address() as AddressInfo).port)}`;
     const said: string[] = [];
     const sink = new PyroscopeSink(pyroscopeSchema.parse({ url, everyMs: 1000 }), (text) => said.push(text), 200);

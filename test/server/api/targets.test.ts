@@ -73,9 +73,7 @@ describe("a snapshot", () => {
       updates.next(updateOf([]));
       const answer = await fetch(`${url}/api/targets/target/${path}`);
       expect(answer.status).toBe(503);
-      expect(refusedAnswerSchema.parse(await answer.json()).error).toBe(
-        "target: nothing arrived (events are arriving)",
-      );
+      expect(refusedAnswerSchema.parse(await answer.json()).error).toBe("target: nothing arrived (starting)");
     }
     updates.next(updateOf([A]));
     expect((await fetch(`${url}/api/targets/target/snapshot.json`)).status).toBe(200);
