@@ -80,7 +80,7 @@ export class LiveAccount {
       if (told === undefined) return new RunAccount(run, plain);
       return new RunAccount(run, { ...plain, workload: "passing", onMark: (mark) => this.#hearTold(told, mark) });
     }
-    const target = new TargetState(agent, thresholds);
+    const target = new TargetState(agent, thresholds, this.#options.helpWords);
     return new RunAccount(run, {
       filter,
       memoryMb,

@@ -7,6 +7,7 @@ import type { AgentLine } from "../target/agent/agent-line.ts";
 import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { CaptureRecorder } from "./capture-recorder.ts";
 import type { LiveUpdate } from "./live-update.ts";
+import type { HelpWords } from "./overrun-help.ts";
 import type { OverrunThresholds } from "./overrun-watch.ts";
 import type { PhaseChange, WorkloadAccount } from "./workload-account.ts";
 
@@ -23,6 +24,8 @@ export interface LiveOptions {
   /** The source, where it is a target that kmemtap armed. */
   readonly agent?: AgentSource;
   readonly thresholds?: OverrunThresholds;
+  /** In whose words alerts say what helps. */
+  readonly helpWords?: HelpWords | undefined;
   /** Keeps what arrives. */
   readonly record?: CaptureRecorder | undefined;
   /** What the live objects may take, MiB. */

@@ -51,8 +51,8 @@ export class OverrunWatch {
   readonly #thresholds: OverrunThresholds;
   #cleared = 0;
 
-  /** What helps with this link and kernel, said with each alert. */
-  help = OVERRUN_HELP;
+  /** What helps with this link and kernel, said with each alert; of a loss, with what the buffer would have had to hold, KiB. */
+  help: (neededKb?: number) => string = () => OVERRUN_HELP;
 
   constructor(thresholds: OverrunThresholds = DEFAULT_THRESHOLDS) {
     this.#thresholds = thresholds;
@@ -111,8 +111,8 @@ export class OverrunWatch {
       this.#cleared += 1;
       alerts.push(clearedAlertOf(sample, atMs));
     }
-    if (lost > 0) alerts.push(lostAlertOf(sample, lost, atMs, this.help));
-    else if (RANK[level] > RANK[levelBefore]) alerts.push(fillAlertOf(stats, level, sample.nowNs, atMs, this.help));
+    if (lost > 0) alerts.push(lostAlertOf(sample, lost, atMs, this.help(neededKbOf(sample, lost))));
+    else if (RANK[level] > RANK[levelBefore]) alerts.push(fillAlertOf(stats, level, sample.nowNs, atMs, this.help()));
     return alerts;
   }
 
@@ -192,6 +192,11 @@ function lostAlertOf(sample: StatsSample, lost: number, atMs: number, help: stri
     text: `CPU ${sample.cpu} lost ${events} events: ${describeLoss(sample)}`,
     help,
   };
+}
+
+/** With what is in the buffer as the measure of an event; undefined where nothing is, or its size is not known. */
+function neededKbOf({ bytes, entries, sizeBytes }: StatsSample, lost: number): number | undefined {
+  return bytes > 0 && entries > 0 && sizeBytes > 0 ? (sizeBytes + (lost * bytes) / entries) / 1024 : undefined;
 }
 
 function clearedAlertOf({ cpu, nowNs }: StatsSample, atMs: number): Alert {

@@ -17,7 +17,7 @@ import { buildIdIn } from "../symbols/elf/build-id.ts";
 import { FindingList } from "./finding-list.ts";
 import { lostAlert } from "./lost-alert.ts";
 import { markDoubtful } from "./mark-doubtful.ts";
-import { overrunHelp } from "./overrun-help.ts";
+import { type HelpWords, overrunHelp } from "./overrun-help.ts";
 import { OverrunWatch, type OverrunThresholds } from "./overrun-watch.ts";
 import { sampleOf } from "./stats-sample.ts";
 import { TargetReadings } from "./target-readings.ts";
@@ -50,9 +50,11 @@ export class TargetState {
   /** The facts outlive their connection: the last update comes when it is gone. */
   #plan: AgentSource["plan"];
   #link: AgentSource["link"];
+  readonly #helpWords: HelpWords | undefined;
 
-  constructor(source: TargetSource, thresholds?: OverrunThresholds) {
+  constructor(source: TargetSource, thresholds?: OverrunThresholds, helpWords?: HelpWords) {
     this.#source = source;
+    this.#helpWords = helpWords;
     this.watch = new OverrunWatch(thresholds);
   }
 
@@ -85,6 +87,11 @@ export class TargetState {
     return this.#gapCount + this.#turnedOff + this.watch.cleared;
   }
 
+  #hearSession(): void {
+    const { plan } = this.#facts();
+    this.watch.help = (neededKb) => overrunHelp(plan, this.#helpWords, neededKb);
+  }
+
   hear(line: AgentLine | "damaged", timeNs: number, atMs: number): void {
     if (line === "damaged") {
       this.#damagedLines += 1;
@@ -94,7 +101,7 @@ export class TargetState {
     this.readings.hear(line);
     switch (line.type) {
       case "session":
-        this.watch.help = overrunHelp(this.#facts().plan);
+        this.#hearSession();
         break;
       case "begin":
         this.#beganMs ??= atMs;

@@ -1,6 +1,6 @@
 import type { Command } from "@commander-js/extra-typings";
 import { Option } from "@commander-js/extra-typings";
-import { MODES, OVERRUN_POLICIES } from "./arm-options.ts";
+import { MODES, OVERRUN_POLICIES } from "./arm-words.ts";
 import { WRAPPERS_OPTION } from "./wrappers-option.ts";
 
 /** What TARGET may be, for help texts. */

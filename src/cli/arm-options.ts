@@ -1,15 +1,12 @@
 /** The options of every command that arms a target, and what they come to together with the configuration. */
 import { ExitCode, KmemtapError } from "../model/errors.ts";
 import type { ArmOptions } from "../target/agent/arm-target.ts";
+import type { Mode, OverrunPolicy } from "./arm-words.ts";
 import { askSecret } from "./ask-secret.ts";
 import type { Config } from "./config.ts";
 
-export const OVERRUN_POLICIES = ["alert", "grow", "stop"] as const;
-export type OverrunPolicy = (typeof OVERRUN_POLICIES)[number];
-export const MODES = ["auto", "raw", "text", "hist"] as const;
-
 export interface ArmCommandOptions {
-  readonly mode?: (typeof MODES)[number];
+  readonly mode?: Mode;
   readonly onOverrun?: OverrunPolicy;
   readonly bufferKb?: string;
   readonly subBufferKb?: string;
@@ -25,6 +22,14 @@ export interface ArmCommandOptions {
   readonly tasks?: true;
   readonly lifetimes?: true;
   readonly verbose?: true;
+}
+
+/** The options of a command, with what the configuration says of its target where they say nothing. */
+export function withTargetOptions<O extends ArmCommandOptions>(options: O, target: string, { targets }: Config): O {
+  const settings = Object.hasOwn(targets, target) ? targets[target] : "";
+  if (typeof settings === "string") return options;
+  const { mode = settings.mode, onOverrun = settings.onOverrun } = options;
+  return { ...options, ...(mode !== undefined && { mode }), ...(onOverrun !== undefined && { onOverrun }) };
 }
 
 /** What fits into the 4 GiB of a WebAssembly memory, with room for all else that is in it. */

@@ -9,7 +9,7 @@ import { formatCount } from "../format/count.ts";
 import { KmemtapError } from "../model/errors.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { filterOf } from "./account-filter.ts";
-import { type ArmCommandOptions, armOptions, durationOf, memoryMbOf } from "./arm-options.ts";
+import { type ArmCommandOptions, armOptions, durationOf, memoryMbOf, withTargetOptions } from "./arm-options.ts";
 import { loadConfig } from "./config.ts";
 import { consoleOf } from "./console-option.ts";
 import { finishCapture } from "./finish-capture.ts";
@@ -41,11 +41,12 @@ export interface CaptureUse {
 /** @returns the last update; its `failure` says that the link broke before the time was up */
 export async function captureTarget(
   targetText: string,
-  options: CaptureTargetOptions,
+  given: CaptureTargetOptions,
   record: CaptureRecorder | undefined,
   use: CaptureUse,
 ): Promise<LiveUpdate> {
-  const config = loadConfig(options.config);
+  const config = loadConfig(given.config);
+  const options = withTargetOptions(given, targetText, config);
   const forMs = options.for === undefined ? undefined : durationOf("--for", options.for);
   const armed = armOptions(options, config);
   const arm = { ...armed, wait: false, scope: "system", reconnect: true, say } as const;

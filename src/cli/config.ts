@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { MODES, OVERRUN_POLICIES } from "./arm-words.ts";
 import { daemonSchema, metricsSchema, natsSchema, pyroscopeSchema } from "./config-outputs.ts";
 import { parseYaml, readYamlFile, type YamlKind } from "./yaml-file.ts";
 
@@ -13,6 +14,8 @@ const targetSettingsSchema = z.strictObject({
   passwordFile: z.string().optional().describe("a file with the password on its first line"),
   identity: z.string().optional().describe("ssh: a private key's file"),
   sshConfig: z.string().optional().describe("ssh: an OpenSSH configuration in place of the user's own"),
+  mode: z.enum(MODES).optional().describe("how to read it, as --mode says"),
+  onOverrun: z.enum(OVERRUN_POLICIES).optional().describe("when a ring buffer overruns, as --on-overrun says"),
   acceptNew: z.boolean().optional().describe("ssh: store an unknown host key; a changed one is refused all the same"),
   kernel: z
     .string()
@@ -64,7 +67,7 @@ const overrunSchema = z.strictObject({
     .int()
     .min(4)
     .default(262_144)
-    .describe("what --on-overrun grow may enlarge it to, KiB for each CPU"),
+    .describe("what onOverrun: grow of a target, or --on-overrun grow, may enlarge it to, KiB for each CPU"),
 });
 
 const rightSchema = z.enum(["read", "control"]);

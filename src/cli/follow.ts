@@ -12,7 +12,7 @@ import type { AgentSource } from "../target/agent/agent-source.ts";
 import type { WantedMode } from "../target/agent/choose-mode.ts";
 import { lossNotice } from "../report/loss-notice.ts";
 import { alertSinks, type AlertSinks } from "./alert-sinks.ts";
-import type { OverrunPolicy } from "./arm-options.ts";
+import type { OverrunPolicy } from "./arm-words.ts";
 import type { Config } from "./config.ts";
 import type { Logger } from "./logger.ts";
 
@@ -21,6 +21,7 @@ export interface FollowOptions extends Pick<
   | "after"
   | "console"
   | "filter"
+  | "helpWords"
   | "lifetimes"
   | "notes"
   | "phases"
@@ -81,6 +82,7 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
     lifetimes: options.lifetimes ?? config.lifetimes,
     tasks: options.tasks ?? config.tasks,
     silentAfterMs: config.silentAfterMs,
+    helpWords: options.helpWords,
     thresholds: { infoFill, warningFill, warningSeconds },
     ...(agent === undefined ? {} : { agent }),
     ...(after === undefined ? {} : { after }),
@@ -108,11 +110,16 @@ export function follow(source: ByteSource, options: FollowOptions): Followed {
 }
 
 /** What an overrun, or one that is near, calls for. Growing is the agent's own affair: it must not wait for the link. */
-function react(agent: AgentSource, alerts: readonly Alert[], { logger, mode, onOverrun }: FollowOptions): void {
+function react(
+  agent: AgentSource,
+  alerts: readonly Alert[],
+  { helpWords, logger, mode, onOverrun }: FollowOptions,
+): void {
   const worst = alerts.find(({ level }) => level === "lost") ?? alerts.find(({ level }) => level === "warning");
   if (worst === undefined || worst.cpu === null) return;
   if (onOverrun === "stop" && worst.level === "lost") {
-    logger.error("stopping: events were lost (--on-overrun stop)");
+    const asked = helpWords === "configuration" ? "onOverrun: stop" : "--on-overrun stop";
+    logger.error(`stopping: events were lost (${asked})`);
     agent.stop();
     return;
   }

@@ -111,12 +111,13 @@ function targetOf(url: TargetUrl, settings: TargetSettings, env: NodeJS.ProcessE
 /** A setting that the kind of target has no use for must not be taken for one that works. */
 function checkSettings(name: string, settings: TargetSettings, { kind }: Target): void {
   const login = ["user", "password", "passwordFile"];
-  const takes =
-    kind === "ssh"
-      ? [...login, "identity", "sshConfig", "acceptNew"]
-      : ["serial", "pty", "unix", "tcp"].includes(kind)
-        ? login
-        : [];
+  const isConsole = ["serial", "pty", "unix", "tcp"].includes(kind);
+  const takes = [
+    ...(isConsole || kind === "ssh" ? login : []),
+    ...(kind === "ssh" ? ["identity", "sshConfig", "acceptNew"] : []),
+    // Of what kmemtap arms.
+    ...(isConsole || kind === "ssh" || kind === "local" ? ["mode", "onOverrun"] : []),
+  ];
   const wrong = Object.keys(settings).find((key) => !["url", "kernel", ...takes].includes(key));
   if (wrong === undefined) return;
   const choice = `it takes url, ${[...takes, "kernel"].join(", ")}`;

@@ -1,7 +1,7 @@
 import type { CaptureRecorder } from "../capture/capture-recorder.ts";
 import type { ExitCode } from "../model/errors.ts";
 import { filterOf } from "./account-filter.ts";
-import { type ArmCommandOptions, armOptions, memoryMbOf } from "./arm-options.ts";
+import { type ArmCommandOptions, armOptions, memoryMbOf, withTargetOptions } from "./arm-options.ts";
 import { consoleOf } from "./console-option.ts";
 import { loadConfig } from "./config.ts";
 import { kernelChoiceOf, type KernelOptions } from "./kernel-option.ts";
@@ -34,10 +34,11 @@ const SLABS_MS = 10_000;
 
 async function live(
   targetText: string,
-  options: LiveCommandOptions,
+  given: LiveCommandOptions,
   record: CaptureRecorder | undefined,
 ): Promise<ExitCode> {
-  const config = loadConfig(options.config);
+  const config = loadConfig(given.config);
+  const options = withTargetOptions(given, targetText, config);
   const named = kernelOf(targetText, config);
   const kernel = kernelChoiceOf({ ...(named !== undefined && { kernel: named }), ...options });
   const stopped = untilStopped();

@@ -13,7 +13,15 @@ import { armTarget } from "../target/agent/arm-target.ts";
 import { quote } from "../transport/send-script.ts";
 import { filterOf } from "./account-filter.ts";
 import { applyKernelToWorkload } from "./apply-kernel.ts";
-import { type ArmCommandOptions, armOptions, durationOf, memoryMbOf, numberOf, usage } from "./arm-options.ts";
+import {
+  type ArmCommandOptions,
+  armOptions,
+  durationOf,
+  memoryMbOf,
+  numberOf,
+  usage,
+  withTargetOptions,
+} from "./arm-options.ts";
 import { loadConfig } from "./config.ts";
 import { finishCapture } from "./finish-capture.ts";
 import { follow } from "./follow.ts";
@@ -69,7 +77,8 @@ async function workload(
   const notice = roundsNotice(options, rounds);
   if (notice !== undefined) say(notice);
   const scope = options.scope ?? "system";
-  const armed = armOptions(options, config);
+  const asked = withTargetOptions(options, targetText, config);
+  const armed = armOptions(asked, config);
   if (armed.mode === "hist") {
     throw usage("--mode hist: the kernel's sums do not tell phases apart", "use --mode text, or kmemtap snapshot");
   }
@@ -100,7 +109,7 @@ async function workload(
       logger,
       agent,
       mode,
-      onOverrun: options.onOverrun,
+      onOverrun: asked.onOverrun,
       filter: filterOf(options),
       workload: script,
       tellsArmed: true,

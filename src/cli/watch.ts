@@ -15,7 +15,7 @@ import { serve } from "../server/serve.ts";
 import type { KernelChoice } from "../capture/with-sources.ts";
 import type { CaptureRecorder } from "../capture/capture-recorder.ts";
 import { accessOf, type AccessOptions } from "./access-options.ts";
-import type { OverrunPolicy } from "./arm-options.ts";
+import type { OverrunPolicy } from "./arm-words.ts";
 import type { Config } from "./config.ts";
 import { finishCapture } from "./finish-capture.ts";
 import { follow } from "./follow.ts";

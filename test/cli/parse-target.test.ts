@@ -206,7 +206,7 @@ describe("a target of the configuration", () => {
   it("is refused what its kind has no use for", () => {
     const serial = refusalOf(() => withTarget({ url: "serial:/dev/ttyS0", identity: "/k" }));
     expect(serial.message).toBe("target board: serial: has no identity");
-    expect(serial.nextStep).toBe("it takes url, user, password, passwordFile, kernel");
+    expect(serial.nextStep).toBe("it takes url, user, password, passwordFile, mode, onOverrun, kernel");
     expect(refusalOf(() => withTarget({ url: "file:/x", user: "root" })).nextStep).toBe("it takes url, kernel");
   });
 

@@ -4,7 +4,7 @@ import { tap } from "rxjs";
 import type { LiveUpdate } from "../../capture/live-update.ts";
 import { ExitCode, KmemtapError } from "../../model/errors.ts";
 import type { TargetRegistry } from "../../server/registry.ts";
-import { armOptions } from "../arm-options.ts";
+import { armOptions, withTargetOptions } from "../arm-options.ts";
 import type { Config } from "../config.ts";
 import { parseCondition } from "../headless/condition.ts";
 import { DumpFiles } from "../headless/dump-files.ts";
@@ -137,6 +137,6 @@ function settingsOf(id: string, config: Config): string {
     wrappers,
   };
   const isArmed = !["file", "replay", "qemu"].includes(parseTarget(id, config).kind);
-  const armed = isArmed ? armOptions({}, config) : undefined;
+  const armed = isArmed ? armOptions(withTargetOptions({}, id, config), config) : undefined;
   return JSON.stringify([targets[id], files, reading, armed, alerts, pyroscope !== undefined]);
 }

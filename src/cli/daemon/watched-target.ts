@@ -11,7 +11,7 @@ import type { TargetPhase } from "../../server/hub/target-hub.ts";
 import type { TargetControl } from "../../server/registry.ts";
 import { actionsOf, actOnSession, agentOf, type ControlledSession, notOn } from "../control/act-on-session.ts";
 import { cannot } from "../control/cannot.ts";
-import { armOptions } from "../arm-options.ts";
+import { type ArmCommandOptions, armOptions, withTargetOptions } from "../arm-options.ts";
 import type { Config } from "../config.ts";
 import { finishCapture } from "../finish-capture.ts";
 import { follow } from "../follow.ts";
@@ -154,7 +154,8 @@ export class WatchedTarget implements TargetControl {
   /** One attempt: the last update, once the source has ended or failed, or the daemon stops. */
   async #watch(): Promise<LiveUpdate | undefined> {
     const { config, logger, dump } = this.#options;
-    const armed = armOptions({}, config);
+    const options = withTargetOptions<ArmCommandOptions>({}, this.id, config);
+    const armed = armOptions(options, config);
     const path = kernelOf(this.id, config);
     const kernel = path === undefined ? undefined : kernelChoiceOf({ kernel: path });
     const say = (text: string) => logger.info(text);
@@ -176,6 +177,8 @@ export class WatchedTarget implements TargetControl {
         replayed,
         ...(this.#last !== undefined && { after: this.#last }),
         mode: armed.mode,
+        onOverrun: options.onOverrun,
+        helpWords: "configuration",
         tellsFailure: true,
         wrappers: wrappersOf(config.wrappers),
         stackRows:
