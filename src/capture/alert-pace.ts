@@ -2,7 +2,6 @@
  * What is said of alerts that come by the hundred: those of one kind together, the next after a pause, with the sums of what was held back. An overrun
  * goes on for as long as its cause does. Pure: time is an argument.
  */
-import { plural } from "../format/count.ts";
 import type { Alert } from "../model/wire.ts";
 
 /** Between two alerts of a kind, milliseconds. */
@@ -63,7 +62,7 @@ function together(held: readonly Held[]): Alert {
   const count = held.reduce((sum, one) => sum + one.count, 0);
   if (count === 1) return latest;
   const cpu = held.length === 1 ? latest.cpu : null;
-  const what = `${plural(count, "alert")} in one`;
+  const what = `${String(count)} alerts in one`;
   if (latest.events === null) return { ...latest, cpu, text: `${textsOf(held)} (${what})` };
   const events = held.reduce((sum, one) => sum + one.events, 0);
   const sums = [...held]

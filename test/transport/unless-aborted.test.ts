@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { expect, it } from "vitest";
 import { unlessAborted } from "../../src/transport/unless-aborted.ts";
 
-const never = new Promise<never>(() => undefined);
+const never = new Promise<string>(() => undefined);
 
 it("is what the promise comes to, and leaves nothing with a signal that lives on", async () => {
   const { signal } = new AbortController();
