@@ -2,6 +2,7 @@
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ask, messageOf } from "./ask.ts";
+import { hasCome } from "../state/has-come.ts";
 import { page } from "../state/session.ts";
 import { pathOfTarget } from "./target-path.ts";
 import type { Answer } from "./use-answer.ts";
@@ -15,8 +16,11 @@ export interface Asked<Value> {
 /** What a target does not tell now it may tell after its next boot. */
 const REFUSED_MS = 15_000;
 
-/** Another run is another account: what was known of the one before is not known of it. */
-const shownRun = computed(() => page.value.account?.source.run ?? null);
+/** Another run is another account: what was known of the one before is not known of it. Null until something has come. */
+const shownRun = computed(() => {
+  const { account } = page.value;
+  return account !== null && hasCome(account) ? account.source.run : null;
+});
 
 /** @param rest of the target's path, such as `inside.json` */
 export function asked<Value>(rest: string, everyMs: number): Asked<Value> {
@@ -26,7 +30,7 @@ export function asked<Value>(rest: string, everyMs: number): Asked<Value> {
   effect(() => {
     const path = pathOfTarget(rest);
     answer.value = { state: "none" };
-    // Of a target that nothing is known of yet there is nothing to ask: it may have failed before it began.
+    // Of a target of which nothing has come yet there is nothing to ask: it may have failed before it began.
     if (!isWanted.value || shownRun.value === null) return undefined;
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
