@@ -1,13 +1,13 @@
 /**
- * What is said of alerts that come by the hundred: those of one kind together, the next after a pause, with the sums of what was held back. An overrun
+ * What is said of alerts that come by the hundred: those of one kind and CPU together, the next after a pause, with the sums of what was held back. An overrun
  * goes on for as long as its cause does. Pure: time is an argument.
  */
 import type { Alert } from "../model/wire.ts";
 
 /** Between two alerts of a kind, milliseconds. */
 export const PAUSE_MS = 5000;
-/** CPUs that are named with a text of their own. */
-const MAX_TEXTS = 4;
+/** So many CPUs have an alert each, by which programs know them; those of more are one. */
+const MOST_APART = 4;
 
 /** What came of a CPU since its kind was last said. */
 interface Held {
@@ -48,7 +48,8 @@ export class AlertPace {
     const said: Alert[] = [];
     for (const kind of this.#kinds.values()) {
       if (kind.byCpu.size === 0 || !isDue(kind.untilMs)) continue;
-      said.push(together([...kind.byCpu.values()]));
+      const held = [...kind.byCpu.values()];
+      said.push(...(held.length <= MOST_APART ? held.map((one) => together([one])) : [together(held)]));
       kind.byCpu.clear();
       kind.untilMs = untilMs;
     }
@@ -73,8 +74,8 @@ function together(held: readonly Held[]): Alert {
 }
 
 function textsOf(held: readonly Held[]): string {
-  const texts = held.slice(0, MAX_TEXTS).map(({ last }) => last.text);
-  const more = held.slice(MAX_TEXTS).map(({ last }) => nameOf(last.cpu));
+  const texts = held.slice(0, MOST_APART).map(({ last }) => last.text);
+  const more = held.slice(MOST_APART).map(({ last }) => nameOf(last.cpu));
   return [...texts, ...(more.length === 0 ? [] : [`and ${more.join(", ")}`])].join("; ");
 }
 
