@@ -25,17 +25,22 @@ function rawSocket(port: number): Socket {
   return socket;
 }
 
+/** Has a target whose `inside.json` is more than sockets hold by themselves; tells how many of them were made. */
+function answersHuge(updates: Awaited<ReturnType<typeof serving>>["updates"]): () => number {
+  let made = 0;
+  const stack = { name: "x".repeat(20_000_000) };
+  const inside = () => {
+    made += 1;
+    return { stacks: [stack] } as unknown as Inside;
+  };
+  updates.next({ ...updateOf([A]), inside });
+  return () => made;
+}
+
 describe("who asks much and takes nothing", () => {
   it("has a few answers made, others wait and more are refused, and who asks little is answered", async () => {
     const { updates, port, url } = await serving({ access: { tokens: [GREEDY, MODEST] } });
-    let made = 0;
-    // More than sockets hold by themselves.
-    const stack = { name: "x".repeat(20_000_000) };
-    const inside = () => {
-      made += 1;
-      return { stacks: [stack] } as unknown as Inside;
-    };
-    updates.next({ ...updateOf([A]), inside });
+    const made = answersHuge(updates);
     const answers: string[] = [];
     for (let i = 0; i < 60; i++) {
       const socket = rawSocket(port);
@@ -52,7 +57,7 @@ describe("who asks much and takes nothing", () => {
       headers: { authorization: `Bearer ${MODEST.secret}` },
     });
     expect(asked.status).toBe(200);
-    expect(made).toBe(4);
+    expect(made()).toBe(4);
   });
 
   it("is answered in the end, where its answers are taken", async () => {
@@ -65,17 +70,11 @@ describe("who asks much and takes nothing", () => {
 
   it("and went away leaves its place to others", async () => {
     const { updates, port, url } = await serving();
-    let made = 0;
-    const stack = { name: "x".repeat(20_000_000) };
-    const inside = () => {
-      made += 1;
-      return { stacks: [stack] } as unknown as Inside;
-    };
-    updates.next({ ...updateOf([A]), inside });
+    const made = answersHuge(updates);
     const sockets = Array.from({ length: 10 }, () => rawSocket(port));
     for (const socket of sockets)
       socket.pause().write("GET /api/targets/target/inside.json HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    await until("four", () => made === 4, 20_000);
+    await until("four", () => made() === 4, 20_000);
     for (const socket of sockets) socket.destroy();
     expect((await fetch(`${url}/api/targets/target/snapshot.json`)).status).toBe(200);
   });
